@@ -1,0 +1,37 @@
+/** The limits of a run: counted, never timed, and hit at the same point every time (M6). */
+
+export interface Limits {
+  /** Steps: one per function entry, one per loop turn, and the sizes that bulk primitives walk. */
+  readonly fuel: number;
+  /** Live calls below one another. */
+  readonly depth: number;
+  /** Cells allocated in all: one per element or entry put in a collection, one per 8 characters of text built. */
+  readonly allocation: number;
+  /** UTF-16 code units of one string. */
+  readonly stringLength: number;
+  /** Elements or entries of one collection. */
+  readonly collectionSize: number;
+  /** Decimal digits of one integer. */
+  readonly integerDigits: number;
+  /** Host calls made by the run. */
+  readonly calls: number;
+}
+
+export type LimitName = keyof Limits;
+
+export const DEFAULT_LIMITS: Limits = {
+  fuel: 100_000_000_000,
+  depth: 2_000_000,
+  allocation: 20_000_000_000,
+  stringLength: 64 * 1024 * 1024,
+  collectionSize: 64 * 1024 * 1024,
+  integerDigits: 100_000,
+  calls: 1_000_000,
+};
+
+/** What is left of the counted limits while a machine runs. Mutable, owned by one machine. */
+export interface Meter {
+  fuel: number;
+  allocation: number;
+  readonly limits: Limits;
+}

@@ -1,0 +1,108 @@
+/**
+ * Lists: sequences that are cheap to take apart and to extend at the front.
+ *
+ * A list is a chain of cells in front of a *view*: `rest` of a vector is a view that starts one further on, so walking
+ * a vector with `first` and `rest` costs no copies, and `cons` costs one cell. All methods are iterative.
+ */
+import type { Value } from './value.ts';
+import { Vector } from './vector.ts';
+
+export class List {
+  declare readonly kind: 'list';
+  readonly size: number;
+  /** A cell: `head` in front of `tail`. Or, when `tail` is null, a view on `items` from `start`. */
+  private readonly head: Value;
+  private readonly tail: List | null;
+  private readonly items: Vector;
+  private readonly start: number;
+
+  private constructor(size: number, head: Value, tail: List | null, items: Vector, start: number) {
+    this.size = size;
+    this.head = head;
+    this.tail = tail;
+    this.items = items;
+    this.start = start;
+  }
+
+  static empty(): List {
+    return EMPTY_LIST;
+  }
+
+  /** Takes ownership of `items`. */
+  static adopt(items: Value[]): List {
+    return List.view(Vector.adopt(items), 0);
+  }
+
+  static of(...items: Value[]): List {
+    return List.adopt(items);
+  }
+
+  /** The elements of `items` from index `start` on. O(1). */
+  static view(items: Vector, start: number): List {
+    if (start >= items.size) return EMPTY_LIST;
+    return new List(items.size - start, null, null, items, start);
+  }
+
+  /** The first element, or undefined when there is none. */
+  first(): Value | undefined {
+    return this.tail !== null ? this.head : this.items.get(this.start);
+  }
+
+  /** All but the first; the empty list when there is nothing more. */
+  rest(): List {
+    return this.tail ?? List.view(this.items, this.start + 1);
+  }
+
+  cons(value: Value): List {
+    return new List(this.size + 1, value, this, NO_ITEMS, 0);
+  }
+
+  /** The element, or undefined when `index` is not an integer in [0, size). O(cells in front). */
+  get(index: number): Value | undefined {
+    if (!(index >= 0 && index < this.size)) return undefined;
+    let list: List = this;
+    while (list.tail !== null) {
+      if (index === 0) return list.head;
+      index -= 1;
+      list = list.tail;
+    }
+    return list.items.get(list.start + index);
+  }
+
+  /** A fresh array of the elements, which the caller owns. */
+  toArray(): Value[] {
+    const array: Value[] = [];
+    let list: List = this;
+    while (list.tail !== null) {
+      array.push(list.head);
+      list = list.tail;
+    }
+    if (array.length === 0) return list.items.slice(list.start, list.items.size).toArray();
+    for (let i = list.start; i < list.items.size; i++) array.push(list.items.get(i)!);
+    return array;
+  }
+
+  /** The same elements as a vector; O(1) when no cells are in front. */
+  toVector(): Vector {
+    return this.tail === null ? this.items.slice(this.start, this.items.size) : Vector.adopt(this.toArray());
+  }
+
+  *[Symbol.iterator](): IterableIterator<Value> {
+    let list: List = this;
+    while (list.tail !== null) {
+      yield list.head;
+      list = list.tail;
+    }
+    for (let i = list.start; i < list.items.size; i++) yield list.items.get(i)!;
+  }
+
+  /** Only for this file. */
+  static makeEmpty(): List {
+    return new List(0, null, null, NO_ITEMS, 0);
+  }
+}
+
+Object.defineProperty(List.prototype, 'kind', { value: 'list' });
+
+const NO_ITEMS: Vector = Vector.empty();
+const EMPTY_LIST: List = List.makeEmpty();

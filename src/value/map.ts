@@ -1,0 +1,369 @@
+/**
+ * Maps without history (V2): a persistent B+tree ordered by the canonical order, so that entries are always met in
+ * that order, no hash can be attacked (V3), and equality, printing and encoding walk in step.
+ *
+ * A small map is one leaf: two flat arrays. Keys are normalised on the way in (see `normaliseKey`), so that two keys
+ * that compare equal are also the same bytes.
+ */
+import { normaliseKey } from './key.ts';
+import { compare } from './order.ts';
+import type { Keyword, Value } from './value.ts';
+
+/** Entries of a leaf, children of a branch: at most this many, at least half of it (but for the root). */
+const NODE_MAX = 32;
+const NODE_MIN = 16;
+/** Up to this many keys a search by reference goes first: it finds keywords and small integers at once. */
+const SCAN_MAX = 8;
+
+interface Leaf {
+  readonly leaf: true;
+  readonly keys: Value[];
+  readonly values: Value[];
+}
+interface Branch {
+  readonly leaf: false;
+  /** The least key of each child. */
+  readonly keys: Value[];
+  readonly children: Node[];
+  readonly size: number;
+}
+type Node = Leaf | Branch;
+
+const EMPTY_LEAF: Leaf = { leaf: true, keys: [], values: [] };
+
+export type Entry = readonly [Value, Value];
+
+export class MapValue {
+  declare readonly kind: 'map';
+  readonly size: number;
+  private readonly root: Node;
+
+  private constructor(root: Node, size: number) {
+    this.root = root;
+    this.size = size;
+  }
+
+  static empty(): MapValue {
+    return EMPTY_MAP;
+  }
+
+  /** The last of several entries with one key counts. O(n log n), O(n) when they come in order. */
+  static from(entries: Iterable<Entry>): MapValue {
+    const sorted: Entry[] = [];
+    for (const [key, value] of entries) sorted.push([normaliseKey(key), value]);
+    return MapValue.fromNormalised(sorted);
+  }
+
+  /** `{a 1 b 2}` from `[a, 1, b, 2]`. */
+  static of(...keysAndValues: Value[]): MapValue {
+    const entries: Entry[] = [];
+    for (let i = 0; i + 1 < keysAndValues.length; i += 2) entries.push([keysAndValues[i]!, keysAndValues[i + 1]!]);
+    return MapValue.from(entries);
+  }
+
+  private static fromNormalised(entries: Entry[]): MapValue {
+    if (entries.length === 0) return EMPTY_MAP;
+    let ordered = true;
+    for (let i = 1; i < entries.length && ordered; i++) ordered = compare(entries[i - 1]![0], entries[i]![0]) < 0;
+    if (!ordered) {
+      entries.sort((a, b) => compare(a[0], b[0])); // stable, so the last of equals stays last
+      let kept = 0;
+      for (let i = 0; i < entries.length; i++) {
+        if (i + 1 < entries.length && compare(entries[i]![0], entries[i + 1]![0]) === 0) continue;
+        entries[kept++] = entries[i]!;
+      }
+      entries.length = kept;
+    }
+    return new MapValue(build(entries), entries.length);
+  }
+
+  /** The value, or undefined when the key is absent. */
+  get(key: Value): Value | undefined {
+    let node = this.root;
+    while (!node.leaf) node = node.children[childIndex(node.keys, key)]!;
+    const index = find(node.keys, key);
+    return index >= 0 ? node.values[index] : undefined;
+  }
+
+  has(key: Value): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  /** The entry as stored, or undefined. */
+  find(key: Value): Entry | undefined {
+    let node = this.root;
+    while (!node.leaf) node = node.children[childIndex(node.keys, key)]!;
+    const index = find(node.keys, key);
+    return index >= 0 ? [node.keys[index]!, node.values[index]!] : undefined;
+  }
+
+  set(key: Value, value: Value): MapValue {
+    const normal = normaliseKey(key);
+    const result = insert(this.root, normal, value);
+    if (result === this.root) return this;
+    const grown = result instanceof Split ? branch([result.left, result.right]) : result;
+    return new MapValue(grown, sizeOf(grown));
+  }
+
+  delete(key: Value): MapValue {
+    const result = remove(this.root, key);
+    if (result === this.root) return this;
+    if (result === null) return EMPTY_MAP;
+    const root = !result.leaf && result.children.length === 1 ? result.children[0]! : result;
+    return root.leaf && root.keys.length === 0 ? EMPTY_MAP : new MapValue(root, sizeOf(root));
+  }
+
+  /** Entries in canonical order. */
+  *[Symbol.iterator](): IterableIterator<Entry> {
+    for (const leaf of leaves(this.root)) {
+      for (let i = 0; i < leaf.keys.length; i++) yield [leaf.keys[i]!, leaf.values[i]!];
+    }
+  }
+
+  /** Calls `visit` for each entry in canonical order; faster than the iterator. */
+  forEach(visit: (value: Value, key: Value) => void): void {
+    for (const leaf of leaves(this.root)) {
+      for (let i = 0; i < leaf.keys.length; i++) visit(leaf.values[i]!, leaf.keys[i]!);
+    }
+  }
+
+  keys(): Value[] {
+    const keys: Value[] = [];
+    for (const leaf of leaves(this.root)) for (const key of leaf.keys) keys.push(key);
+    return keys;
+  }
+
+  values(): Value[] {
+    const values: Value[] = [];
+    for (const leaf of leaves(this.root)) for (const value of leaf.values) values.push(value);
+    return values;
+  }
+
+  /** Only for this file. */
+  static makeEmpty(): MapValue {
+    return new MapValue(EMPTY_LEAF, 0);
+  }
+}
+
+Object.defineProperty(MapValue.prototype, 'kind', { value: 'map' });
+
+const EMPTY_MAP: MapValue = MapValue.makeEmpty();
+
+class Split {
+  readonly left: Node;
+  readonly right: Node;
+  constructor(left: Node, right: Node) {
+    this.left = left;
+    this.right = right;
+  }
+}
+
+function sizeOf(node: Node): number {
+  return node.leaf ? node.keys.length : node.size;
+}
+
+function branch(children: Node[]): Branch {
+  let size = 0;
+  const keys: Value[] = [];
+  for (const child of children) {
+    size += sizeOf(child);
+    keys.push(child.keys[0]!);
+  }
+  return { leaf: false, keys, children, size };
+}
+
+/** Where `key` is in `keys`, or `~insertionPoint`. */
+function find(keys: readonly Value[], key: Value): number {
+  if (keys.length <= SCAN_MAX) {
+    for (let i = 0; i < keys.length; i++) if (keys[i] === key) return i;
+  }
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const order = compareKeys(keys[middle]!, key);
+    if (order === 0) return middle;
+    if (order < 0) low = middle + 1;
+    else high = middle;
+  }
+  return ~low;
+}
+
+function childIndex(keys: readonly Value[], key: Value): number {
+  let low = 1;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareKeys(keys[middle]!, key) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** `compare` with the commonest kinds of keys first. */
+function compareKeys(a: Value, b: Value): number {
+  if (a === b) return 0;
+  if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null && a.kind === 'keyword' && b.kind === 'keyword') {
+    const x = (a as Keyword).name;
+    const y = (b as Keyword).name;
+    return x === y ? 0 : x < y ? -1 : 1;
+  }
+  return compare(a, b);
+}
+
+function insert(node: Node, key: Value, value: Value): Node | Split {
+  return node.leaf ? insertIntoLeaf(node, key, value) : insertIntoBranch(node, key, value);
+}
+
+function insertIntoLeaf(node: Leaf, key: Value, value: Value): Node | Split {
+  const index = find(node.keys, key);
+  if (index >= 0) {
+    if (node.values[index] === value && (value !== 0 || Object.is(node.values[index], value))) return node;
+    const values = node.values.slice();
+    values[index] = value;
+    return { leaf: true, keys: node.keys, values };
+  }
+  const at = ~index;
+  const keys = insertAt(node.keys, at, key);
+  const values = insertAt(node.values, at, value);
+  if (keys.length <= NODE_MAX) return { leaf: true, keys, values };
+  // Appending in order keeps leaves full; otherwise halves.
+  const middle = at === keys.length - 1 ? NODE_MAX - 4 : keys.length >>> 1;
+  return new Split(
+    { leaf: true, keys: keys.slice(0, middle), values: values.slice(0, middle) },
+    { leaf: true, keys: keys.slice(middle), values: values.slice(middle) },
+  );
+}
+
+function insertIntoBranch(node: Branch, key: Value, value: Value): Node | Split {
+  const at = childIndex(node.keys, key);
+  const child = node.children[at]!;
+  const result = insert(child, key, value);
+  if (result === child) return node;
+  if (!(result instanceof Split)) {
+    const children = node.children.slice();
+    children[at] = result;
+    const first = result.keys[0]!;
+    let keys = node.keys;
+    if (first !== keys[at]) {
+      keys = keys.slice();
+      keys[at] = first;
+    }
+    return { leaf: false, keys, children, size: node.size + sizeOf(result) - sizeOf(child) };
+  }
+  const children = insertAt(node.children, at + 1, result.right);
+  children[at] = result.left;
+  if (children.length <= NODE_MAX) return branch(children);
+  const middle = at >= children.length - 2 ? NODE_MAX - 4 : children.length >>> 1;
+  return new Split(branch(children.slice(0, middle)), branch(children.slice(middle)));
+}
+
+function insertAt<T>(array: readonly T[], index: number, item: T): T[] {
+  const copy = new Array<T>(array.length + 1);
+  for (let i = 0; i < index; i++) copy[i] = array[i]!;
+  copy[index] = item;
+  for (let i = index; i < array.length; i++) copy[i + 1] = array[i]!;
+  return copy;
+}
+
+function removeAt<T>(array: readonly T[], index: number): T[] {
+  const copy = array.slice();
+  copy.splice(index, 1);
+  return copy;
+}
+
+/** The node without the key; the node itself when the key is not there; null when nothing is left. */
+function remove(node: Node, key: Value): Node | null {
+  if (node.leaf) {
+    const index = find(node.keys, key);
+    if (index < 0) return node;
+    if (node.keys.length === 1) return null;
+    return { leaf: true, keys: removeAt(node.keys, index), values: removeAt(node.values, index) };
+  }
+  const at = childIndex(node.keys, key);
+  const child = node.children[at]!;
+  const result = remove(child, key);
+  if (result === child) return node;
+  if (result === null) return node.children.length === 1 ? null : branch(removeAt(node.children, at));
+  const children = node.children.slice();
+  children[at] = result;
+  if (width(result) < NODE_MIN && children.length > 1) rebalance(children, at);
+  return branch(children);
+}
+
+function width(node: Node): number {
+  return node.leaf ? node.keys.length : node.children.length;
+}
+
+/** Joins the thin child with a neighbour; shares evenly when both together are too wide for one node. */
+function rebalance(children: Node[], at: number): void {
+  const left = at > 0 ? at - 1 : at;
+  const a = children[left]!;
+  const b = children[left + 1]!;
+  let joined: Node[];
+  if (a.leaf && b.leaf) {
+    const keys = a.keys.concat(b.keys);
+    const values = a.values.concat(b.values);
+    const middle = keys.length >>> 1;
+    joined =
+      keys.length <= NODE_MAX
+        ? [{ leaf: true, keys, values }]
+        : [
+            { leaf: true, keys: keys.slice(0, middle), values: values.slice(0, middle) },
+            { leaf: true, keys: keys.slice(middle), values: values.slice(middle) },
+          ];
+  } else {
+    const all = (a as Branch).children.concat((b as Branch).children);
+    const middle = all.length >>> 1;
+    joined = all.length <= NODE_MAX ? [branch(all)] : [branch(all.slice(0, middle)), branch(all.slice(middle))];
+  }
+  children.splice(left, 2, ...joined);
+}
+
+function build(entries: readonly Entry[]): Node {
+  let level: Node[] = [];
+  for (const [start, end] of chunks(entries.length)) {
+    const keys = new Array<Value>(end - start);
+    const values = new Array<Value>(end - start);
+    for (let i = start; i < end; i++) {
+      keys[i - start] = entries[i]![0];
+      values[i - start] = entries[i]![1];
+    }
+    level.push({ leaf: true, keys, values });
+  }
+  while (level.length > 1) {
+    const next: Node[] = [];
+    for (const [start, end] of chunks(level.length)) next.push(branch(level.slice(start, end)));
+    level = next;
+  }
+  return level[0]!;
+}
+
+/** Cuts 0…n into the fewest runs of at most NODE_MAX, of even width. */
+function* chunks(n: number): IterableIterator<readonly [number, number]> {
+  const count = Math.ceil(n / NODE_MAX);
+  for (let i = 0; i < count; i++) yield [Math.floor((i * n) / count), Math.floor(((i + 1) * n) / count)];
+}
+
+function* leaves(root: Node): IterableIterator<Leaf> {
+  if (root.leaf) {
+    yield root;
+    return;
+  }
+  const path: Branch[] = [root];
+  const at: number[] = [0];
+  while (path.length > 0) {
+    const top = path.length - 1;
+    const node = path[top]!;
+    const index = at[top]!++;
+    const child = node.children[index];
+    if (child === undefined) {
+      path.pop();
+      at.pop();
+    } else if (child.leaf) yield child;
+    else {
+      path.push(child);
+      at.push(0);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/** Sets without history: the keys of a map whose values do not matter. Elements are met in canonical order. */
+import { type Entry, MapValue } from './map.ts';
+import type { Value } from './value.ts';
+
+export class SetValue {
+  declare readonly kind: 'set';
+  private readonly map: MapValue;
+
+  private constructor(map: MapValue) {
+    this.map = map;
+  }
+
+  static empty(): SetValue {
+    return new SetValue(MapValue.empty());
+  }
+
+  static from(items: Iterable<Value>): SetValue {
+    const entries: Entry[] = [];
+    for (const item of items) entries.push([item, true]);
+    return new SetValue(MapValue.from(entries));
+  }
+
+  static of(...items: Value[]): SetValue {
+    return SetValue.from(items);
+  }
+
+  get size(): number {
+    return this.map.size;
+  }
+
+  has(value: Value): boolean {
+    return this.map.has(value);
+  }
+
+  /** The element as stored, or undefined. */
+  get(value: Value): Value | undefined {
+    return this.map.find(value)?.[0];
+  }
+
+  add(value: Value): SetValue {
+    const map = this.map.set(value, true);
+    return map === this.map ? this : new SetValue(map);
+  }
+
+  delete(value: Value): SetValue {
+    const map = this.map.delete(value);
+    return map === this.map ? this : new SetValue(map);
+  }
+
+  toArray(): Value[] {
+    return this.map.keys();
+  }
+
+  [Symbol.iterator](): IterableIterator<Value> {
+    return this.map.keys()[Symbol.iterator]();
+  }
+}
+
+Object.defineProperty(SetValue.prototype, 'kind', { value: 'set' });
