@@ -1,0 +1,194 @@
+/**
+ * Forms as values and values as forms: quoted data, macro arguments, macro expansions, data files.
+ *
+ * Both directions are iterative and keep sharing: a value that occurs many times is turned into a form once, so an
+ * expansion that is small as a graph and huge as a tree costs what the graph costs.
+ */
+import type { Diagnostic, Result } from '../diagnostic/diagnostic.ts';
+import { diagnostic } from '../diagnostic/diagnostic.ts';
+import type { Span } from '../diagnostic/span.ts';
+import { List } from '../value/list.ts';
+import { type Entry, MapValue } from '../value/map.ts';
+import { SetValue } from '../value/set.ts';
+import { keyword, symbol, type Value } from '../value/value.ts';
+import { Vector } from '../value/vector.ts';
+import type { Form } from './form.ts';
+import { read } from './reader.ts';
+
+/** Where the pieces of a value stood in the text, by the identity of the piece. */
+export type Spans = WeakMap<object, Span>;
+
+/** The value of a quoted form. With `spans`, notes where each symbol and collection of it stood. Metadata is dropped. */
+export function formToValue(form: Form, spans?: Spans): Value {
+  const rootItems: Value[] = [];
+  const stack: OpenForm[] = [];
+  const done = new Map<Form, Value>();
+  let items: readonly Form[] = [form];
+  let index = 0;
+  let values = rootItems;
+  for (;;) {
+    if (index === items.length) {
+      const open = stack.pop();
+      if (open === undefined) return rootItems[0]!;
+      const value = collect(open.form, values);
+      // The empty collections are one object each for the whole process: they have no place of their own.
+      if (values.length > 0) spans?.set(value, open.form.span);
+      done.set(open.form, value);
+      ({ items, index, values } = open);
+      values.push(value);
+      continue;
+    }
+    const item = items[index++]!;
+    if (item.kind === 'atom') values.push(item.value);
+    else if (item.kind === 'keyword') values.push(keyword(item.name));
+    else if (item.kind === 'symbol') {
+      const value = symbol(item.name);
+      spans?.set(value, item.span);
+      values.push(value);
+    } else if (done.has(item)) values.push(done.get(item)!);
+    else {
+      stack.push({ form: item, items, index, values });
+      items = item.items;
+      index = 0;
+      values = [];
+    }
+  }
+}
+
+type CollectionForm = Extract<Form, { readonly items: readonly Form[] }>;
+
+interface OpenForm {
+  readonly form: CollectionForm;
+  /** The forms around it, where to go on among them, and their values so far. */
+  readonly items: readonly Form[];
+  readonly index: number;
+  readonly values: Value[];
+}
+
+function collect(form: CollectionForm, values: Value[]): List | Vector | MapValue | SetValue {
+  switch (form.kind) {
+    case 'list':
+      return List.adopt(values);
+    case 'vector':
+      return Vector.adopt(values);
+    case 'map':
+      return MapValue.from(pairs(values));
+    case 'set':
+      return SetValue.from(values);
+  }
+}
+
+function pairs(values: readonly Value[]): Entry[] {
+  const entries: Entry[] = [];
+  for (let i = 0; i + 1 < values.length; i += 2) entries.push([values[i]!, values[i + 1]!]);
+  return entries;
+}
+
+// ── back ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A part of the value that no text can stand for: a function, an error. */
+export interface Unreadable {
+  readonly unreadable: Value;
+}
+
+/**
+ * The form of a value. Every piece gets `span`, but for the pieces that `spans` knows: those are pieces of the
+ * program's own text, and keep their place in it. (Atoms and keywords have no identity and always get the span of
+ * what they stand in.)
+ */
+export function valueToForm(value: Value, span: Span, spans?: Spans): Form | Unreadable {
+  const rootItems: Form[] = [];
+  const stack: OpenValue[] = [];
+  const done = new Map<Value, Form>();
+  let open: OpenValue = { value: null, span, children: [value], index: 0, items: rootItems };
+  for (;;) {
+    if (open.index === open.children.length) {
+      const below = stack.pop();
+      if (below === undefined) return rootItems[0]!;
+      const form = formOfCollection(open);
+      done.set(open.value, form);
+      below.items.push(form);
+      open = below;
+      continue;
+    }
+    const child = open.children[open.index++]!;
+    const known = typeof child === 'object' && child !== null ? done.get(child) : undefined;
+    if (known !== undefined) {
+      open.items.push(known);
+      continue;
+    }
+    const atom = formOfAtom(child, open.span, spans);
+    if (atom !== null) {
+      open.items.push(atom);
+      continue;
+    }
+    const children = childrenOf(child);
+    if (children === null) return { unreadable: child };
+    stack.push(open);
+    open = { value: child, span: placeOf(child, open.span, spans), children, index: 0, items: [] };
+  }
+}
+
+interface OpenValue {
+  readonly value: Value;
+  readonly span: Span;
+  readonly children: readonly Value[];
+  index: number;
+  readonly items: Form[];
+}
+
+function placeOf(value: Value, otherwise: Span, spans: Spans | undefined): Span {
+  return (typeof value === 'object' && value !== null ? spans?.get(value) : undefined) ?? otherwise;
+}
+
+/** Null for what is not an atom. */
+function formOfAtom(value: Value, span: Span, spans: Spans | undefined): Form | null {
+  if (typeof value !== 'object' || value === null) return { kind: 'atom', value, span };
+  switch (value.kind) {
+    case 'keyword':
+      return { kind: 'keyword', name: value.name, span };
+    case 'symbol':
+      return { kind: 'symbol', name: value.name, span: placeOf(value, span, spans) };
+    case 'float':
+    case 'timestamp':
+    case 'uuid':
+    case 'resource':
+      return { kind: 'atom', value, span };
+    default:
+      return null;
+  }
+}
+
+function childrenOf(value: Value): readonly Value[] | null {
+  if (typeof value !== 'object' || value === null) return null;
+  switch (value.kind) {
+    case 'list':
+    case 'vector':
+    case 'set':
+      return value.toArray();
+    case 'map': {
+      const children: Value[] = [];
+      value.forEach((item, key) => children.push(key, item));
+      return children;
+    }
+    default:
+      return null;
+  }
+}
+
+function formOfCollection({ value, span, items }: OpenValue): Form {
+  const kind = (value as List | Vector | MapValue | SetValue).kind;
+  return { kind, items, span };
+}
+
+// ── data ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Reads text that holds exactly one value, for instance what `print` wrote. Nothing is evaluated. */
+export function readValue(text: string, file: string = '<value>'): Result<Value, readonly Diagnostic[]> {
+  const { forms, diagnostics } = read(text, file);
+  if (diagnostics.length > 0) return { ok: false, error: diagnostics };
+  if (forms.length === 1) return { ok: true, value: formToValue(forms[0]!) };
+  const message = forms.length === 0 ? 'There is no value in the text' : 'There is more than one value in the text';
+  const span = forms[1]?.span ?? { file, start: 0, end: text.length };
+  return { ok: false, error: [diagnostic('E0117', message, span)] };
+}

@@ -1,0 +1,401 @@
+/**
+ * Builds forms from tokens, one token at a time, on a stack of its own: nesting costs memory, never native stack.
+ *
+ * Every open bracket and every shorthand that waits for its form is a frame. Brackets that do not match are not
+ * mended here: the builder only says so (`unbalanced`), and the reader starts again with tokens that were repaired
+ * (read-repair.ts), where a `mend` stands for each bracket that had to be put in.
+ * What could not be read is a symbol with the text as its name, so that one mistake does not cause a second message.
+ */
+import type { Code } from '../diagnostic/codes.ts';
+import { type Diagnostic, diagnostic, type RelatedPlace } from '../diagnostic/diagnostic.ts';
+import type { Span } from '../diagnostic/span.ts';
+import type { Form, KeywordForm, ListForm, MapForm, SymbolForm, VectorForm } from './form.ts';
+import { findRepeated } from './read-keys.ts';
+import { type Problem, shown } from './read-problem.ts';
+import { readString } from './read-string.ts';
+import { type AtomValue, readWord, type Word } from './read-word.ts';
+
+type Bracket = 'list' | 'vector' | 'map' | 'set' | 'fn';
+type Shorthand = 'quote' | 'quasiquote' | 'unquote' | 'unquote-splicing';
+type Prefix = Shorthand | 'at' | 'meta' | 'discard';
+
+const CLOSERS: Record<Bracket, string> = { list: ')', fn: ')', vector: ']', map: '}', set: '}' };
+const OPENERS: Record<Bracket, string> = { list: '(', fn: '#(', vector: '[', map: '{', set: '#{' };
+const PREFIXES: Record<Prefix, string> = {
+  quote: "'",
+  quasiquote: '`',
+  unquote: '~',
+  'unquote-splicing': '~@',
+  at: '@',
+  meta: '^',
+  discard: '#_',
+};
+
+/** Arguments a `#(…)` may name. */
+const ARGUMENTS_MAX = 20;
+/** Heads whose name may carry `^:key`. */
+const DEFINING_HEADS: ReadonlySet<string> = new Set(['def', 'defn', 'fn', 'λ', 'lambda', 'defmacro']);
+
+class Frame {
+  readonly kind: Bracket | Prefix | 'program';
+  readonly isPrefix: boolean;
+  readonly start: number;
+  /** Where the bracket or shorthand itself ends. */
+  readonly markEnd: number;
+  readonly items: Form[] = [];
+  /** A bracket in here was put in by the repair: what was counted wrong may be the repair's doing. */
+  mended = false;
+  /** `#(…)` only: the highest `%n` used, and whether `%&` was. */
+  highest = 0;
+  usesRest = false;
+
+  constructor(kind: Bracket | Prefix | 'program', isPrefix: boolean, start: number, markEnd: number) {
+    this.kind = kind;
+    this.isPrefix = isPrefix;
+    this.start = start;
+    this.markEnd = markEnd;
+  }
+}
+
+/** Diagnostics of one text beyond this many are not collected: nobody reads them, and hostile text has no end of them. */
+const DIAGNOSTICS_MAX = 1000;
+
+export class FormBuilder {
+  readonly diagnostics: Diagnostic[] = [];
+  unbalanced = false;
+  private readonly file: string;
+  private readonly words = new Map<string, Word>();
+  private readonly below: Frame[] = [];
+  private top: Frame = new Frame('program', false, 0, 0);
+  /** The `#(…)` we are in, if any. */
+  private fnLiteral: Frame | null = null;
+  /** How many `#_` are open: arguments named in there do not count. */
+  private discarding = 0;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  open(kind: Bracket, start: number, end: number): void {
+    const frame = new Frame(kind, false, start, end);
+    if (kind === 'fn') this.enterFnLiteral(frame);
+    this.push(frame);
+  }
+
+  prefix(kind: Prefix, start: number, end: number): void {
+    if (kind === 'discard') this.discarding++;
+    this.push(new Frame(kind, true, start, end));
+  }
+
+  /** A closing bracket, written as `closer`. */
+  close(closer: string, end: number): void {
+    while (this.top.isPrefix) this.dropPrefix(closer);
+    const frame = this.top;
+    if (frame.kind === 'program' || CLOSERS[frame.kind as Bracket] !== closer) {
+      this.unbalanced = true;
+      return;
+    }
+    this.top = this.below.pop()!;
+    this.emit(this.complete(frame, end));
+  }
+
+  /** A closing bracket that the repair put in (then it has no width) or that it took for another one. */
+  mend(end: number): void {
+    while (this.top.isPrefix) this.popPrefix();
+    const frame = this.top;
+    if (frame.kind === 'program') return;
+    frame.mended = true;
+    this.top = this.below.pop()!;
+    this.emit(this.complete(frame, end));
+    this.top.mended = true;
+  }
+
+  word(text: string, start: number): void {
+    let word = this.words.get(text);
+    if (word === undefined) {
+      word = readWord(text);
+      this.words.set(text, word);
+    }
+    const end = start + text.length;
+    switch (word.kind) {
+      case 'symbol':
+        this.emit({ kind: 'symbol', name: word.name, span: this.span(start, end) });
+        return;
+      case 'keyword':
+        this.emit({ kind: 'keyword', name: word.name, span: this.span(start, end) });
+        return;
+      case 'atom':
+        this.atom(word.value, start, end);
+        return;
+      case 'argument':
+        this.argument(word.name, word.index, start, end);
+        return;
+      case 'glued':
+        this.word(word.name, start);
+        this.emit({ kind: 'keyword', name: word.annotation, span: this.span(start + word.name.length, end) });
+        return;
+      case 'context':
+        this.emit(this.call('ctx-ref', start, start + 1, this.atomForm(word.path, start, end), end));
+        return;
+      case 'bad':
+        this.bad(word.problem, text, start);
+    }
+  }
+
+  string(literal: string, start: number): void {
+    const { value, problems } = readString(literal);
+    for (const problem of problems) this.report(problem, start);
+    this.atom(value, start, start + literal.length);
+  }
+
+  atom(value: AtomValue, start: number, end: number): void {
+    this.emit(this.atomForm(value, start, end));
+  }
+
+  /** A form that could not be read. */
+  bad(problem: Problem, text: string, start: number): void {
+    this.report(problem, start);
+    this.emit({ kind: 'symbol', name: text, span: this.span(start, start + text.length) });
+  }
+
+  /** Reports a problem of the piece of text that begins at `start`. */
+  report(problem: Problem, start: number): void {
+    this.complain(problem.code, problem.message, start + problem.start, start + problem.end, problem.help);
+  }
+
+  /** All forms, when there are no more tokens. */
+  finish(): Form[] {
+    while (this.top.isPrefix) this.dropPrefix(null);
+    if (this.top.kind !== 'program') this.unbalanced = true;
+    return (this.below[0] ?? this.top).items;
+  }
+
+  // ── the stack ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private push(frame: Frame): void {
+    this.below.push(this.top);
+    this.top = frame;
+  }
+
+  private emit(form: Form): void {
+    let current: Form | null = form;
+    while (current !== null && this.top.isPrefix) current = this.completePrefix(current);
+    if (current !== null) this.top.items.push(current);
+  }
+
+  private complete(frame: Frame, end: number): Form {
+    const { items } = frame;
+    const span = this.span(frame.start, end);
+    switch (frame.kind as Bracket) {
+      case 'list':
+        return { kind: 'list', items, span };
+      case 'vector':
+        return { kind: 'vector', items, span };
+      case 'map':
+        this.checkMap(frame, span);
+        return { kind: 'map', items, span };
+      case 'set':
+        if (!frame.mended) this.checkRepeated(frame, 1, 'element', 'set');
+        return { kind: 'set', items, span };
+      case 'fn':
+        return this.fnForm(frame, span);
+    }
+  }
+
+  // ── maps and sets ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  private checkMap(frame: Frame, span: Span): void {
+    const { items } = frame;
+    if (!frame.mended) this.checkRepeated(frame, 2, 'key', 'map');
+    if (items.length % 2 === 0) return;
+    if (!frame.mended) this.reportOddMap(items, span);
+    items.push({ kind: 'atom', value: null, span: this.span(span.end, span.end) });
+  }
+
+  private reportOddMap(items: readonly Form[], span: Span): void {
+    const last = items.at(-1)!.span;
+    const json = items.some((item) => item.kind === 'keyword' && item.name === '');
+    const help = json ? 'A map is written `{:key value}`, with no colon between them.' : 'Every key needs a value after it.';
+    const related = [{ span: last, message: 'this is the last form in it' }];
+    this.complain('E0109', `A map needs keys and values in pairs, and this one has ${items.length} forms`, span.start, span.end, [help], related);
+  }
+
+  private checkRepeated(frame: Frame, step: 1 | 2, word: string, collection: string): void {
+    findRepeated(frame.items, step, (first, again) => {
+      const name = again.kind === 'keyword' ? shown(`:${again.name}`) : 'literal';
+      const related = [{ span: first.span, message: 'it is here for the first time' }];
+      const message = `The ${word} ${name} is repeated in this ${collection}`.replace(' literal ', ' ');
+      this.complain('E0110', message, again.span.start, again.span.end, [`Remove one of the two.`], related);
+    });
+  }
+
+  // ── shorthands ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private popPrefix(): Frame {
+    const frame = this.top;
+    if (frame.kind === 'discard') this.discarding--;
+    this.top = this.below.pop()!;
+    return frame;
+  }
+
+  /** The shorthand on top has nothing to apply to. */
+  private dropPrefix(closer: string | null): void {
+    const frame = this.popPrefix();
+    const mark = PREFIXES[frame.kind as Prefix];
+    const found = closer === null ? 'the end of the text' : `\`${closer}\``;
+    this.complain('E0112', `There is nothing after \`${mark}\``, frame.start, frame.markEnd, [`A form must follow; ${found} was found.`]);
+  }
+
+  /** What becomes of `form` under the shorthand on top; null when nothing is to be emitted (yet). */
+  private completePrefix(form: Form): Form | null {
+    const frame = this.top;
+    switch (frame.kind as Prefix) {
+      case 'discard':
+        this.popPrefix();
+        return null;
+      case 'meta':
+        return this.completeMeta(frame, form);
+      case 'at':
+        this.popPrefix();
+        return this.reference(frame, form);
+      case 'quote':
+      case 'quasiquote':
+      case 'unquote':
+      case 'unquote-splicing':
+        this.popPrefix();
+        return this.call(frame.kind as Shorthand, frame.start, frame.markEnd, form, form.span.end);
+    }
+  }
+
+  private call(name: string, start: number, markEnd: number, argument: Form, end: number): ListForm {
+    const head: SymbolForm = { kind: 'symbol', name, span: this.span(start, markEnd) };
+    return { kind: 'list', items: [head, argument], span: this.span(start, end) };
+  }
+
+  /** `@name` looks a name up in the context, `@:name` is the symbol itself. */
+  private reference(frame: Frame, form: Form): Form {
+    const { start } = frame;
+    const { end } = form.span;
+    if (form.kind === 'symbol') return this.call('resource:ref', start, frame.markEnd, this.atomForm(form.name, form.span.start, end), end);
+    if (form.kind === 'keyword' && form.name !== '') return { kind: 'symbol', name: form.name, span: this.span(start, end) };
+    this.complain('E0114', '`@` must be followed by a name', start, frame.markEnd, ['Write `@name` for a value of the context.']);
+    return form;
+  }
+
+  // ── metadata ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private completeMeta(frame: Frame, form: Form): Form | null {
+    if (frame.items.length === 0) {
+      frame.items.push(form);
+      return null;
+    }
+    this.popPrefix();
+    return this.withMeta(frame, frame.items[0]!, form);
+  }
+
+  private withMeta(frame: Frame, written: Form, target: Form): Form {
+    const meta = this.metaMap(frame, written, target);
+    if (meta === null) return target;
+    if (target.kind === 'atom' || target.kind === 'keyword') {
+      this.misplaced(frame, `Metadata cannot be put on ${target.kind === 'atom' ? 'a literal' : 'a keyword'}`);
+      return target;
+    }
+    return { ...target, meta: target.meta === undefined ? meta : mergedMeta(target.meta, meta) };
+  }
+
+  private metaMap(frame: Frame, written: Form, target: Form): MapForm | null {
+    if (written.kind === 'map') return written;
+    if (written.kind !== 'keyword' || written.name === '') {
+      this.misplaced(frame, 'After `^` a map is needed', 'Write `^{:key value} form`.');
+      return null;
+    }
+    if (!this.isDefinedName(target)) {
+      const cure = `Here, write \`^{:${written.name} true}\`.`;
+      this.misplaced(frame, `\`^:${written.name}\` may stand only before the name in \`def\`, \`defn\`, \`fn\` and \`defmacro\``, cure);
+      return null;
+    }
+    const yes: Form = { kind: 'atom', value: true, span: written.span };
+    return { kind: 'map', items: [written, yes], span: written.span };
+  }
+
+  /** Whether the form that comes next stands right after `def` and the like; `fn` may have parameters there. */
+  private isDefinedName(target: Form): boolean {
+    if (target.kind !== 'symbol' && target.kind !== 'vector') return false;
+    let depth = this.below.length - 1;
+    let frame = this.top;
+    while (frame.kind === 'meta') frame = this.below[depth--]!;
+    const head = frame.items[0];
+    return frame.kind === 'list' && frame.items.length === 1 && head?.kind === 'symbol' && DEFINING_HEADS.has(head.name);
+  }
+
+  private misplaced(frame: Frame, message: string, help?: string): void {
+    this.complain('E0115', message, frame.start, frame.markEnd, help === undefined ? [] : [help]);
+  }
+
+  // ── function literals ──────────────────────────────────────────────────────────────────────────────────────────
+
+  private enterFnLiteral(frame: Frame): void {
+    if (this.fnLiteral === null) {
+      this.fnLiteral = frame;
+      return;
+    }
+    const related = [{ span: this.span(this.fnLiteral.start, this.fnLiteral.markEnd), message: 'the outer one begins here' }];
+    const cure = 'Write the inner one as `(fn [x] …)`.';
+    this.complain('E0111', 'A `#(…)` cannot stand inside another', frame.start, frame.markEnd, [cure], related);
+  }
+
+  private argument(name: string, index: number, start: number, end: number): void {
+    const literal = this.fnLiteral;
+    if (literal === null) {
+      this.emit({ kind: 'symbol', name, span: this.span(start, end) });
+      return;
+    }
+    if (index > ARGUMENTS_MAX) {
+      this.complain('E0119', `${shown(name)} is beyond the last argument of \`#(…)\`, \`%${ARGUMENTS_MAX}\``, start, end, []);
+    } else if (this.discarding === 0) {
+      if (index === 0) literal.usesRest = true;
+      else literal.highest = Math.max(literal.highest, index);
+    }
+    this.emit({ kind: 'symbol', name: index === 0 ? name : `%${index}`, span: this.span(start, end) });
+  }
+
+  /** `(fn [%1 … & %&] (…))`; the parts that nobody wrote have the span of `#(`. */
+  private fnForm(frame: Frame, span: Span): Form {
+    const body: ListForm = { kind: 'list', items: frame.items, span: this.span(frame.start + 1, span.end) };
+    if (this.fnLiteral !== frame) return body;
+    this.fnLiteral = null;
+    const mark = this.span(frame.start, frame.markEnd);
+    const names: string[] = [];
+    for (let i = 1; i <= frame.highest; i++) names.push(`%${i}`);
+    if (frame.usesRest) names.push('&', '%&');
+    const parameters: VectorForm = { kind: 'vector', items: names.map((name) => ({ kind: 'symbol', name, span: mark })), span: mark };
+    return { kind: 'list', items: [{ kind: 'symbol', name: 'fn', span: mark }, parameters, body], span };
+  }
+
+  // ── small parts ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private atomForm(value: AtomValue, start: number, end: number): Form {
+    return { kind: 'atom', value, span: this.span(start, end) };
+  }
+
+  private span(start: number, end: number): Span {
+    return { file: this.file, start, end };
+  }
+
+  private complain(code: Code, message: string, start: number, end: number, help: readonly string[], related: readonly RelatedPlace[] = []): void {
+    if (this.diagnostics.length < DIAGNOSTICS_MAX) this.diagnostics.push(diagnostic(code, message, this.span(start, end), { help, related }));
+  }
+}
+
+/** Entries of `outer` win over those of `inner` with the same keyword. */
+function mergedMeta(inner: MapForm, outer: MapForm): MapForm {
+  const overridden = new Set(outer.items.filter((item, i): item is KeywordForm => i % 2 === 0 && item.kind === 'keyword').map((key) => key.name));
+  const kept: Form[] = [];
+  for (let i = 0; i < inner.items.length; i += 2) {
+    const key = inner.items[i]!;
+    if (key.kind !== 'keyword' || !overridden.has(key.name)) kept.push(key, inner.items[i + 1]!);
+  }
+  return { kind: 'map', items: [...kept, ...outer.items], span: outer.span };
+}
+
+export { OPENERS };

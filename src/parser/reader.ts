@@ -1,0 +1,168 @@
+/**
+ * The reader: text → forms with spans, and everything that is wrong with the text.
+ *
+ * It never throws, whatever the text, and never recurses: the grammar is one flat rule whose actions drive the
+ * `FormBuilder`, which keeps the nesting on a stack of its own. When the brackets do not match, the tokens are
+ * repaired first and read a second time.
+ */
+import { EmbeddedActionsParser, type IToken, type TokenType } from 'chevrotain';
+import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
+import type { Form } from './form.ts';
+import { FormBuilder } from './read-builder.ts';
+import { explainDispatch } from './read-dispatch.ts';
+import { type Problem, problem } from './read-problem.ts';
+import { repairBrackets } from './read-repair.ts';
+import { createScanning, type Scanning, sharedScanning, tokenEnd, tokenize, type Tokens } from './tokens.ts';
+
+export interface ReadOptions {
+  /** Texts with more UTF-16 code units are refused with E0117. */
+  readonly lengthMax?: number;
+}
+
+export interface Reading {
+  /** The top-level forms; whatever could be read, when there are diagnostics. */
+  readonly forms: Form[];
+  /** In the order of the text. */
+  readonly diagnostics: Diagnostic[];
+}
+
+/** Keeps the worst text (a token in every character) within about a gigabyte. */
+const LENGTH_MAX = 4 * 1024 * 1024;
+
+export function read(text: string, file: string, options: ReadOptions = {}): Reading {
+  const lengthMax = options.lengthMax ?? LENGTH_MAX;
+  if (text.length > lengthMax) return { forms: [], diagnostics: [tooLarge(text, file, lengthMax)] };
+  const tokens = tokenize(text);
+  const builder = build(tokens, file);
+  if (!builder.unbalanced) return finished(builder.forms, builder.diagnostics);
+  const repaired = repairBrackets(tokens, text, file);
+  const second = build(repaired.tokens, file);
+  return finished(second.forms, [...repaired.diagnostics, ...second.diagnostics]);
+}
+
+function finished(forms: Form[], diagnostics: Diagnostic[]): Reading {
+  if (diagnostics.length > 1) diagnostics.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0));
+  return { forms, diagnostics };
+}
+
+function tooLarge(text: string, file: string, lengthMax: number): Diagnostic {
+  const message = `The text has ${text.length} characters; at most ${lengthMax} are read`;
+  return diagnostic('E0117', message, { file, start: 0, end: 0 }, { help: ['Split it into several files.'] });
+}
+
+interface Built {
+  readonly forms: Form[];
+  readonly diagnostics: Diagnostic[];
+  readonly unbalanced: boolean;
+}
+
+function build(tokens: IToken[], file: string): Built {
+  const builder = new FormBuilder(file);
+  const parser = sharedParser();
+  parser.builder = builder;
+  parser.input = tokens;
+  parser.program();
+  parser.builder = null;
+  parser.input = [];
+  return { forms: builder.finish(), diagnostics: builder.diagnostics, unbalanced: builder.unbalanced };
+}
+
+// ── the grammar ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Whatever the tokens, the rule accepts them: it is any number of any token. */
+export class FlatParser extends EmbeddedActionsParser {
+  /** Null while chevrotain records the grammar, and between two readings. */
+  builder: FormBuilder | null = null;
+  readonly program: () => void;
+
+  constructor(scanning: Scanning, checked: boolean) {
+    super(scanning.types, { skipValidations: !checked, maxLookahead: 1 });
+    const alternatives = this.alternatives(scanning.tokens);
+    const step = (): void => this.OR(alternatives);
+    this.program = this.RULE('program', () => {
+      this.MANY(step);
+    });
+    this.performSelfAnalysis();
+  }
+
+  private alternatives(tokens: Tokens): { ALT: () => void }[] {
+    const on = (type: TokenType, act: (builder: FormBuilder, token: IToken) => void): { ALT: () => void } => ({
+      ALT: () => {
+        const token = this.CONSUME(type);
+        if (this.builder !== null) act(this.builder, token);
+      },
+    });
+    return [
+      on(tokens.word, (builder, token) => builder.word(token.image, token.startOffset)),
+      on(tokens.openParen, (builder, token) => builder.open('list', token.startOffset, token.startOffset + 1)),
+      on(tokens.closeParen, (builder, token) => builder.close(')', token.startOffset + 1)),
+      on(tokens.openBracket, (builder, token) => builder.open('vector', token.startOffset, token.startOffset + 1)),
+      on(tokens.closeBracket, (builder, token) => builder.close(']', token.startOffset + 1)),
+      on(tokens.openBrace, (builder, token) => builder.open('map', token.startOffset, token.startOffset + 1)),
+      on(tokens.closeBrace, (builder, token) => builder.close('}', token.startOffset + 1)),
+      on(tokens.openSet, (builder, token) => builder.open('set', token.startOffset, token.startOffset + 2)),
+      on(tokens.openFn, (builder, token) => builder.open('fn', token.startOffset, token.startOffset + 2)),
+      on(tokens.mend, (builder, token) => builder.mend(tokenEnd(token))),
+      on(tokens.string, (builder, token) => builder.string(token.image, token.startOffset)),
+      on(tokens.escapedString, (builder, token) => builder.string(token.image, token.startOffset)),
+      on(tokens.quote, (builder, token) => builder.prefix('quote', token.startOffset, tokenEnd(token))),
+      on(tokens.quasiquote, (builder, token) => builder.prefix('quasiquote', token.startOffset, tokenEnd(token))),
+      on(tokens.unquote, (builder, token) => builder.prefix('unquote', token.startOffset, tokenEnd(token))),
+      on(tokens.unquoteSplicing, (builder, token) => builder.prefix('unquote-splicing', token.startOffset, tokenEnd(token))),
+      on(tokens.at, (builder, token) => builder.prefix('at', token.startOffset, tokenEnd(token))),
+      on(tokens.caret, (builder, token) => builder.prefix('meta', token.startOffset, tokenEnd(token))),
+      on(tokens.discard, (builder, token) => builder.prefix('discard', token.startOffset, tokenEnd(token))),
+      on(tokens.special, readSpecial),
+      on(tokens.openString, readOpenString),
+      on(tokens.openComment, readOpenComment),
+      on(tokens.regexLiteral, readUnsupported),
+      on(tokens.character, readUnsupported),
+      on(tokens.dispatch, readDispatch),
+    ];
+  }
+}
+
+let parser: FlatParser | undefined;
+
+function sharedParser(): FlatParser {
+  parser ??= new FlatParser(sharedScanning(), false);
+  return parser;
+}
+
+/** Only for tests: lexer and parser with all of chevrotain's own checks of them. */
+export function createCheckedParser(): FlatParser {
+  return new FlatParser(createScanning(true), true);
+}
+
+// ── the rarer tokens ─────────────────────────────────────────────────────────────────────────────────────────────
+
+function readSpecial(builder: FormBuilder, { image, startOffset }: IToken): void {
+  const value = image === '##Inf' ? Infinity : image === '##-Inf' ? -Infinity : image === '##NaN' ? NaN : null;
+  if (value !== null) builder.atom(value, startOffset, startOffset + image.length);
+  else builder.bad(specialProblem(image), image, startOffset);
+}
+
+function specialProblem(image: string): Problem {
+  return problem('E0114', `\`${image}\` is not a value`, image, 'The special floats are `##Inf`, `##-Inf` and `##NaN`.');
+}
+
+function readOpenString(builder: FormBuilder, { image, startOffset }: IToken): void {
+  const mark = image.startsWith('#') ? 2 : 1;
+  const found: Problem = { code: 'E0105', message: 'This string is not closed', start: 0, end: mark, help: ['Put a `"` where it ends.'] };
+  builder.bad(found, '', startOffset);
+}
+
+function readOpenComment(builder: FormBuilder, { startOffset }: IToken): void {
+  const help = ['Every `#|` needs a `|#`; block comments may stand inside each other.'];
+  builder.report({ code: 'E0113', message: 'This block comment is not closed', start: 0, end: 2, help }, startOffset);
+}
+
+/** A form of its own that does not exist here. */
+function readUnsupported(builder: FormBuilder, { image, startOffset }: IToken): void {
+  builder.bad(explainDispatch(image), image, startOffset);
+}
+
+/** `#…` before some form, which is then read for itself. */
+function readDispatch(builder: FormBuilder, { image, startOffset }: IToken): void {
+  builder.report(explainDispatch(image), startOffset);
+}

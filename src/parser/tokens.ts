@@ -1,0 +1,187 @@
+/**
+ * The tokens of RTFS text. This file and reader.ts are the only ones that know chevrotain.
+ *
+ * The lexer is total: every character belongs to a token or to skipped trivia, so there are no lexer errors. A run of
+ * characters up to the next delimiter is one `Word`, whatever it is; read-word.ts says later what it means, which is
+ * why a malformed number is never split in two. All patterns run in linear time and constant stack; the two that
+ * cannot be said that way (strings with escapes, nested comments) are hand-written scanners.
+ */
+import { createToken, type IToken, Lexer, type TokenType } from 'chevrotain';
+
+const WHITESPACE = '\\t-\\r ,\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
+/** What may begin a word: anything but whitespace and the characters that mean something on their own. */
+const WORD_START =
+  '\\x00-\\x08\\x0e-\\x1f!$%&*+\\-./0-9:<=>?A-Z_a-z|\\x7f-\\x9f\\u00a1-\\u167f\\u1681-\\u1fff' +
+  '\\u200b-\\u2027\\u202a-\\u202e\\u2030-\\u205e\\u2060-\\u2fff\\u3001-\\ufefe\\uff00-\\uffff';
+/** What ends a word. `#`, `'` and `@` may stand inside one. */
+const WORD_END = `${WHITESPACE}()[\\]{}"\`;~^\\\\`;
+
+const BACKSLASH = 92;
+const QUOTE = 34;
+
+type Scanner = (text: string, offset: number) => [string] | null;
+
+/** From the opening quote, which is at `quote`, to the closing one; null when there is none. */
+function scanString(text: string, offset: number, quote: number): [string] | null {
+  for (let i = quote + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) return [text.slice(offset, i + 1)];
+    if (code === BACKSLASH) i++;
+  }
+  return null;
+}
+
+const scanEscapedString: Scanner = (text, offset) => scanString(text, offset, offset);
+
+const scanRegexLiteral: Scanner = (text, offset) =>
+  text.startsWith('#"', offset) ? scanString(text, offset, offset + 1) : null;
+
+const scanOpenString: Scanner = (text, offset) =>
+  text.startsWith('"', offset) || text.startsWith('#"', offset) ? [text.slice(offset)] : null;
+
+/** A first line `#!…`, or a block comment with the block comments inside it. */
+const scanHashComment: Scanner = (text, offset) => {
+  if (text.startsWith('#!', offset)) {
+    const first = offset === 0 || (offset === 1 && text.charCodeAt(0) === 0xfeff);
+    return first ? [text.slice(offset, lineEnd(text, offset))] : null;
+  }
+  if (!text.startsWith('#|', offset)) return null;
+  const end = blockCommentEnd(text, offset);
+  return end < 0 ? null : [text.slice(offset, end)];
+};
+
+const scanOpenComment: Scanner = (text, offset) => (text.startsWith('#|', offset) ? [text.slice(offset)] : null);
+
+function lineEnd(text: string, offset: number): number {
+  let end = offset;
+  while (end < text.length && text[end] !== '\n' && text[end] !== '\r') end++;
+  return end;
+}
+
+/** Where the block comment that begins at `offset` ends, or -1. */
+function blockCommentEnd(text: string, offset: number): number {
+  let depth = 1;
+  let close = text.indexOf('|#', offset + 2);
+  let open = text.indexOf('#|', offset + 2);
+  while (close >= 0) {
+    if (open >= 0 && open < close) {
+      depth++;
+      close = close < open + 2 ? text.indexOf('|#', open + 2) : close;
+      open = text.indexOf('#|', open + 2);
+    } else {
+      if (--depth === 0) return close + 2;
+      open = open >= 0 && open < close + 2 ? text.indexOf('#|', close + 2) : open;
+      close = text.indexOf('|#', close + 2);
+    }
+  }
+  return -1;
+}
+
+function custom(name: string, scan: Scanner, starts: string[], group?: string): TokenType {
+  const config = { name, pattern: scan, start_chars_hint: starts, line_breaks: true };
+  return createToken(group === undefined ? config : { ...config, group });
+}
+
+function plain(name: string, pattern: RegExp | string): TokenType {
+  return createToken({ name, pattern });
+}
+
+export interface Tokens {
+  readonly space: TokenType;
+  readonly lineComment: TokenType;
+  readonly hashComment: TokenType;
+  readonly openParen: TokenType;
+  readonly closeParen: TokenType;
+  readonly openBracket: TokenType;
+  readonly closeBracket: TokenType;
+  readonly openBrace: TokenType;
+  readonly closeBrace: TokenType;
+  readonly word: TokenType;
+  readonly string: TokenType;
+  readonly escapedString: TokenType;
+  readonly quote: TokenType;
+  readonly quasiquote: TokenType;
+  readonly unquoteSplicing: TokenType;
+  readonly unquote: TokenType;
+  readonly at: TokenType;
+  readonly caret: TokenType;
+  readonly openFn: TokenType;
+  readonly openSet: TokenType;
+  readonly discard: TokenType;
+  readonly special: TokenType;
+  readonly regexLiteral: TokenType;
+  readonly openString: TokenType;
+  readonly openComment: TokenType;
+  readonly dispatch: TokenType;
+  readonly character: TokenType;
+  /** A closing bracket put in by the repair of unbalanced text; never made by the lexer. */
+  readonly mend: TokenType;
+}
+
+/** In the order in which the lexer tries them. */
+function createTokens(): Tokens {
+  return {
+    space: createToken({ name: 'Space', pattern: new RegExp(`[${WHITESPACE}]+`), group: Lexer.SKIPPED }),
+    openParen: plain('OpenParen', '('),
+    closeParen: plain('CloseParen', ')'),
+    word: plain('Word', new RegExp(`[${WORD_START}][^${WORD_END}]*`)),
+    openBracket: plain('OpenBracket', '['),
+    closeBracket: plain('CloseBracket', ']'),
+    openBrace: plain('OpenBrace', '{'),
+    closeBrace: plain('CloseBrace', '}'),
+    string: createToken({ name: 'String', pattern: /"[^"\\]*"/, line_breaks: true }),
+    escapedString: custom('EscapedString', scanEscapedString, ['"']),
+    lineComment: createToken({ name: 'LineComment', pattern: /;[^\n\r]*/, group: Lexer.SKIPPED }),
+    quote: plain('Quote', "'"),
+    quasiquote: plain('Quasiquote', '`'),
+    unquoteSplicing: plain('UnquoteSplicing', '~@'),
+    unquote: plain('Unquote', '~'),
+    at: plain('At', '@'),
+    caret: plain('Caret', '^'),
+    hashComment: custom('HashComment', scanHashComment, ['#'], Lexer.SKIPPED),
+    openFn: plain('OpenFn', '#('),
+    openSet: plain('OpenSet', '#{'),
+    discard: plain('Discard', '#_'),
+    special: plain('Special', new RegExp(`##[^${WORD_END}]*`)),
+    regexLiteral: custom('RegexLiteral', scanRegexLiteral, ['#']),
+    openString: custom('OpenString', scanOpenString, ['"', '#']),
+    openComment: custom('OpenComment', scanOpenComment, ['#']),
+    dispatch: plain('Dispatch', new RegExp(`#[^${WORD_END}']*'?`)),
+    character: plain('Character', /\\(?:[A-Za-z0-9]+|[\ud800-\udbff][\udc00-\udfff]|[^])?/),
+    mend: createToken({ name: 'Mend', pattern: Lexer.NA }),
+  };
+}
+
+export interface Scanning {
+  readonly tokens: Tokens;
+  readonly types: TokenType[];
+  readonly lexer: Lexer;
+}
+
+/** `checked` makes chevrotain examine the token definitions; only tests pay for that. */
+export function createScanning(checked: boolean): Scanning {
+  const tokens = createTokens();
+  const types: TokenType[] = Object.values(tokens);
+  const lexer = new Lexer(types, {
+    positionTracking: 'onlyOffset',
+    ensureOptimizations: checked,
+    skipValidations: !checked,
+  });
+  return { tokens, types, lexer };
+}
+
+let scanning: Scanning | undefined;
+
+/** Made on first use and then reused: making it costs some milliseconds. */
+export function sharedScanning(): Scanning {
+  scanning ??= createScanning(false);
+  return scanning;
+}
+
+export function tokenize(text: string): IToken[] {
+  return sharedScanning().lexer.tokenize(text).tokens;
+}
+
+export function tokenEnd(token: IToken): number {
+  return token.startOffset + token.image.length;
+}
