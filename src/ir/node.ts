@@ -32,11 +32,15 @@ export type Node =
   | LoopNode
   | RecurNode
   | CallNode
+  | ApplyNode
   | PrimitiveCallNode
   | HostCallNode
   | FnNode
   | TryNode
-  | ThrowNode;
+  | ThrowNode
+  | ContextGetNode
+  | ContextSetNode
+  | StepNode;
 
 export type NodeKind = Node['kind'];
 
@@ -82,13 +86,22 @@ export interface PrimitiveNode extends NodeBase {
 /** Another definition's function. */
 export interface DefinitionNode extends NodeBase {
   readonly kind: 'definition';
-  readonly ref: DefinitionRef;
+  readonly definition: Definition;
 }
 
-/** `group: null` means the group that the referring unit belongs to. `member` numbers the group's definitions. */
-export interface DefinitionRef {
-  readonly group: string | null;
-  readonly member: number;
+/**
+ * A named, closed piece of code. Its identity is (group, member): the content hash of the group of definitions that
+ * refer to each other, and its number in there; both are set once, by `hashDefinitions`. The unit may be loaded late.
+ */
+export interface Definition {
+  /** For people; not part of the identity. */
+  readonly name: string;
+  /** 64 hex digits, or empty while the group is not hashed. */
+  group: string;
+  member: number;
+  /** All definitions of the group, in the order of their member numbers. */
+  members: readonly Definition[];
+  readonly unit: Unit;
 }
 
 /** A program variable: a name whose value is computed at run time. Reading one before it is set is an error. */
@@ -152,7 +165,7 @@ export interface LoopNode extends NodeBase {
 /** Evaluates all arguments, then stores them in the slots of the enclosing loop (or the parameters) and goes there. */
 export interface RecurNode extends NodeBase {
   readonly kind: 'recur';
-  /** How many loops of this unit enclose the target from outside; -1 targets the unit's entry. */
+  /** The number of the loop among those around it in this arm, counted from outside; -1 is the arm's entry. */
   readonly target: number;
   readonly slots: readonly number[];
   readonly args: readonly Node[];
@@ -162,6 +175,14 @@ export interface CallNode extends NodeBase {
   readonly kind: 'call';
   readonly fn: Node;
   readonly args: readonly Node[];
+  readonly tail: boolean;
+}
+
+/** Calls `fn` with the elements of the sequence that `args` gives. */
+export interface ApplyNode extends NodeBase {
+  readonly kind: 'apply';
+  readonly fn: Node;
+  readonly args: Node;
   readonly tail: boolean;
 }
 
@@ -230,4 +251,32 @@ export interface Arm {
   readonly slots: number;
   readonly body: Node;
   readonly span: Span | null;
+}
+
+/** Reads a key of the context that the plan runs in; `otherwise` when it is absent (nil when null). */
+export interface ContextGetNode extends NodeBase {
+  readonly kind: 'context-get';
+  readonly key: Node;
+  readonly otherwise: Node | null;
+}
+
+/** Writes a key of the current context; its value is nil. */
+export interface ContextSetNode extends NodeBase {
+  readonly kind: 'context-set';
+  readonly key: Node;
+  readonly value: Node;
+}
+
+/**
+ * A step: enters a child context, evaluates `params` there (its value, a map or nil, goes to `paramsSlot`), then the
+ * body. The step is left exactly once, when the body has a value or has failed.
+ */
+export interface StepNode extends NodeBase {
+  readonly kind: 'step';
+  readonly name: string;
+  /** A constant map of the options that the machine looks at. */
+  readonly options: Value;
+  readonly params: Node | null;
+  readonly paramsSlot: number;
+  readonly body: Node;
 }

@@ -1,0 +1,368 @@
+/**
+ * Lowering: forms to IR. This file owns the walk itself: what a symbol, a literal and a list mean at a place. Each
+ * special form has its own function in `special/`; they all receive the `Lowering`, the form and the place.
+ *
+ * A malformed form is reported and becomes the constant nil, so that one run finds all errors it can.
+ */
+import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
+import type { Code } from '../diagnostic/codes.ts';
+import type { Span } from '../diagnostic/span.ts';
+import { suggest } from '../diagnostic/suggest.ts';
+import type { CallNode, Node, PrimitiveCallNode } from '../ir/node.ts';
+import { keyword, type Value } from '../value/value.ts';
+import { List } from '../value/list.ts';
+import { MapValue } from '../value/map.ts';
+import { SetValue } from '../value/set.ts';
+import { Vector } from '../value/vector.ts';
+import type { Form, ListForm, SymbolForm } from './form.ts';
+import { expandMacro, type MacroBudget } from './macro.ts';
+import { type Arity, type Global, type Library, type LibraryEntry, type Namespace, splitQualified } from './namespace.ts';
+import type { ProgramBuilder } from './program.ts';
+import { findLocal, inner, type LocalBinding, type Place, referTo, visibleNames } from './scope.ts';
+import { annotationType } from './special/pattern.ts';
+import { ALWAYS_SPECIAL, SPECIAL_FORMS } from './special/table.ts';
+import { foreignHelp } from './foreign.ts';
+
+/** Nesting of code beyond this is refused: everything that walks code may then recurse. */
+export const NESTING_MAX = 500;
+
+/** Symbols that start with this are names of the library, whatever the program calls its own things. */
+export const LIBRARY_PREFIX = '\u0000';
+
+export class Lowering {
+  readonly program: ProgramBuilder;
+  readonly namespace: Namespace;
+  readonly diagnostics: Diagnostic[];
+  readonly library: Library;
+  readonly macroBudget: MacroBudget;
+
+  constructor(program: ProgramBuilder, namespace: Namespace) {
+    this.program = program;
+    this.namespace = namespace;
+    this.diagnostics = program.diagnostics;
+    this.library = program.library;
+    this.macroBudget = program.macroBudget;
+  }
+
+  // --- the walk -----------------------------------------------------------------------------------------------
+
+  lower(form: Form, place: Place): Node {
+    switch (form.kind) {
+      case 'atom':
+        return { kind: 'const', value: form.value, span: form.span };
+      case 'keyword':
+        return { kind: 'const', value: keyword(form.name), span: form.span };
+      case 'symbol':
+        return this.symbol(form, place);
+      case 'vector':
+        return this.vector(form.items, form.span, place);
+      case 'map':
+        return this.map(form.items, form.span, place);
+      case 'set':
+        return this.set(form.items, form.span, place);
+      case 'list':
+        return this.list(form, place);
+    }
+  }
+
+  /** Several forms in a row; the last one's value counts, nil when there is none. */
+  body(forms: readonly Form[], place: Place, span: Span): Node {
+    if (forms.length === 0) return constant(null, span);
+    if (forms.length === 1) return this.lower(forms[0]!, place);
+    const before = inner(place);
+    const nodes = forms.map((form, index) => this.lower(form, index === forms.length - 1 ? place : before));
+    return { kind: 'do', body: nodes, span };
+  }
+
+  private list(form: ListForm, place: Place): Node {
+    if (place.depth > NESTING_MAX) {
+      return this.fail('E0210', `this code is nested more than ${NESTING_MAX} deep`, form.span, ['name parts of it with `let` or `defn`']);
+    }
+    const deeper: Place = { ...place, depth: place.depth + 1 };
+    const head = form.items[0];
+    if (head === undefined) return constant(EMPTY, form.span);
+    if (head.kind === 'symbol') return this.listWithSymbol(form, head, deeper);
+    if (head.kind === 'atom') {
+      return this.fail('E0202', `${describe(head)} cannot be called`, head.span, [
+        'a list in code is a call; write a list of data as `(list …)`, `\'(…)` or `[…]`',
+      ]);
+    }
+    return this.call(form, deeper);
+  }
+
+  private listWithSymbol(form: ListForm, head: SymbolForm, place: Place): Node {
+    const name = head.name;
+    const always = ALWAYS_SPECIAL.get(name);
+    if (always !== undefined) return always(this, form, place);
+    if (findLocal(place.scope, name) !== null) return this.call(form, place);
+    const own = this.findGlobal(name);
+    if (own !== null) {
+      if (own.kind === 'macro') return expandMacro(this, own, form, place);
+      return this.call(form, place);
+    }
+    const special = SPECIAL_FORMS.get(name.startsWith(LIBRARY_PREFIX) ? name.slice(1) : name);
+    if (special !== undefined) return special(this, form, place);
+    if (name.startsWith('.') && name.length > 1) {
+      const method: SymbolForm = { kind: 'symbol', name: name.slice(1), span: head.span };
+      return this.list({ ...form, items: [method, ...form.items.slice(1)] }, place);
+    }
+    return this.call(form, place);
+  }
+
+  // --- names --------------------------------------------------------------------------------------------------
+
+  private symbol(form: SymbolForm, place: Place): Node {
+    const local = findLocal(place.scope, form.name);
+    if (local !== null) return this.local(local, form, place);
+    return this.global(form, place);
+  }
+
+  private local(binding: LocalBinding, form: SymbolForm, place: Place): Node {
+    binding.used = true;
+    if (!binding.ready && place.unit === binding.owner) {
+      return this.fail('E0216', `\`${form.name}\` is used before it can exist`, form.span, [
+        `it needs functions that are bound after this place; move them before it`,
+      ]);
+    }
+    return { ...referTo(place.unit, binding), span: form.span };
+  }
+
+  private global(form: SymbolForm, place: Place): Node {
+    const { name, span } = form;
+    const own = this.findGlobal(name);
+    if (own !== null) return this.globalNode(own, form);
+    const entry = this.libraryEntry(name);
+    if (entry !== null) return libraryNode(entry, span);
+    const contextual = this.contextual(name, span);
+    if (contextual !== null) return contextual;
+    if (ALWAYS_SPECIAL.has(name) || SPECIAL_FORMS.has(name)) {
+      return this.fail('E0202', `\`${name}\` is a special form, not a value`, span, [`write it at the head of a list: \`(${name} …)\``]);
+    }
+    return this.undefinedName(form, place);
+  }
+
+  /** Names that the host knows: `plan-id` and its like, and `a.b`-style references made explicit by the host. */
+  private contextual(name: string, span: Span): Node | null {
+    if (!this.program.contextKeys.has(name)) return null;
+    return { kind: 'context-get', key: constant(keyword(name), span), otherwise: null, span };
+  }
+
+  private globalNode(global: Global, form: SymbolForm): Node {
+    const span = form.span;
+    switch (global.kind) {
+      case 'definition':
+        return { kind: 'definition', definition: global.definition, span };
+      case 'literal':
+        return constant(global.value, span);
+      case 'variable':
+        return { kind: 'var', name: global.name, span };
+      case 'macro':
+        return this.fail('E0202', `\`${form.name}\` is a macro, not a value`, span, ['wrap it in a function: `(fn [x] (' + form.name + ' x))`']);
+    }
+  }
+
+  /** The program's own meaning of a name: this namespace, what it imported, or an imported module's public name. */
+  findGlobal(name: string): Global | null {
+    const own = this.namespace.names.get(name);
+    if (own !== undefined) return own;
+    const taken = this.namespace.taken.get(name);
+    if (taken !== undefined) return taken.names.get(name) ?? null;
+    const qualified = splitQualified(name);
+    if (qualified === null) return null;
+    const module = this.namespace.aliases.get(qualified.prefix);
+    if (module === undefined || !module.isPublic(qualified.base)) return null;
+    return module.names.get(qualified.base) ?? null;
+  }
+
+  libraryEntry(name: string): LibraryEntry | null {
+    if (name.startsWith(LIBRARY_PREFIX)) return this.library.lookup(name.slice(1));
+    if (name.startsWith('%') && !this.program.internal) return null;
+    return this.library.lookup(name);
+  }
+
+  private undefinedName(form: SymbolForm, place: Place): Node {
+    const { name, span } = form;
+    const qualified = splitQualified(name);
+    const module = qualified === null ? undefined : this.namespace.aliases.get(qualified.prefix);
+    if (qualified !== null && module !== undefined) return this.missingFromModule(module, qualified.base, span);
+    const candidates = (): readonly string[] => this.suggestions(name, place);
+    // A name may still turn out to be a variable that a macro defines later on: the program decides at the end.
+    this.program.unresolved.push({ name, namespace: this.namespace, span, suggestions: candidates, help: foreignHelp(name) });
+    return { kind: 'var', name: this.namespace.qualify(name), span };
+  }
+
+  private missingFromModule(module: Namespace, base: string, span: Span): Node {
+    if (module.names.has(base)) {
+      return this.fail('E0214', `\`${base}\` is private to module \`${module.name}\``, span, [`add it to the module's \`:exports\``]);
+    }
+    const names = [...module.names.keys()].filter((name) => module.isPublic(name));
+    return this.fail('E0201', `module \`${module.name}\` has no \`${base}\``, span, didYouMean(suggest(base, names)));
+  }
+
+  private suggestions(name: string, place: Place): readonly string[] {
+    const candidates = new Set<string>(visibleNames(place.scope));
+    for (const own of this.namespace.names.keys()) candidates.add(own);
+    for (const [alias, module] of this.namespace.aliases) {
+      for (const base of module.names.keys()) if (module.isPublic(base)) candidates.add(`${alias}/${base}`);
+    }
+    for (const known of this.library.names()) if (!known.startsWith('%')) candidates.add(known);
+    for (const special of [...ALWAYS_SPECIAL.keys(), ...SPECIAL_FORMS.keys()]) candidates.add(special);
+    return suggest(name, [...candidates].filter((candidate) => !candidate.startsWith(LIBRARY_PREFIX)));
+  }
+
+  // --- literals -----------------------------------------------------------------------------------------------
+
+  private vector(items: readonly Form[], span: Span, place: Place): Node {
+    const nodes = this.values(items, place, span);
+    const values = constants(nodes);
+    return values === null ? primitive('vector', nodes, span) : constant(Vector.adopt(values), span);
+  }
+
+  private map(items: readonly Form[], span: Span, place: Place): Node {
+    const nodes = this.values(items, place, span);
+    const values = constants(nodes);
+    return values === null ? primitive('hash-map', nodes, span) : constant(MapValue.of(...values), span);
+  }
+
+  private set(items: readonly Form[], span: Span, place: Place): Node {
+    const nodes = this.values(items, place, span);
+    const values = constants(nodes);
+    return values === null ? primitive('hash-set', nodes, span) : constant(SetValue.from(values), span);
+  }
+
+  /** Forms whose values are all used: none is in tail position. */
+  values(forms: readonly Form[], place: Place, span: Span): Node[] {
+    if (place.depth > NESTING_MAX) {
+      this.fail('E0210', `this code is nested more than ${NESTING_MAX} deep`, span, ['quote data that is not code']);
+      return [];
+    }
+    const within: Place = { ...place, loop: null, tail: false, depth: place.depth + 1 };
+    return forms.map((form) => this.lower(form, within));
+  }
+
+  // --- calls --------------------------------------------------------------------------------------------------
+
+  private call(form: ListForm, place: Place): Node {
+    const head = form.items[0]!;
+    const args = this.values(form.items.slice(1), place, form.span);
+    if (head.kind === 'keyword') return this.keywordCall(head.name, args, form.span);
+    const fn = this.lower(head, inner(place));
+    return this.callNode(fn, args, place, form.span);
+  }
+
+  private keywordCall(name: string, args: Node[], span: Span): Node {
+    const key = constant(keyword(name), span);
+    if (args.length < 1 || args.length > 2) {
+      this.warnArity(`:${name}`, args.length, [{ required: 1, variadic: false }, { required: 2, variadic: false }], span);
+      return { kind: 'call', fn: key, args, tail: false, span };
+    }
+    return primitive('%keyword-get', [args[0]!, key, ...args.slice(1)], span);
+  }
+
+  /** A call of `fn`: of a primitive directly when the number of arguments fits, so that it cannot suspend. */
+  callNode(fn: Node, args: Node[], place: Place, span: Span): CallNode | PrimitiveCallNode {
+    if (fn.kind === 'primitive') {
+      const entry = this.library.lookup(fn.name);
+      if (entry !== null && entry.kind === 'primitive') {
+        if (args.length >= entry.min && args.length <= entry.max) return primitive(fn.name, args, span);
+        this.warnArity(fn.name, args.length, primitiveArities(entry.min, entry.max), span);
+      }
+    }
+    if (fn.kind === 'definition') this.checkArity(fn.definition.name, args.length, this.program.aritiesOf(fn.definition), span);
+    return { kind: 'call', fn, args, tail: place.tail, span };
+  }
+
+  private checkArity(name: string, count: number, arities: readonly Arity[] | null, span: Span): void {
+    if (arities === null) return;
+    if (arities.some((arity) => count === arity.required || (arity.variadic && count >= arity.required))) return;
+    this.warnArity(name, count, arities, span);
+  }
+
+  private warnArity(name: string, count: number, arities: readonly Arity[], span: Span): void {
+    this.diagnostics.push(
+      diagnostic('W0602', `\`${name}\` is called with ${count} ${count === 1 ? 'argument' : 'arguments'}`, span, {
+        severity: 'warning',
+        expected: arityText(arities),
+        help: ['this call will fail when it is reached'],
+      }),
+    );
+  }
+
+  // --- helpers for special forms --------------------------------------------------------------------------------
+
+  /** Reports an error; the form becomes nil. */
+  fail(code: Code, message: string, span: Span, help: readonly string[] = [], more: Partial<Diagnostic> = {}): Node {
+    this.diagnostics.push(diagnostic(code, message, span, { help, ...more }));
+    return constant(null, span);
+  }
+
+  /** Reports that `form` is not written as its special form must be. */
+  malformed(form: ListForm, problem: string, shape: string): Node {
+    const head = form.items[0];
+    const name = head !== undefined && head.kind === 'symbol' ? head.name : 'form';
+    return this.fail('E0202', `malformed \`${name}\`: ${problem}`, form.span, [`the form is \`${shape}\``]);
+  }
+
+  /** The type that an annotation means; null after a report. */
+  typeOf(form: Form): Value | null {
+    return annotationType(this, form);
+  }
+
+  /** A name that no source text can contain. */
+  fresh(base: string, span: Span): SymbolForm {
+    return { kind: 'symbol', name: `${base} ${this.program.nextFresh()}`, span };
+  }
+}
+
+const EMPTY: Value = List.empty();
+
+export function constant(value: Value, span: Span | null): Node {
+  return { kind: 'const', value, span };
+}
+
+export function primitive(name: string, args: readonly Node[], span: Span | null): PrimitiveCallNode {
+  return { kind: 'primitive-call', name, args, span };
+}
+
+export function libraryNode(entry: LibraryEntry, span: Span): Node {
+  return entry.kind === 'primitive' ? { kind: 'primitive', name: entry.name, span } : { kind: 'definition', definition: entry.definition, span };
+}
+
+export function didYouMean(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [`did you mean ${names.map((name) => `\`${name}\``).join(' or ')}?`];
+}
+
+function constants(nodes: readonly Node[]): Value[] | null {
+  const values: Value[] = [];
+  for (const node of nodes) {
+    if (node.kind !== 'const') return null;
+    values.push(node.value);
+  }
+  return values;
+}
+
+function primitiveArities(min: number, max: number): Arity[] {
+  if (max === Number.POSITIVE_INFINITY) return [{ required: min, variadic: true }];
+  const arities: Arity[] = [];
+  for (let count = min; count <= max; count++) arities.push({ required: count, variadic: false });
+  return arities;
+}
+
+export function arityText(arities: readonly Arity[]): string {
+  const texts = arities.map((arity) => (arity.variadic ? `at least ${arity.required}` : `${arity.required}`));
+  return texts.length === 1 ? texts[0]! : `${texts.slice(0, -1).join(', ')} or ${texts[texts.length - 1]!}`;
+}
+
+export function describe(form: Form): string {
+  switch (form.kind) {
+    case 'atom':
+      return form.value === null ? 'nil' : typeof form.value === 'string' ? 'a string' : typeof form.value === 'boolean' ? `${form.value}` : 'a number';
+    case 'keyword':
+      return `the keyword :${form.name}`;
+    case 'symbol':
+      return `the name \`${form.name}\``;
+    default:
+      return `a ${form.kind}`;
+  }
+}

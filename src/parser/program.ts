@@ -1,0 +1,536 @@
+/**
+ * From the forms of a file to a program: which names are definitions and which are variables, modules and imports,
+ * and the order in which everything runs.
+ *
+ * A first pass walks the top-level forms in order: it expands macros, notes every definition and loads modules. Only
+ * then are bodies lowered, so the order of definitions does not matter. Definitions are lowered when they are first
+ * needed: a macro may call functions that stand before it.
+ */
+import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
+import type { Span } from '../diagnostic/span.ts';
+import type { Arm, Definition, Node, Unit } from '../ir/node.ts';
+import type { Value } from '../value/value.ts';
+import { keyword } from '../value/value.ts';
+import { Vector } from '../value/vector.ts';
+import type { Form, ListForm, SymbolForm } from './form.ts';
+import { constant, describe, didYouMean, Lowering } from './lowering.ts';
+import { applyMacro, type MacroBudget, MACRO_EXPANSIONS_MAX, MACRO_NODES_MAX } from './macro.ts';
+import { type Arity, type Expander, type ExpansionResult, type Library, Namespace } from './namespace.ts';
+import { GroupBuilder, type Place, UnitBuilder } from './scope.ts';
+import { readDef, readStruct, structFunction } from './special/definition.ts';
+import { buildFunction, type FunctionShape, isFunctionLiteral, readFunction } from './special/function.ts';
+
+export interface ProgramOptions {
+  readonly library: Library;
+  readonly expander: Expander;
+  /** Finds the source of a module; null when there is none. */
+  readonly loadModule?: (name: string, from: string) => ModuleSource | null;
+  /** Names whose values the host gives at the start (`*input*`, `*args*`, a REPL's earlier variables). */
+  readonly variables?: Iterable<string>;
+  /** Keys of the host's context that may be written as bare names. */
+  readonly contextKeys?: Iterable<string>;
+  /** Library sources may use the names that start with `%`. */
+  readonly internal?: boolean;
+}
+
+export interface ModuleSource {
+  readonly file: string;
+  readonly forms: readonly Form[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What a file became. `main` runs everything in order; its value is the last form's. */
+export interface LoweredProgram {
+  readonly main: Definition;
+  readonly namespace: Namespace;
+  readonly definitions: readonly Definition[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+interface Unresolved {
+  readonly name: string;
+  readonly namespace: Namespace;
+  readonly span: Span;
+  readonly suggestions: () => readonly string[];
+  readonly help: string | null;
+}
+
+/** One thing that `main` does, in order. */
+interface Item {
+  readonly namespace: Namespace;
+  readonly form: Form;
+  /** The definition that the form became, unless its name turns out to be a variable. */
+  readonly definition: PendingDefinition | null;
+}
+
+const NO_UNIT: Unit = { name: null, arms: [], span: null };
+
+/** A definition whose unit is built when it is first asked for. */
+class PendingDefinition implements Definition {
+  readonly name: string;
+  group = '';
+  member = 0;
+  members: readonly Definition[] = [this];
+  readonly arities: readonly Arity[];
+  private build: (() => Unit) | null;
+  private built: Unit | null = null;
+
+  constructor(name: string, arities: readonly Arity[], build: () => Unit) {
+    this.name = name;
+    this.arities = arities;
+    this.build = build;
+  }
+
+  get unit(): Unit {
+    if (this.built !== null) return this.built;
+    const build = this.build;
+    // Asked for while being built: only the identity matters then.
+    if (build === null) return NO_UNIT;
+    this.build = null;
+    this.built = build();
+    return this.built;
+  }
+}
+
+export class ProgramBuilder {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly library: Library;
+  readonly macroBudget: MacroBudget = { expansions: MACRO_EXPANSIONS_MAX, nodes: MACRO_NODES_MAX };
+  readonly contextKeys: ReadonlySet<string>;
+  readonly internal: boolean;
+  readonly unresolved: Unresolved[] = [];
+  macroDepth = 0;
+  macroLimitReported = false;
+  private readonly options: ProgramOptions;
+  private readonly items: Item[] = [];
+  private readonly definitions: PendingDefinition[] = [];
+  private readonly definedAt = new Map<Namespace, Map<string, number>>();
+  private readonly modules = new Map<string, Namespace>();
+  private readonly loading: string[] = [];
+  private fresh = 0;
+
+  constructor(options: ProgramOptions) {
+    this.options = options;
+    this.library = options.library;
+    this.contextKeys = new Set(options.contextKeys ?? []);
+    this.internal = options.internal ?? false;
+  }
+
+  // --- what lowering asks for ------------------------------------------------------------------------------------
+
+  nextFresh(): number {
+    this.fresh += 1;
+    return this.fresh;
+  }
+
+  structType(namespace: Namespace, name: string): Value | null {
+    const own = namespace.structs.get(name) ?? namespace.taken.get(name)?.structs.get(name);
+    if (own !== undefined) return own;
+    const slash = name.lastIndexOf('/');
+    return slash < 0 ? null : (namespace.aliases.get(name.slice(0, slash))?.structs.get(name.slice(slash + 1)) ?? null);
+  }
+
+  /** The qualified name of the variable `name`, made known if it is not. */
+  variable(namespace: Namespace, name: SymbolForm): string {
+    const known = namespace.names.get(name.name);
+    if (known?.kind !== 'variable') {
+      namespace.names.set(name.name, { kind: 'variable', name: namespace.qualify(name.name), span: name.span });
+    }
+    return namespace.qualify(name.name);
+  }
+
+  aritiesOf(definition: Definition): readonly Arity[] | null {
+    if (definition instanceof PendingDefinition) return definition.arities;
+    return definition.unit.arms.map((arm) => ({ required: arm.required, variadic: arm.variadic }));
+  }
+
+  expand(definition: Definition, args: readonly Value[], form: ListForm): ExpansionResult {
+    const before = this.diagnostics.length;
+    void definition.unit;
+    if (this.diagnostics.slice(before).some((one) => one.severity === 'error')) {
+      return { ok: false, message: 'its definition has errors', limit: false };
+    }
+    return this.options.expander(definition, args, form);
+  }
+
+  // --- the whole -------------------------------------------------------------------------------------------------
+
+  build(forms: readonly Form[], file: string): LoweredProgram {
+    const namespace = new Namespace(null);
+    for (const name of this.options.variables ?? []) namespace.names.set(name, { kind: 'variable', name, span: null });
+    this.loading.push(file);
+    this.collectAll(forms, namespace);
+    this.findVariables();
+    const main = new PendingDefinition('<main>', [{ required: 0, variadic: false }], () => this.mainUnit(file));
+    for (const definition of this.definitions) void definition.unit;
+    void main.unit;
+    this.reportUnresolved();
+    return { main, namespace, definitions: this.definitions, diagnostics: this.diagnostics };
+  }
+
+  private mainUnit(file: string): Unit {
+    const unit = new UnitBuilder(null, new GroupBuilder(null));
+    unit.beginArm();
+    const nodes = this.items.map((item, index) => this.lowerItem(item, unit, index === this.items.length - 1));
+    const span: Span = { file, start: 0, end: 0 };
+    const body: Node = nodes.length === 0 ? constant(null, span) : nodes.length === 1 ? nodes[0]! : { kind: 'do', body: nodes, span };
+    const arm: Arm = { required: 0, variadic: false, slots: unit.slots, body, span };
+    return { name: null, arms: [arm], span };
+  }
+
+  private lowerItem(item: Item, unit: UnitBuilder, last: boolean): Node {
+    const lowering = new Lowering(this, item.namespace);
+    if (item.definition !== null) return { kind: 'definition', definition: item.definition, span: item.form.span };
+    const head = headName(item.form);
+    if (head === 'def' || head === 'defonce') {
+      const literal = this.literalOf(item, lowering);
+      if (literal !== undefined) return constant(literal, item.form.span);
+    }
+    const place: Place = { unit, scope: null, loop: null, tail: last, depth: 0 };
+    return lowering.lower(item.form, place);
+  }
+
+  private literalOf(item: Item, _lowering: Lowering): Value | undefined {
+    const name = (item.form as ListForm).items[1];
+    if (name?.kind !== 'symbol') return undefined;
+    const global = item.namespace.names.get(name.name);
+    return global?.kind === 'literal' ? global.value : undefined;
+  }
+
+  private reportUnresolved(): void {
+    const reported = new Set<string>();
+    for (const { name, namespace, span, suggestions, help } of this.unresolved) {
+      if (namespace.names.get(name)?.kind === 'variable') continue;
+      const key = `${name} ${span.file} ${span.start}`;
+      if (reported.has(key)) continue;
+      reported.add(key);
+      const lines = help !== null ? [help] : didYouMean(suggestions());
+      this.diagnostics.push(diagnostic('E0201', `undefined name \`${name}\``, span, { help: lines }));
+    }
+  }
+
+  // --- the first pass ----------------------------------------------------------------------------------------------
+
+  private collectAll(forms: readonly Form[], namespace: Namespace): void {
+    for (const form of forms) this.collect(form, namespace);
+  }
+
+  private collect(form: Form, namespace: Namespace): void {
+    const head = headName(form);
+    if (form.kind !== 'list' || head === null) {
+      this.items.push({ namespace, form, definition: null });
+      return;
+    }
+    const lowering = new Lowering(this, namespace);
+    const global = lowering.findGlobal(head);
+    if (global?.kind === 'macro') {
+      const expanded = applyMacro(lowering, global, form);
+      if (expanded !== null) this.collect(expanded, namespace);
+      return;
+    }
+    switch (head) {
+      case 'do':
+        if (form.items.length > 1) return this.collectAll(form.items.slice(1), namespace);
+        break;
+      case 'defn':
+      case 'defn-':
+        return this.collectFunction(lowering, form);
+      case 'def':
+      case 'defonce':
+        return this.collectDef(lowering, form);
+      case 'defstruct':
+        return this.collectStruct(lowering, form);
+      case 'defmacro':
+        return this.collectMacro(lowering, form);
+      case 'module':
+        return this.collectModule(lowering, form);
+      case 'import':
+        return this.collectImport(lowering, form);
+      default:
+    }
+    this.items.push({ namespace, form, definition: null });
+  }
+
+  /** Notes that a name has a definition here; false when it is not the first. */
+  private define(namespace: Namespace, name: SymbolForm): boolean {
+    let names = this.definedAt.get(namespace);
+    if (names === undefined) {
+      names = new Map();
+      this.definedAt.set(namespace, names);
+    }
+    const count = (names.get(name.name) ?? 0) + 1;
+    names.set(name.name, count);
+    return count === 1;
+  }
+
+  private pending(name: string, shape: FunctionShape, lowering: Lowering, self: string | null): PendingDefinition {
+    const arities = shape.arms.map((arm) => ({ required: arm.parameters.length, variadic: arm.rest !== null }));
+    const label = lowering.namespace.qualify(name);
+    const definition = new PendingDefinition(label, arities, () => {
+      const root = new UnitBuilder(null, new GroupBuilder(null));
+      const place: Place = { unit: root, scope: null, loop: null, tail: false, depth: 0 };
+      const symbol: SymbolForm = { kind: 'symbol', name: label, span: shape.name?.span ?? shape.span };
+      return buildFunction(lowering, { ...shape, name: symbol }, new GroupBuilder(root), place, self);
+    });
+    this.definitions.push(definition);
+    return definition;
+  }
+
+  private collectFunction(lowering: Lowering, form: ListForm): void {
+    const shape = readFunction(lowering, form, 1, true);
+    if (shape === null || shape.name === null) return;
+    this.collectFunctionOf(lowering, form, shape.name, shape, shape.doc, null);
+  }
+
+  private collectFunctionOf(lowering: Lowering, form: ListForm, name: SymbolForm, shape: FunctionShape, doc: string | null, self: string | null): void {
+    const { namespace } = lowering;
+    const first = this.define(namespace, name);
+    const definition = this.pending(name.name, shape, lowering, self);
+    if (first) {
+      namespace.names.set(name.name, { kind: 'definition', definition, arities: definition.arities, span: name.span });
+      this.document(namespace, name, 'function', shape.arms.map((arm) => parameterText(arm.params)), doc);
+    }
+    this.items.push({ namespace, form, definition });
+  }
+
+  private collectDef(lowering: Lowering, form: ListForm): void {
+    const shape = readDef(lowering, form);
+    if (shape === null) return;
+    const { namespace } = lowering;
+    if (shape.type === null && isFunctionLiteral(shape.value)) {
+      const fn = readFunction(lowering, shape.value, 1, false);
+      if (fn === null) return;
+      return this.collectFunctionOf(lowering, form, shape.name, fn, shape.doc, fn.name?.name ?? null);
+    }
+    const first = this.define(namespace, shape.name);
+    if (first) {
+      const literal = shape.type === null ? this.literal(lowering, shape.value) : undefined;
+      const { span } = shape.name;
+      namespace.names.set(
+        shape.name.name,
+        literal === undefined
+          ? { kind: 'variable', name: namespace.qualify(shape.name.name), span }
+          : { kind: 'literal', value: literal, span },
+      );
+      this.document(namespace, shape.name, 'value', [], shape.doc);
+    }
+    this.items.push({ namespace, form, definition: null });
+  }
+
+  /** The value of a small form that is all literals; undefined for anything else. */
+  private literal(lowering: Lowering, form: Form): Value | undefined {
+    let size = 0;
+    const open: Form[] = [form];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      size += 1;
+      if (size > LITERAL_NODES_MAX || at.kind === 'symbol') return undefined;
+      if (at.kind === 'list') {
+        if (headName(at) !== 'quote') return undefined;
+      } else if (at.kind !== 'atom' && at.kind !== 'keyword') open.push(...at.items);
+    }
+    const unit = new UnitBuilder(null, new GroupBuilder(null));
+    const node = lowering.lower(form, { unit, scope: null, loop: null, tail: false, depth: 0 });
+    return node.kind === 'const' ? node.value : undefined;
+  }
+
+  private collectStruct(lowering: Lowering, form: ListForm): void {
+    const struct = readStruct(lowering, form);
+    if (struct === null) return;
+    const { namespace } = lowering;
+    const root = new UnitBuilder(null, new GroupBuilder(null));
+    const fn = structFunction(struct, { unit: root, scope: null, loop: null, tail: false, depth: 0 });
+    const unit = fn.kind === 'fn' ? fn.group.units[0]! : NO_UNIT;
+    const definition = new PendingDefinition(namespace.qualify(struct.name.name), [{ required: 1, variadic: false }], () => unit);
+    this.definitions.push(definition);
+    if (this.define(namespace, struct.name)) {
+      namespace.names.set(struct.name.name, { kind: 'definition', definition, arities: definition.arities, span: struct.name.span });
+      this.document(namespace, struct.name, 'struct', ['[fields]'], null);
+    }
+    this.items.push({ namespace, form, definition });
+  }
+
+  private collectMacro(lowering: Lowering, form: ListForm): void {
+    const { namespace } = lowering;
+    const shape = readFunction(lowering, form, 1, true);
+    if (shape === null || shape.name === null) return;
+    const { name } = shape;
+    const inMacro = this.macroPending(lowering, name, shape);
+    namespace.names.set(name.name, { kind: 'macro', name: name.name, definition: inMacro, span: name.span });
+    this.document(namespace, name, 'macro', shape.arms.map((arm) => parameterText(arm.params)), shape.doc);
+    this.items.push({ namespace, form: { kind: 'atom', value: null, span: form.span }, definition: null });
+  }
+
+  private macroPending(lowering: Lowering, name: SymbolForm, shape: FunctionShape): PendingDefinition {
+    const definition: PendingDefinition = new PendingDefinition(name.name, [], () => {
+      const root = new UnitBuilder(null, new GroupBuilder(null));
+      const place: Place = { unit: root, scope: null, loop: null, tail: false, depth: 0 };
+      this.macroDepth += 1;
+      const unit = buildFunction(lowering, shape, new GroupBuilder(root), place, null);
+      this.macroDepth -= 1;
+      return unit;
+    });
+    this.definitions.push(definition);
+    return definition;
+  }
+
+  private document(namespace: Namespace, name: SymbolForm, kind: 'function' | 'value' | 'macro' | 'struct', parameters: readonly string[], text: string | null): void {
+    namespace.documentation.set(name.name, { name: namespace.qualify(name.name), kind, parameters, text, span: name.span });
+  }
+
+  /** Names defined more than once, or inside other forms, are variables after all. */
+  private findVariables(): void {
+    for (const [namespace, names] of this.definedAt) {
+      for (const [name, count] of names) if (count > 1) this.makeVariable(namespace, name);
+    }
+    for (const item of this.items) {
+      for (const name of nestedDefinitions(item.form)) this.makeVariable(item.namespace, name);
+    }
+    for (let i = 0; i < this.items.length; i++) {
+      const item = this.items[i]!;
+      if (item.definition === null) continue;
+      const name = (item.form as ListForm).items[1] as SymbolForm;
+      if (item.namespace.names.get(name.name)?.kind === 'variable') this.items[i] = { ...item, definition: null };
+    }
+  }
+
+  private makeVariable(namespace: Namespace, name: string): void {
+    const known = namespace.names.get(name);
+    if (known?.kind === 'variable' || known?.kind === 'macro') return;
+    namespace.names.set(name, { kind: 'variable', name: namespace.qualify(name), span: known?.span ?? null });
+  }
+
+  // --- modules -----------------------------------------------------------------------------------------------------
+
+  private collectModule(lowering: Lowering, form: ListForm): void {
+    const shape = '(module name (:exports [name …])? definition…)';
+    const [, name, ...rest] = form.items;
+    if (name === undefined || name.kind !== 'symbol') {
+      lowering.malformed(form, 'the name is missing', shape);
+      return;
+    }
+    const known = this.modules.get(name.name);
+    if (known !== undefined && known.names.size > 0) {
+      lowering.fail('E0215', `the module \`${name.name}\` is defined twice`, name.span);
+      return;
+    }
+    const namespace = known ?? new Namespace(name.name);
+    this.modules.set(name.name, namespace);
+    // A module of this file can be used by its own name without an import.
+    if (!lowering.namespace.aliases.has(name.name)) lowering.namespace.aliases.set(name.name, namespace);
+    let body = rest;
+    if (body[0]?.kind === 'atom' && typeof body[0].value === 'string') body = body.slice(1);
+    const exports = exportsOf(body[0]);
+    if (exports !== null) {
+      namespace.exports = new Set(exports.map((symbol) => symbol.name));
+      body = body.slice(1);
+    }
+    this.collectAll(body, namespace);
+    for (const symbol of exports ?? []) {
+      if (!namespace.names.has(symbol.name)) {
+        lowering.fail('E0201', `module \`${name.name}\` exports \`${symbol.name}\`, which it does not define`, symbol.span);
+      }
+    }
+  }
+
+  private collectImport(lowering: Lowering, form: ListForm): void {
+    const shape = '(import name), (import name :as alias) or (import name :only [a b])';
+    const [, name, ...options] = form.items;
+    if (name === undefined || name.kind !== 'symbol') {
+      lowering.malformed(form, 'the module is missing', shape);
+      return;
+    }
+    const namespace = this.modules.get(name.name) ?? this.load(lowering, name);
+    if (namespace === null) return;
+    lowering.namespace.aliases.set(name.name, namespace);
+    for (let i = 0; i < options.length; i += 2) {
+      const option = options[i]!;
+      const value = options[i + 1];
+      if (option.kind === 'keyword' && option.name === 'as' && value?.kind === 'symbol') lowering.namespace.aliases.set(value.name, namespace);
+      else if (option.kind === 'keyword' && option.name === 'only' && value?.kind === 'vector') this.take(lowering, namespace, value.items);
+      else {
+        lowering.malformed(form, `${describe(option)} is not an option of it`, shape);
+        return;
+      }
+    }
+  }
+
+  private take(lowering: Lowering, module: Namespace, names: readonly Form[]): void {
+    for (const name of names) {
+      if (name.kind !== 'symbol') lowering.fail('E0202', `malformed \`import\`: ${describe(name)} is not a name`, name.span);
+      else if (!module.names.has(name.name)) lowering.fail('E0201', `module \`${module.name}\` has no \`${name.name}\``, name.span);
+      else if (!module.isPublic(name.name)) lowering.fail('E0214', `\`${name.name}\` is private to module \`${module.name}\``, name.span, [`add it to the module's \`:exports\``]);
+      else lowering.namespace.taken.set(name.name, module);
+    }
+  }
+
+  private load(lowering: Lowering, name: SymbolForm): Namespace | null {
+    const from = this.loading[this.loading.length - 1]!;
+    const source = this.options.loadModule?.(name.name, from) ?? null;
+    if (source === null) {
+      const known = [...this.modules.keys()];
+      lowering.fail('E0212', `module \`${name.name}\` was not found`, name.span, known.length === 0 ? [`it is looked for in \`${name.name.replaceAll('.', '/')}.rtfs\` beside this file`] : didYouMean(known));
+      return null;
+    }
+    const cycle = this.loading.indexOf(source.file);
+    if (cycle >= 0) {
+      const path = [...this.loading.slice(cycle), source.file].join(' → ');
+      lowering.fail('E0213', `modules import each other in a circle: ${path}`, name.span, ['move what both need into a third module']);
+      return null;
+    }
+    this.diagnostics.push(...source.diagnostics);
+    this.loading.push(source.file);
+    const namespace = this.loadForms(name.name, source.forms);
+    this.loading.pop();
+    return namespace;
+  }
+
+  /** A module's file is one `(module …)` form of that name, or plain definitions. */
+  private loadForms(name: string, forms: readonly Form[]): Namespace {
+    const file = new Namespace(name);
+    const wrapped = forms.some((form) => headName(form) === 'module');
+    if (!wrapped) this.modules.set(name, file);
+    this.collectAll(forms, file);
+    const namespace = this.modules.get(name) ?? file;
+    this.modules.set(name, namespace);
+    return namespace;
+  }
+}
+
+const LITERAL_NODES_MAX = 64;
+
+export function headName(form: Form): string | null {
+  return form.kind === 'list' && form.items[0]?.kind === 'symbol' ? form.items[0].name : null;
+}
+
+function exportsOf(form: Form | undefined): SymbolForm[] | null {
+  if (form?.kind !== 'list' || form.items[0]?.kind !== 'keyword' || form.items[0].name !== 'exports') return null;
+  const names = form.items[1];
+  return names?.kind === 'vector' ? names.items.filter((item): item is SymbolForm => item.kind === 'symbol') : [];
+}
+
+const DEFINING: ReadonlySet<string> = new Set(['def', 'defn', 'defn-', 'defonce', 'defstruct']);
+
+/** Names that forms inside `form` define when they run. */
+function nestedDefinitions(form: Form): string[] {
+  const names: string[] = [];
+  if (form.kind === 'atom' || form.kind === 'keyword' || form.kind === 'symbol') return names;
+  const open: Form[] = [...form.items];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (at.kind === 'atom' || at.kind === 'keyword' || at.kind === 'symbol') continue;
+    const head = headName(at);
+    if (head === 'quote' || head === 'quasiquote') continue;
+    const name = at.items[1];
+    if (head !== null && DEFINING.has(head) && name?.kind === 'symbol') names.push(name.name);
+    for (const item of at.items) open.push(item);
+  }
+  return names;
+}
+
+function parameterText(params: Form): string {
+  if (params.kind !== 'vector') return '[]';
+  return `[${params.items.map((item) => (item.kind === 'symbol' ? item.name : item.kind === 'keyword' ? `:${item.name}` : item.kind === 'map' ? '{…}' : '[…]')).join(' ')}]`;
+}
+
+export function structReference(name: string): Value {
+  return Vector.of(keyword('struct-ref'), name);
+}

@@ -1,0 +1,276 @@
+/**
+ * `let`, `letfn`, `loop`, `recur`: names for values.
+ *
+ * `let` is sequential. Functions written as literals may also see each other and themselves: those that mention a
+ * later one are created together with it, at the place of the last (letrec, for functions only).
+ */
+import type { Node, SlotBinding, Unit } from '../../ir/node.ts';
+import type { Form, ListForm, SymbolForm } from '../form.ts';
+import { constant, describe, type Lowering } from '../lowering.ts';
+import { GroupBuilder, inner, type LocalBinding, type Place, type Scope } from '../scope.ts';
+import { buildFunction, type FunctionShape, isFunctionLiteral, readFunction } from './function.ts';
+import { checked, type PatternBinding, PatternBinder, patternName, readBindings } from './pattern.ts';
+
+const LET_SHAPE = '(let [name value …] body…)';
+const LOOP_SHAPE = '(loop [name value …] body…)';
+
+export function lowerLet(lowering: Lowering, form: ListForm, place: Place): Node {
+  const bindings = bindingVector(lowering, form, LET_SHAPE);
+  if (bindings === null) return constant(null, form.span);
+  return lowerLetOf(lowering, bindings, (inside) => lowering.body(form.items.slice(2), inside, form.span), form, place);
+}
+
+/** `bindings` around whatever `body` lowers to. */
+export function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], body: (place: Place) => Node, form: ListForm, place: Place): Node {
+  const mark = place.unit.mark();
+  const binder = new PatternBinder(lowering, place);
+  const plan = planFunctions(bindings);
+  for (let i = 0; i < bindings.length; i++) {
+    const binding = bindings[i]!;
+    const group = plan.groupOf.get(i);
+    if (group !== undefined) group.meet(lowering, binder, i, place);
+    else bindOne(lowering, binder, binding);
+  }
+  const node = body({ ...place, scope: binder.scope });
+  place.unit.release(mark);
+  return binder.bindings.length === 0 ? node : { kind: 'let', bindings: binder.bindings, body: node, span: form.span };
+}
+
+function bindOne(lowering: Lowering, binder: PatternBinder, binding: PatternBinding): void {
+  const value = lowering.lower(binding.value, binder.here);
+  binder.bind(binding.pattern, checked(lowering, value, binding.type, `let ${patternName(binding.pattern)}`));
+}
+
+/** The pairs of the binding vector in `form`, or null after a report. */
+export function bindingVector(lowering: Lowering, form: ListForm, shape: string): readonly PatternBinding[] | null {
+  const vector = form.items[1];
+  if (vector === undefined || vector.kind !== 'vector') {
+    const found = vector === undefined ? 'nothing' : describe(vector);
+    lowering.malformed(form, `expected a vector of bindings, found ${found}`, shape);
+    return null;
+  }
+  const bindings = readBindings(vector.items);
+  if (bindings === null) {
+    const name = (form.items[0] as SymbolForm).name;
+    const bad = vector.items.find((item, index) => index % 2 === 0 && item.kind !== 'symbol' && item.kind !== 'vector' && item.kind !== 'map');
+    const problem = bad !== undefined ? `${describe(bad)} cannot be a name` : 'a name has no value';
+    lowering.fail('E0204', `malformed \`${name}\`: ${problem}`, bad?.span ?? vector.span, [`bindings come in pairs of a name and its value: \`${shape}\``]);
+    return null;
+  }
+  return bindings;
+}
+
+// --- functions that see each other ---------------------------------------------------------------------------------
+
+interface FunctionPlan {
+  readonly groupOf: ReadonlyMap<number, FunctionGroup>;
+}
+
+/** Finds which function literals of a binding vector must be created together. */
+function planFunctions(bindings: readonly PatternBinding[]): FunctionPlan {
+  const groupOf = new Map<number, FunctionGroup>();
+  const functions = bindings
+    .map((binding, index) => ({ binding, index }))
+    .filter(({ binding }) => binding.pattern.kind === 'symbol' && binding.type === null && isFunctionLiteral(binding.value));
+  if (functions.length === 0) return { groupOf };
+  const last = joinForward(functions.map(({ binding, index }) => ({ name: (binding.pattern as SymbolForm).name, index, form: binding.value })));
+  for (const { index } of functions) {
+    const end = last.get(index)!;
+    let group = groupOf.get(end);
+    if (group === undefined) {
+      group = new FunctionGroup(bindings, end);
+      groupOf.set(end, group);
+    }
+    group.members.push(index);
+    groupOf.set(index, group);
+  }
+  return { groupOf };
+}
+
+interface NamedFunction {
+  readonly name: string;
+  readonly index: number;
+  readonly form: Form;
+}
+
+/** For each function the position at which it can be created: that of the last one that it needs, directly or not. */
+function joinForward(functions: readonly NamedFunction[]): ReadonlyMap<number, number> {
+  const last = new Map(functions.map(({ index }) => [index, index]));
+  if (functions.length === 1) return last;
+  const mentioned = functions.map(({ form }) => symbolsIn(form, new Set(functions.map(({ name }) => name))));
+  for (let changed = true; changed; ) {
+    changed = false;
+    functions.forEach((one, i) => {
+      functions.forEach((other, j) => {
+        if (i === j || !mentioned[i]!.has(other.name)) return;
+        // A later one is needed, or an earlier one that itself has to wait.
+        const ready = last.get(other.index)!;
+        if (ready > last.get(one.index)!) {
+          last.set(one.index, ready);
+          changed = true;
+        }
+      });
+    });
+  }
+  return last;
+}
+
+function symbolsIn(form: Form, wanted: ReadonlySet<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const open: Form[] = [form];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (at.kind === 'symbol') {
+      if (wanted.has(at.name)) found.add(at.name);
+    } else if (at.kind !== 'atom' && at.kind !== 'keyword') open.push(...at.items);
+  }
+  return found;
+}
+
+/** Functions of one binding vector that are created together, when the last of them is met. */
+class FunctionGroup {
+  readonly members: number[] = [];
+  private readonly bindings: readonly PatternBinding[];
+  private readonly end: number;
+  private readonly names: LocalBinding[] = [];
+  private readonly scopes: (Scope | null)[] = [];
+  private builder: GroupBuilder | null = null;
+
+  constructor(bindings: readonly PatternBinding[], end: number) {
+    this.bindings = bindings;
+    this.end = end;
+  }
+
+  /** Called at each member's position, in order. */
+  meet(lowering: Lowering, binder: PatternBinder, index: number, place: Place): void {
+    this.builder ??= new GroupBuilder(place.unit);
+    const pattern = this.bindings[index]!.pattern as SymbolForm;
+    const binding: LocalBinding = {
+      name: pattern.name, owner: place.unit, slot: place.unit.allocate(), group: this.builder, member: this.names.length,
+      ready: false, used: false, span: pattern.span,
+    };
+    this.names.push(binding);
+    if (pattern.name !== '_') binder.scope = { binding, parent: binder.scope };
+    this.scopes.push(binder.scope);
+    if (index === this.end) this.create(lowering, binder, place);
+  }
+
+  private create(lowering: Lowering, binder: PatternBinder, place: Place): void {
+    const builder = this.builder!;
+    const units: Unit[] = [];
+    for (let m = 0; m < this.members.length; m++) {
+      const shape = readFunction(lowering, this.bindings[this.members[m]!]!.value as ListForm, 1, false);
+      if (shape === null) return this.markReady();
+      units.push(this.build(lowering, named(shape, this.names[m]!.name), builder, m, place));
+    }
+    this.markReady();
+    const group = { units, captures: builder.captures };
+    this.members.forEach((index, m) => {
+      const node: Node = { kind: 'fn', group, member: m, span: this.bindings[index]!.value.span };
+      binder.bindings.push({ slot: this.names[m]!.slot, value: node });
+    });
+  }
+
+  /** Each member sees what was visible at its own place, and the members that come after it. */
+  private build(lowering: Lowering, shape: FunctionShape, builder: GroupBuilder, m: number, place: Place): Unit {
+    let scope = this.scopes[m]!;
+    for (const later of this.names.slice(m + 1)) scope = { binding: later, parent: scope };
+    const self = (this.bindings[this.members[m]!]!.value as ListForm).items[1];
+    if (self?.kind === 'symbol') scope = { binding: { ...this.names[m]!, name: self.name }, parent: scope };
+    return buildFunction(lowering, shape, builder, { ...inner(place), scope }, null);
+  }
+
+  private markReady(): void {
+    for (const name of this.names) name.ready = true;
+  }
+}
+
+function named(shape: FunctionShape, name: string): FunctionShape {
+  return shape.name !== null ? shape : { ...shape, name: { kind: 'symbol', name, span: shape.span } };
+}
+
+/** `(letfn [(f [x] …) (g [y] …)] body…)` is `let` over the same functions. */
+export function lowerLetfn(lowering: Lowering, form: ListForm, place: Place): Node {
+  const vector = form.items[1];
+  const shape = '(letfn [(f [x] …) …] body…)';
+  if (vector === undefined || vector.kind !== 'vector') return lowering.malformed(form, 'expected a vector of functions', shape);
+  const bindings: PatternBinding[] = [];
+  for (const item of vector.items) {
+    const name = item.kind === 'list' ? item.items[0] : undefined;
+    if (item.kind !== 'list' || name?.kind !== 'symbol') return lowering.malformed(form, `expected a function, found ${describe(item)}`, shape);
+    const fn: SymbolForm = { kind: 'symbol', name: 'fn', span: name.span };
+    bindings.push({ pattern: name, type: null, value: { ...item, items: [fn, ...item.items.slice(1)] } });
+  }
+  return lowerLetOf(lowering, bindings, (inside) => lowering.body(form.items.slice(2), inside, form.span), form, place);
+}
+
+// --- loops -----------------------------------------------------------------------------------------------------------
+
+export function lowerLoop(lowering: Lowering, form: ListForm, place: Place): Node {
+  const bindings = bindingVector(lowering, form, LOOP_SHAPE);
+  if (bindings === null) return constant(null, form.span);
+  const { unit } = place;
+  const mark = unit.mark();
+  const simple = bindings.every((binding) => binding.pattern.kind === 'symbol');
+  const binder = new PatternBinder(lowering, place);
+  if (!simple) {
+    // Later initial values may use the names inside earlier patterns: bind everything once before the loop.
+    for (const binding of bindings) bindOne(lowering, binder, binding);
+  }
+  const outer = simple ? [] : [...binder.bindings];
+  const inits = simple ? loopSlots(lowering, bindings, binder) : copySlots(bindings, binder);
+  const node = loopNode(lowering, form, bindings, inits, binder, place, simple);
+  unit.release(mark);
+  return outer.length === 0 ? node : { kind: 'let', bindings: outer, body: node, span: form.span };
+}
+
+function loopSlots(lowering: Lowering, bindings: readonly PatternBinding[], binder: PatternBinder): SlotBinding[] {
+  for (const binding of bindings) {
+    // `_` gets a slot too: recur gives it a value.
+    bindOne(lowering, binder, binding);
+  }
+  return binder.bindings;
+}
+
+/** Fresh slots that start with the raw values already in the first slot of each binding. */
+function copySlots(bindings: readonly PatternBinding[], binder: PatternBinder): SlotBinding[] {
+  // `bind` allocates the raw slot of a pattern first; find them by walking the bindings in order of creation.
+  const raw = binder.rawSlots;
+  return bindings.map((binding, index) => ({
+    slot: binder.unit.allocate(),
+    value: { kind: 'local', slot: raw[index]!, span: binding.pattern.span } as const,
+  }));
+}
+
+function loopNode(
+  lowering: Lowering, form: ListForm, bindings: readonly PatternBinding[], inits: readonly SlotBinding[],
+  binder: PatternBinder, place: Place, simple: boolean,
+): Node {
+  const { unit } = place;
+  const slots = inits.map((init) => init.slot);
+  const index = unit.loops;
+  const apart = new PatternBinder(lowering, { ...place, scope: simple ? binder.scope : place.scope });
+  if (!simple) bindings.forEach((binding, i) => apart.takeApart(binding.pattern, slots[i]!));
+  unit.loops += 1;
+  const body = lowering.body(form.items.slice(2), { ...place, scope: apart.scope, loop: { slots, index } }, form.span);
+  unit.loops -= 1;
+  const whole: Node = apart.bindings.length === 0 ? body : { kind: 'let', bindings: apart.bindings, body, span: form.span };
+  return { kind: 'loop', bindings: inits, body: whole, span: form.span };
+}
+
+export function lowerRecur(lowering: Lowering, form: ListForm, place: Place): Node {
+  const target = place.loop;
+  if (target === null) {
+    return lowering.fail('E0205', '`recur` is not in tail position', form.span, [
+      'nothing may be left to do after it: move it to the end of the `loop` or function, or call the function by its name',
+    ]);
+  }
+  const count = form.items.length - 1;
+  if (count !== target.slots.length) {
+    const wanted = target.slots.length;
+    return lowering.fail('E0206', `\`recur\` gives ${count} ${count === 1 ? 'value' : 'values'}, but its target takes ${wanted}`, form.span, [
+      'give one value for each name of the `loop` or each parameter',
+    ]);
+  }
+  const args = lowering.values(form.items.slice(1), place, form.span);
+  return { kind: 'recur', target: target.index, slots: target.slots, args, span: form.span };
+}

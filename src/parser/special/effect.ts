@@ -1,0 +1,171 @@
+/** The forms that look outside: `call`, contexts, references to the host's context, steps, `%apply`. */
+import type { Node } from '../../ir/node.ts';
+import { suggest } from '../../diagnostic/suggest.ts';
+import { MapValue } from '../../value/map.ts';
+import { keyword, type Value } from '../../value/value.ts';
+import { formToValue } from '../datum.ts';
+import type { Form, ListForm, SymbolForm } from '../form.ts';
+import { constant, describe, didYouMean, type Lowering, primitive } from '../lowering.ts';
+import { inner, type Place } from '../scope.ts';
+
+const CALL_SHAPE = '(call :capability argument…)';
+
+export function lowerCall(lowering: Lowering, form: ListForm, place: Place): Node {
+  const [, id, ...args] = form.items;
+  if (lowering.program.macroDepth > 0) {
+    return lowering.fail('E0218', 'a macro cannot use `call`', form.span, ['macros run before the plan; let the macro produce the `call` form instead']);
+  }
+  if (id === undefined) return lowering.malformed(form, 'the capability is missing', CALL_SHAPE);
+  if (id.kind !== 'keyword' && id.kind !== 'symbol' && id.kind !== 'list' && !(id.kind === 'atom' && typeof id.value === 'string')) {
+    return lowering.malformed(form, `${describe(id)} cannot name a capability`, CALL_SHAPE);
+  }
+  const capability = id.kind === 'keyword' ? constant(id.name, id.span) : lowering.lower(id, inner(place));
+  const nodes = lowering.values(args, place, form.span);
+  const options = form.meta === undefined ? null : lowering.lower(form.meta, inner(place));
+  return { kind: 'host-call', capability, args: nodes, options, span: form.span };
+}
+
+/** `(get key)` reads the context; with more arguments `get` is the library's function. */
+export function lowerGet(lowering: Lowering, form: ListForm, place: Place): Node {
+  if (form.items.length === 2) {
+    const key = form.items[1]!;
+    const node = key.kind === 'symbol' ? constant(keyword(key.name), key.span) : lowering.lower(key, inner(place));
+    return { kind: 'context-get', key: node, otherwise: null, span: form.span };
+  }
+  const args = lowering.values(form.items.slice(1), place, form.span);
+  return lowering.callNode({ kind: 'primitive', name: 'get', span: form.items[0]!.span }, args, place, form.span);
+}
+
+export function lowerContextGet(lowering: Lowering, form: ListForm, place: Place): Node {
+  const [, key, otherwise] = form.items;
+  if (key === undefined || form.items.length > 3) return lowering.malformed(form, 'it takes a key and perhaps a default', '(context/get key default?)');
+  const here = inner(place);
+  return { kind: 'context-get', key: lowering.lower(key, here), otherwise: otherwise === undefined ? null : lowering.lower(otherwise, here), span: form.span };
+}
+
+export function lowerContextSet(lowering: Lowering, form: ListForm, place: Place): Node {
+  const [, key, value] = form.items;
+  if (key === undefined || value === undefined || form.items.length > 3) return lowering.malformed(form, 'it takes a key and a value', '(context/set key value)');
+  const here = inner(place);
+  return { kind: 'context-set', key: lowering.lower(key, here), value: lowering.lower(value, here), span: form.span };
+}
+
+/** `(resource:ref "x")`: the context's `x`, or the text "@x". */
+export function lowerResourceRef(lowering: Lowering, form: ListForm, _place: Place): Node {
+  const name = form.items[1];
+  if (form.items.length !== 2 || name?.kind !== 'atom' || typeof name.value !== 'string') return lowering.malformed(form, 'it takes one string', '(resource:ref "name")');
+  return { kind: 'context-get', key: constant(keyword(name.value), name.span), otherwise: constant(`@${name.value}`, name.span), span: form.span };
+}
+
+/** `@x`: the context's `x`; absent is an error. */
+export function lowerContextRef(lowering: Lowering, form: ListForm, _place: Place): Node {
+  const name = form.items[1] as { value: string } | undefined;
+  const text = String(name?.value ?? '');
+  const missing = primitive('%missing-reference', [constant(`@${text}`, form.span)], form.span);
+  return { kind: 'context-get', key: constant(keyword(text), form.span), otherwise: missing, span: form.span };
+}
+
+/** `<a/b>`: the context's `:a/b`, or `:b` inside its `:a`; absent is an error. */
+export function lowerPathRef(lowering: Lowering, form: ListForm, _place: Place): Node {
+  const name = form.items[1] as { value: string } | undefined;
+  const path = String(name?.value ?? '');
+  const { span } = form;
+  const missing = primitive('%missing-reference', [constant(`<${path}>`, span)], span);
+  const [first, ...rest] = path.split('/');
+  const whole: Node = { kind: 'context-get', key: constant(keyword(first!), span), otherwise: null, span };
+  const nested = rest.reduce<Node>((node, part) => primitive('%keyword-get', [node, constant(keyword(part), span)], span), whole);
+  const found: Node = { kind: 'or', items: [nested, missing], span };
+  return { kind: 'context-get', key: constant(keyword(path), span), otherwise: found, span };
+}
+
+/** `(%apply f args)`, for the library only. */
+export function lowerApply(lowering: Lowering, form: ListForm, place: Place): Node {
+  const [, fn, args] = form.items;
+  if (fn === undefined || args === undefined || form.items.length !== 3) return lowering.malformed(form, 'it takes a function and a sequence', '(%apply f args)');
+  const here = inner(place);
+  return { kind: 'apply', fn: lowering.lower(fn, here), args: lowering.lower(args, here), tail: place.tail, span: form.span };
+}
+
+// --- steps -----------------------------------------------------------------------------------------------------------
+
+const STEP_SHAPE = '(step "name" :option value … body…)';
+
+/** The options of `step`, each with what its literal value must be. */
+const STEP_OPTIONS: ReadonlyMap<string, (form: Form) => string | null> = new Map([
+  ['expose-context', wants('a boolean', (form) => form.kind === 'atom' && typeof form.value === 'boolean')],
+  ['context-keys', wants('a vector of keys', (form) => form.kind === 'vector')],
+  ['params', wants('a map', (form) => form.kind === 'map')],
+  ['isolation', wants('`:inherit`, `:isolated` or `:sandboxed`', (form) => form.kind === 'keyword' && ['inherit', 'isolated', 'sandboxed'].includes(form.name))],
+  ['metadata', wants('a map', (form) => form.kind === 'map')],
+]);
+
+function wants(what: string, test: (form: Form) => boolean): (form: Form) => string | null {
+  return (form) => (test(form) ? null : what);
+}
+
+export function lowerStep(lowering: Lowering, form: ListForm, place: Place): Node {
+  const name = form.items[1];
+  if (name === undefined || name.kind !== 'atom' || typeof name.value !== 'string') {
+    return lowering.malformed(form, `the name must be a string literal, found ${name === undefined ? 'nothing' : describe(name)}`, STEP_SHAPE);
+  }
+  const options = readStepOptions(lowering, form);
+  const { unit } = place;
+  const mark = unit.mark();
+  const slot = unit.allocate();
+  const within = inner(place);
+  const params = options.params === null ? null : lowering.lower(options.params, within);
+  const symbol: SymbolForm = { kind: 'symbol', name: '%params', span: form.span };
+  const binding = { name: symbol.name, owner: unit, slot, group: null, member: 0, ready: true, used: true, span: form.span };
+  const body = lowering.body(form.items.slice(options.bodyStart), { ...within, scope: { binding, parent: place.scope } }, form.span);
+  unit.release(mark);
+  return { kind: 'step', name: name.value, options: MapValue.from(options.constants), params, paramsSlot: slot, body, span: form.span };
+}
+
+interface StepOptions {
+  readonly constants: (readonly [Value, Value])[];
+  readonly params: Form | null;
+  readonly bodyStart: number;
+}
+
+function readStepOptions(lowering: Lowering, form: ListForm): StepOptions {
+  const constants: (readonly [Value, Value])[] = [];
+  let params: Form | null = null;
+  let at = 2;
+  for (; at + 1 < form.items.length; at += 2) {
+    const option = form.items[at]!;
+    if (option.kind !== 'keyword') break;
+    const value = form.items[at + 1]!;
+    const check = STEP_OPTIONS.get(option.name);
+    if (check === undefined) {
+      lowering.fail('E0219', `\`step\` has no option \`:${option.name}\``, option.span, didYouMean(suggest(option.name, [...STEP_OPTIONS.keys()]).map((text) => `:${text}`)));
+      continue;
+    }
+    const problem = check(value);
+    if (problem !== null) lowering.fail('E0219', `the option \`:${option.name}\` of \`step\` must be ${problem}`, value.span);
+    else if (option.name === 'params') params = value;
+    else constants.push([keyword(option.name), formToValue(value)]);
+  }
+  return { constants, params, bodyStart: at };
+}
+
+/** `(plan "name" :key value …)` and the other object forms: a map with string keys. */
+export function lowerObject(lowering: Lowering, form: ListForm, place: Place): Node {
+  const kind = (form.items[0] as SymbolForm).name;
+  const [, name, ...rest] = form.items;
+  const shape = `(${kind} "name" :key value …)`;
+  if (name === undefined || !(name.kind === 'symbol' || (name.kind === 'atom' && typeof name.value === 'string'))) return lowering.malformed(form, 'the name is missing', shape);
+  const { span } = form;
+  const args: Node[] = [constant('type', span), constant(kind, span), constant('name', span), constant(name.kind === 'symbol' ? name.name : name.value, span)];
+  const pairs = rest.flatMap((item) => (isProperty(item) ? item.items.slice(1) : [item]));
+  if (pairs.length % 2 !== 0) return lowering.malformed(form, 'a key has no value', shape);
+  for (let i = 0; i < pairs.length; i += 2) {
+    const key = pairs[i]!;
+    if (key.kind !== 'keyword') return lowering.malformed(form, `${describe(key)} is not a key`, shape);
+    args.push(constant(key.name, key.span), lowering.lower(pairs[i + 1]!, inner(place)));
+  }
+  return primitive('hash-map', args, span);
+}
+
+function isProperty(form: Form): form is ListForm {
+  return form.kind === 'list' && form.items.length === 3 && form.items[0]?.kind === 'symbol' && form.items[0].name === 'property';
+}

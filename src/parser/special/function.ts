@@ -1,0 +1,207 @@
+/** Functions: `fn` and the shapes that `defn` shares with it, parameters, arities, return types. */
+import type { Span } from '../../diagnostic/span.ts';
+import type { Arm, Node, Unit } from '../../ir/node.ts';
+import type { Form, ListForm, SymbolForm, VectorForm } from '../form.ts';
+import { constant, describe, type Lowering } from '../lowering.ts';
+import { GroupBuilder, type LocalBinding, type Place, type Scope, UnitBuilder } from '../scope.ts';
+import { type AnnotatedPattern, boundNames, certainAnnotation, checked, isPattern, PatternBinder, patternName, returnAnnotation } from './pattern.ts';
+
+/** The parts of a function form after its name. */
+export interface FunctionShape {
+  readonly name: SymbolForm | null;
+  readonly doc: string | null;
+  readonly arms: readonly ArmShape[];
+  readonly span: Span;
+}
+
+export interface ArmShape {
+  readonly params: VectorForm;
+  readonly parameters: readonly AnnotatedPattern[];
+  readonly rest: AnnotatedPattern | null;
+  readonly returns: Form | null;
+  readonly body: readonly Form[];
+  readonly span: Span;
+}
+
+export const FN_SHAPE = '(fn name? [params…] body…)';
+export const DEFN_SHAPE = '(defn name "doc"? [params…] body…)';
+
+const FUNCTION_HEADS: ReadonlySet<string> = new Set(['fn', 'λ', 'lambda']);
+
+export function isFunctionLiteral(form: Form): form is ListForm {
+  return form.kind === 'list' && form.items[0]?.kind === 'symbol' && FUNCTION_HEADS.has(form.items[0].name);
+}
+
+export function lowerFn(lowering: Lowering, form: ListForm, place: Place): Node {
+  const shape = readFunction(lowering, form, 1, false);
+  if (shape === null) return constant(null, form.span);
+  const group = new GroupBuilder(place.unit);
+  const unit = buildFunction(lowering, shape, group, place, shape.name?.name ?? null);
+  return { kind: 'fn', group: { units: [unit], captures: group.captures }, member: 0, span: form.span };
+}
+
+/** Reads the function in `form` from item `start` on; reports and gives null when it is malformed. */
+export function readFunction(lowering: Lowering, form: ListForm, start: number, needsName: boolean): FunctionShape | null {
+  const shape = needsName ? DEFN_SHAPE : FN_SHAPE;
+  const { items } = form;
+  let at = start;
+  let name: SymbolForm | null = null;
+  if (items[at]?.kind === 'symbol') {
+    name = items[at] as SymbolForm;
+    at += 1;
+  } else if (needsName) {
+    const found = items[at];
+    lowering.malformed(form, found === undefined ? 'the name is missing' : `${describe(found)} is not a name`, shape);
+    return null;
+  }
+  let doc: string | null = null;
+  const documented = items[at];
+  if (documented?.kind === 'atom' && typeof documented.value === 'string' && items.length > at + 1) {
+    doc = documented.value;
+    at += 1;
+  }
+  if (items[at]?.kind === 'map' && items.length > at + 1) at += 1;
+  const first = items[at];
+  if (first === undefined) {
+    lowering.malformed(form, 'the parameter vector is missing', shape);
+    return null;
+  }
+  if (first.kind === 'vector') {
+    const arm = readArm(lowering, form, first, items, at + 1);
+    return arm === null ? null : { name, doc, arms: [arm], span: form.span };
+  }
+  const arms = readArms(lowering, form, items.slice(at), shape);
+  return arms === null ? null : { name, doc, arms, span: form.span };
+}
+
+function readArms(lowering: Lowering, form: ListForm, items: readonly Form[], shape: string): ArmShape[] | null {
+  const arms: ArmShape[] = [];
+  for (const item of items) {
+    const params = item.kind === 'list' ? item.items[0] : undefined;
+    if (item.kind !== 'list' || params?.kind !== 'vector') {
+      lowering.malformed(form, `expected a parameter vector, found ${describe(item)}`, shape);
+      return null;
+    }
+    const arm = readArm(lowering, item, params, item.items, 1);
+    if (arm === null) return null;
+    arms.push(arm);
+  }
+  arms.sort((a, b) => Number(a.rest !== null) - Number(b.rest !== null) || a.parameters.length - b.parameters.length);
+  for (let i = 1; i < arms.length; i++) {
+    const before = arms[i - 1]!;
+    const arm = arms[i]!;
+    if (before.rest === null && arm.rest === null && before.parameters.length !== arm.parameters.length) continue;
+    if (before.rest === null && arm.rest !== null && arm.parameters.length >= before.parameters.length) continue;
+    lowering.fail('E0202', 'two arities of one function take the same number of arguments', arm.params.span, [], {
+      related: [{ span: before.params.span, message: 'the other one' }],
+    });
+    return null;
+  }
+  return arms;
+}
+
+function readArm(lowering: Lowering, form: ListForm, params: VectorForm, items: readonly Form[], after: number): ArmShape | null {
+  const parameters: AnnotatedPattern[] = [];
+  let rest: AnnotatedPattern | null = null;
+  for (let i = 0; i < params.items.length; ) {
+    const item = params.items[i]!;
+    if (item.kind === 'symbol' && item.name === '&') {
+      const pattern = params.items[i + 1];
+      if (pattern === undefined || !isPattern(pattern)) return badParameters(lowering, params, '`&` needs a name after it');
+      const type = parameterType(pattern, params.items, i + 2);
+      rest = { pattern, type: type.type };
+      i += 2 + type.used;
+      if (i < params.items.length) return badParameters(lowering, params, 'nothing may follow the rest parameter');
+      break;
+    }
+    if (!isPattern(item)) return badParameters(lowering, params, `${describe(item)} is not a parameter`);
+    const type = parameterType(item, params.items, i + 1);
+    parameters.push({ pattern: item, type: type.type });
+    i += 1 + type.used;
+  }
+  if (!distinct(lowering, [...parameters, ...(rest === null ? [] : [rest])])) return null;
+  const { type, bodyStart } = returnAnnotation(params, items, after);
+  return { params, parameters, rest, returns: type, body: items.slice(bodyStart), span: form.span };
+}
+
+/** In a parameter vector every keyword is an annotation (rule 2 of §2.6). */
+function parameterType(pattern: Form, items: readonly Form[], index: number): { readonly type: Form | null; readonly used: number } {
+  const certain = certainAnnotation(pattern, items, index);
+  if (certain !== null) return certain;
+  const next = items[index];
+  return next?.kind === 'keyword' && next.name !== 'as' ? { type: next, used: 1 } : { type: null, used: 0 };
+}
+
+function badParameters(lowering: Lowering, params: VectorForm, problem: string): null {
+  lowering.fail('E0202', `malformed \`fn\` parameters: ${problem}`, params.span, ['parameters are patterns, each with an optional type: `[a b:int & rest]`']);
+  return null;
+}
+
+function distinct(lowering: Lowering, parameters: readonly AnnotatedPattern[]): boolean {
+  const seen = new Map<string, SymbolForm>();
+  for (const { pattern } of parameters) {
+    for (const name of boundNames(pattern)) {
+      const before = seen.get(name.name);
+      if (before !== undefined) {
+        lowering.fail('E0203', `the parameter \`${name.name}\` is named twice`, name.span, ['rename one of them, or use `_` for one that is not needed'], {
+          related: [{ span: before.span, message: 'first named here' }],
+        });
+        return false;
+      }
+      seen.set(name.name, name);
+    }
+  }
+  return true;
+}
+
+/**
+ * Lowers all arms into one unit of `group`. `self` is the name by which the function sees itself, as sibling 0 of a
+ * group of its own; groups of several pass null and put their names into the scope themselves.
+ */
+export function buildFunction(lowering: Lowering, shape: FunctionShape, group: GroupBuilder, place: Place, self: string | null): Unit {
+  const label = shape.name?.name ?? `${place.unit.name ?? 'main'}/fn`;
+  const unit = new UnitBuilder(label, group);
+  const scope = self === null ? place.scope : selfScope(self, group, place, shape.span);
+  const arms = shape.arms.map((arm) => buildArm(lowering, unit, arm, scope, place.depth));
+  return { name: label, arms, span: shape.span };
+}
+
+function selfScope(name: string, group: GroupBuilder, place: Place, span: Span): Scope {
+  const binding: LocalBinding = { name, owner: place.unit, slot: -1, group, member: 0, ready: true, used: true, span };
+  return { binding, parent: place.scope };
+}
+
+function buildArm(lowering: Lowering, unit: UnitBuilder, shape: ArmShape, scope: Scope | null, depth: number): Arm {
+  unit.beginArm();
+  const all = shape.rest === null ? shape.parameters : [...shape.parameters, shape.rest];
+  const slots = all.map(() => unit.allocate());
+  const start: Place = { unit, scope, loop: null, tail: false, depth: depth + 1 };
+  const binder = new PatternBinder(lowering, start);
+  all.forEach((parameter, index) => bindParameter(lowering, binder, parameter, slots[index]!, parameter === shape.rest));
+  const body = lowering.body(
+    shape.body,
+    { unit, scope: binder.scope, loop: { slots, index: -1 }, tail: shape.returns === null, depth: depth + 1 },
+    shape.span,
+  );
+  const result = checked(lowering, body, shape.returns, 'fn return');
+  const whole: Node = binder.bindings.length === 0 ? result : { kind: 'let', bindings: binder.bindings, body: result, span: shape.span };
+  return { required: shape.parameters.length, variadic: shape.rest !== null, slots: unit.slots, body: whole, span: shape.span };
+}
+
+function bindParameter(lowering: Lowering, binder: PatternBinder, parameter: AnnotatedPattern, slot: number, isRest: boolean): void {
+  const { pattern, type } = parameter;
+  if (type !== null) {
+    const local: Node = { kind: 'local', slot, span: pattern.span };
+    const value = isRest
+      ? checkedRest(lowering, local, type)
+      : checked(lowering, local, type, `param ${patternName(pattern)}`);
+    if (value !== local) binder.bindings.push({ slot, value });
+  }
+  binder.takeApart(pattern, slot);
+}
+
+/** The annotation of a rest parameter types each element. */
+function checkedRest(lowering: Lowering, local: Node, type: Form): Node {
+  const elements: Form = { kind: 'vector', items: [{ kind: 'keyword', name: 'vector', span: type.span }, type], span: type.span };
+  return checked(lowering, local, elements, 'variadic argument');
+}
