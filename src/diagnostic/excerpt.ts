@@ -103,7 +103,7 @@ function forward(text: string, start: number, limit: number, columns: number): n
   return offset;
 }
 
-/** The same towards the left. */
+/** The same towards the left; what leans on a character that is out of reach stays out too. */
 function backward(text: string, start: number, limit: number, columns: number): number {
   let left = columns;
   let offset = start;
@@ -113,6 +113,7 @@ function backward(text: string, start: number, limit: number, columns: number): 
     if (left < 0) break;
     offset = before;
   }
+  while (offset > limit && offset < start && glyphAt(text, offset).columns === 0) offset = nextOffset(text, offset);
   return offset;
 }
 

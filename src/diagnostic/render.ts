@@ -89,8 +89,9 @@ function renderOne(diagnostic: Diagnostic, page: Page): string {
 
 function header({ severity, code, message }: Diagnostic, page: Page): string[] {
   const label = `${severity}[${code}]`;
-  const text = textLines(message.trim() === '' ? CODES[code].title : message);
-  return text.map((line, i) => (i === 0 ? page.paint(severity, label) + page.paint('strong', `: ${line}`) : page.paint('strong', indented(line, label.length + 2))));
+  const [first = '', ...others] = textLines(message.trim() === '' ? CODES[code].title : message);
+  const heading = page.paint(severity, label) + page.paint('strong', `: ${first}`);
+  return [heading, ...others.map((line) => page.paint('strong', indented(line, label.length + 2)))];
 }
 
 /** `--> file:line:column` and the marked source lines. */

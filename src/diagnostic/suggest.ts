@@ -1,12 +1,12 @@
 /**
  * `did you mean`: the known names that a wrong one was probably meant to be.
  *
- * A name qualifies when it is a few edits away (insert, delete, replace, swap neighbours), when it begins with
- * the wrong one or is most of it, or when it is what stands behind the wrong name's namespace. Case and inner `-` and `_` do not count, so
- * `parseInt` finds `parse-int`. The answer does not depend on the order of the candidates.
+ * A name qualifies when it is a few edits away (insert, delete, replace, swap neighbours), when it begins with the wrong
+ * one or is most of it, or when it is what stands behind the wrong name's namespace. Case and inner `-` and `_` do not
+ * count, so `parseInt` finds `parse-int`. The answer does not depend on the order of the candidates.
  *
- * Cost: linear in the number of candidates; each costs at most (2 × EDITS_MAX + 1) × NAME_MAX steps, and one whose
- * length is too different costs nothing.
+ * Cost: linear in the number of candidates. One that is too long is not looked at; any other is read once and compared
+ * in at most (2 × EDITS_MAX + 1) × NAME_MAX steps.
  */
 
 const EDITS_MAX = 3;

@@ -28,7 +28,7 @@ export function glyphAt(text: string, offset: number): Glyph {
     const shown = `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
     return { text: shown, columns: shown.length };
   }
-  return { text: String.fromCodePoint(code), columns: columnsOf(code, before) };
+  return { text: String.fromCodePoint(code), columns: columnsOf(text, offset, code, before) };
 }
 
 /** `text` fit to be shown in one line. */
@@ -79,17 +79,26 @@ function isPlain(text: string): boolean {
 }
 
 function isHidden(code: number, before: number): boolean {
-  // Joiners shape emoji and the letters of several scripts; between ASCII characters they only hide.
-  if (code === ZERO_WIDTH_JOINER || code === ZERO_WIDTH_NON_JOINER) return before < 0x80;
+  // Joiners shape emoji and the letters of several scripts; behind others they only hide.
+  if (code === ZERO_WIDTH_JOINER || code === ZERO_WIDTH_NON_JOINER) return before < 0x80 || isIn(HIDDEN, before);
   return isIn(HIDDEN, code);
 }
 
-function columnsOf(code: number, before: number): number {
+function columnsOf(text: string, offset: number, code: number, before: number): number {
   if (code < 0x300) return 1;
   if (isIn(COMBINING, code)) return 0;
+  if (before === ZERO_WIDTH_JOINER && isPictograph(code) && isJoinerShown(text, previousOffset(text, offset))) return 0;
   if (!isIn(WIDE, code)) return 1;
   const isSkinTone = code >= 0x1f3fb && code <= 0x1f3ff;
-  return before === ZERO_WIDTH_JOINER || (isSkinTone && isIn(WIDE, before)) ? 0 : 2;
+  return isSkinTone && isPictograph(before) ? 0 : 2;
+}
+
+function isPictograph(code: number): boolean {
+  return (code >= 0x2600 && code <= 0x27bf) || (code >= 0x1f000 && code <= 0x1faff);
+}
+
+function isJoinerShown(text: string, offset: number): boolean {
+  return !isHidden(ZERO_WIDTH_JOINER, codePointBefore(text, offset));
 }
 
 /** Whether `code` is in one of the ranges: first and last of each, ascending. */
