@@ -4,6 +4,7 @@
  * A list is a chain of cells in front of a *view*: `rest` of a vector is a view that starts one further on, so walking
  * a vector with `first` and `rest` costs no copies, and `cons` costs one cell. All methods are iterative.
  */
+import { type Cursor, CursorIterator } from './cursor.ts';
 import type { Value } from './value.ts';
 import { Vector } from './vector.ts';
 
@@ -61,24 +62,21 @@ export class List {
   get(index: number): Value | undefined {
     if (!(index >= 0 && index < this.size)) return undefined;
     let list: List = this;
+    let left = index;
     while (list.tail !== null) {
-      if (index === 0) return list.head;
-      index -= 1;
+      if (left === 0) return list.head;
+      left -= 1;
       list = list.tail;
     }
-    return list.items.get(list.start + index);
+    return list.items.get(list.start + left);
   }
 
   /** A fresh array of the elements, which the caller owns. */
   toArray(): Value[] {
+    if (this.tail === null) return this.items.toArray(this.start);
     const array: Value[] = [];
-    let list: List = this;
-    while (list.tail !== null) {
-      array.push(list.head);
-      list = list.tail;
-    }
-    if (array.length === 0) return list.items.slice(list.start, list.items.size).toArray();
-    for (let i = list.start; i < list.items.size; i++) array.push(list.items.get(i)!);
+    const cursor = this.cursor();
+    for (let value = cursor.next(); value !== undefined; value = cursor.next()) array.push(value);
     return array;
   }
 
@@ -87,13 +85,17 @@ export class List {
     return this.tail === null ? this.items.slice(this.start, this.items.size) : Vector.adopt(this.toArray());
   }
 
-  *[Symbol.iterator](): IterableIterator<Value> {
-    let list: List = this;
-    while (list.tail !== null) {
-      yield list.head;
-      list = list.tail;
-    }
-    for (let i = list.start; i < list.items.size; i++) yield list.items.get(i)!;
+  cursor(): Cursor {
+    return this.tail === null ? this.items.cursor(this.start) : new CellCursor(this);
+  }
+
+  [Symbol.iterator](): IterableIterator<Value> {
+    return new CursorIterator(this.cursor());
+  }
+
+  /** Only for this file: what is behind the first cell, or null when the list is a view. */
+  behind(): List | null {
+    return this.tail;
   }
 
   /** Only for this file. */
@@ -106,3 +108,25 @@ Object.defineProperty(List.prototype, 'kind', { value: 'list' });
 
 const NO_ITEMS: Vector = Vector.empty();
 const EMPTY_LIST: List = List.makeEmpty();
+
+/** Walks the cells, then the view behind them. */
+class CellCursor implements Cursor {
+  private list: List;
+  private view: Cursor | null = null;
+
+  constructor(list: List) {
+    this.list = list;
+  }
+
+  next(): Value | undefined {
+    if (this.view !== null) return this.view.next();
+    const behind = this.list.behind();
+    if (behind === null) {
+      this.view = this.list.cursor();
+      return this.view.next();
+    }
+    const value = this.list.first();
+    this.list = behind;
+    return value;
+  }
+}

@@ -5,6 +5,7 @@
  * A small map is one leaf: two flat arrays. Keys are normalised on the way in (see `normaliseKey`), so that two keys
  * that compare equal are also the same bytes.
  */
+import type { Cursor } from './cursor.ts';
 import { normaliseKey } from './key.ts';
 import { compare } from './order.ts';
 import type { Keyword, Value } from './value.ts';
@@ -61,8 +62,12 @@ export class MapValue {
     return MapValue.from(entries);
   }
 
+  /** Takes ownership of both; the keys must be normal, and each must stand before the next in canonical order. */
+  static fromSorted(keys: Value[], values: Value[]): MapValue {
+    return keys.length === 0 ? EMPTY_MAP : new MapValue(build(keys, values), keys.length);
+  }
+
   private static fromNormalised(entries: Entry[]): MapValue {
-    if (entries.length === 0) return EMPTY_MAP;
     let ordered = true;
     for (let i = 1; i < entries.length && ordered; i++) ordered = compare(entries[i - 1]![0], entries[i]![0]) < 0;
     if (!ordered) {
@@ -74,7 +79,10 @@ export class MapValue {
       }
       entries.length = kept;
     }
-    return new MapValue(build(entries), entries.length);
+    return MapValue.fromSorted(
+      entries.map(([key]) => key),
+      entries.map(([, value]) => value),
+    );
   }
 
   /** The value, or undefined when the key is absent. */
@@ -110,32 +118,43 @@ export class MapValue {
     if (result === this.root) return this;
     if (result === null) return EMPTY_MAP;
     const root = !result.leaf && result.children.length === 1 ? result.children[0]! : result;
-    return root.leaf && root.keys.length === 0 ? EMPTY_MAP : new MapValue(root, sizeOf(root));
+    return new MapValue(root, sizeOf(root));
   }
 
   /** Entries in canonical order. */
-  *[Symbol.iterator](): IterableIterator<Entry> {
-    for (const leaf of leaves(this.root)) {
-      for (let i = 0; i < leaf.keys.length; i++) yield [leaf.keys[i]!, leaf.values[i]!];
-    }
+  [Symbol.iterator](): IterableIterator<Entry> {
+    return new EntryIterator(this.root);
+  }
+
+  /** Walks key, value, key, value … in canonical order. */
+  cursor(): Cursor {
+    return new EntryCursor(this.root);
+  }
+
+  /** Walks the keys in canonical order. */
+  keyCursor(): Cursor {
+    return new KeyCursor(this.root);
   }
 
   /** Calls `visit` for each entry in canonical order; faster than the iterator. */
   forEach(visit: (value: Value, key: Value) => void): void {
-    for (const leaf of leaves(this.root)) {
+    const leaves = new Leaves(this.root);
+    for (let leaf = leaves.next(); leaf !== undefined; leaf = leaves.next()) {
       for (let i = 0; i < leaf.keys.length; i++) visit(leaf.values[i]!, leaf.keys[i]!);
     }
   }
 
   keys(): Value[] {
     const keys: Value[] = [];
-    for (const leaf of leaves(this.root)) for (const key of leaf.keys) keys.push(key);
+    const leaves = new Leaves(this.root);
+    for (let leaf = leaves.next(); leaf !== undefined; leaf = leaves.next()) for (const key of leaf.keys) keys.push(key);
     return keys;
   }
 
   values(): Value[] {
     const values: Value[] = [];
-    for (const leaf of leaves(this.root)) for (const value of leaf.values) values.push(value);
+    const leaves = new Leaves(this.root);
+    for (let leaf = leaves.next(); leaf !== undefined; leaf = leaves.next()) for (const value of leaf.values) values.push(value);
     return values;
   }
 
@@ -320,50 +339,119 @@ function rebalance(children: Node[], at: number): void {
   children.splice(left, 2, ...joined);
 }
 
-function build(entries: readonly Entry[]): Node {
-  let level: Node[] = [];
-  for (const [start, end] of chunks(entries.length)) {
-    const keys = new Array<Value>(end - start);
-    const values = new Array<Value>(end - start);
-    for (let i = start; i < end; i++) {
-      keys[i - start] = entries[i]![0];
-      values[i - start] = entries[i]![1];
-    }
-    level.push({ leaf: true, keys, values });
-  }
+function build(allKeys: Value[], allValues: Value[]): Node {
+  if (allKeys.length <= NODE_MAX) return { leaf: true, keys: allKeys, values: allValues };
+  let level: Node[] = cut(allKeys.length, (start, end) => {
+    return { leaf: true, keys: allKeys.slice(start, end), values: allValues.slice(start, end) };
+  });
   while (level.length > 1) {
-    const next: Node[] = [];
-    for (const [start, end] of chunks(level.length)) next.push(branch(level.slice(start, end)));
-    level = next;
+    const children = level;
+    level = cut(children.length, (start, end) => branch(children.slice(start, end)));
   }
   return level[0]!;
 }
 
 /** Cuts 0…n into the fewest runs of at most NODE_MAX, of even width. */
-function* chunks(n: number): IterableIterator<readonly [number, number]> {
+function cut(n: number, make: (start: number, end: number) => Node): Node[] {
   const count = Math.ceil(n / NODE_MAX);
-  for (let i = 0; i < count; i++) yield [Math.floor((i * n) / count), Math.floor(((i + 1) * n) / count)];
+  const nodes: Node[] = [];
+  for (let i = 0; i < count; i++) nodes.push(make(Math.floor((i * n) / count), Math.floor(((i + 1) * n) / count)));
+  return nodes;
 }
 
-function* leaves(root: Node): IterableIterator<Leaf> {
-  if (root.leaf) {
-    yield root;
-    return;
+/** The leaves below a node, from left to right. */
+class Leaves {
+  private readonly path: Branch[] = [];
+  private readonly at: number[] = [];
+  private first: Node | null;
+
+  constructor(root: Node) {
+    this.first = root;
   }
-  const path: Branch[] = [root];
-  const at: number[] = [0];
-  while (path.length > 0) {
-    const top = path.length - 1;
-    const node = path[top]!;
-    const index = at[top]!++;
-    const child = node.children[index];
-    if (child === undefined) {
+
+  next(): Leaf | undefined {
+    let node = this.first ?? this.step();
+    this.first = null;
+    while (node !== undefined && !node.leaf) {
+      this.path.push(node);
+      this.at.push(0);
+      node = this.step();
+    }
+    return node;
+  }
+
+  /** The next child that has not been entered; leaves the branches that are done. */
+  private step(): Node | undefined {
+    const { path, at } = this;
+    while (path.length > 0) {
+      const top = path.length - 1;
+      const child = path[top]!.children[at[top]!++];
+      if (child !== undefined) return child;
       path.pop();
       at.pop();
-    } else if (child.leaf) yield child;
-    else {
-      path.push(child);
-      at.push(0);
     }
+    return undefined;
+  }
+}
+
+const NO_LEAF: Leaf = EMPTY_LEAF;
+
+class KeyCursor implements Cursor {
+  private readonly leaves: Leaves;
+  private leaf: Leaf = NO_LEAF;
+  private at = 0;
+
+  constructor(root: Node) {
+    this.leaves = new Leaves(root);
+  }
+
+  next(): Value | undefined {
+    if (this.at === this.leaf.keys.length) {
+      this.leaf = this.leaves.next() ?? NO_LEAF;
+      this.at = 0;
+    }
+    return this.leaf.keys[this.at++];
+  }
+}
+
+class EntryCursor implements Cursor {
+  private readonly leaves: Leaves;
+  private leaf: Leaf = NO_LEAF;
+  private at = 0;
+  private key = true;
+
+  constructor(root: Node) {
+    this.leaves = new Leaves(root);
+  }
+
+  next(): Value | undefined {
+    if (!this.key) {
+      this.key = true;
+      return this.leaf.values[this.at++];
+    }
+    if (this.at === this.leaf.keys.length) {
+      this.leaf = this.leaves.next() ?? NO_LEAF;
+      this.at = 0;
+    }
+    if (this.at === this.leaf.keys.length) return undefined;
+    this.key = false;
+    return this.leaf.keys[this.at];
+  }
+}
+
+class EntryIterator implements IterableIterator<Entry> {
+  private readonly cursor: EntryCursor;
+
+  constructor(root: Node) {
+    this.cursor = new EntryCursor(root);
+  }
+
+  [Symbol.iterator](): IterableIterator<Entry> {
+    return this;
+  }
+
+  next(): IteratorResult<Entry> {
+    const key = this.cursor.next();
+    return key === undefined ? { done: true, value: undefined } : { done: false, value: [key, this.cursor.next()!] };
   }
 }

@@ -1,4 +1,5 @@
 /** Sets without history: the keys of a map whose values do not matter. Elements are met in canonical order. */
+import { type Cursor, CursorIterator } from './cursor.ts';
 import { type Entry, MapValue } from './map.ts';
 import type { Value } from './value.ts';
 
@@ -22,6 +23,11 @@ export class SetValue {
 
   static of(...items: Value[]): SetValue {
     return SetValue.from(items);
+  }
+
+  /** Takes ownership of `items`, which must be normal, each before the next in canonical order. */
+  static fromSorted(items: Value[]): SetValue {
+    return new SetValue(MapValue.fromSorted(items, new Array<Value>(items.length).fill(true)));
   }
 
   get size(): number {
@@ -51,8 +57,12 @@ export class SetValue {
     return this.map.keys();
   }
 
+  cursor(): Cursor {
+    return this.map.keyCursor();
+  }
+
   [Symbol.iterator](): IterableIterator<Value> {
-    return this.map.keys()[Symbol.iterator]();
+    return new CursorIterator(this.cursor());
   }
 }
 

@@ -7,12 +7,19 @@
  *   else looks beyond their own end, so this is invisible and amortised O(1). Everybody else copies.
  * - *trie*: an Immutable.List, used when a large vector is changed in the middle, or appended to from an old version.
  *   A flat vector remembers its trie, so that changing the same old vector again and again does not copy it each time.
+ *
+ * What a vector keeps alive is bounded by its own size, so that nobody can hold much memory with little data: an array
+ * that grows in place is left for a fresh one at every power of two, a slice of less than an eighth of its array is
+ * copied, and so is one that is pushed to while most of what is in front of it is out of sight.
  */
 import { List as Trie } from 'immutable';
+import { ArrayCursor, type Cursor, CursorIterator, IteratorCursor } from './cursor.ts';
 import type { Value } from './value.ts';
 
 /** Up to this size copying the array beats a trie. */
 const FLAT_COPY_MAX = 64;
+/** A slice may hide this many elements of its array for each one that it shows. */
+const HIDDEN_MAX = 8;
 
 export class Vector {
   declare readonly kind: 'vector';
@@ -20,6 +27,8 @@ export class Vector {
   private readonly flat: Value[] | null;
   private readonly offset: number;
   private trie: Trie<Value> | null;
+  /** Whether the array has been copied to push to it: the next time a trie is cheaper. */
+  private moved = false;
 
   private constructor(flat: Value[] | null, offset: number, size: number, trie: Trie<Value> | null) {
     this.flat = flat;
@@ -48,16 +57,16 @@ export class Vector {
   }
 
   push(value: Value): Vector {
-    const { flat, size } = this;
+    const { flat, offset, size } = this;
     if (flat !== null) {
-      const end = this.offset + size;
-      if (flat.length === end) {
-        if (end === 0) return new Vector([value], 0, 1, null);
+      const end = offset + size;
+      if (flat.length === end && mayGrow(offset, size)) {
         flat.push(value);
-        return new Vector(flat, this.offset, size + 1, null);
+        return new Vector(flat, offset, size + 1, null);
       }
-      if (size < FLAT_COPY_MAX) {
-        const copy = flat.slice(this.offset, end);
+      if (size < FLAT_COPY_MAX || (flat.length === end && !this.moved)) {
+        this.moved = true;
+        const copy = flat.slice(offset, end);
         copy.push(value);
         return new Vector(copy, 0, size + 1, null);
       }
@@ -76,22 +85,33 @@ export class Vector {
     return fromTrie(this.toTrie().set(index, value));
   }
 
-  /** The elements in [start, end), which must be within the vector. O(1) for flat vectors. */
+  /** The elements in [start, end), which must be within the vector. O(1), or linear in what it yields when that is little. */
   slice(start: number, end: number): Vector {
     if (start >= end) return EMPTY_VECTOR;
     if (start === 0 && end === this.size) return this;
-    if (this.flat !== null) return new Vector(this.flat, this.offset + start, end - start, null);
-    return fromTrie(this.trie!.slice(start, end));
+    const { flat, offset } = this;
+    if (flat === null) return fromTrie(this.trie!.slice(start, end));
+    const hidden = flat.length - (end - start);
+    if (hidden > HIDDEN_MAX * (end - start)) return new Vector(flat.slice(offset + start, offset + end), 0, end - start, null);
+    return new Vector(flat, offset + start, end - start, null);
   }
 
-  /** A fresh array of the elements, which the caller owns. */
-  toArray(): Value[] {
-    return this.flat !== null ? this.flat.slice(this.offset, this.offset + this.size) : this.trie!.toArray();
+  /** A fresh array of the elements from `start` on, which the caller owns. */
+  toArray(start: number = 0): Value[] {
+    const { flat, offset, size } = this;
+    if (flat !== null) return flat.slice(offset + start, offset + size);
+    return start === 0 ? this.trie!.toArray() : this.trie!.slice(start).toArray();
+  }
+
+  /** Walks the elements from `start` on. */
+  cursor(start: number = 0): Cursor {
+    const { flat, offset, size } = this;
+    if (flat !== null) return new ArrayCursor(flat, offset + start, offset + size);
+    return new IteratorCursor((start === 0 ? this.trie! : this.trie!.slice(start))[Symbol.iterator]());
   }
 
   [Symbol.iterator](): IterableIterator<Value> {
-    if (this.flat === null) return this.trie![Symbol.iterator]();
-    return new FlatIterator(this.flat, this.offset, this.offset + this.size);
+    return new CursorIterator(this.cursor());
   }
 
   private toTrie(): Trie<Value> {
@@ -112,22 +132,11 @@ export class Vector {
 
 Object.defineProperty(Vector.prototype, 'kind', { value: 'vector' });
 
-class FlatIterator implements IterableIterator<Value> {
-  private readonly items: Value[];
-  private index: number;
-  private readonly end: number;
-  constructor(items: Value[], start: number, end: number) {
-    this.items = items;
-    this.index = start;
-    this.end = end;
-  }
-  [Symbol.iterator](): IterableIterator<Value> {
-    return this;
-  }
-  next(): IteratorResult<Value> {
-    if (this.index >= this.end) return { done: true, value: undefined };
-    return { done: false, value: this.items[this.index++]! };
-  }
+/** Whether the vector may append to its array, which ends where the vector ends. The empty vector's array is nobody's. */
+function mayGrow(offset: number, size: number): boolean {
+  const end = offset + size;
+  const isPowerOfTwo = (end & (end - 1)) === 0;
+  return offset <= size && (!isPowerOfTwo || end < FLAT_COPY_MAX) && end > 0;
 }
 
 // The empty vector never owns its array: pushing to it makes a new one.

@@ -1,0 +1,438 @@
+/**
+ * Canonical bytes to values; the format is specified in `bytes.ts`. Strict: what the encoder would not have written is
+ * refused, so that decoding and encoding undo one another in both directions.
+ *
+ * One pass over the bytes with a stack of the composites that are open. Everything that can be shared is remembered by
+ * content, as the encoder does, so a part that is written out twice is found out; and because equal parts are therefore
+ * one object, comparing the keys of maps costs no more than the first difference. Counts are checked against the bytes
+ * that are left before anything is allocated for them.
+ */
+import type { Result } from '../diagnostic/diagnostic.ts';
+import { ByteReader } from './binary.ts';
+import * as tag from './bytes-tags.ts';
+import { List } from './list.ts';
+import { MapValue } from './map.ts';
+import { Comparison } from './order.ts';
+import { SetValue } from './set.ts';
+import { EPOCH_MS_MAX, EPOCH_MS_MIN } from './time.ts';
+import {
+  Closure,
+  type CodeUnit,
+  ErrorValue,
+  Float,
+  Handle,
+  Keyword,
+  keyword,
+  makeFloat,
+  PrimitiveFunction,
+  symbol,
+  Timestamp,
+  Uuid,
+  type Value,
+} from './value.ts';
+import { Vector } from './vector.ts';
+
+export interface DecodeOptions {
+  /** The unit of code that a closure names, or null when there is none. Without it closures are refused. */
+  readonly resolveCode?: (group: string, unit: number) => CodeUnit | null;
+  /** Whether there is a kernel function of that name. Without it every name is taken. */
+  readonly knowsPrimitive?: (name: string) => boolean;
+  /** Longer documents are refused. */
+  readonly sizeMaxBytes?: number;
+}
+
+export interface DecodeFault {
+  readonly message: string;
+  /** In bytes from the beginning of the document. */
+  readonly offset: number;
+  /** The code that a closure needs and `resolveCode` did not have. */
+  readonly missingCode?: { readonly group: string; readonly unit: number };
+}
+
+export function decodeDocument(bytes: Uint8Array, options: DecodeOptions): Result<Value[], DecodeFault> {
+  if (bytes.length > (options.sizeMaxBytes ?? Number.POSITIVE_INFINITY)) {
+    return { ok: false, error: { message: `more than ${options.sizeMaxBytes} bytes`, offset: 0 } };
+  }
+  const decoder = new Decoder(bytes, options);
+  const roots = decoder.run();
+  return decoder.fault === null ? { ok: true, value: roots } : { ok: false, error: decoder.fault };
+}
+
+/** The hash of a group of code: met only inside closures. */
+class Group {
+  readonly hash: string;
+  constructor(hash: string) {
+    this.hash = hash;
+  }
+}
+
+type Item = Value | Group;
+
+/** A value as it is handed to what contains it. */
+interface Piece {
+  readonly item: Item;
+  /** For the content key of what contains it. */
+  readonly token: string | number;
+  /** Whether it may stand in a key. */
+  readonly normal: boolean;
+}
+
+type CompositeKind = 'roots' | 'vector' | 'list' | 'map' | 'set' | 'error' | 'closure';
+
+interface Open {
+  readonly kind: CompositeKind;
+  readonly offset: number;
+  /** How many items are still to come. */
+  wanted: number;
+  readonly items: Item[];
+  readonly tokens: (string | number)[];
+  normal: boolean;
+  /** The number under which it is shared, or -1. */
+  readonly shared: number;
+  /** Of a closure. */
+  readonly unit: number;
+}
+
+interface Shared {
+  /** Null while it is being read. */
+  piece: Piece | null;
+  used: boolean;
+  readonly offset: number;
+}
+
+const ERROR_PARTS = 5;
+const CLOSURE_PARTS = 2;
+
+class Decoder {
+  fault: DecodeFault | null = null;
+  private readonly reader: ByteReader;
+  private readonly options: DecodeOptions;
+  private readonly stack: Open[] = [];
+  private readonly shared: Shared[] = [];
+  /** The contents that have been written out so far. */
+  private readonly seen = new Set<string>();
+  private readonly comparison = new Comparison();
+  /** One array for all closures that have the same captures. */
+  private readonly captures = new Map<Vector, readonly Value[]>();
+  /** The number that the next value has announced to be shared under, or -1. */
+  private pending = -1;
+  private pendingOffset = 0;
+  private count = 0;
+
+  constructor(bytes: Uint8Array, options: DecodeOptions) {
+    this.reader = new ByteReader(bytes);
+    this.options = options;
+  }
+
+  run(): Value[] {
+    this.readHeader();
+    const roots = this.stack[0]!;
+    while (this.alive() && this.stack.length > 0) {
+      const top = this.stack[this.stack.length - 1]!;
+      if (top.wanted > 0) this.readItem();
+      else if (top.kind === 'roots') break;
+      else {
+        this.stack.pop();
+        this.close(top);
+      }
+    }
+    this.checkEnd();
+    return roots.items as Value[];
+  }
+
+  private alive(): boolean {
+    if (this.fault === null && this.reader.fault !== null) this.fault = this.reader.fault;
+    return this.fault === null;
+  }
+
+  private fail(message: string, offset: number): void {
+    this.fault ??= { message, offset };
+  }
+
+  private readHeader(): void {
+    for (const byte of tag.MAGIC) if (this.reader.byte() !== byte) this.reader.fail('these are not the bytes of a value', 0);
+    const version = this.reader.byte();
+    if (version !== tag.VERSION) this.reader.fail(`format version ${version} is not known here`, tag.MAGIC.length);
+    this.open('roots', this.reader.varint(), 0);
+  }
+
+  private checkEnd(): void {
+    if (!this.alive()) return;
+    if (this.reader.left > 0) this.fail('there are bytes after the end', this.reader.offset);
+    for (const { used, offset } of this.shared) if (!used) this.fail('a value is marked as shared and occurs once', offset);
+  }
+
+  private readItem(): void {
+    const offset = this.reader.offset;
+    const first = this.reader.byte();
+    if (!this.alive()) return;
+    if (first < 0x40) this.atom(first, first);
+    else if (first < 0x50) this.atom(0x3f - first, 0x3f - first);
+    else if (first < 0x70) this.string(first - 0x50, offset);
+    else if (first < 0x90) this.keyword(first - 0x70, offset);
+    else if (first < 0xa0) this.open('vector', first - 0x90, offset);
+    else if (first < 0xb0) this.open('map', first - 0xa0, offset);
+    else if (first < 0xb8) this.open('list', first - 0xb0, offset);
+    else if (first < 0xc0) this.open('set', first - 0xb8, offset);
+    else if (first < 0xe0) this.reference(first - 0xc0, offset);
+    else this.readTagged(first, offset);
+  }
+
+  private readTagged(first: number, offset: number): void {
+    switch (first) {
+      case tag.NIL:
+        return this.atom(null, 'n');
+      case tag.FALSE:
+        return this.atom(false, 'f');
+      case tag.TRUE:
+        return this.atom(true, 't');
+      case tag.INTEGER.long:
+        return this.integer(tag.INTEGER.limit, 1, offset);
+      case tag.NEGATIVE.long:
+        return this.integer(tag.NEGATIVE.limit + 1, -1, offset);
+      case tag.BIG_POSITIVE:
+      case tag.BIG_NEGATIVE:
+        return this.big(first === tag.BIG_NEGATIVE, offset);
+      case tag.FLOAT:
+        return this.float();
+      case tag.STRING.long:
+        return this.string(this.reader.varint() + tag.STRING.limit, offset);
+      case tag.KEYWORD.long:
+        return this.keyword(this.reader.varint() + tag.KEYWORD.limit, offset);
+      case tag.VECTOR.long:
+        return this.open('vector', this.reader.varint() + tag.VECTOR.limit, offset);
+      case tag.MAP.long:
+        return this.open('map', this.reader.varint() + tag.MAP.limit, offset);
+      case tag.LIST.long:
+        return this.open('list', this.reader.varint() + tag.LIST.limit, offset);
+      case tag.SET.long:
+        return this.open('set', this.reader.varint() + tag.SET.limit, offset);
+      case tag.REFERENCE.long:
+        return this.reference(this.reader.varint() + tag.REFERENCE.limit, offset);
+      case tag.ERROR:
+        return this.open('error', ERROR_PARTS, offset);
+      case tag.CLOSURE:
+        return this.open('closure', CLOSURE_PARTS, offset, this.reader.varint());
+      case tag.SHARED:
+        return this.announce(offset);
+      default:
+        return this.readText(first, offset);
+    }
+  }
+
+  private readText(first: number, offset: number): void {
+    switch (first) {
+      case tag.SYMBOL: {
+        const name = this.reader.text(this.reader.varint());
+        return this.leaf(symbol(name), `y:${name}`, offset);
+      }
+      case tag.HANDLE: {
+        const uri = this.reader.text(this.reader.varint());
+        return this.leaf(new Handle(uri), `r:${uri}`, offset);
+      }
+      case tag.PRIMITIVE:
+        return this.primitive(this.reader.text(this.reader.varint()), offset);
+      case tag.TIMESTAMP:
+        return this.timestamp(offset);
+      case tag.UUID: {
+        const hex = readHex(this.reader, 16);
+        const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+        return this.leaf(new Uuid(text), `u:${hex}`, offset);
+      }
+      case tag.GROUP: {
+        const hash = readHex(this.reader, tag.GROUP_BYTES);
+        return this.leaf(new Group(hash), `g:${hash}`, offset);
+      }
+      default:
+        return this.fail(`no value begins with the byte ${first}`, offset);
+    }
+  }
+
+  // Values that cannot be shared.
+
+  private atom(value: Value, token: string | number, normal: boolean = true): void {
+    if (this.pending >= 0) this.fail('this value cannot be shared', this.pendingOffset);
+    this.deliver({ item: value, token, normal });
+  }
+
+  private integer(least: number, sign: 1 | -1, offset: number): void {
+    const magnitude = this.reader.varint() + least;
+    if (magnitude > Number.MAX_SAFE_INTEGER) this.fail('an integer is not in its one form', offset);
+    this.atom(magnitude * sign, magnitude * sign);
+  }
+
+  private float(): void {
+    const number = this.reader.double();
+    const value = makeFloat(number);
+    this.atom(value, tag.atomToken(value)!, !Object.is(number, -0));
+  }
+
+  private timestamp(offset: number): void {
+    const epochMs = this.reader.varint() + EPOCH_MS_MIN;
+    if (epochMs > EPOCH_MS_MAX) this.fail('a timestamp is after the year 9999', offset);
+    this.atom(new Timestamp(epochMs), `i${epochMs}`);
+  }
+
+  // Values that can be shared and have no parts.
+
+  private string(size: number, offset: number): void {
+    const text = this.reader.text(size);
+    if (text.length < tag.SHARED_TEXT_MIN) this.atom(text, tag.atomToken(text)!);
+    else this.leaf(text, `s:${text}`, offset);
+  }
+
+  private keyword(size: number, offset: number): void {
+    const name = this.reader.text(size);
+    const value = keyword(name);
+    if (name.length < tag.SHARED_TEXT_MIN) this.atom(value, tag.atomToken(value)!);
+    else this.leaf(value, `k:${name}`, offset);
+  }
+
+  private primitive(name: string, offset: number): void {
+    const known = this.options.knowsPrimitive;
+    if (this.alive() && known !== undefined && !known(name)) this.fail(`there is no kernel function named ${name}`, offset);
+    this.leaf(new PrimitiveFunction(name), `p:${name}`, offset);
+  }
+
+  private big(negative: boolean, offset: number): void {
+    const digits = readHex(this.reader, this.reader.varint());
+    if (!this.alive()) return;
+    const magnitude = BigInt(`0x0${digits}`);
+    const canonical = !digits.startsWith('00') && magnitude > BigInt(Number.MAX_SAFE_INTEGER);
+    if (!canonical) this.fail('an integer is not in its one form', offset);
+    this.leaf(negative ? -magnitude : magnitude, `${negative ? '-' : '+'}:${digits}`, offset);
+  }
+
+  private leaf(item: Item, key: string, offset: number): void {
+    if (!this.alive()) return;
+    const number = this.pending;
+    this.pending = -1;
+    this.deliver(this.remember(item, key, true, number, offset));
+  }
+
+  // Sharing.
+
+  private announce(offset: number): void {
+    if (this.pending >= 0) return this.fail('a value is marked as shared twice', offset);
+    this.pending = this.shared.length;
+    this.pendingOffset = offset;
+    this.shared.push({ piece: null, used: false, offset });
+    this.readItem();
+  }
+
+  private reference(number: number, offset: number): void {
+    const shared = this.shared[number];
+    if (this.pending >= 0) return this.fail('a reference is marked as shared', offset);
+    if (shared === undefined || shared.piece === null) return this.fail(`there is no shared value ${number} yet`, offset);
+    shared.used = true;
+    this.deliver(shared.piece);
+  }
+
+  /** Makes a piece of something that can be shared, and makes sure that its content is new. */
+  private remember(item: Item, key: string, normal: boolean, number: number, offset: number): Piece {
+    if (this.seen.has(key)) this.fail('a value that occurs again is written out', offset);
+    this.seen.add(key);
+    const piece: Piece = { item, token: `#${this.count++}`, normal };
+    const shared = this.shared[number];
+    if (shared !== undefined) shared.piece = piece;
+    return piece;
+  }
+
+  // Composites.
+
+  private open(kind: CompositeKind, count: number, offset: number, unit: number = 0): void {
+    const wanted = kind === 'map' ? count * 2 : count;
+    if (wanted > this.reader.left) this.reader.fail('the bytes end too early', offset);
+    if (this.pending >= 0 && wanted === 0) this.fail('this value cannot be shared', this.pendingOffset);
+    this.stack.push({ kind, offset, wanted, items: [], tokens: [], normal: kind !== 'list', shared: this.pending, unit });
+    this.pending = -1;
+  }
+
+  private deliver(piece: Piece): void {
+    if (!this.alive()) return;
+    const top = this.stack[this.stack.length - 1]!;
+    if (piece.item instanceof Group && !(top.kind === 'closure' && top.items.length === 0)) {
+      return this.fail('the hash of a group stands where a value should be', this.reader.offset);
+    }
+    const isKey = top.kind === 'set' || (top.kind === 'map' && top.items.length % 2 === 0);
+    if (isKey) this.checkKey(top, piece);
+    if (!piece.normal && !isOpaque(top.kind)) top.normal = false;
+    top.items.push(piece.item);
+    top.tokens.push(piece.token);
+    top.wanted -= 1;
+  }
+
+  private checkKey(top: Open, piece: Piece): void {
+    if (!piece.normal) this.fail('a key holds a list or -0.0', this.reader.offset);
+    const before = top.items[top.items.length - (top.kind === 'set' ? 1 : 2)];
+    if (before === undefined) return;
+    if (this.comparison.compare(before as Value, piece.item as Value) >= 0) this.fail('keys are not in order', this.reader.offset);
+  }
+
+  private close(open: Open): void {
+    const value = this.build(open);
+    if (value === undefined) return;
+    if (open.items.length === 0) return this.deliver({ item: value, token: tag.atomToken(value)!, normal: open.normal });
+    const kind = open.kind === 'closure' ? `closure:${open.unit}` : open.kind;
+    this.deliver(this.remember(value, `${kind}:${open.tokens.join(',')}`, open.normal, open.shared, open.offset));
+  }
+
+  /** Undefined when the parts do not make a value; the fault is set then. */
+  private build(open: Open): Value | undefined {
+    const items = open.items as Value[];
+    switch (open.kind) {
+      case 'vector':
+        return Vector.adopt(items);
+      case 'list':
+        return List.adopt(items);
+      case 'set':
+        return SetValue.fromSorted(items);
+      case 'map':
+        return MapValue.fromSorted(
+          items.filter((_, index) => index % 2 === 0),
+          items.filter((_, index) => index % 2 === 1),
+        );
+      case 'error':
+        return this.buildError(open, items);
+      case 'closure':
+        return this.buildClosure(open);
+      case 'roots':
+        return undefined; // never closed
+    }
+  }
+
+  private buildError(open: Open, items: readonly Value[]): ErrorValue | undefined {
+    const [type, message, data, span, stack] = items;
+    if (type instanceof Keyword && typeof message === 'string') return new ErrorValue(type, message, data!, span!, stack!);
+    this.fail('an error has no proper type and message', open.offset);
+    return undefined;
+  }
+
+  private buildClosure(open: Open): Closure | undefined {
+    const [group, captured] = open.items;
+    if (!(group instanceof Group) || !(captured instanceof Vector)) {
+      this.fail('a closure has no group or no captures', open.offset);
+      return undefined;
+    }
+    const code = this.options.resolveCode?.(group.hash, open.unit) ?? null;
+    if (code === null) {
+      const missingCode = { group: group.hash, unit: open.unit };
+      this.fault ??= { message: `unknown code: unit ${open.unit} of ${group.hash}`, offset: open.offset, missingCode };
+      return undefined;
+    }
+    let captures = this.captures.get(captured);
+    if (captures === undefined) this.captures.set(captured, (captures = captured.toArray()));
+    return new Closure(code, captures);
+  }
+}
+
+/** What is inside of these does not matter for keys. */
+function isOpaque(kind: CompositeKind): boolean {
+  return kind === 'closure' || kind === 'error';
+}
+
+function readHex(reader: ByteReader, count: number): string {
+  let digits = '';
+  for (const byte of reader.bytes(count)) digits += (byte < 16 ? '0' : '') + byte.toString(16);
+  return digits;
+}

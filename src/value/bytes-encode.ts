@@ -1,0 +1,299 @@
+/**
+ * Values to canonical bytes; the format is specified in `bytes.ts`.
+ *
+ * Two walks. The first goes bottom-up and gives one `Part` to all values of equal content, found by identity where
+ * that is possible and else by a content key; it counts how often each part is used. The second writes, top-down.
+ * Both are iterative and linear in the number of different objects.
+ */
+import { ByteWriter, textSize } from './binary.ts';
+import * as tag from './bytes-tags.ts';
+import { EPOCH_MS_MIN } from './time.ts';
+import type { Closure, Value } from './value.ts';
+import { Vector } from './vector.ts';
+
+export function encodeDocument(roots: readonly Value[]): Uint8Array {
+  const items = new Interner().intern(roots);
+  const writer = new ByteWriter(256);
+  for (const byte of tag.MAGIC) writer.byte(byte);
+  writer.byte(tag.VERSION);
+  writer.varint(roots.length);
+  writeItems(writer, items);
+  return writer.finish();
+}
+
+/** The hash of a group of code: not a value, but a part of closures. */
+class Group {
+  readonly hash: string;
+  constructor(hash: string) {
+    this.hash = hash;
+  }
+}
+
+/** What a part can be made from: a value, a group, or the captures of a closure. */
+type Source = Value | Group | readonly Value[];
+type Composite = Extract<Source, object>;
+
+/** All values of one content that can be shared. */
+class Part {
+  readonly source: Source;
+  /** Its parts in the order of writing; empty for texts and the like. */
+  readonly items: readonly Item[];
+  /** Stands for the content in the keys of what contains it. */
+  readonly token: string;
+  uses = 0;
+  /** Given when it is written for the first time, if it is used more than once. */
+  number = -1;
+  constructor(source: Source, items: readonly Item[], token: string) {
+    this.source = source;
+    this.items = items;
+    this.token = token;
+  }
+}
+
+/** A part, or a value that cannot be shared. */
+type Item = Part | Value;
+
+const NO_ITEMS: readonly Item[] = [];
+
+/** A composite whose parts are being interned. */
+interface Open {
+  readonly source: Composite;
+  readonly children: readonly Source[];
+  next: number;
+  readonly items: Item[];
+  readonly tokens: (string | number)[];
+}
+
+class Interner {
+  /** By what they say: one map for each kind of text, so that no keys have to be made up. */
+  private readonly texts = new Map<string, Map<string | bigint, Part>>();
+  /** Composites by kind and the tokens of their parts. */
+  private readonly contents = new Map<string, Part>();
+  /** Composites met before, by identity. */
+  private readonly known = new Map<Composite, Part>();
+  private count = 0;
+
+  intern(roots: readonly Value[]): readonly Item[] {
+    const result: Open = { source: [], children: roots, next: 0, items: [], tokens: [] };
+    const stack: Open[] = [result];
+    for (let top = result; ; top = stack[stack.length - 1]!) {
+      if (top.next < top.children.length) {
+        const child = top.children[top.next++]!;
+        const item = this.lookUp(child);
+        if (item !== undefined) add(top, item);
+        else stack.push({ source: child as Composite, children: childrenOf(child as Composite), next: 0, items: [], tokens: [] });
+        continue;
+      }
+      stack.pop();
+      const parent = stack[stack.length - 1];
+      if (parent === undefined) break;
+      add(parent, this.close(top));
+    }
+    for (const item of result.items) if (item instanceof Part) item.uses += 1;
+    return result.items;
+  }
+
+  /** The item when it needs no look inside. */
+  private lookUp(source: Source): Item | undefined {
+    if (typeof source === 'string') return source.length < tag.SHARED_TEXT_MIN ? source : this.text('string', source, source);
+    if (typeof source === 'bigint') return this.text('bigint', source, source);
+    if (typeof source !== 'object' || source === null) return source;
+    if (isCaptures(source)) return this.known.get(source);
+    if (source instanceof Group) return this.text('group', source.hash, source);
+    if (tag.atomToken(source) !== undefined) return source;
+    switch (source.kind) {
+      case 'keyword':
+      case 'symbol':
+        return this.text(source.kind, source.name, source);
+      case 'resource':
+        return this.text('resource', source.uri, source);
+      case 'uuid':
+        return this.text('uuid', source.text, source);
+      case 'function':
+        return source.primitive ? this.text('primitive', source.name, source) : this.known.get(source);
+      default:
+        return this.known.get(source);
+    }
+  }
+
+  private text(kind: string, text: string | bigint, source: Source): Part {
+    let parts = this.texts.get(kind);
+    if (parts === undefined) this.texts.set(kind, (parts = new Map()));
+    let part = parts.get(text);
+    if (part === undefined) parts.set(text, (part = this.part(source, NO_ITEMS)));
+    return part;
+  }
+
+  private close(open: Open): Part {
+    const key = contentKind(open.source) + open.tokens.join(',');
+    let part = this.contents.get(key);
+    if (part === undefined) {
+      this.contents.set(key, (part = this.part(open.source, open.items)));
+      for (const item of open.items) if (item instanceof Part) item.uses += 1;
+    }
+    this.known.set(open.source, part);
+    return part;
+  }
+
+  private part(source: Source, items: readonly Item[]): Part {
+    return new Part(source, items, `#${this.count++}`);
+  }
+}
+
+function add(open: Open, item: Item): void {
+  open.items.push(item);
+  open.tokens.push(item instanceof Part ? item.token : tag.atomToken(item)!);
+}
+
+function isCaptures(source: Composite): source is readonly Value[] {
+  return Array.isArray(source);
+}
+
+function contentKind(source: Composite): string {
+  if (isCaptures(source)) return 'vector:';
+  if (source instanceof Group || source.kind !== 'function') return `${(source as { kind: string }).kind}:`;
+  return `closure:${(source as Closure).code.unit}:`;
+}
+
+function childrenOf(source: Composite): readonly Source[] {
+  if (isCaptures(source)) return source;
+  if (source instanceof Group) return NO_ITEMS as readonly Source[];
+  switch (source.kind) {
+    case 'vector':
+    case 'list':
+    case 'set':
+      return source.toArray();
+    case 'map': {
+      const children: Value[] = [];
+      source.forEach((value, key) => children.push(key, value));
+      return children;
+    }
+    case 'error':
+      return [source.type, source.message, source.data, source.span, source.stack];
+    case 'function':
+      if (source.primitive) return [];
+      return [new Group(source.code.group), source.captures.length === 0 ? Vector.empty() : source.captures];
+    default:
+      return [];
+  }
+}
+
+/** Writes the items and everything below them, numbering shared parts as they come. */
+function writeItems(writer: ByteWriter, roots: readonly Item[]): void {
+  let numbered = 0;
+  const stack: { readonly items: readonly Item[]; next: number }[] = [{ items: roots, next: 0 }];
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1]!;
+    if (top.next === top.items.length) {
+      stack.pop();
+      continue;
+    }
+    const item = top.items[top.next++]!;
+    if (!(item instanceof Part)) {
+      writeAtom(writer, item);
+      continue;
+    }
+    if (item.number >= 0) {
+      tag.writeSized(writer, tag.REFERENCE, item.number);
+      continue;
+    }
+    if (item.uses > 1) {
+      item.number = numbered++;
+      writer.byte(tag.SHARED);
+    }
+    writeHead(writer, item.source);
+    if (item.items.length > 0) stack.push({ items: item.items, next: 0 });
+  }
+}
+
+function writeAtom(writer: ByteWriter, value: Value): void {
+  if (typeof value === 'number') {
+    if (Number.isInteger(value)) writeInteger(writer, value);
+    else writeFloat(writer, value);
+  } else if (value === null) writer.byte(tag.NIL);
+  else if (typeof value === 'boolean') writer.byte(value ? tag.TRUE : tag.FALSE);
+  else writeHead(writer, value);
+}
+
+function writeInteger(writer: ByteWriter, value: number): void {
+  if (value >= 0) tag.writeSized(writer, tag.INTEGER, value);
+  else tag.writeSized(writer, tag.NEGATIVE, -1 - value);
+}
+
+function writeFloat(writer: ByteWriter, value: number): void {
+  writer.byte(tag.FLOAT);
+  writer.double(value);
+}
+
+/** Everything but the parts that can be shared. */
+function writeHead(writer: ByteWriter, source: Source): void {
+  if (typeof source === 'string') writeSizedText(writer, tag.STRING, source);
+  else if (typeof source === 'bigint') writeBig(writer, source);
+  else if (typeof source !== 'object' || source === null) writeAtom(writer, source);
+  else if (isCaptures(source)) tag.writeSized(writer, tag.VECTOR, source.length);
+  else if (source instanceof Group) {
+    writer.byte(tag.GROUP);
+    writeHex(writer, source.hash);
+  } else writeObjectHead(writer, source);
+}
+
+function writeObjectHead(writer: ByteWriter, value: Extract<Value, object>): void {
+  switch (value.kind) {
+    case 'float':
+      return writeFloat(writer, value.value);
+    case 'keyword':
+      return writeSizedText(writer, tag.KEYWORD, value.name);
+    case 'symbol':
+      return writeText(writer, tag.SYMBOL, value.name);
+    case 'vector':
+      return tag.writeSized(writer, tag.VECTOR, value.size);
+    case 'map':
+      return tag.writeSized(writer, tag.MAP, value.size);
+    case 'list':
+      return tag.writeSized(writer, tag.LIST, value.size);
+    case 'set':
+      return tag.writeSized(writer, tag.SET, value.size);
+    case 'timestamp':
+      writer.byte(tag.TIMESTAMP);
+      return writer.varint(value.epochMs - EPOCH_MS_MIN);
+    case 'uuid':
+      writer.byte(tag.UUID);
+      return writeHex(writer, value.text.replaceAll('-', ''));
+    case 'resource':
+      return writeText(writer, tag.HANDLE, value.uri);
+    case 'error':
+      return writer.byte(tag.ERROR);
+    case 'function':
+      if (value.primitive) return writeText(writer, tag.PRIMITIVE, value.name);
+      writer.byte(tag.CLOSURE);
+      return writer.varint(value.code.unit);
+  }
+}
+
+function writeSizedText(writer: ByteWriter, kind: tag.SizedTag, text: string): void {
+  tag.writeSized(writer, kind, textSize(text));
+  writer.text(text);
+}
+
+function writeText(writer: ByteWriter, first: number, text: string): void {
+  writer.byte(first);
+  writer.varint(textSize(text));
+  writer.text(text);
+}
+
+function writeBig(writer: ByteWriter, value: bigint): void {
+  writer.byte(value < 0n ? tag.BIG_NEGATIVE : tag.BIG_POSITIVE);
+  const digits = (value < 0n ? -value : value).toString(16);
+  writer.varint((digits.length + 1) >> 1);
+  writeHex(writer, digits.length % 2 === 0 ? digits : `0${digits}`);
+}
+
+function writeHex(writer: ByteWriter, digits: string): void {
+  for (let i = 0; i + 1 < digits.length; i += 2) writer.byte(hexDigit(digits, i) * 16 + hexDigit(digits, i + 1));
+}
+
+/** The value of a lower-case hexadecimal digit. */
+function hexDigit(digits: string, index: number): number {
+  const code = digits.charCodeAt(index);
+  return code < 58 ? code - 48 : code - 87;
+}

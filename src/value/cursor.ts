@@ -1,0 +1,55 @@
+/** Walking collections without an object for every element: what the iterators of the language would cost. */
+import type { Value } from './value.ts';
+
+export interface Cursor {
+  /** The next element; undefined at the end, and from then on. */
+  next(): Value | undefined;
+}
+
+export class ArrayCursor implements Cursor {
+  private readonly items: readonly Value[];
+  private at: number;
+  private readonly end: number;
+
+  constructor(items: readonly Value[], start: number = 0, end: number = items.length) {
+    this.items = items;
+    this.at = start;
+    this.end = end;
+  }
+
+  next(): Value | undefined {
+    return this.at < this.end ? this.items[this.at++] : undefined;
+  }
+}
+
+/** What a JavaScript iterator yields. */
+export class IteratorCursor implements Cursor {
+  private readonly iterator: Iterator<Value>;
+
+  constructor(iterator: Iterator<Value>) {
+    this.iterator = iterator;
+  }
+
+  next(): Value | undefined {
+    const step = this.iterator.next();
+    return step.done === true ? undefined : step.value;
+  }
+}
+
+/** The other way round: a cursor for `for … of`. */
+export class CursorIterator implements IterableIterator<Value> {
+  private readonly cursor: Cursor;
+
+  constructor(cursor: Cursor) {
+    this.cursor = cursor;
+  }
+
+  [Symbol.iterator](): IterableIterator<Value> {
+    return this;
+  }
+
+  next(): IteratorResult<Value> {
+    const value = this.cursor.next();
+    return value === undefined ? { done: true, value: undefined } : { done: false, value };
+  }
+}
