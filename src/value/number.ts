@@ -191,7 +191,7 @@ export function integerDigits(value: IntegerValue): number {
 }
 
 /** Bits of an integer that is not negative; 0 for 0. */
-function bitLength(value: bigint): number {
+export function bitLength(value: bigint): number {
   const digits = value.toString(16);
   return (digits.length - 1) * 4 + 32 - Math.clz32(Number.parseInt(digits.charAt(0), 16));
 }
