@@ -10,6 +10,7 @@
 import type { Result } from '../diagnostic/diagnostic.ts';
 import { ByteReader } from './binary.ts';
 import * as tag from './bytes-tags.ts';
+import { bytesToHex } from './hex.ts';
 import { List } from './list.ts';
 import { MapValue } from './map.ts';
 import { Comparison } from './order.ts';
@@ -235,12 +236,12 @@ class Decoder {
       case tag.TIMESTAMP:
         return this.timestamp(offset);
       case tag.UUID: {
-        const hex = readHex(this.reader, 16);
+        const hex = bytesToHex(this.reader.bytes(16));
         const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
         return this.leaf(new Uuid(text), `u:${hex}`, offset);
       }
       case tag.GROUP: {
-        const hash = readHex(this.reader, tag.GROUP_BYTES);
+        const hash = bytesToHex(this.reader.bytes(tag.GROUP_BYTES));
         return this.leaf(new Group(hash), `g:${hash}`, offset);
       }
       default:
@@ -295,7 +296,7 @@ class Decoder {
   }
 
   private big(negative: boolean, offset: number): void {
-    const digits = readHex(this.reader, this.reader.varint());
+    const digits = bytesToHex(this.reader.bytes(this.reader.varint()));
     if (!this.alive()) return;
     const magnitude = BigInt(`0x0${digits}`);
     const canonical = !digits.startsWith('00') && magnitude > BigInt(Number.MAX_SAFE_INTEGER);
@@ -429,10 +430,4 @@ class Decoder {
 /** What is inside of these does not matter for keys. */
 function isOpaque(kind: CompositeKind): boolean {
   return kind === 'closure' || kind === 'error';
-}
-
-function readHex(reader: ByteReader, count: number): string {
-  let digits = '';
-  for (const byte of reader.bytes(count)) digits += (byte < 16 ? '0' : '') + byte.toString(16);
-  return digits;
 }

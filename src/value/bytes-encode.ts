@@ -7,6 +7,7 @@
  */
 import { ByteWriter, textSize } from './binary.ts';
 import * as tag from './bytes-tags.ts';
+import { hexToBytes } from './hex.ts';
 import { EPOCH_MS_MIN } from './time.ts';
 import type { Closure, Value } from './value.ts';
 import { Vector } from './vector.ts';
@@ -289,11 +290,5 @@ function writeBig(writer: ByteWriter, value: bigint): void {
 }
 
 function writeHex(writer: ByteWriter, digits: string): void {
-  for (let i = 0; i + 1 < digits.length; i += 2) writer.byte(hexDigit(digits, i) * 16 + hexDigit(digits, i + 1));
-}
-
-/** The value of a lower-case hexadecimal digit. */
-function hexDigit(digits: string, index: number): number {
-  const code = digits.charCodeAt(index);
-  return code < 58 ? code - 48 : code - 87;
+  writer.bytes(hexToBytes(digits)!);
 }

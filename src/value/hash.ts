@@ -1,6 +1,7 @@
-/** SHA-256 of values and bytes, and bytes as hexadecimal text. */
+/** SHA-256 of values and of bytes. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeValue } from './bytes.ts';
+import { bytesToHex } from './hex.ts';
 import type { Value } from './value.ts';
 
 /** Keeps hashes of values apart from hashes of anything else that the house hashes. */
@@ -26,32 +27,4 @@ export function sha256Bytes(...pieces: readonly Uint8Array[]): Uint8Array {
 /** For tags and the like: the text must be ASCII. */
 export function asciiBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
-const HEX_PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-/** Two lower-case digits for each byte. */
-export function bytesToHex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += HEX_PAIRS[byte]!;
-  return text;
-}
-
-/** The bytes, or null when the text is not an even number of hexadecimal digits (of either case). */
-export function hexToBytes(text: string): Uint8Array | null {
-  if (text.length % 2 !== 0) return null;
-  const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) {
-    const high = hexDigit(text.charCodeAt(i * 2));
-    const low = hexDigit(text.charCodeAt(i * 2 + 1));
-    if (high < 0 || low < 0) return null;
-    bytes[i] = high * 16 + low;
-  }
-  return bytes;
-}
-
-function hexDigit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  const lower = code | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
