@@ -1,0 +1,111 @@
+/** The one file that names adapters: a host, put together from grants and the world. */
+import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import type { Diagnostic, Result } from '../diagnostic/diagnostic.ts';
+import { ALIASES } from './capability/alias.ts';
+import { envCapabilities } from './capability/env.ts';
+import { fsCapabilities } from './capability/fs.ts';
+import { httpCapabilities } from './capability/http.ts';
+import { ioCapabilities } from './capability/io.ts';
+import { randomCapabilities } from './capability/random.ts';
+import { timeCapabilities } from './capability/time.ts';
+import { userCapabilities } from './capability/user.ts';
+import { uuidCapabilities } from './capability/uuid.ts';
+import { systemClock } from './clock.ts';
+import { streamConsole } from './console.ts';
+import type { Capability, Clock, Console, Entropy, Environment, Grant, Host, Json, ResolveName } from './port.ts';
+import { capabilityRegistry } from './registry.ts';
+import { parseGrants } from './security/grant.ts';
+import { grantPolicy } from './security/policy.ts';
+
+/** Everything that is not given is the machine's own. */
+export interface HostOptions {
+  readonly grants: readonly Grant[];
+  /** Absolute; relative paths of programs start here. The working directory unless given. */
+  readonly baseDirectory?: string;
+  readonly console?: Console;
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+  readonly environment?: Environment;
+  readonly resolveName?: ResolveName;
+  readonly json: Json;
+  /** Capabilities besides those of the house; one with a known id replaces it. They too need a grant. */
+  readonly capabilities?: readonly Capability[];
+}
+
+export function openHost(options: HostOptions): Host {
+  const world = worldOf(options);
+  const capabilities = [...houseCapabilities(world), ...(options.capabilities ?? [])];
+  return {
+    capabilities: capabilityRegistry(capabilities, ALIASES),
+    policy: grantPolicy({ grants: options.grants, baseDirectory: world.baseDirectory }),
+    clock: world.clock,
+    close: () => world.console.close(),
+  };
+}
+
+type World = Required<Omit<HostOptions, 'grants' | 'capabilities'>>;
+
+function worldOf(options: HostOptions): World {
+  return {
+    baseDirectory: options.baseDirectory ?? process.cwd(),
+    console: options.console ?? streamConsole({ input: process.stdin, output: process.stdout, error: process.stderr }),
+    clock: options.clock ?? systemClock,
+    entropy: options.entropy ?? randomBytes,
+    environment: options.environment ?? systemVariable,
+    resolveName: options.resolveName ?? resolveName,
+    json: options.json,
+  };
+}
+
+function houseCapabilities(world: World): Capability[] {
+  return [
+    ...ioCapabilities(world.console),
+    ...fsCapabilities(world),
+    ...httpCapabilities(world),
+    ...timeCapabilities(world.clock),
+    ...randomCapabilities(world.entropy),
+    ...uuidCapabilities(world.entropy),
+    ...envCapabilities(world.environment),
+    ...userCapabilities(world.console),
+  ];
+}
+
+/**
+ * Grants from their text (`fs.read=data`), or all that is wrong with them. `more` are ids of capabilities that the host
+ * will have besides those of the house.
+ */
+export function readGrants(texts: readonly string[], baseDirectory: string, more: readonly string[] = []): Result<readonly Grant[], readonly Diagnostic[]> {
+  const house = houseCapabilities(worldOf({ ...NO_WORLD, grants: [], baseDirectory }));
+  const capabilities = [...house.map((capability) => capability.id), ...more];
+  return parseGrants(texts, { baseDirectory, capabilities, aliasOf: (name) => ALIASES.get(name) });
+}
+
+/** A host without a world: every call is answered with "Unknown capability". For pure programs and for tests. */
+export function openPureHost(): Host {
+  return {
+    capabilities: capabilityRegistry([], new Map()),
+    policy: grantPolicy({ grants: [], baseDirectory: '/' }),
+    clock: systemClock,
+    close: () => undefined,
+  };
+}
+
+const nobody = (): Promise<never> => Promise.reject(new Error('no world'));
+
+/** Stands in where capabilities are only listed. */
+const NO_WORLD: Pick<World, 'console' | 'json'> = {
+  console: { writeOut: nobody, writeError: nobody, ask: nobody, close: () => undefined },
+  json: { parse: () => ({ ok: false, message: 'no world' }), print: () => ({ ok: false, message: 'no world' }) },
+};
+
+/** Own properties only: `__proto__` and the like are no variables. */
+function systemVariable(name: string): string | undefined {
+  return Object.hasOwn(process.env, name) ? process.env[name] : undefined;
+}
+
+/** As the system resolves names: hosts file first, then the name service. */
+async function resolveName(hostname: string): Promise<readonly string[]> {
+  const found = await lookup(hostname, { all: true });
+  return found.map((entry) => entry.address);
+}

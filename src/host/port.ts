@@ -1,0 +1,181 @@
+/**
+ * The ports of the host: what the loop needs of the world, and what it needs of the kernel, as types.
+ * Adapters implement them, `open.ts` brings them together; the loop knows nothing else.
+ */
+import type { Span } from '../diagnostic/span.ts';
+import type { ErrorValue, Value } from '../value/value.ts';
+
+// ── The kernel, as the loop sees it ────────────────────────────────────────────────────────────────────────────────
+
+/** A call that leaves the machine. */
+export interface HostCall {
+  /** Its place in the run: never used twice by one run, and the same when the run is repeated. */
+  readonly id: string;
+  /** As the program wrote it, without the colon: `fs.read`, `ccos.io.log`. */
+  readonly capability: string;
+  readonly args: readonly Value[];
+  /** nil or a map; the loop understands `:timeout-ms`. */
+  readonly options: Value;
+  readonly span: Span | null;
+  readonly step: string | null;
+}
+
+export type Answer =
+  | { readonly id: string; readonly ok: true; readonly value: Value }
+  | { readonly id: string; readonly ok: false; readonly error: ErrorValue };
+
+/**
+ * `calls` are all calls that wait for an answer now, those that were handed out before included. One that was handed
+ * out and is missing has been given up by the program: it is cancelled, and its answer is dropped.
+ */
+export type Outcome =
+  | { readonly kind: 'complete'; readonly value: Value }
+  | { readonly kind: 'failed'; readonly error: ErrorValue }
+  | { readonly kind: 'requires-host'; readonly calls: readonly HostCall[] }
+  | { readonly kind: 'preempted' };
+
+/** What one go of the machine gives. */
+export interface Turn<State, Event = unknown> {
+  readonly outcome: Outcome;
+  readonly state: State;
+  readonly events: readonly Event[];
+}
+
+export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, Event = unknown> {
+  readonly start: (program: Program, options?: StartOptions) => Turn<State, Event>;
+  readonly resume: (state: State, answers: readonly Answer[], options?: Quantum) => Turn<State, Event>;
+}
+
+/** How much fuel one go of the machine may use before it is preempted. */
+export interface Quantum {
+  readonly quantum?: number;
+}
+
+// ── Capabilities ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What repeating a call means. pure: same arguments, same answer · idempotent: repeating it changes nothing more ·
+ * recorded: harmless, but the answer differs each time · live: each call is felt by the world.
+ */
+export type Determinism = 'pure' | 'idempotent' | 'recorded' | 'live';
+
+export interface Capability {
+  /** `fs.read`. */
+  readonly id: string;
+  /** One line for people: arguments and answer. */
+  readonly summary: string;
+  readonly determinism: Determinism;
+  /** Fails by rejecting with a `HostFailure`; anything else it rejects with counts as a bug of the capability. */
+  readonly call: (args: readonly Value[], context: CallContext) => Promise<Value>;
+}
+
+export interface CallContext {
+  readonly callId: string;
+  /** The capability's id as the program wrote it, for messages. */
+  readonly name: string;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** The authority of this call, and all of it: the grants that cover this capability. */
+  readonly grants: readonly Grant[];
+}
+
+export interface CapabilityRegistry {
+  /** Follows aliases. */
+  readonly find: (id: string) => Capability | undefined;
+  /** Ids and aliases, sorted. */
+  readonly names: () => readonly string[];
+}
+
+// ── Security ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * A permission, as data. `capability` is an id (`fs.read`), a family (`fs`) or `*`. `scope` says of what: an absolute
+ * path, a host pattern, a name, or `*`; null where there is nothing to narrow.
+ */
+export interface Grant {
+  readonly capability: string;
+  readonly scope: string | null;
+}
+
+export type Decision =
+  | { readonly allowed: true; readonly grants: readonly Grant[] }
+  /** `hint` is the text of a grant that would allow the call: `fs.read=data`. Null when none can help. */
+  | { readonly allowed: false; readonly kind: FailureKind; readonly reason: string; readonly hint: string | null };
+
+export interface Policy {
+  /** From data alone: same request, same decision. `capability` is the canonical id. */
+  readonly decide: (request: { readonly capability: string; readonly args: readonly Value[] }) => Decision;
+}
+
+/** The error kinds that a host may answer with. */
+export type FailureKind =
+  | 'capability'
+  | 'security'
+  | 'host'
+  | 'timeout'
+  | 'cancelled'
+  | 'argument'
+  | 'type'
+  | 'arity'
+  | 'internal';
+
+// ── The world ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Clock {
+  /** Whole milliseconds since 1970-01-01T00:00:00Z. */
+  readonly nowMs: () => number;
+  /** Resolves after that time, or at once when the signal is aborted (it never rejects). */
+  readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Where a program's text goes and where a person's answers come from. */
+export interface Console {
+  /** Both reject when the stream is closed. */
+  readonly writeOut: (text: string) => Promise<void>;
+  readonly writeError: (text: string) => Promise<void>;
+  /** One line without its end, or null when there is no more input. Questions asked at once are put one by one. */
+  readonly ask: (prompt: string, signal: AbortSignal) => Promise<string | null>;
+  readonly close: () => void;
+}
+
+/** Unpredictable bytes. */
+export type Entropy = (count: number) => Uint8Array;
+
+/** A variable of the environment, or undefined. */
+export type Environment = (name: string) => string | undefined;
+
+/** The addresses of a host name, as text (`192.0.2.1`, `2001:db8::1`). Rejects with the system's error. */
+export type ResolveName = (hostname: string) => Promise<readonly string[]>;
+
+/** The JSON mapping of values. */
+export interface Json {
+  /** The value of a JSON text, or why it is none. */
+  readonly parse: (text: string) => ParsedJson;
+  /** JSON text, or why the value has none. */
+  readonly print: (value: Value) => PrintedJson;
+}
+export type ParsedJson = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string };
+export type PrintedJson = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly message: string };
+
+/** Is told what happens, in order; cannot change it. Every hook is optional and must not throw. */
+export interface Observer<Event = unknown> extends CallObserver {
+  /** What the machine did in one go. */
+  readonly events?: (events: readonly Event[]) => void;
+}
+
+export interface CallObserver {
+  readonly decided?: (call: HostCall, decision: Decision) => void;
+  readonly answered?: (call: HostCall, answer: Answer) => void;
+  /** The program no longer waits for it. */
+  readonly dropped?: (call: HostCall) => void;
+  /** A capability failed in a way that it should not: the cause, for its author and never for the program. */
+  readonly defect?: (call: HostCall, cause: unknown) => void;
+}
+
+export interface Host {
+  readonly capabilities: CapabilityRegistry;
+  readonly policy: Policy;
+  readonly clock: Clock;
+  /** Lets go of what the host holds open. */
+  readonly close: () => void;
+}

@@ -1,0 +1,56 @@
+/**
+ * What a call is about: the path, host or name that a grant can be narrowed to. It is read from the arguments with the
+ * functions that the capabilities use, so that policy and capability see the same thing.
+ */
+import path from 'node:path';
+import { namedArguments, pathArgument, stringArgument, urlArgument } from '../argument.ts';
+import { keyword, type Value } from '../../value/value.ts';
+import { hostOf, portOf } from './network.ts';
+
+export type Resource =
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'host'; readonly host: string; readonly port: number }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'none' };
+
+/** What the scope of a grant for this capability says: a directory, a host pattern, a name, or nothing. */
+export type ScopeKind = Resource['kind'];
+
+const SCOPE_KINDS: ReadonlyMap<string, ScopeKind> = new Map([
+  ['fs', 'path'],
+  ['http', 'host'],
+  ['env', 'name'],
+]);
+
+/** `fs` of `fs.read`; a name without a dot is its own family. */
+export function familyOf(capability: string): string {
+  const dot = capability.indexOf('.');
+  return dot < 0 ? capability : capability.slice(0, dot);
+}
+
+export function scopeKindOf(capability: string): ScopeKind {
+  return SCOPE_KINDS.get(familyOf(capability)) ?? 'none';
+}
+
+/** Throws a `HostFailure` when the arguments do not say. Relative paths start at `baseDirectory`. */
+export function resourceOf(capability: string, args: readonly Value[], baseDirectory: string): Resource {
+  const kind = scopeKindOf(capability);
+  switch (kind) {
+    case 'path':
+      return { kind, path: path.resolve(baseDirectory, pathArgument(capability, args, 0)) };
+    case 'host': {
+      const url = urlArgument(capability, namedArguments(capability, args, 'url').get(keyword('url')));
+      return { kind, host: hostOf(url), port: portOf(url) };
+    }
+    case 'name':
+      return { kind, name: stringArgument(capability, args, 0) };
+    case 'none':
+      return { kind };
+  }
+}
+
+/** Whether `inner` is `outer` or lies below it. Both absolute; compares text, follows no links. */
+export function isInside(outer: string, inner: string): boolean {
+  const relative = path.relative(outer, inner);
+  return relative === '' || (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative));
+}
