@@ -99,9 +99,9 @@ export class Confinement {
     try {
       const anchor = `/proc/self/fd/${handle.fd}`;
       const actual = await this.files.readlink(anchor).catch(() => null);
-      if (actual === null) await this.checkSame(handle, real);
-      this.check(path.join(actual ?? real, ...rest));
-      return { handle, real: actual ?? real, path: actual === null ? real : anchor, anchored: actual !== null };
+      const now = actual ?? (await this.pathOfOpened(handle, real));
+      this.check(path.join(now, ...rest));
+      return { handle, real: now, path: actual === null ? now : anchor, anchored: actual !== null };
     } catch (cause) {
       await handle.close();
       throw cause;
@@ -138,18 +138,19 @@ export class Confinement {
 
   private async checkOpened(handle: FileHandle, real: string): Promise<void> {
     try {
-      const now = await this.files.realpath(real);
-      this.check(now);
-      await this.checkSame(handle, now);
+      this.check(await this.pathOfOpened(handle, real));
     } catch (cause) {
       await handle.close();
       throw cause;
     }
   }
 
-  private async checkSame(handle: FileHandle, real: string): Promise<void> {
-    const [opened, named] = [await handle.stat({ bigint: true }), await this.files.stat(real, { bigint: true })];
+  /** Where what was opened as `real` is now; that it still is what stands there is made sure of. */
+  private async pathOfOpened(handle: FileHandle, real: string): Promise<string> {
+    const now = await this.files.realpath(real);
+    const [opened, named] = [await handle.stat({ bigint: true }), await this.files.stat(now, { bigint: true })];
     if (opened.dev !== named.dev || opened.ino !== named.ino) throw new Escape();
+    return now;
   }
 }
 
