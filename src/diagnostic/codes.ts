@@ -91,6 +91,10 @@ const TABLE = {
     title: 'Malformed symbol',
     cure: 'A name with a namespace is written `ns/name`, with something on both sides of the slash.',
   },
+  E0120: {
+    title: 'Not exactly one value',
+    cure: 'Give the text of one value, as it is printed.',
+  },
 
   // Names, forms, macros, modules
   E0201: {

@@ -13,7 +13,7 @@ import { SetValue } from '../value/set.ts';
 import { keyword, symbol, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
 import type { Form } from './form.ts';
-import { read } from './reader.ts';
+import { read, type ReadOptions } from './reader.ts';
 
 /** Where the pieces of a value stood in the text, by the identity of the piece. */
 export type Spans = WeakMap<object, Span>;
@@ -184,11 +184,11 @@ function formOfCollection({ value, span, items }: OpenValue): Form {
 // ── data ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Reads text that holds exactly one value, for instance what `print` wrote. Nothing is evaluated. */
-export function readValue(text: string, file: string = '<value>'): Result<Value, readonly Diagnostic[]> {
-  const { forms, diagnostics } = read(text, file);
+export function readValue(text: string, file: string = '<value>', options: ReadOptions = {}): Result<Value, readonly Diagnostic[]> {
+  const { forms, diagnostics } = read(text, file, options);
   if (diagnostics.length > 0) return { ok: false, error: diagnostics };
   if (forms.length === 1) return { ok: true, value: formToValue(forms[0]!) };
   const message = forms.length === 0 ? 'There is no value in the text' : 'There is more than one value in the text';
   const span = forms[1]?.span ?? { file, start: 0, end: text.length };
-  return { ok: false, error: [diagnostic('E0117', message, span)] };
+  return { ok: false, error: [diagnostic('E0120', message, span)] };
 }

@@ -2,14 +2,14 @@
  * Builds forms from tokens, one token at a time, on a stack of its own: nesting costs memory, never native stack.
  *
  * Every open bracket and every shorthand that waits for its form is a frame. Brackets that do not match are not
- * mended here: the builder only says so (`unbalanced`), and the reader starts again with tokens that were repaired
- * (read-repair.ts), where a `mend` stands for each bracket that had to be put in.
+ * mended here: the builder only says so (`mismatched`, `unclosed`), and the reader starts again with tokens that were
+ * repaired (read-repair.ts), where a `mend` stands for each bracket that had to be put in.
  * What could not be read is a symbol with the text as its name, so that one mistake does not cause a second message.
  */
 import type { Code } from '../diagnostic/codes.ts';
 import { type Diagnostic, diagnostic, type RelatedPlace } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
-import type { Form, KeywordForm, ListForm, MapForm, SymbolForm, VectorForm } from './form.ts';
+import type { AtomForm, Form, KeywordForm, ListForm, MapForm, SymbolForm, VectorForm } from './form.ts';
 import { findRepeated } from './read-keys.ts';
 import { type Problem, shown } from './read-problem.ts';
 import { readString } from './read-string.ts';
@@ -20,7 +20,6 @@ type Shorthand = 'quote' | 'quasiquote' | 'unquote' | 'unquote-splicing';
 type Prefix = Shorthand | 'at' | 'meta' | 'discard';
 
 const CLOSERS: Record<Bracket, string> = { list: ')', fn: ')', vector: ']', map: '}', set: '}' };
-const OPENERS: Record<Bracket, string> = { list: '(', fn: '#(', vector: '[', map: '{', set: '#{' };
 const PREFIXES: Record<Prefix, string> = {
   quote: "'",
   quasiquote: '`',
@@ -62,7 +61,12 @@ const DIAGNOSTICS_MAX = 1000;
 
 export class FormBuilder {
   readonly diagnostics: Diagnostic[] = [];
-  unbalanced = false;
+  /** A closing bracket did not fit. */
+  mismatched = false;
+  /** The text ended inside a bracket. */
+  unclosed = false;
+  /** The text ended after a shorthand. */
+  dangling = false;
   private readonly file: string;
   private readonly words = new Map<string, Word>();
   private readonly below: Frame[] = [];
@@ -92,7 +96,7 @@ export class FormBuilder {
     while (this.top.isPrefix) this.dropPrefix(closer);
     const frame = this.top;
     if (frame.kind === 'program' || CLOSERS[frame.kind as Bracket] !== closer) {
-      this.unbalanced = true;
+      this.mismatched = true;
       return;
     }
     this.top = this.below.pop()!;
@@ -107,6 +111,11 @@ export class FormBuilder {
     frame.mended = true;
     this.top = this.below.pop()!;
     this.emit(this.complete(frame, end));
+    this.top.mended = true;
+  }
+
+  /** A closing bracket was left out by the repair: what is in here may belong to a bracket that nobody opened. */
+  scar(): void {
     this.top.mended = true;
   }
 
@@ -165,8 +174,9 @@ export class FormBuilder {
 
   /** All forms, when there are no more tokens. */
   finish(): Form[] {
+    this.dangling = this.top.isPrefix;
     while (this.top.isPrefix) this.dropPrefix(null);
-    if (this.top.kind !== 'program') this.unbalanced = true;
+    this.unclosed = this.top.kind !== 'program';
     return (this.below[0] ?? this.top).items;
   }
 
@@ -225,7 +235,7 @@ export class FormBuilder {
       const name = again.kind === 'keyword' ? shown(`:${again.name}`) : 'literal';
       const related = [{ span: first.span, message: 'it is here for the first time' }];
       const message = `The ${word} ${name} is repeated in this ${collection}`.replace(' literal ', ' ');
-      this.complain('E0110', message, again.span.start, again.span.end, [`Remove one of the two.`], related);
+      this.complain('E0110', message, again.span.start, again.span.end, ['Remove one of the two.'], related);
     });
   }
 
@@ -235,15 +245,16 @@ export class FormBuilder {
     const frame = this.top;
     if (frame.kind === 'discard') this.discarding--;
     this.top = this.below.pop()!;
+    this.top.mended ||= frame.mended;
     return frame;
   }
 
   /** The shorthand on top has nothing to apply to. */
   private dropPrefix(closer: string | null): void {
     const frame = this.popPrefix();
-    const mark = PREFIXES[frame.kind as Prefix];
+    const what = frame.items.length > 0 ? 'this metadata' : `\`${PREFIXES[frame.kind as Prefix]}\``;
     const found = closer === null ? 'the end of the text' : `\`${closer}\``;
-    this.complain('E0112', `There is nothing after \`${mark}\``, frame.start, frame.markEnd, [`A form must follow; ${found} was found.`]);
+    this.complain('E0112', `There is nothing after ${what}`, frame.start, frame.markEnd, [`A form must follow; ${found} was found.`]);
   }
 
   /** What becomes of `form` under the shorthand on top; null when nothing is to be emitted (yet). */
@@ -289,21 +300,24 @@ export class FormBuilder {
       frame.items.push(form);
       return null;
     }
-    this.popPrefix();
-    return this.withMeta(frame, frame.items[0]!, form);
+    // All of `^a ^b ^c form` at once: one after the other would copy what was merged again and again.
+    const chain: Frame[] = [];
+    while (this.top.kind === 'meta' && this.top.items.length > 0) chain.push(this.popPrefix());
+    const maps: MapForm[] = [];
+    for (let i = chain.length - 1; i >= 0; i--) {
+      const map = this.metaMap(chain[i]!, form);
+      if (map !== null) maps.push(map);
+    }
+    return maps.length === 0 ? form : { ...(form as Exclude<Form, AtomForm | KeywordForm>), meta: mergeMeta(maps) };
   }
 
-  private withMeta(frame: Frame, written: Form, target: Form): Form {
-    const meta = this.metaMap(frame, written, target);
-    if (meta === null) return target;
+  /** What `^…` says about `target`; null when it cannot say that there. */
+  private metaMap(frame: Frame, target: Form): MapForm | null {
+    const written = frame.items[0]!;
     if (target.kind === 'atom' || target.kind === 'keyword') {
       this.misplaced(frame, `Metadata cannot be put on ${target.kind === 'atom' ? 'a literal' : 'a keyword'}`);
-      return target;
+      return null;
     }
-    return { ...target, meta: target.meta === undefined ? meta : mergedMeta(target.meta, meta) };
-  }
-
-  private metaMap(frame: Frame, written: Form, target: Form): MapForm | null {
     if (written.kind === 'map') return written;
     if (written.kind !== 'keyword' || written.name === '') {
       this.misplaced(frame, 'After `^` a map is needed', 'Write `^{:key value} form`.');
@@ -320,12 +334,10 @@ export class FormBuilder {
 
   /** Whether the form that comes next stands right after `def` and the like; `fn` may have parameters there. */
   private isDefinedName(target: Form): boolean {
-    if (target.kind !== 'symbol' && target.kind !== 'vector') return false;
-    let depth = this.below.length - 1;
-    let frame = this.top;
-    while (frame.kind === 'meta') frame = this.below[depth--]!;
-    const head = frame.items[0];
-    return frame.kind === 'list' && frame.items.length === 1 && head?.kind === 'symbol' && DEFINING_HEADS.has(head.name);
+    const { kind, items } = this.top;
+    const head = items[0];
+    const named = target.kind === 'symbol' || target.kind === 'vector';
+    return named && kind === 'list' && items.length === 1 && head?.kind === 'symbol' && DEFINING_HEADS.has(head.name);
   }
 
   private misplaced(frame: Frame, message: string, help?: string): void {
@@ -387,15 +399,18 @@ export class FormBuilder {
   }
 }
 
-/** Entries of `outer` win over those of `inner` with the same keyword. */
-function mergedMeta(inner: MapForm, outer: MapForm): MapForm {
-  const overridden = new Set(outer.items.filter((item, i): item is KeywordForm => i % 2 === 0 && item.kind === 'keyword').map((key) => key.name));
-  const kept: Form[] = [];
-  for (let i = 0; i < inner.items.length; i += 2) {
-    const key = inner.items[i]!;
-    if (key.kind !== 'keyword' || !overridden.has(key.name)) kept.push(key, inner.items[i + 1]!);
+/** `maps` has the outermost first, whose entries win. */
+function mergeMeta(maps: readonly MapForm[]): MapForm {
+  if (maps.length === 1) return maps[0]!;
+  const seen = new Set<string>();
+  const items: Form[] = [];
+  for (const map of maps) {
+    for (let i = 0; i < map.items.length; i += 2) {
+      const key = map.items[i]!;
+      if (key.kind === 'keyword' && seen.has(key.name)) continue;
+      if (key.kind === 'keyword') seen.add(key.name);
+      items.push(key, map.items[i + 1]!);
+    }
   }
-  return { kind: 'map', items: [...kept, ...outer.items], span: outer.span };
+  return { kind: 'map', items, span: maps[0]!.span };
 }
-
-export { OPENERS };

@@ -72,22 +72,15 @@ function readEscape(body: string, at: number): Escape {
   };
 }
 
-/** `\uXXXX` or `\u{…}`; two `\uXXXX` that are a surrogate pair are one character. */
+/**
+ * `\uXXXX` or `\u{…}`. Two halves of a surrogate pair one after the other are one character; a half alone is kept, since
+ * strings may hold one and print it so.
+ */
 function readUnicodeEscape(body: string, at: number): Escape {
   if (body[at + 2] === '{') return readBracedEscape(body, at);
-  const high = hexUnit(body, at);
-  if (high === null) return malformed(body.slice(at, at + 2), '`\\u` needs exactly four hexadecimal digits, or `\\u{…}`.');
-  if (high < 0xd800 || high > 0xdfff) return { value: String.fromCharCode(high), length: 6, trouble: null };
-  const low = high < 0xdc00 && body.startsWith('\\u', at + 6) ? hexUnit(body, at + 6) : null;
-  if (low !== null && low >= 0xdc00 && low <= 0xdfff) {
-    return { value: String.fromCharCode(high, low), length: 12, trouble: null };
-  }
-  return malformed(body.slice(at, at + 6), 'This is half of a surrogate pair; write the whole character as `\\u{…}`.');
-}
-
-function hexUnit(body: string, at: number): number | null {
   const digits = body.slice(at + 2, at + 6);
-  return digits.length === 4 && HEX.test(digits) ? Number.parseInt(digits, 16) : null;
+  if (digits.length === 4 && HEX.test(digits)) return { value: String.fromCharCode(Number.parseInt(digits, 16)), length: 6, trouble: null };
+  return malformed(body.slice(at, at + 2), '`\\u` needs exactly four hexadecimal digits, or `\\u{…}`.');
 }
 
 const BRACED_MAX = 6;
@@ -99,7 +92,6 @@ function readBracedEscape(body: string, at: number): Escape {
   const code = Number.parseInt(digits, 16);
   const written = body.slice(at, at + 4 + digits.length);
   if (code > 0x10ffff) return malformed(written, 'The last character is `\\u{10FFFF}`.');
-  if (code >= 0xd800 && code <= 0xdfff) return malformed(written, 'The numbers D800–DFFF are no characters.');
   return { value: String.fromCodePoint(code), length: written.length, trouble: null };
 }
 

@@ -10,12 +10,13 @@ import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Form } from './form.ts';
 import { FormBuilder } from './read-builder.ts';
 import { explainDispatch } from './read-dispatch.ts';
+import { endOpenString } from './read-open-string.ts';
 import { type Problem, problem } from './read-problem.ts';
 import { repairBrackets } from './read-repair.ts';
 import { createScanning, type Scanning, sharedScanning, tokenEnd, tokenize, type Tokens } from './tokens.ts';
 
 export interface ReadOptions {
-  /** Texts with more UTF-16 code units are refused with E0117. */
+  /** Texts with more UTF-16 code units are refused with E0117; `READ_LENGTH_MAX` unless given. */
   readonly lengthMax?: number;
 }
 
@@ -24,36 +25,65 @@ export interface Reading {
   readonly forms: Form[];
   /** In the order of the text. */
   readonly diagnostics: Diagnostic[];
+  /** More text could still make it whole: the brackets fit so far, and it ends inside something. For prompts. */
+  readonly incomplete: boolean;
 }
 
-/** Keeps the worst text (a token in every character) within about a gigabyte. */
-const LENGTH_MAX = 4 * 1024 * 1024;
+export const READ_LENGTH_MAX: number = 8 * 1024 * 1024;
+/** Keeps the worst text (one token in every character) within about a gigabyte. */
+const TOKENS_MAX = 4 * 1024 * 1024;
 
 export function read(text: string, file: string, options: ReadOptions = {}): Reading {
-  const lengthMax = options.lengthMax ?? LENGTH_MAX;
-  if (text.length > lengthMax) return { forms: [], diagnostics: [tooLarge(text, file, lengthMax)] };
+  const refusal = refuse(text, file, options.lengthMax ?? READ_LENGTH_MAX);
+  if (refusal !== null) return refused(refusal);
   const tokens = tokenize(text);
-  const builder = build(tokens, file);
-  if (!builder.unbalanced) return finished(builder.forms, builder.diagnostics);
-  const repaired = repairBrackets(tokens, text, file);
+  if (tokens.length > TOKENS_MAX) return refused(tooLarge(file, `more than ${TOKENS_MAX} words and brackets`));
+  const first = build(tokens, file);
+  const open = endsInside(tokens.at(-1));
+  const incomplete = !first.mismatched && (first.unclosed || first.dangling || open !== null);
+  if (!first.mismatched && !first.unclosed && open !== 'string') {
+    return { forms: first.forms, diagnostics: inOrder(first.diagnostics), incomplete };
+  }
+  const repaired = repairBrackets(open === 'string' ? endOpenString(tokens, text) : tokens, text, file);
   const second = build(repaired.tokens, file);
-  return finished(second.forms, [...repaired.diagnostics, ...second.diagnostics]);
+  return { forms: second.forms, diagnostics: inOrder([...repaired.diagnostics, ...second.diagnostics]), incomplete };
 }
 
-function finished(forms: Form[], diagnostics: Diagnostic[]): Reading {
+function inOrder(diagnostics: Diagnostic[]): Diagnostic[] {
   if (diagnostics.length > 1) diagnostics.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0));
-  return { forms, diagnostics };
+  return diagnostics;
 }
 
-function tooLarge(text: string, file: string, lengthMax: number): Diagnostic {
-  const message = `The text has ${text.length} characters; at most ${lengthMax} are read`;
-  return diagnostic('E0117', message, { file, start: 0, end: 0 }, { help: ['Split it into several files.'] });
+function refused(reason: Diagnostic): Reading {
+  return { forms: [], diagnostics: [reason], incomplete: false };
+}
+
+/** Why the text is not even looked at, or null. */
+function refuse(text: string, file: string, lengthMax: number): Diagnostic | null {
+  if (text.length > lengthMax) return tooLarge(file, `${text.length} characters, and at most ${lengthMax} are read`);
+  if (!/[\ud800-\udfff]/.test(text)) return null;
+  const half = /\p{Surrogate}/u.exec(text);
+  if (half === null) return null;
+  const span = { file, start: half.index, end: half.index + 1 };
+  return diagnostic('E0118', 'The text is not Unicode: this is half of a surrogate pair', span, { help: ['Save the file as UTF-8.'] });
+}
+
+function tooLarge(file: string, what: string): Diagnostic {
+  return diagnostic('E0117', `The text is too large: it has ${what}`, { file, start: 0, end: 0 }, { help: ['Split it into several files.'] });
+}
+
+/** What the last token leaves open. */
+function endsInside(last: IToken | undefined): 'string' | 'comment' | null {
+  const { openString, openComment } = sharedScanning().tokens;
+  return last?.tokenType === openString ? 'string' : last?.tokenType === openComment ? 'comment' : null;
 }
 
 interface Built {
   readonly forms: Form[];
   readonly diagnostics: Diagnostic[];
-  readonly unbalanced: boolean;
+  readonly mismatched: boolean;
+  readonly unclosed: boolean;
+  readonly dangling: boolean;
 }
 
 function build(tokens: IToken[], file: string): Built {
@@ -64,7 +94,9 @@ function build(tokens: IToken[], file: string): Built {
   parser.program();
   parser.builder = null;
   parser.input = [];
-  return { forms: builder.finish(), diagnostics: builder.diagnostics, unbalanced: builder.unbalanced };
+  const forms = builder.finish();
+  const { diagnostics, mismatched, unclosed, dangling } = builder;
+  return { forms, diagnostics, mismatched, unclosed, dangling };
 }
 
 // ── the grammar ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -103,6 +135,7 @@ export class FlatParser extends EmbeddedActionsParser {
       on(tokens.openSet, (builder, token) => builder.open('set', token.startOffset, token.startOffset + 2)),
       on(tokens.openFn, (builder, token) => builder.open('fn', token.startOffset, token.startOffset + 2)),
       on(tokens.mend, (builder, token) => builder.mend(tokenEnd(token))),
+      on(tokens.scar, (builder) => builder.scar()),
       on(tokens.string, (builder, token) => builder.string(token.image, token.startOffset)),
       on(tokens.escapedString, (builder, token) => builder.string(token.image, token.startOffset)),
       on(tokens.quote, (builder, token) => builder.prefix('quote', token.startOffset, tokenEnd(token))),
@@ -147,9 +180,8 @@ function specialProblem(image: string): Problem {
 }
 
 function readOpenString(builder: FormBuilder, { image, startOffset }: IToken): void {
-  const mark = image.startsWith('#') ? 2 : 1;
-  const found: Problem = { code: 'E0105', message: 'This string is not closed', start: 0, end: mark, help: ['Put a `"` where it ends.'] };
-  builder.bad(found, '', startOffset);
+  const line = /^[^\n\r]*/.exec(image)![0].trimEnd();
+  builder.bad(problem('E0105', 'This string is not closed', line, 'Put a `"` where it ends.'), line, startOffset);
 }
 
 function readOpenComment(builder: FormBuilder, { startOffset }: IToken): void {

@@ -116,6 +116,8 @@ export interface Tokens {
   readonly character: TokenType;
   /** A closing bracket put in by the repair of unbalanced text; never made by the lexer. */
   readonly mend: TokenType;
+  /** Where the repair left a closing bracket out; never made by the lexer. */
+  readonly scar: TokenType;
 }
 
 /** In the order in which the lexer tries them. */
@@ -149,6 +151,7 @@ function createTokens(): Tokens {
     dispatch: plain('Dispatch', new RegExp(`#[^${WORD_END}']*'?`)),
     character: plain('Character', /\\(?:[A-Za-z0-9]+|[\ud800-\udbff][\udc00-\udfff]|[^])?/),
     mend: createToken({ name: 'Mend', pattern: Lexer.NA }),
+    scar: createToken({ name: 'Scar', pattern: Lexer.NA }),
   };
 }
 

@@ -1,0 +1,130 @@
+/** Whatever the text: the reader answers with forms and diagnostics, and every span lies within the text. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Span } from '../../../src/diagnostic/span.ts';
+import type { Form } from '../../../src/parser/form.ts';
+import { read, type Reading } from '../../../src/parser/reader.ts';
+
+/** Plain checks: an `expect` for each of a million spans would take most of the time. */
+function must(condition: boolean, what: string): void {
+  if (!condition) throw new Error(what);
+}
+
+function checkSpan({ file, start, end }: Span, text: string): void {
+  must(file === 'fuzz' && start >= 0 && start <= end && end <= text.length, `a span outside of the text: ${file} ${start} ${end}`);
+}
+
+/** Forms lie within the text, and within the forms around them. */
+function checkForms(forms: readonly Form[], text: string): void {
+  const open: Form[] = [...forms];
+  for (let form = open.pop(); form !== undefined; form = open.pop()) {
+    checkSpan(form.span, text);
+    if (!('items' in form)) continue;
+    must(form.kind !== 'map' || form.items.length % 2 === 0, 'a map with a key without value');
+    for (const item of form.items) {
+      must(item.span.start >= form.span.start && item.span.end <= form.span.end, 'a form outside of the form it is in');
+      open.push(item);
+    }
+  }
+}
+
+function checkReading(text: string): Reading {
+  const reading = read(text, 'fuzz');
+  checkForms(reading.forms, text);
+  for (const { span, related, code } of reading.diagnostics) {
+    must(/^E01\d\d$/.test(code), `not a code of the reader: ${code}`);
+    checkSpan(span!, text);
+    for (const place of related) checkSpan(place.span, text);
+  }
+  const starts = reading.diagnostics.map(({ span }) => span!.start);
+  must(starts.every((start, i) => i === 0 || starts[i - 1]! <= start), 'diagnostics out of order');
+  return reading;
+}
+
+const PROGRAM = `#!/usr/bin/env rtfs
+;; A little of everything.
+(defn ^{:doc "d"} ^:k f "doc" [x:int & [y {:keys [a b] :or {a 1}}]] :int
+  #| block #| in |# block |#
+  (let [s #{1 2.5 -3 0x1F} t \`(a ~x ~@y x#)]
+    (match x
+      {:k v} when (> v 1e3) "str\\n\\u0041"
+      [1 & r] '(1 :two "three")
+      _ (map #(+ % %2 (apply + %&)) @ctx <a/b> @:local)))
+  #_ignored #_#_two three)
+(step "s" :timeout-ms 10 (call :fs.read {:path "x" :when 2024-05-01T10:00:00.123Z}))
+[123e4567-e89b-12d3-a456-426614174000 resource://a/b ##Inf nil true com.acme:v1.0/f]
+`;
+
+/** Everything that means something to the reader, and some that does not. */
+const PIECE = fc.constantFrom(
+  ...['(', ')', '[', ']', '{', '}', '#{', '#(', "'", '`', '~', '~@', '@', '^', '#_', '#|', '|#', '#', '##', '\\', '"', ';', ':', '::', '|'],
+  ...[' ', ',', '\n', '\r', '\r\n', '\t', '\ufeff', '\u00a0', '\u2028', '\0', '\u200b', '\ud800', '\udc00', '\u{1F600}', '\uffff'],
+  ...['a', 'x:int', ':k', '%', '%1', '%&', '%99', '1', '1.5', '1x', '.5', '1/2', '0x', '-', '/', 'a/', '<a/b>', '<', '>', 'nil', 'true', '&'],
+  ...['def', 'defn ', 'fn ', '^:k ', '^{:a 1} ', '"s"', '"\\q"', '"\\u{', '#"', '#inst ', "#'", '##Inf', '#!', 'resource://', 'resource:ref'],
+  ...['2024-05-01', '2024-05-01T10:00:00Z', '123e4567-e89b-12d3-a456-426614174000', '__proto__', 'constructor', ':__proto__ '],
+);
+
+describe('the reader survives', () => {
+  test('any string', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => void checkReading(text)), { numRuns: 1000 });
+  });
+
+  test('any UTF-16 code units', () => {
+    const units = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 100 }).map((codes) => String.fromCharCode(...codes));
+    fc.assert(fc.property(units, (text) => void checkReading(text)), { numRuns: 1000 });
+  });
+
+  test('any bytes read as Latin-1', () => {
+    const bytes = fc.uint8Array({ maxLength: 200 }).map((codes) => String.fromCharCode(...codes));
+    fc.assert(fc.property(bytes, (text) => void checkReading(text)), { numRuns: 1000 });
+  });
+
+  test('any pieces of the grammar', () => {
+    const soup = fc.array(PIECE, { maxLength: 80 }).map((pieces) => pieces.join(''));
+    fc.assert(fc.property(soup, (text) => void checkReading(text)), { numRuns: 4000 });
+  });
+
+  test('a right program with pieces cut out, doubled and put in', () => {
+    expect(checkReading(PROGRAM).diagnostics).toEqual([]);
+    const edit = fc.record({ at: fc.nat(PROGRAM.length), cut: fc.nat(6), put: fc.option(PIECE, { nil: '' }) });
+    const mutated = fc.array(edit, { minLength: 1, maxLength: 5 }).map((edits) => {
+      let text = PROGRAM;
+      for (const { at, cut, put } of edits) text = text.slice(0, at) + put + text.slice(at + cut);
+      return text;
+    });
+    fc.assert(fc.property(mutated, (text) => void checkReading(text)), { numRuns: 3000 });
+  });
+
+  test('every beginning of a right program, which is incomplete wherever it ends in a bracket, a string or a comment', () => {
+    const nested = PROGRAM.slice(PROGRAM.indexOf('(defn'), PROGRAM.indexOf('(step'));
+    for (let end = 0; end <= PROGRAM.length; end++) checkReading(PROGRAM.slice(0, end));
+    for (let end = 1; end < nested.trimEnd().length; end++) must(checkReading(nested.slice(0, end)).incomplete, nested.slice(0, end));
+  });
+});
+
+describe('reading is a function of the text', () => {
+  test('the same text gives equal readings', () => {
+    const soup = fc.array(PIECE, { maxLength: 60 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(soup, (text) => {
+        expect(read(text, 'fuzz')).toEqual(read(text, 'fuzz'));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('blanks and comments between the tokens of a program change nothing but places', () => {
+    const bare = (forms: readonly Form[]): unknown => JSON.parse(JSON.stringify(forms, (key, value: unknown) => (key === 'span' ? undefined : typeof value === 'bigint' ? `${value}n` : value)));
+    const words = ['(f', '[a', '{:k', '1}', '#{2}]', "'q", '"s t"', '(g', '1.5', ':k)', ')'];
+    const gap = fc.constantFrom(' ', '\n', ', ', ' ; c\n', ' #| ) |# ', ' #_ x ', '\r\n');
+    fc.assert(
+      fc.property(fc.array(gap, { minLength: words.length, maxLength: words.length }), (gaps) => {
+        const text = words.map((word, i) => word + gaps[i]!).join('');
+        const reading = checkReading(text);
+        expect(reading.diagnostics).toEqual([]);
+        expect(bare(reading.forms)).toEqual(bare(read(words.join(' '), 'fuzz').forms));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
