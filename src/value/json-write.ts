@@ -25,6 +25,8 @@ export interface JsonWriteOptions {
 export interface JsonWriteFault {
   /** No full stop: `a keyword has no JSON form`. */
   readonly message: string;
+  /** The value has a JSON form, but not within `maxLength`. */
+  readonly tooLong?: true;
 }
 
 export function writeJson(value: Value, options: JsonWriteOptions = {}): Result<string, JsonWriteFault> {
@@ -91,7 +93,8 @@ class JsonWriter {
   }
 
   private tooLong(): string {
-    return this.fail(`the text is longer than ${this.maxLength} characters`);
+    this.fault ??= { message: `the text is longer than ${this.maxLength} characters`, tooLong: true };
+    return '';
   }
 
   private open(value: Value): OpenItems | null {
