@@ -53,7 +53,8 @@ export class Vector {
   /** The element, or undefined when `index` is not an integer in [0, size). */
   get(index: number): Value | undefined {
     if (!(index >= 0 && index < this.size)) return undefined;
-    return this.flat !== null ? this.flat[this.offset + index] : this.trie!.get(index);
+    if (this.flat !== null) return this.flat[this.offset + index];
+    return Number.isInteger(index) ? this.trie!.get(index) : undefined;
   }
 
   push(value: Value): Vector {
