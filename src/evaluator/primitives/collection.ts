@@ -150,48 +150,41 @@ function pop(value: Value): Value {
 // --- by key ---------------------------------------------------------------------------------------------------
 
 function get(value: Value, key: Value, fallback: Value, meter: Meter): Value {
+  const found = lookup(value, key, meter);
+  if (found !== undefined) return found;
   if (isSequential(value) && !isInteger(key)) return raiseType('get', 'integer', key);
-  const found = value === null ? undefined : lookup(value, key, meter);
-  if (found === null) return raiseType('get', 'a map, vector, list or set', value);
-  return found === undefined ? fallback : found.item;
+  return hasKeys(value) ? fallback : raiseType('get', 'a map, vector, list or set', value);
 }
 
-export interface Found {
-  readonly item: Value;
-}
-
-/** What is at that key: undefined when nothing is, null when the value cannot be looked up in at all. */
-export function lookup(value: Value, key: Value, meter: Meter): Found | undefined | null {
-  if (typeof value !== 'object' || value === null) return null;
+/** What is at that key; undefined when nothing is, or when the value is nothing to look up in. */
+export function lookup(value: Value, key: Value, meter: Meter): Value | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
   switch (value.kind) {
     case 'map':
-      chargeKey(meter, key);
-      return found(value.get(key));
-    case 'list':
-    case 'vector':
-      return isInteger(key) ? found(elementAt(value, key, meter)) : undefined;
     case 'set':
       chargeKey(meter, key);
-      return found(value.get(key));
+      return value.get(key);
+    case 'list':
+    case 'vector':
+      return isInteger(key) ? elementAt(value, key, meter) : undefined;
     case 'error':
-      return found(errorMap(value).get(key));
+      return errorMap(value).get(key);
     default:
-      return null;
+      return undefined;
   }
 }
 
-function found(item: Value | undefined): Found | undefined {
-  return item === undefined ? undefined : { item };
+function hasKeys(value: Value): boolean {
+  return value instanceof SetValue || isSequential(value) || mapFrom(value) !== null;
 }
 
 /** Along a path nothing is an error: what cannot be looked up in has nothing at any key. */
 function getIn(value: Value, path: Value, fallback: Value, meter: Meter): Value {
-  let at = value;
+  let at: Value | undefined = value;
   for (const key of elementsOf('get-in', path, meter)) {
     chargeFuel(meter, 1);
-    const next = lookup(at, key, meter);
-    if (next === undefined || next === null) return fallback;
-    at = next.item;
+    at = lookup(at, key, meter);
+    if (at === undefined) return fallback;
   }
   return at;
 }
@@ -211,8 +204,8 @@ function contains(value: Value, key: Value, meter: Meter): Value {
     return containsText(value, key);
   }
   if (isSequential(value)) return hasElement(value, key, meter);
-  const found = lookup(value, key, meter);
-  return found === null ? raiseType('contains?', COLLECTION, value) : found !== undefined;
+  if (!hasKeys(value)) return raiseType('contains?', COLLECTION, value);
+  return lookup(value, key, meter) !== undefined;
 }
 
 /** Whether an element is equal to `wanted`. */

@@ -34,12 +34,8 @@ function hashMap(args: Value[], meter: Meter): Value {
 /** A map of entries, of which the last with a key counts; paid for. */
 export function mapOf(entries: readonly Entry[], meter: Meter): MapValue {
   chargeElements(meter, entries.length);
-  chargeKeys(meter, keysOf(entries), 1);
+  for (const [key] of entries) chargeKey(meter, key);
   return MapValue.from(entries);
-}
-
-function* keysOf(entries: Iterable<Entry>): IterableIterator<Value> {
-  for (const [key] of entries) yield key;
 }
 
 export function setOf(items: readonly Value[], meter: Meter): SetValue {
@@ -106,7 +102,7 @@ function entriesFrom(from: Value, meter: Meter): Entry[] {
 function putAll(map: MapValue, entries: readonly Entry[], meter: Meter): MapValue {
   if (map.size === 0) return mapOf(entries, meter);
   chargeCells(meter, entries.length);
-  chargeKeys(meter, keysOf(entries), 1);
+  for (const [key] of entries) chargeKey(meter, key);
   let result = map;
   if (entries.length * BULK_FACTOR > map.size) {
     chargeFuel(meter, map.size);
@@ -204,11 +200,10 @@ export function without(operation: string, value: Value, keys: Iterable<Value>, 
 /** Nothing changes when the path leads nowhere. */
 function dissocIn(value: Value, path: Value, meter: Meter): Value {
   const keys = elementsOf('dissoc-in', path, meter);
-  let at = value;
+  let at: Value | undefined = value;
   for (const key of keys) {
-    const found = lookup(at, key, meter);
-    if (found === undefined || found === null) return value;
-    at = found.item;
+    at = lookup(at, key, meter);
+    if (at === undefined) return value;
   }
   return changeAt('dissoc-in', value, path, meter, (inner, key) => without('dissoc-in', inner, [key], meter));
 }
