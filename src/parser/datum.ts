@@ -15,11 +15,14 @@ import { Vector } from '../value/vector.ts';
 import type { Form } from './form.ts';
 import { read, type ReadOptions } from './reader.ts';
 
-/** Where the pieces of a value stood in the text, by the identity of the piece. */
-export type Spans = WeakMap<object, Span>;
+/**
+ * The forms that pieces of a value were made from, by the identity of the piece. What a macro passes on untouched is its
+ * form again, with all its places, its metadata, and the order of its maps, which no value has.
+ */
+export type Origins = WeakMap<object, Form>;
 
-/** The value of a quoted form. With `spans`, notes where each symbol and collection of it stood. Metadata is dropped. */
-export function formToValue(form: Form, spans?: Spans): Value {
+/** The value of a quoted form, which has no metadata. Fills `origins` for each symbol and collection in it. */
+export function formToValue(form: Form, origins?: Origins): Value {
   const rootItems: Value[] = [];
   const stack: OpenForm[] = [];
   const done = new Map<Form, Value>();
@@ -32,7 +35,7 @@ export function formToValue(form: Form, spans?: Spans): Value {
       if (open === undefined) return rootItems[0]!;
       const value = collect(open.form, values);
       // The empty collections are one object each for the whole process: they have no place of their own.
-      if (values.length > 0) spans?.set(value, open.form.span);
+      if (values.length > 0) origins?.set(value, open.form);
       done.set(open.form, value);
       ({ items, index, values } = open);
       values.push(value);
@@ -43,7 +46,7 @@ export function formToValue(form: Form, spans?: Spans): Value {
     else if (item.kind === 'keyword') values.push(keyword(item.name));
     else if (item.kind === 'symbol') {
       const value = symbol(item.name);
-      spans?.set(value, item.span);
+      origins?.set(value, item);
       values.push(value);
     } else if (done.has(item)) values.push(done.get(item)!);
     else {
@@ -91,64 +94,54 @@ export interface Unreadable {
   readonly unreadable: Value;
 }
 
-/**
- * The form of a value. Every piece gets `span`, but for the pieces that `spans` knows: those are pieces of the
- * program's own text, and keep their place in it. (Atoms and keywords have no identity and always get the span of
- * what they stand in.)
- */
-export function valueToForm(value: Value, span: Span, spans?: Spans): Form | Unreadable {
+/** The form of a value: with `span` for everything but the pieces that `origins` knows, which are their own forms again. */
+export function valueToForm(value: Value, span: Span, origins?: Origins): Form | Unreadable {
   const rootItems: Form[] = [];
   const stack: OpenValue[] = [];
   const done = new Map<Value, Form>();
-  let open: OpenValue = { value: null, span, children: [value], index: 0, items: rootItems };
+  let open: OpenValue = { value: null, children: [value], index: 0, items: rootItems };
   for (;;) {
     if (open.index === open.children.length) {
       const below = stack.pop();
       if (below === undefined) return rootItems[0]!;
-      const form = formOfCollection(open);
+      const form = formOfCollection(open, span);
       done.set(open.value, form);
       below.items.push(form);
       open = below;
       continue;
     }
     const child = open.children[open.index++]!;
-    const known = typeof child === 'object' && child !== null ? done.get(child) : undefined;
-    if (known !== undefined) {
-      open.items.push(known);
-      continue;
-    }
-    const atom = formOfAtom(child, open.span, spans);
-    if (atom !== null) {
-      open.items.push(atom);
+    const form = knownForm(child, done, origins) ?? formOfAtom(child, span);
+    if (form !== null) {
+      open.items.push(form);
       continue;
     }
     const children = childrenOf(child);
     if (children === null) return { unreadable: child };
     stack.push(open);
-    open = { value: child, span: placeOf(child, open.span, spans), children, index: 0, items: [] };
+    open = { value: child, children, index: 0, items: [] };
   }
 }
 
 interface OpenValue {
   readonly value: Value;
-  readonly span: Span;
   readonly children: readonly Value[];
   index: number;
   readonly items: Form[];
 }
 
-function placeOf(value: Value, otherwise: Span, spans: Spans | undefined): Span {
-  return (typeof value === 'object' && value !== null ? spans?.get(value) : undefined) ?? otherwise;
+function knownForm(value: Value, done: ReadonlyMap<Value, Form>, origins: Origins | undefined): Form | undefined {
+  return typeof value === 'object' && value !== null ? (origins?.get(value) ?? done.get(value)) : undefined;
 }
 
 /** Null for what is not an atom. */
-function formOfAtom(value: Value, span: Span, spans: Spans | undefined): Form | null {
+function formOfAtom(value: Value, span: Span): Form | null {
   if (typeof value !== 'object' || value === null) return { kind: 'atom', value, span };
   switch (value.kind) {
     case 'keyword':
       return { kind: 'keyword', name: value.name, span };
     case 'symbol':
-      return { kind: 'symbol', name: value.name, span: placeOf(value, span, spans) };
+      return { kind: 'symbol', name: value.name, span };
     case 'float':
     case 'timestamp':
     case 'uuid':
@@ -176,7 +169,7 @@ function childrenOf(value: Value): readonly Value[] | null {
   }
 }
 
-function formOfCollection({ value, span, items }: OpenValue): Form {
+function formOfCollection({ value, items }: OpenValue, span: Span): Form {
   const kind = (value as List | Vector | MapValue | SetValue).kind;
   return { kind, items, span };
 }

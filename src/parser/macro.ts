@@ -5,7 +5,7 @@
 import type { Span } from '../diagnostic/span.ts';
 import type { Node } from '../ir/node.ts';
 import { kindOf, type Value } from '../value/value.ts';
-import { formToValue, valueToForm } from './datum.ts';
+import { formToValue, type Origins, valueToForm } from './datum.ts';
 import type { Form, ListForm } from './form.ts';
 import { constant, type Lowering } from './lowering.ts';
 import type { MacroGlobal } from './namespace.ts';
@@ -58,15 +58,15 @@ export function applyMacro(lowering: Lowering, macro: MacroGlobal, form: ListFor
   const budget = lowering.macroBudget;
   budget.expansions -= 1;
   if (budget.expansions < 0) return limit(lowering, macro, form.span, `more than ${MACRO_EXPANSIONS_MAX} expansions`);
-  const spans = new WeakMap<object, Span>();
-  const args: Value[] = form.items.slice(1).map((item) => formToValue(item, spans));
+  const origins: Origins = new WeakMap();
+  const args: Value[] = form.items.slice(1).map((item) => formToValue(item, origins));
   const result = lowering.program.expand(macro.definition, args, form);
   if (!result.ok) {
     if (result.limit) return limit(lowering, macro, form.span, result.message);
     lowering.fail('E0208', `the macro \`${macro.name}\` failed: ${result.message}`, form.span, [], related(macro));
     return null;
   }
-  const expanded = valueToForm(result.value, form.span, spans);
+  const expanded = valueToForm(result.value, form.span, origins);
   if ('unreadable' in expanded) {
     lowering.fail('E0208', `the macro \`${macro.name}\` gave something that is not code: a ${kindOf(expanded.unreadable)}`, form.span, [], related(macro));
     return null;

@@ -66,13 +66,13 @@ export interface Documentation {
 export class Namespace {
   /** Null for the program itself. */
   readonly name: string | null;
-  readonly names = new Map<string, Global>();
-  readonly structs = new Map<string, Value>();
-  readonly documentation = new Map<string, Documentation>();
+  readonly names: Map<string, Global> = new Map();
+  readonly structs: Map<string, Value> = new Map();
+  readonly documentation: Map<string, Documentation> = new Map();
   /** `x` in `x/f` after `(import m :as x)`; a module is also known by its own name once imported. */
-  readonly aliases = new Map<string, Namespace>();
+  readonly aliases: Map<string, Namespace> = new Map();
   /** Names taken over with `:only`. */
-  readonly taken = new Map<string, Namespace>();
+  readonly taken: Map<string, Namespace> = new Map();
   /** Null: everything is public. */
   exports: ReadonlySet<string> | null = null;
 

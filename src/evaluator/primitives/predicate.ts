@@ -24,6 +24,13 @@ function isCallable(value: Value): boolean {
   }
 }
 
+const SEQUENTIAL: ReadonlySet<KindName> = new Set(['vector', 'list']);
+const COLLECTIONS: ReadonlySet<KindName> = new Set(['vector', 'list', 'map', 'set']);
+
+function kindIn(value: Value, kinds: ReadonlySet<KindName>): boolean {
+  return kinds.has(kindOf(value));
+}
+
 export const predicate: readonly Primitive[] = [
   test('nil?', (value) => value === null),
   test('%not-nil?', (value) => value !== null),
@@ -36,6 +43,12 @@ export const predicate: readonly Primitive[] = [
   test('nan?', (value) => typeof value === 'number' && value !== value),
   test('infinite?', (value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY),
   test('string?', (value) => typeof value === 'string'),
+  ofKind('vector?', 'vector'),
+  ofKind('list?', 'list'),
+  ofKind('map?', 'map'),
+  ofKind('set?', 'set'),
+  test('coll?', (value) => kindIn(value, COLLECTIONS)),
+  test('sequential?', (value) => kindIn(value, SEQUENTIAL)),
   ofKind('keyword?', 'keyword'),
   ofKind('symbol?', 'symbol'),
   ofKind('fn?', 'function'),

@@ -90,8 +90,8 @@ function readArms(lowering: Lowering, form: ListForm, items: readonly Form[], sh
   for (let i = 1; i < arms.length; i++) {
     const before = arms[i - 1]!;
     const arm = arms[i]!;
-    if (before.rest === null && arm.rest === null && before.parameters.length !== arm.parameters.length) continue;
-    if (before.rest === null && arm.rest !== null && arm.parameters.length >= before.parameters.length) continue;
+    // A fixed arity goes before the variadic one wherever both fit.
+    if (arm.rest === null ? before.parameters.length !== arm.parameters.length : before.rest === null) continue;
     lowering.fail('E0202', 'two arities of one function take the same number of arguments', arm.params.span, [], {
       related: [{ span: before.params.span, message: 'the other one' }],
     });

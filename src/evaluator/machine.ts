@@ -1,0 +1,927 @@
+/**
+ * The machine: an interpreter of register code with an explicit stack (M2). It owns the registers and the stack of the
+ * calls that it has made since it was last resumed; the calls below stay on the heap as frames and are picked up one
+ * at a time, when control returns to them, so that suspending costs the same at any depth.
+ *
+ * Invariants:
+ * - Everything that survives `run` is in the `State` it makes; the machine itself is scratch.
+ * - Heap frames are never changed: to go on in one is to copy its live registers into the register file.
+ * - Fuel is charged once for each call of a function and each turn of a loop, and by primitives for the data they walk;
+ *   a quantum ends only where fuel is charged for a call or a turn, which are suspension points.
+ */
+import { equals } from '../value/order.ts';
+import { add, decrement, increment, multiply, subtract } from '../value/number.ts';
+import { Closure, ErrorValue, keyword, kindOf, type PrimitiveFunction, type Value } from '../value/value.ts';
+import { List } from '../value/list.ts';
+import { MapValue } from '../value/map.ts';
+import { Vector } from '../value/vector.ts';
+import { printValue } from '../value/print.ts';
+import type { ArmCode, Code, CodeTable } from './code.ts';
+import { type Context, contextKey, enterContext, type Isolation, readContext } from './context.ts';
+import type { Limits, Meter } from './limits.ts';
+import { CALL_POINT, CALL_SIZE, HOST_CALL_SIZE, Op, type OpCode } from './opcodes.ts';
+import type { LoadedPrimitive } from './primitives/registry.ts';
+import { arityError } from './primitives/registry.ts';
+import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
+import type { Event, Frame, HostCall, State } from './state.ts';
+import { located, type TraceFrame } from './trace.ts';
+
+/** Why `run` came back. */
+type Signal = 'complete' | 'failed' | 'waiting' | 'preempted';
+
+/** How many registers a new machine starts with. */
+const REGISTERS_START = 256;
+
+const ISOLATION: Value = keyword('isolation');
+
+export class Machine {
+  readonly meter: Meter;
+  readonly events: Event[] = [];
+  /** The value of `complete`, the error of `failed`. */
+  result: Value = null;
+  pending: HostCall | null = null;
+  context: Context;
+  calls: number;
+  private readonly table: CodeTable;
+  private readonly limits: Limits;
+  private readonly kernel: KernelFunctions;
+  private variables: ReadonlyMap<string, Value>;
+  private ownVariables: Map<string, Value> | null = null;
+  /** Preempt when fuel falls below this. */
+  private readonly pauseAt: number;
+
+  // The running frame.
+  private arm!: ArmCode;
+  private closure!: Closure;
+  private base = 0;
+  private pc = 0;
+  private tail = false;
+  // The stack of calls made since the last resume, and the heap frames below it.
+  private registers: Value[];
+  private readonly stackArm: ArmCode[] = [];
+  private readonly stackClosure: Closure[] = [];
+  private readonly stackBase: number[] = [];
+  private readonly stackPc: number[] = [];
+  private readonly stackTail: boolean[] = [];
+  private below: Frame | null = null;
+  private depthLeft: number;
+
+  constructor(state: State, kernel: KernelFunctions, quantum: number) {
+    this.table = state.table;
+    this.limits = state.limits;
+    this.kernel = kernel;
+    this.meter = { fuel: state.fuel, allocation: state.allocation, limits: state.limits };
+    this.variables = state.variables;
+    this.context = state.context;
+    this.calls = state.calls;
+    this.pauseAt = Math.max(0, state.fuel - quantum);
+    this.registers = new Array<Value>(REGISTERS_START).fill(null);
+    this.depthLeft = 0;
+    if (state.frame !== null) this.load(state.frame);
+  }
+
+  // --- going in and out --------------------------------------------------------------------------------------------
+
+  /** Calls `fn` as the first thing; the machine must be fresh. */
+  begin(fn: Value, args: readonly Value[]): Signal {
+    this.depthLeft = this.limits.depth;
+    args.forEach((arg, index) => {
+      this.reserve(index + 1);
+      this.registers[index] = arg;
+    });
+    try {
+      const value = this.enterValue(fn, 0, args.length);
+      if (value !== undefined) return this.complete(value);
+    } catch (thrown) {
+      return this.failOutside(thrown);
+    }
+    return this.run();
+  }
+
+  /** Goes on after a preemption. */
+  proceed(): Signal {
+    return this.run();
+  }
+
+  /** Goes on with the answer to the call that the loaded frame waits for. */
+  answer(value: Value): Signal {
+    const { ops } = this.arm;
+    this.registers[this.base + ops[this.pc + 1]!] = value;
+    this.pc += HOST_CALL_SIZE;
+    return this.run();
+  }
+
+  /** Goes on by failing at the loaded frame's call. */
+  answerFailure(error: ErrorValue): Signal {
+    const handled = this.unwind(new Raised(error, false));
+    return handled ? this.run() : 'failed';
+  }
+
+  /** What is left, as data. */
+  save(signal: Signal): State {
+    const status = signal === 'waiting' ? 'waiting' : signal === 'preempted' ? 'ready' : 'done';
+    return {
+      table: this.table,
+      status,
+      frame: status === 'done' ? null : this.spill(signal),
+      variables: this.ownVariables ?? this.variables,
+      context: this.context,
+      limits: this.limits,
+      fuel: this.meter.fuel,
+      allocation: this.meter.allocation,
+      calls: this.calls,
+      pending: this.pending === null ? [] : [this.pending],
+    };
+  }
+
+  private complete(value: Value): Signal {
+    this.result = value;
+    return 'complete';
+  }
+
+  private failOutside(thrown: unknown): Signal {
+    if (!(thrown instanceof Raised)) throw thrown;
+    this.result = thrown.value;
+    return 'failed';
+  }
+
+  /** Makes the heap frame the running one. */
+  private load(frame: Frame): void {
+    const { arm } = frame;
+    this.arm = arm;
+    this.closure = frame.closure;
+    this.base = 0;
+    this.pc = arm.points[frame.point]!;
+    // A loop's turn was paid for before the pause.
+    if (frame.point !== 0 && arm.ops[this.pc] === Op.LOOP) this.pc += 2;
+    this.tail = frame.tail;
+    this.below = frame.parent;
+    this.depthLeft = this.limits.depth - frame.depth;
+    this.reserve(arm.registers);
+    const live = arm.liveAt(frame.point);
+    for (let i = 0; i < live.length; i++) this.registers[live[i]!] = frame.slots[i]!;
+  }
+
+  /** The calls of this machine as heap frames; the running one on top. */
+  private spill(signal: Signal): Frame {
+    let parent = this.below;
+    for (let i = 0; i < this.stackArm.length; i++) {
+      const arm = this.stackArm[i]!;
+      const point = arm.ops[this.stackPc[i]! + CALL_POINT]!;
+      parent = this.frame(arm, this.stackClosure[i]!, point, this.stackBase[i]!, this.stackTail[i]!, parent);
+    }
+    return this.frame(this.arm, this.closure, this.pointAt(signal), this.base, this.tail, parent);
+  }
+
+  private frame(arm: ArmCode, closure: Closure, point: number, base: number, tail: boolean, parent: Frame | null): Frame {
+    const slots = arm.liveAt(point).map((register) => this.registers[base + register]!);
+    return { arm, closure, point, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail };
+  }
+
+  /** The point that the running frame stands at. */
+  private pointAt(signal: Signal): number {
+    if (signal === 'preempted') return this.atLoop ? this.arm.ops[this.pc + 1]! : 0;
+    return this.arm.ops[this.pc + CALL_POINT]!;
+  }
+
+  /** Whether the preemption came from a loop head; else it came from an entry. */
+  private atLoop = false;
+
+  private reserve(size: number): void {
+    const { registers } = this;
+    if (size <= registers.length) return;
+    const wanted = Math.max(size, registers.length * 2);
+    while (registers.length < wanted) registers.push(null);
+  }
+
+  // --- calling -----------------------------------------------------------------------------------------------------
+
+  /**
+   * Calls `fn` with the `count` arguments from register `first` (absolute) on. A closure becomes the running frame,
+   * whose base is `first`, and undefined is returned; anything else gives its value at once.
+   */
+  private enterValue(fn: Value, first: number, count: number): Value | undefined {
+    if (fn instanceof Closure) {
+      this.enter(fn, first, count);
+      return undefined;
+    }
+    return this.callOther(fn, first, count);
+  }
+
+  private enter(closure: Closure, first: number, count: number): void {
+    const code = closure.code as Code;
+    const arm = code.armFor(count);
+    if (arm === null) arityError(code.name ?? 'a function', code.arityText, count);
+    if (this.depthLeft <= 0) raiseLimit('depth', this.limits.depth);
+    if (arm.variadic) this.gather(arm, first, count);
+    this.reserve(first + arm.registers);
+    this.depthLeft -= 1;
+    this.arm = arm;
+    this.closure = closure;
+    this.base = first;
+    this.pc = 0;
+    this.tail = false;
+  }
+
+  /** Puts the arguments beyond the required ones into one list. */
+  private gather(arm: ArmCode, first: number, count: number): void {
+    const extra = this.registers.slice(first + arm.required, first + count);
+    if (extra.length > 0) chargeCells(this.meter, extra.length);
+    this.reserve(first + arm.required + 1);
+    this.registers[first + arm.required] = List.adopt(extra);
+  }
+
+  /** Primitives, and data that can be called: keywords, maps, sets, vectors. */
+  private callOther(fn: Value, first: number, count: number): Value {
+    const args = this.registers.slice(first, first + count);
+    if (typeof fn === 'object' && fn !== null) {
+      switch (fn.kind) {
+        case 'function': {
+          const { name } = fn as PrimitiveFunction;
+          const primitive = this.table.primitives.get(name);
+          if (primitive === null) return raise('undefined-symbol', `Undefined symbol: ${name}`);
+          return primitive.rest(args, this.meter);
+        }
+        case 'keyword':
+          if (count !== 1 && count !== 2) return arityError(`:${fn.name}`, '1 or 2', count);
+          return this.kernel.keywordGet.rest([args[0]!, fn, ...args.slice(1)], this.meter);
+        case 'map':
+          if (count !== 1 && count !== 2) return arityError('a map', '1 or 2', count);
+          return fn.get(args[0]!) ?? args[1] ?? null;
+        case 'set':
+          if (count !== 1) return arityError('a set', '1', count);
+          return fn.get(args[0]!) ?? null;
+        case 'vector':
+          if (count !== 1) return arityError('a vector', '1', count);
+          return this.kernel.nth.f2(fn, args[0]!, this.meter);
+        default:
+      }
+    }
+    const shown = printValue(fn, { maxLength: 60 });
+    return raise('not-callable', `Not callable: expected function, got ${kindOf(fn)}${shown === null ? '' : ` ${shown}`}`);
+  }
+
+  /** Back to the caller, which gets `value`; false when there is no caller left. */
+  private return(value: Value): boolean {
+    this.depthLeft += 1;
+    const arm = this.stackArm.pop();
+    if (arm !== undefined) {
+      this.arm = arm;
+      this.closure = this.stackClosure.pop()!;
+      this.base = this.stackBase.pop()!;
+      this.tail = this.stackTail.pop()!;
+      const pc = this.stackPc.pop()!;
+      this.registers[this.base + arm.ops[pc + 1]!] = value;
+      this.pc = pc + CALL_SIZE;
+      return true;
+    }
+    const { below } = this;
+    if (below === null) return false;
+    this.load(below);
+    this.registers[this.arm.ops[this.pc + 1]!] = value;
+    this.pc += CALL_SIZE;
+    return true;
+  }
+
+  // --- failing -----------------------------------------------------------------------------------------------------
+
+  /** Finds who handles the error and goes there; false (with `result` set) when nobody does. */
+  private unwind(raised: Raised): boolean {
+    const value = this.withPlace(raised);
+    if (raised.fatal) return this.failAll(value);
+    for (;;) {
+      const handler = this.handlerHere();
+      if (handler !== null) {
+        this.registers[this.base + handler.register] = value;
+        this.pc = handler.at;
+        return true;
+      }
+      if (!this.drop()) {
+        this.result = value;
+        return false;
+      }
+    }
+  }
+
+  private handlerHere(): { readonly at: number; readonly register: number } | null {
+    for (const handler of this.arm.handlers) if (this.pc >= handler.start && this.pc < handler.end) return handler;
+    return null;
+  }
+
+  /** Forgets the running frame; its caller, still at its call, becomes the running one. */
+  private drop(): boolean {
+    const arm = this.stackArm.pop();
+    this.depthLeft += 1;
+    if (arm !== undefined) {
+      this.arm = arm;
+      this.closure = this.stackClosure.pop()!;
+      this.base = this.stackBase.pop()!;
+      this.pc = this.stackPc.pop()!;
+      this.tail = this.stackTail.pop()!;
+      return true;
+    }
+    if (this.below === null) return false;
+    this.load(this.below);
+    return true;
+  }
+
+  /** What no plan may catch ends every open step. */
+  private failAll(value: Value): boolean {
+    for (let at = this.context; at.parent !== null; at = at.parent) {
+      this.events.push({ kind: 'step-failed', step: at.id, name: at.name, error: value });
+      this.context = at.parent;
+    }
+    this.result = value;
+    return false;
+  }
+
+  private withPlace(raised: Raised): Value {
+    const { value } = raised;
+    if (!(value instanceof ErrorValue) || value.stack !== null) return value;
+    return located(value, this.trace(), this.depth(), this.table);
+  }
+
+  private depth(): number {
+    return this.stackArm.length + 1 + (this.below?.depth ?? 0);
+  }
+
+  private *trace(): IterableIterator<TraceFrame> {
+    yield { arm: this.arm, address: this.pc, tail: this.tail };
+    for (let i = this.stackArm.length - 1; i >= 0; i--) yield { arm: this.stackArm[i]!, address: this.stackPc[i]!, tail: this.stackTail[i]! };
+    for (let at = this.below; at !== null; at = at.parent) yield { arm: at.arm, address: at.arm.points[at.point]!, tail: at.tail };
+  }
+
+  // --- variables, contexts, steps ----------------------------------------------------------------------------------
+
+  private variable(name: string): Value {
+    const value = (this.ownVariables ?? this.variables).get(name);
+    if (value !== undefined) return value;
+    return raise('undefined-symbol', `Undefined symbol: ${name} has no value yet`);
+  }
+
+  private setVariable(name: string, value: Value): void {
+    this.ownVariables ??= new Map(this.variables);
+    this.ownVariables.set(name, value);
+  }
+
+  private enterStep(description: Vector): void {
+    const name = description.get(0) as string;
+    const options = description.get(1) as MapValue;
+    const isolation = options.get(ISOLATION);
+    const level: Isolation = typeof isolation === 'object' && isolation !== null && isolation.kind === 'keyword' ? (isolation.name as Isolation) : 'inherit';
+    const parent = this.context.parent === null ? null : this.context.id;
+    this.context = enterContext(this.context, name, level);
+    this.events.push({ kind: 'step-started', step: this.context.id, name, parent });
+  }
+
+  private leaveStep(): void {
+    const { id, name, parent } = this.context;
+    this.events.push({ kind: 'step-completed', step: id, name });
+    this.context = parent!;
+  }
+
+  private failStep(error: Value): void {
+    const { id, name, parent } = this.context;
+    this.events.push({ kind: 'step-failed', step: id, name, error });
+    this.context = parent!;
+  }
+
+  private makeCall(ops: Int32Array, pc: number): void {
+    const { base, registers } = this;
+    if (this.calls >= this.limits.calls) raiseLimit('calls', this.limits.calls);
+    const capability = capabilityName(registers[base + ops[pc + 2]!]!);
+    const first = base + ops[pc + 3]!;
+    const options = ops[pc + 6]!;
+    this.calls += 1;
+    this.pending = {
+      id: `${this.calls}`,
+      capability,
+      args: registers.slice(first, first + ops[pc + 4]!),
+      options: options < 0 ? null : registers[base + options]!,
+      step: this.context.parent === null ? null : this.context.id,
+      span: this.arm.spanAt(pc),
+    };
+  }
+
+  // --- the loop ----------------------------------------------------------------------------------------------------
+
+  /** Runs until there is a signal, handling errors on the way. */
+  private run(): Signal {
+    for (;;) {
+      try {
+        return this.execute();
+      } catch (thrown) {
+        if (!this.unwind(asRaised(thrown))) return 'failed';
+      }
+    }
+  }
+
+  /**
+   * Executes instructions. `pc` in the object is exact whenever something can fail or suspend: it is written before
+   * every instruction that calls out of this function.
+   */
+  private execute(): Signal {
+    const { meter, kernel } = this;
+    const pauseAt = this.pauseAt;
+    let { arm, base, pc, registers } = this;
+    let { ops } = arm;
+    for (;;) {
+      switch (ops[pc] as OpCode) {
+        case Op.CONST:
+          registers[base + ops[pc + 1]!] = arm.constants[ops[pc + 2]!]!;
+          pc += 3;
+          continue;
+        case Op.MOVE:
+          registers[base + ops[pc + 1]!] = registers[base + ops[pc + 2]!]!;
+          pc += 3;
+          continue;
+        case Op.CAPTURE:
+          registers[base + ops[pc + 1]!] = this.closure.captures[ops[pc + 2]!]!;
+          pc += 3;
+          continue;
+        case Op.SIBLING: {
+          const { closure } = this;
+          const code = (closure.code as Code).siblings[ops[pc + 2]!]!;
+          registers[base + ops[pc + 1]!] = code === closure.code ? closure : new Closure(code, closure.captures);
+          pc += 3;
+          continue;
+        }
+        case Op.DEFINITION:
+          registers[base + ops[pc + 1]!] = arm.closure(ops[pc + 2]!);
+          pc += 3;
+          continue;
+        case Op.VAR:
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = this.variable(arm.constants[ops[pc + 2]!] as string);
+          pc += 3;
+          continue;
+        case Op.SET_VAR:
+          this.setVariable(arm.constants[ops[pc + 1]!] as string, registers[base + ops[pc + 2]!]!);
+          pc += 3;
+          continue;
+        case Op.JUMP:
+          pc = ops[pc + 1]!;
+          continue;
+        case Op.JUMP_FALSE: {
+          const value = registers[base + ops[pc + 1]!]!;
+          pc = value === null || value === false ? ops[pc + 2]! : pc + 3;
+          continue;
+        }
+        case Op.JUMP_TRUE: {
+          const value = registers[base + ops[pc + 1]!]!;
+          pc = value === null || value === false ? pc + 3 : ops[pc + 2]!;
+          continue;
+        }
+        case Op.JUMP_NOT_NIL:
+          pc = registers[base + ops[pc + 1]!] === null ? pc + 3 : ops[pc + 2]!;
+          continue;
+        case Op.JUMP_NOT_LT: {
+          const a = registers[base + ops[pc + 1]!]!;
+          const b = registers[base + ops[pc + 2]!]!;
+          this.pc = pc;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a < b : kernel.lt.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          continue;
+        }
+        case Op.JUMP_NOT_LE: {
+          const a = registers[base + ops[pc + 1]!]!;
+          const b = registers[base + ops[pc + 2]!]!;
+          this.pc = pc;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a <= b : kernel.le.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          continue;
+        }
+        case Op.JUMP_NOT_GT: {
+          const a = registers[base + ops[pc + 1]!]!;
+          const b = registers[base + ops[pc + 2]!]!;
+          this.pc = pc;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a > b : kernel.gt.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          continue;
+        }
+        case Op.JUMP_NOT_GE: {
+          const a = registers[base + ops[pc + 1]!]!;
+          const b = registers[base + ops[pc + 2]!]!;
+          this.pc = pc;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a >= b : kernel.ge.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          continue;
+        }
+        case Op.JUMP_NOT_EQ: {
+          this.pc = pc;
+          pc = same(registers[base + ops[pc + 1]!]!, registers[base + ops[pc + 2]!]!, kernel, meter) ? pc + 4 : ops[pc + 3]!;
+          continue;
+        }
+        case Op.JUMP_NOT_LT_I: {
+          const a = registers[base + ops[pc + 1]!]!;
+          this.pc = pc;
+          pc = (typeof a === 'number' ? a < ops[pc + 2]! : kernel.lt.f2(a, ops[pc + 2]!, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          continue;
+        }
+        case Op.JUMP_NOT_LE_I: {
+          const a = registers[base + ops[pc + 1]!]!;
+          this.pc = pc;
+          pc = (typeof a === 'number' ? a <= ops[pc + 2]! : kernel.le.f2(a, ops[pc + 2]!, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          continue;
+        }
+        case Op.JUMP_NOT_GT_I: {
+          const a = registers[base + ops[pc + 1]!]!;
+          this.pc = pc;
+          pc = (typeof a === 'number' ? a > ops[pc + 2]! : kernel.gt.f2(a, ops[pc + 2]!, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          continue;
+        }
+        case Op.JUMP_NOT_GE_I: {
+          const a = registers[base + ops[pc + 1]!]!;
+          this.pc = pc;
+          pc = (typeof a === 'number' ? a >= ops[pc + 2]! : kernel.ge.f2(a, ops[pc + 2]!, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          continue;
+        }
+        case Op.JUMP_NOT_EQ_I:
+          pc = registers[base + ops[pc + 1]!] === ops[pc + 2]! ? pc + 4 : ops[pc + 3]!;
+          continue;
+        case Op.ADD: {
+          const a = registers[base + ops[pc + 2]!]!;
+          const b = registers[base + ops[pc + 3]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = isNumeric(a) && isNumeric(b) ? add(a, b) : kernel.add.f2(a, b, meter);
+          pc += 4;
+          continue;
+        }
+        case Op.SUB: {
+          const a = registers[base + ops[pc + 2]!]!;
+          const b = registers[base + ops[pc + 3]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = isNumeric(a) && isNumeric(b) ? subtract(a, b) : kernel.sub.f2(a, b, meter);
+          pc += 4;
+          continue;
+        }
+        case Op.MUL: {
+          const a = registers[base + ops[pc + 2]!]!;
+          const b = registers[base + ops[pc + 3]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? multiply(a, b) : kernel.mul.f2(a, b, meter);
+          pc += 4;
+          continue;
+        }
+        case Op.ADD_I: {
+          const a = registers[base + ops[pc + 2]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = isNumeric(a) ? add(a, ops[pc + 3]!) : kernel.add.f2(a, ops[pc + 3]!, meter);
+          pc += 4;
+          continue;
+        }
+        case Op.SUB_I: {
+          const a = registers[base + ops[pc + 2]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = isNumeric(a) ? subtract(a, ops[pc + 3]!) : kernel.sub.f2(a, ops[pc + 3]!, meter);
+          pc += 4;
+          continue;
+        }
+        case Op.INC: {
+          const a = registers[base + ops[pc + 2]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = isNumeric(a) ? increment(a) : kernel.inc.f1(a, meter);
+          pc += 3;
+          continue;
+        }
+        case Op.DEC: {
+          const a = registers[base + ops[pc + 2]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = isNumeric(a) ? decrement(a) : kernel.dec.f1(a, meter);
+          pc += 3;
+          continue;
+        }
+        case Op.LT: {
+          const a = registers[base + ops[pc + 2]!]!;
+          const b = registers[base + ops[pc + 3]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a < b : kernel.lt.f2(a, b, meter);
+          pc += 4;
+          continue;
+        }
+        case Op.LE: {
+          const a = registers[base + ops[pc + 2]!]!;
+          const b = registers[base + ops[pc + 3]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a <= b : kernel.le.f2(a, b, meter);
+          pc += 4;
+          continue;
+        }
+        case Op.GT: {
+          const a = registers[base + ops[pc + 2]!]!;
+          const b = registers[base + ops[pc + 3]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a > b : kernel.gt.f2(a, b, meter);
+          pc += 4;
+          continue;
+        }
+        case Op.GE: {
+          const a = registers[base + ops[pc + 2]!]!;
+          const b = registers[base + ops[pc + 3]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a >= b : kernel.ge.f2(a, b, meter);
+          pc += 4;
+          continue;
+        }
+        case Op.EQ:
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = same(registers[base + ops[pc + 2]!]!, registers[base + ops[pc + 3]!]!, kernel, meter);
+          pc += 4;
+          continue;
+        case Op.NOT: {
+          const value = registers[base + ops[pc + 2]!]!;
+          registers[base + ops[pc + 1]!] = value === null || value === false;
+          pc += 3;
+          continue;
+        }
+        case Op.IS_NIL:
+          registers[base + ops[pc + 1]!] = registers[base + ops[pc + 2]!] === null;
+          pc += 3;
+          continue;
+        case Op.NTH: {
+          const a = registers[base + ops[pc + 2]!]!;
+          const b = registers[base + ops[pc + 3]!]!;
+          this.pc = pc;
+          const found = a instanceof Vector && typeof b === 'number' ? a.get(b) : undefined;
+          registers[base + ops[pc + 1]!] = found !== undefined ? found : kernel.nth.f2(a, b, meter);
+          pc += 4;
+          continue;
+        }
+        case Op.GET:
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = kernel.get.f2(registers[base + ops[pc + 2]!]!, registers[base + ops[pc + 3]!]!, meter);
+          pc += 4;
+          continue;
+        case Op.KEYWORD_GET:
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = kernel.keywordGet.f2(registers[base + ops[pc + 2]!]!, registers[base + ops[pc + 3]!]!, meter);
+          pc += 4;
+          continue;
+        case Op.CONJ:
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = kernel.conj.f2(registers[base + ops[pc + 2]!]!, registers[base + ops[pc + 3]!]!, meter);
+          pc += 4;
+          continue;
+        case Op.COUNT: {
+          const a = registers[base + ops[pc + 2]!]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = a instanceof Vector ? a.size : kernel.count.f1(a, meter);
+          pc += 3;
+          continue;
+        }
+        case Op.FIRST:
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = kernel.first.f1(registers[base + ops[pc + 2]!]!, meter);
+          pc += 3;
+          continue;
+        case Op.PRIMITIVE_0:
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = arm.primitives[ops[pc + 2]!]!.f0(meter);
+          pc += 3;
+          continue;
+        case Op.PRIMITIVE_1:
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = arm.primitives[ops[pc + 2]!]!.f1(registers[base + ops[pc + 3]!]!, meter);
+          pc += 4;
+          continue;
+        case Op.PRIMITIVE_2:
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = arm.primitives[ops[pc + 2]!]!.f2(registers[base + ops[pc + 3]!]!, registers[base + ops[pc + 4]!]!, meter);
+          pc += 5;
+          continue;
+        case Op.PRIMITIVE_3:
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = arm.primitives[ops[pc + 2]!]!.f3(registers[base + ops[pc + 3]!]!, registers[base + ops[pc + 4]!]!, registers[base + ops[pc + 5]!]!, meter);
+          pc += 6;
+          continue;
+        case Op.PRIMITIVE_N: {
+          const first = base + ops[pc + 3]!;
+          this.pc = pc;
+          registers[base + ops[pc + 1]!] = arm.primitives[ops[pc + 2]!]!.rest(registers.slice(first, first + ops[pc + 4]!), meter);
+          pc += 5;
+          continue;
+        }
+        case Op.CALL:
+        case Op.CALL_DEFINITION: {
+          this.pc = pc;
+          const fn: Value = ops[pc] === Op.CALL ? registers[base + ops[pc + 2]!]! : arm.closure(ops[pc + 2]!);
+          if (!(fn instanceof Closure)) {
+            registers[base + ops[pc + 1]!] = this.callOther(fn, base + ops[pc + 3]!, ops[pc + 4]!);
+            pc += CALL_SIZE;
+            continue;
+          }
+          this.enterFrom(fn, base + ops[pc + 3]!, ops[pc + 4]!);
+          ({ arm, base } = this);
+          ({ ops } = arm);
+          pc = 0;
+          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+          continue;
+        }
+        case Op.TAIL_CALL:
+        case Op.TAIL_CALL_DEFINITION: {
+          this.pc = pc;
+          const fn: Value = ops[pc] === Op.TAIL_CALL ? registers[base + ops[pc + 1]!]! : arm.closure(ops[pc + 1]!);
+          const first = base + ops[pc + 2]!;
+          const count = ops[pc + 3]!;
+          if (!(fn instanceof Closure)) {
+            const value = this.callOther(fn, first, count);
+            if (!this.return(value)) return this.complete(value);
+          } else {
+            this.replace(fn, first, count);
+            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+          }
+          ({ arm, base, pc } = this);
+          ({ ops } = arm);
+          continue;
+        }
+        case Op.APPLY: {
+          this.pc = pc;
+          const fn = registers[base + ops[pc + 2]!]!;
+          const count = this.spread(registers[base + ops[pc + 3]!]!, base + ops[pc + 4]!);
+          if (!(fn instanceof Closure)) {
+            registers[base + ops[pc + 1]!] = this.callOther(fn, base + ops[pc + 4]!, count);
+            pc += CALL_SIZE;
+            continue;
+          }
+          this.enterFrom(fn, base + ops[pc + 4]!, count);
+          ({ arm, base } = this);
+          ({ ops } = arm);
+          pc = 0;
+          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+          continue;
+        }
+        case Op.TAIL_APPLY: {
+          this.pc = pc;
+          const fn = registers[base + ops[pc + 1]!]!;
+          const first = base + ops[pc + 3]!;
+          const count = this.spread(registers[base + ops[pc + 2]!]!, first);
+          if (!(fn instanceof Closure)) {
+            const value = this.callOther(fn, first, count);
+            if (!this.return(value)) return this.complete(value);
+          } else {
+            this.replace(fn, first, count);
+            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+          }
+          ({ arm, base, pc } = this);
+          ({ ops } = arm);
+          continue;
+        }
+        case Op.HOST_CALL:
+          this.pc = pc;
+          this.makeCall(ops, pc);
+          return 'waiting';
+        case Op.CLOSURE: {
+          const count = ops[pc + 3]!;
+          const captures = new Array<Value>(count);
+          for (let i = 0; i < count; i++) captures[i] = registers[base + ops[pc + 4 + i]!]!;
+          this.pc = pc;
+          chargeCells(meter, 1 + count);
+          registers[base + ops[pc + 1]!] = new Closure(arm.codes[ops[pc + 2]!]!, captures);
+          pc += 4 + count;
+          continue;
+        }
+        case Op.LOOP:
+          this.pc = pc;
+          if (--meter.fuel < pauseAt && this.outOfFuel(true)) return 'preempted';
+          pc += 2;
+          continue;
+        case Op.RETURN: {
+          const value = registers[base + ops[pc + 1]!]!;
+          if (!this.return(value)) return this.complete(value);
+          ({ arm, base, pc } = this);
+          ({ ops } = arm);
+          continue;
+        }
+        case Op.THROW:
+          this.pc = pc;
+          throw new Raised(registers[base + ops[pc + 1]!]!, false);
+        case Op.MAKE_PENDING:
+          registers[base + ops[pc + 1]!] = Vector.of(registers[base + ops[pc + 2]!]!);
+          pc += 3;
+          continue;
+        case Op.RETHROW_PENDING: {
+          const waiting = registers[base + ops[pc + 1]!]!;
+          this.pc = pc;
+          if (waiting instanceof Vector) throw new Raised(waiting.get(0)!, false);
+          pc += 2;
+          continue;
+        }
+        case Op.CONTEXT_GET: {
+          this.pc = pc;
+          const found = readContext(this.context, contextKey(registers[base + ops[pc + 2]!]!, 'context/get'));
+          if (found === undefined) pc = ops[pc + 3]!;
+          else {
+            registers[base + ops[pc + 1]!] = found;
+            pc += 4;
+          }
+          continue;
+        }
+        case Op.CONTEXT_SET: {
+          this.pc = pc;
+          const key = contextKey(registers[base + ops[pc + 1]!]!, 'context/set');
+          chargeCells(meter, 1);
+          this.context = { ...this.context, data: this.context.data.set(key, registers[base + ops[pc + 2]!]!) };
+          pc += 3;
+          continue;
+        }
+        case Op.STEP_ENTER:
+          this.pc = pc;
+          this.enterStep(arm.constants[ops[pc + 1]!] as Vector);
+          pc += 2;
+          continue;
+        case Op.STEP_LEAVE:
+          this.leaveStep();
+          pc += 1;
+          continue;
+        case Op.STEP_FAIL: {
+          const error = registers[base + ops[pc + 1]!]!;
+          this.pc = pc;
+          this.failStep(error);
+          throw new Raised(error, false);
+        }
+      }
+    }
+  }
+
+  /** A call that returns here. */
+  private enterFrom(fn: Closure, first: number, count: number): void {
+    const { arm, closure, base, pc, tail } = this;
+    this.enter(fn, first, count);
+    this.stackArm.push(arm);
+    this.stackClosure.push(closure);
+    this.stackBase.push(base);
+    this.stackPc.push(pc);
+    this.stackTail.push(tail);
+  }
+
+  /** A tail call: the running frame makes room for the callee. */
+  private replace(fn: Closure, first: number, count: number): void {
+    const { registers, base } = this;
+    const code = fn.code as Code;
+    if (code.armFor(count) === null) arityError(code.name ?? 'a function', code.arityText, count);
+    for (let i = 0; i < count; i++) registers[base + i] = registers[first + i]!;
+    this.depthLeft += 1;
+    this.enter(fn, base, count);
+    this.tail = true;
+  }
+
+  /** Writes the elements of a sequence into registers from `first` on, and counts them. */
+  private spread(args: Value, first: number): number {
+    const elements = this.kernel.elements.f1(args, this.meter) as Vector;
+    const count = elements.size;
+    this.reserve(first + count + 1);
+    for (let i = 0; i < count; i++) this.registers[first + i] = elements.get(i)!;
+    return count;
+  }
+
+  /** Called when fuel has fallen below the pause: true to preempt, false to go on; raises when it is all gone. */
+  private outOfFuel(atLoop: boolean): boolean {
+    if (this.meter.fuel < 0) {
+      this.meter.fuel = 0;
+      raiseLimit('fuel', this.limits.fuel);
+    }
+    this.atLoop = atLoop;
+    return true;
+  }
+}
+
+/** Primitives that instructions fall back to. */
+export interface KernelFunctions {
+  readonly add: LoadedPrimitive;
+  readonly sub: LoadedPrimitive;
+  readonly mul: LoadedPrimitive;
+  readonly inc: LoadedPrimitive;
+  readonly dec: LoadedPrimitive;
+  readonly lt: LoadedPrimitive;
+  readonly le: LoadedPrimitive;
+  readonly gt: LoadedPrimitive;
+  readonly ge: LoadedPrimitive;
+  readonly eq: LoadedPrimitive;
+  readonly nth: LoadedPrimitive;
+  readonly get: LoadedPrimitive;
+  readonly keywordGet: LoadedPrimitive;
+  readonly conj: LoadedPrimitive;
+  readonly count: LoadedPrimitive;
+  readonly first: LoadedPrimitive;
+  readonly elements: LoadedPrimitive;
+}
+
+/** Machine numbers: their sums cannot exceed any limit, so they need no look at the meter. */
+function isNumeric(value: Value): value is number {
+  return typeof value === 'number';
+}
+
+function same(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
+  if (a === b && typeof a === 'object') return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return equals(a, b);
+  return kernel.eq.f2(a, b, meter) === true;
+}
+
+function capabilityName(value: Value): string {
+  if (typeof value === 'string') return value.startsWith(':') ? value.slice(1) : value;
+  if (typeof value === 'object' && value !== null && value.kind === 'keyword') return value.name;
+  return raiseType('call', 'keyword or string', value);
+}
+
+/** Whatever was thrown, as an error of the program; what is not ours to throw is a bug, and says so without details. */
+function asRaised(thrown: unknown): Raised {
+  if (thrown instanceof Raised) return thrown;
+  if (thrown instanceof RangeError) return new Raised(errorValue('overflow', 'Limit exceeded: the engine has no room for this value'), false);
+  throw thrown;
+}

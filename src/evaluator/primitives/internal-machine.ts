@@ -1,0 +1,63 @@
+/** Kernel-internal primitives that lowering writes: keyword calls, references to the context, type tests. */
+import { ErrorValue, Keyword, type Value } from '../../value/value.ts';
+import { MapValue } from '../../value/map.ts';
+import { SetValue } from '../../value/set.ts';
+import { raise, raiseType } from '../raise.ts';
+import type { Primitive } from './primitive.ts';
+
+/** `(:k x)` is nil (or the default) for anything that has no keys. */
+function keywordGet(subject: Value, key: Value, otherwise: Value): Value {
+  if (subject instanceof MapValue) {
+    const found = subject.get(key);
+    return found === undefined ? otherwise : found;
+  }
+  if (subject instanceof ErrorValue) return errorField(subject, key, otherwise);
+  if (subject instanceof SetValue) return subject.get(key) ?? otherwise;
+  return otherwise;
+}
+
+export function errorField(error: ErrorValue, key: Value, otherwise: Value): Value {
+  if (!(key instanceof Keyword)) return otherwise;
+  switch (key.name) {
+    case 'type':
+      return error.type;
+    case 'message':
+      return error.message;
+    case 'data':
+      return error.data;
+    case 'span':
+      return error.span;
+    case 'stack':
+      return error.stack;
+    default:
+      return otherwise;
+  }
+}
+
+export const internalMachine: readonly Primitive[] = [
+  {
+    name: '%keyword-get',
+    min: 2,
+    max: 3,
+    f2: (subject, key) => keywordGet(subject, key, null),
+    f3: (subject, key, otherwise) => keywordGet(subject, key, otherwise),
+  },
+  {
+    name: '%missing-reference',
+    min: 1,
+    max: 1,
+    f1: (name) => raise('undefined-symbol', `Undefined symbol: ${String(name)} is not in the context`),
+  },
+  {
+    name: '%error',
+    min: 2,
+    max: 3,
+    f2: (type, message) => makeError(type, message, null),
+    f3: (type, message, data) => makeError(type, message, data),
+  },
+];
+
+function makeError(type: Value, message: Value, data: Value): Value {
+  if (!(type instanceof Keyword)) return raiseType('error', 'keyword', type);
+  return new ErrorValue(type, typeof message === 'string' ? message : 'Assertion failed', data, null, null);
+}
