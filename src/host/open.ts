@@ -13,7 +13,7 @@ import { userCapabilities } from './capability/user.ts';
 import { uuidCapabilities } from './capability/uuid.ts';
 import { systemClock } from './clock.ts';
 import { streamConsole } from './console.ts';
-import type { Capability, Clock, Console, Entropy, Environment, Grant, Host, Json, ResolveName } from './port.ts';
+import type { Capability, Clock, Console, Entropy, Environment, Grant, Host, ResolveName } from './port.ts';
 import { capabilityRegistry } from './registry.ts';
 import { parseGrants } from './security/grant.ts';
 import { grantPolicy } from './security/policy.ts';
@@ -28,7 +28,6 @@ export interface HostOptions {
   readonly entropy?: Entropy;
   readonly environment?: Environment;
   readonly resolveName?: ResolveName;
-  readonly json: Json;
   /** Capabilities besides those of the house; one with a known id replaces it. They too need a grant. */
   readonly capabilities?: readonly Capability[];
 }
@@ -54,7 +53,6 @@ function worldOf(options: HostOptions): World {
     entropy: options.entropy ?? randomBytes,
     environment: options.environment ?? systemVariable,
     resolveName: options.resolveName ?? resolveName,
-    json: options.json,
   };
 }
 
@@ -76,7 +74,7 @@ function houseCapabilities(world: World): Capability[] {
  * will have besides those of the house.
  */
 export function readGrants(texts: readonly string[], baseDirectory: string, more: readonly string[] = []): Result<readonly Grant[], readonly Diagnostic[]> {
-  const house = houseCapabilities(worldOf({ ...NO_WORLD, grants: [], baseDirectory }));
+  const house = houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [], baseDirectory }));
   const capabilities = [...house.map((capability) => capability.id), ...more];
   return parseGrants(texts, { baseDirectory, capabilities, aliasOf: (name) => ALIASES.get(name) });
 }
@@ -91,13 +89,10 @@ export function openPureHost(): Host {
   };
 }
 
-const nobody = (): Promise<never> => Promise.reject(new Error('no world'));
+const nobody = (): Promise<never> => Promise.reject(new Error('nobody listens'));
 
 /** Stands in where capabilities are only listed. */
-const NO_WORLD: Pick<World, 'console' | 'json'> = {
-  console: { writeOut: nobody, writeError: nobody, ask: nobody, close: () => undefined },
-  json: { parse: () => ({ ok: false, message: 'no world' }), print: () => ({ ok: false, message: 'no world' }) },
-};
+const NO_CONSOLE: Console = { writeOut: nobody, writeError: nobody, ask: nobody, close: () => undefined };
 
 /** Own properties only: `__proto__` and the like are no variables. */
 function systemVariable(name: string): string | undefined {

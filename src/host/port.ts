@@ -147,16 +147,6 @@ export type Environment = (name: string) => string | undefined;
 /** The addresses of a host name, as text (`192.0.2.1`, `2001:db8::1`). Rejects with the system's error. */
 export type ResolveName = (hostname: string) => Promise<readonly string[]>;
 
-/** The JSON mapping of values. */
-export interface Json {
-  /** The value of a JSON text, or why it is none. */
-  readonly parse: (text: string) => ParsedJson;
-  /** JSON text, or why the value has none. */
-  readonly print: (value: Value) => PrintedJson;
-}
-export type ParsedJson = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string };
-export type PrintedJson = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly message: string };
-
 /** Is told what happens, in order; cannot change it. Every hook is optional and must not throw. */
 export interface Observer<Event = unknown> extends CallObserver {
   /** What the machine did in one go. */

@@ -1,12 +1,13 @@
 /** The arguments of an HTTP call as a request, and the answer as a value. No network here. */
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { parseJson } from '../../value/json-read.ts';
+import { writeJson } from '../../value/json-write.ts';
 import { MapValue } from '../../value/map.ts';
 import { displayValue } from '../../value/print.ts';
 import { isNumber, Keyword, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import { asString, namedArguments, Options, urlArgument } from '../argument.ts';
 import { argumentFailure, HostFailure, shown, typeFailure } from '../failure.ts';
-import type { Json } from '../port.ts';
 import { decodeText, encodeText } from '../text.ts';
 import type { Hop, HopAnswer } from './exchange.ts';
 
@@ -30,9 +31,9 @@ export function readGet(operation: string, args: readonly Value[]): RequestPlan 
   return planOf(operation, options, 'GET', null, new Map());
 }
 
-export function readRequest(operation: string, args: readonly Value[], json: Json): RequestPlan {
+export function readRequest(operation: string, args: readonly Value[]): RequestPlan {
   const options = new Options(operation, namedArguments(operation, args, 'url'), [...COMMON_OPTIONS, 'method', 'body', 'json']);
-  const { body, type } = bodyOf(operation, options, json);
+  const { body, type } = bodyOf(operation, options);
   return planOf(operation, options, methodOf(operation, options), body, type === null ? new Map() : new Map([['content-type', type]]));
 }
 
@@ -55,17 +56,17 @@ function methodOf(operation: string, options: Options): string {
   throw argumentFailure(operation, `${shown(value)} is not a method that can be used`);
 }
 
-function bodyOf(operation: string, options: Options, json: Json): { readonly body: Buffer | null; readonly type: string | null } {
+function bodyOf(operation: string, options: Options): { readonly body: Buffer | null; readonly type: string | null } {
   const [body, data] = [options.string('body'), options.value('json')];
   if (body !== undefined && data !== undefined) throw argumentFailure(operation, 'give either :body or :json');
-  if (data !== undefined) return { body: encoded(operation, jsonText(operation, data, json)), type: 'application/json' };
+  if (data !== undefined) return { body: encoded(operation, jsonText(operation, data)), type: 'application/json' };
   return { body: body === undefined ? null : encoded(operation, body), type: null };
 }
 
-function jsonText(operation: string, value: Value, json: Json): string {
-  const text = json.print(value);
+function jsonText(operation: string, value: Value): string {
+  const text = writeJson(value);
   if (text.ok) return text.value;
-  throw argumentFailure(operation, `:json: ${text.message}`);
+  throw argumentFailure(operation, `:json: ${text.error.message}`);
 }
 
 function encoded(operation: string, text: string): Buffer {
@@ -118,7 +119,7 @@ function isValidHeader(name: string, value: string): boolean {
 }
 
 /** `{:status :headers :body :url}`: header names in lower case, `set-cookie` as a vector; `:url` is where it came from at last. */
-export function answerValue(operation: string, plan: RequestPlan, url: URL, answer: HopAnswer, json: Json): Value {
+export function answerValue(operation: string, plan: RequestPlan, url: URL, answer: HopAnswer): Value {
   const headers = Object.entries(answer.headers).map(([name, value]) => [name, headerValue(value)] as const);
   return MapValue.of(
     keyword('status'),
@@ -126,7 +127,7 @@ export function answerValue(operation: string, plan: RequestPlan, url: URL, answ
     keyword('headers'),
     MapValue.from(headers),
     keyword('body'),
-    answerBody(operation, plan.as, answer, json),
+    answerBody(operation, plan.as, answer),
     keyword('url'),
     url.href,
   );
@@ -136,14 +137,14 @@ function headerValue(value: string | string[] | undefined): Value {
   return Array.isArray(value) ? Vector.adopt([...value]) : (value ?? null);
 }
 
-function answerBody(operation: string, as: RequestPlan['as'], answer: HopAnswer, json: Json): Value {
+function answerBody(operation: string, as: RequestPlan['as'], answer: HopAnswer): Value {
   if (as === 'base64') return answer.body.toString('base64');
   const text = bodyText(operation, answer);
   if (as === 'text') return text;
   if (text.trim() === '') return null;
-  const parsed = json.parse(text);
+  const parsed = parseJson(text);
   if (parsed.ok) return parsed.value;
-  throw new HostFailure('host', `${operation}: the answer is not JSON: ${parsed.message}`, MapValue.of(keyword('status'), answer.status));
+  throw new HostFailure('host', `${operation}: the answer is not JSON: ${parsed.error.message} at offset ${parsed.error.offset}`, MapValue.of(keyword('status'), answer.status));
 }
 
 function bodyText(operation: string, answer: HopAnswer): string {

@@ -5,21 +5,20 @@
  * only headers that cannot hold a secret.
  */
 import type { Value } from '../../value/value.ts';
-import { urlProblem } from '../argument.ts';
 import { GivenUp, withDeadline } from '../deadline.ts';
-import { cancelledFailure, HostFailure, securityFailure, shown, systemCode, systemData } from '../failure.ts';
-import type { CallContext, Capability, Clock, Grant, Json, ResolveName } from '../port.ts';
+import { cancelledFailure, HostFailure, securityFailure, systemCode, systemData } from '../failure.ts';
+import type { CallContext, Capability, Clock, Grant, ResolveName } from '../port.ts';
 import { parseAddress } from '../security/address.ts';
 import { addressRefusal, hostOf, hostRefusal, hostText, portOf } from '../security/network.ts';
 import { exchange, type Hop, type HopAnswer, TooLarge, UnknownCoding } from './exchange.ts';
 import { answerValue, readGet, readRequest, type RequestPlan } from './http-message.ts';
+import { nextHop, redirectOf } from './http-redirect.ts';
 
 const REDIRECTS_MAX = 10;
 
 export interface HttpOptions {
   readonly clock: Clock;
   readonly resolveName: ResolveName;
-  readonly json: Json;
 }
 
 export function httpCapabilities(options: HttpOptions): Capability[] {
@@ -28,7 +27,7 @@ export function httpCapabilities(options: HttpOptions): Capability[] {
       id: 'http.request',
       summary: '{:url :method :headers :body :json :as :timeout-ms :max-bytes :follow-redirects} → {:status :headers :body :url}',
       determinism: 'live',
-      call: (args, context) => perform('http.request', () => readRequest('http.request', args, options.json), context, options),
+      call: (args, context) => perform('http.request', () => readRequest('http.request', args), context, options),
     },
     {
       id: 'http.get',
@@ -44,7 +43,7 @@ async function perform(operation: string, read: () => RequestPlan, context: Call
   const deadline = { clock: options.clock, durationMs: plan.timeoutMs, signal: context.signal };
   try {
     const { hop, answer } = await withDeadline(deadline, (signal) => follow(plan, { context, options, signal }));
-    return answerValue(operation, plan, hop.url, answer, options.json);
+    return answerValue(operation, plan, hop.url, answer);
   } catch (cause) {
     throw failureOf(cause, operation, plan);
   }
@@ -66,7 +65,9 @@ async function follow(plan: RequestPlan, trip: Trip): Promise<{ readonly hop: Ho
     const location = redirectOf(answer);
     if (location === null || !plan.followRedirects) return { hop, answer };
     if (redirects === REDIRECTS_MAX) throw new HostFailure('host', `Too many redirects: more than ${REDIRECTS_MAX}`);
-    hop = nextHop(hop, answer.status, location, trip.context);
+    const next = nextHop(hop, answer.status, location);
+    if (!next.ok) throw securityFailure(trip.context.name, next.error, null);
+    hop = next.value;
   }
 }
 
@@ -91,25 +92,6 @@ function checkAddress(address: string, host: string, port: number, grants: reado
   const needed = host === 'localhost' ? host : address;
   throw securityFailure(name, `the host ${host} leads to a place that is not open: ${refusal}`, `http=${hostText(needed, port)}`);
 }
-
-function redirectOf(answer: HopAnswer): string | null {
-  return [301, 302, 303, 307, 308].includes(answer.status) ? (answer.headers.location ?? null) : null;
-}
-
-function nextHop(hop: Hop, status: number, location: string, context: CallContext): Hop {
-  if (!URL.canParse(location, hop.url.href)) throw new HostFailure('host', `The redirect leads nowhere: ${shown(location)} is not a URL`);
-  const url = new URL(location, hop.url);
-  const problem = urlProblem(url) ?? (hop.url.protocol === 'https:' && url.protocol === 'http:' ? 'from https to http' : null);
-  if (problem !== null) throw securityFailure(context.name, `the redirect to ${shown(location)} is not followed: ${problem}`, null);
-  const becomesGet = status === 303 ? hop.method !== 'HEAD' : (status === 301 || status === 302) && hop.method === 'POST';
-  const headers = [...hop.headers].filter(
-    ([name]) => (url.origin === hop.url.origin || HARMLESS_HEADERS.has(name)) && !(becomesGet && name.startsWith('content-')),
-  );
-  return { method: becomesGet ? 'GET' : hop.method, url, headers: new Map(headers), body: becomesGet ? null : hop.body };
-}
-
-/** What another origin may see. Any other header may be a credential: besides `authorization` and `cookie`, an API key. */
-const HARMLESS_HEADERS: ReadonlySet<string> = new Set(['accept', 'accept-encoding', 'accept-language', 'content-language', 'content-type', 'range', 'user-agent']);
 
 // ── Failures ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HostFailure } from '../../../src/host/failure.ts';
-import type { Observer } from '../../../src/host/port.ts';
+import type { Observer, Outcome } from '../../../src/host/port.ts';
 import { run } from '../../../src/host/run.ts';
 import { grantPolicy } from '../../../src/host/security/policy.ts';
 import { MapValue } from '../../../src/value/map.ts';
@@ -9,6 +9,8 @@ import { ErrorValue, keyword, type Value } from '../../../src/value/value.ts';
 import { allOf, type Answers, call, capability, fakeKernel, Held, hostOf, ManualClock, type Script, settled, valueOf } from './support.ts';
 
 const echo = capability('echo', async (args) => args[0] ?? null);
+
+const ending = (outcome: Outcome): Script => () => outcome;
 
 function errorOf(answers: Answers, id: string): ErrorValue {
   const value = valueOf(answers.get(id));
@@ -25,7 +27,7 @@ async function errorFrom(one: ReturnType<typeof call>, host: ReturnType<typeof h
 
 describe('a run', () => {
   test('that calls nothing completes with its value', async () => {
-    const result = await run(() => ({ kind: 'complete', value: 42 }), hostOf([]), { kernel: fakeKernel() });
+    const result = await run(ending({ kind: 'complete', value: 42 }), hostOf([]), { kernel: fakeKernel() });
     expect(result).toEqual({ kind: 'complete', value: 42, calls: 0 });
   });
 
@@ -47,11 +49,11 @@ describe('a run', () => {
 
   test('that fails gives its error', async () => {
     const error = new ErrorValue(keyword('error/arithmetic'), 'Division by zero', null, null, null);
-    expect(await run(() => ({ kind: 'failed', error }), hostOf([]), { kernel: fakeKernel() })).toEqual({ kind: 'failed', error, calls: 0 });
+    expect(await run(ending({ kind: 'failed', error }), hostOf([]), { kernel: fakeKernel() })).toEqual({ kind: 'failed', error, calls: 0 });
   });
 
   test('fails when the machine waits for nothing', async () => {
-    const result = await run(() => ({ kind: 'requires-host', calls: [] }), hostOf([]), { kernel: fakeKernel() });
+    const result = await run(ending({ kind: 'requires-host', calls: [] }), hostOf([]), { kernel: fakeKernel() });
     expect(result).toMatchObject({ kind: 'failed', error: { type: keyword('error/internal') } });
   });
 
