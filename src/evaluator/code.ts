@@ -115,18 +115,21 @@ export class Code implements CodeUnit {
   readonly source: Unit;
   /** The units of the letrec group that this one was written in. */
   readonly siblings: readonly Code[];
+  /** How many values its closures capture. */
+  readonly captureCount: number;
   /** The units of the functions written inside this one. */
   readonly inside: Map<LetrecGroup, readonly Code[]> = new Map();
   private readonly arms: (ArmCode | null)[];
   private readonly byCount: (ArmCode | null | undefined)[] = [];
 
-  constructor(table: CodeTable, group: string, unit: number, source: Unit, siblings: readonly Code[]) {
+  constructor(table: CodeTable, group: string, unit: number, source: Unit, siblings: readonly Code[], captureCount: number) {
     this.table = table;
     this.group = group;
     this.unit = unit;
     this.name = source.name;
     this.source = source;
     this.siblings = siblings;
+    this.captureCount = captureCount;
     this.arms = source.arms.map(() => null);
   }
 
@@ -276,17 +279,17 @@ function countUnits(unit: Unit): number {
 /** Numbers the units of a group: each definition's unit, then the functions inside it, in order of the text. */
 function numberUnits(table: CodeTable, group: string, definitions: readonly Definition[]): readonly Code[] {
   const codes: Code[] = [];
-  const add = (unit: Unit, siblings: Code[]): void => {
-    const code = new Code(table, group, codes.length, unit, siblings);
+  const add = (unit: Unit, siblings: Code[], captureCount: number): void => {
+    const code = new Code(table, group, codes.length, unit, siblings, captureCount);
     codes.push(code);
     siblings.push(code);
     for (const letrec of groupsIn(unit)) {
       const members: Code[] = [];
-      for (const inner of letrec.units) add(inner, members);
+      for (const inner of letrec.units) add(inner, members, letrec.captures.length);
       code.inside.set(letrec, members);
     }
   };
-  for (const definition of definitions) add(definition.unit, []);
+  for (const definition of definitions) add(definition.unit, [], 0);
   return codes;
 }
 

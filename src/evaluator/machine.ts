@@ -377,13 +377,13 @@ export class Machine {
   private leaveStep(): void {
     const { id, name, parent } = this.context;
     this.events.push({ kind: 'step-completed', step: id, name });
-    this.context = parent!;
+    this.context = parent ?? this.context;
   }
 
   private failStep(error: Value): void {
     const { id, name, parent } = this.context;
     this.events.push({ kind: 'step-failed', step: id, name, error });
-    this.context = parent!;
+    this.context = parent ?? this.context;
   }
 
   private makeCall(ops: Int32Array, pc: number): void {

@@ -217,7 +217,7 @@ function thread(lowering: Lowering, form: ListForm, place: Place, insert: (step:
   const [, first, ...steps] = form.items;
   const head = (form.items[0] as SymbolForm).name;
   if (first === undefined) return lowering.malformed(form, 'there is nothing to thread', `(${head} value step…)`);
-  return lowering.lower(steps.reduce(insert, first), place);
+  return lowering.lower(steps.reduce((value, step) => insert(step, value), first), place);
 }
 
 export function lowerSomeThreadFirst(lowering: Lowering, form: ListForm, place: Place): Node {
