@@ -102,7 +102,7 @@ function numericallyEqual(values: readonly Value[]): boolean {
   let result = true;
   for (let i = 0; i < values.length; i++) {
     const current = scalar(numberArgument('==', values[i]!));
-    // eslint-disable-next-line eqeqeq -- a bigint and a number of one value are one number
+    // Loosely: a bigint and a float of one value are one number.
     if (i > 0 && !(scalar(values[i - 1]!) == current)) result = false;
   }
   return result;
