@@ -9,7 +9,7 @@ import { List } from '../../value/list.ts';
 import { MapValue } from '../../value/map.ts';
 import { equals } from '../../value/order.ts';
 import { SetValue } from '../../value/set.ts';
-import { isInteger, Keyword, type Value } from '../../value/value.ts';
+import { isInteger, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { Meter } from '../limits.ts';
 import { chargeCells, chargeFuel, raise, raiseLimit, raiseType } from '../raise.ts';
@@ -189,13 +189,6 @@ function getIn(value: Value, path: Value, fallback: Value, meter: Meter): Value 
   return at;
 }
 
-/** `(:k value)`: nil, or the fallback, for everything that is no map, whatever it is. */
-function keywordGet(value: Value, key: Value, fallback: Value): Value {
-  if (!(key instanceof Keyword)) return raiseType('%keyword-get', 'keyword', key);
-  const item = mapFrom(value)?.get(key);
-  return item === undefined ? fallback : item;
-}
-
 function contains(value: Value, key: Value, meter: Meter): Value {
   if (value === null) return false;
   if (typeof value === 'string') {
@@ -304,7 +297,6 @@ export const collection: readonly Primitive[] = [
   { name: 'pop', min: 1, max: 1, f1: pop },
   { name: 'get', min: 2, max: 3, f2: (value, key, meter) => get(value, key, null, meter), f3: get },
   { name: 'get-in', min: 2, max: 3, f2: (value, path, meter) => getIn(value, path, null, meter), f3: getIn },
-  { name: '%keyword-get', min: 2, max: 3, f2: (value, key) => keywordGet(value, key, null), f3: keywordGet },
   { name: 'contains?', min: 2, max: 2, f2: contains },
   { name: 'key', min: 1, max: 1, f1: (entry) => part('key', entry, 0) },
   { name: 'val', min: 1, max: 1, f1: (entry) => part('val', entry, 1) },

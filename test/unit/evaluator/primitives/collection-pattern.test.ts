@@ -42,7 +42,7 @@ describe('taking values apart', () => {
     const error = errorValue('arithmetic', 'Division by zero');
     expect(printValue(call('%as-map', [error]))).toBe('{:data nil :message "Division by zero" :span nil :stack nil :type :error/arithmetic}');
     expect(call('get', [error, keyword('message')])).toBe('Division by zero');
-    expect(call('%keyword-get', [error, keyword('type')])).toBe(keyword('error/arithmetic'));
+    expect(call('get', [error, keyword('type')])).toBe(keyword('error/arithmetic'));
     expect(call('contains?', [error, keyword('none')])).toBe(false);
     expect(call('count', [error])).toBe(5);
     expect(call('get', [call('assoc', [error, keyword('extra'), 1]), keyword('extra')])).toBe(1);
