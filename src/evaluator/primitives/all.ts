@@ -1,25 +1,21 @@
 /** Every primitive of the kernel. The regular expression engine is given, so that a bundle may leave it out. */
 import { arithmetic } from './arithmetic.ts';
-import { bits } from './bits.ts';
 import { checkPrimitives } from './check.ts';
 import { collection } from './collection.ts';
 import { comparison } from './comparison.ts';
 import { convert } from './convert.ts';
 import { destructure } from './destructure.ts';
 import { error } from './error.ts';
-import { formatPrimitive } from './format.ts';
 import { internal } from './internal.ts';
 import { internalMachine } from './internal-machine.ts';
 import { json } from './json.ts';
 import { logic } from './logic.ts';
 import { mapSet } from './map-set.ts';
-import { powers } from './powers.ts';
 import { predicate } from './predicate.ts';
 import type { Primitive } from './primitive.ts';
 import { regexPrimitives } from './regex.ts';
 import type { RegexEngine } from './regex-engine.ts';
 import { PrimitiveTable } from './registry.ts';
-import { rounding } from './rounding.ts';
 import { sequence } from './sequence.ts';
 import { sorting } from './sorting.ts';
 import { string } from './string.ts';
@@ -27,7 +23,7 @@ import { time } from './time.ts';
 
 export function allPrimitives(engine: RegexEngine): readonly Primitive[] {
   return [
-    ...arithmetic, ...bits, ...rounding, ...powers, ...comparison, ...logic, ...string, formatPrimitive, ...regexPrimitives(engine),
+    ...arithmetic, ...comparison, ...logic, ...string, ...regexPrimitives(engine),
     ...json, ...convert, ...predicate, ...error, ...time, ...collection, ...sequence, ...mapSet, ...sorting, ...destructure,
     ...internal, ...internalMachine, ...checkPrimitives({ regex: engine }),
   ];

@@ -11,9 +11,14 @@ const UNITS_PER_STEP = 16;
 /** Code units that one cell holds when text is built. */
 const UNITS_PER_CELL = 8;
 
+/** What a look at `units` code units costs, in steps. */
+export function scanSteps(units: number): number {
+  return Math.floor(units / UNITS_PER_STEP);
+}
+
 /** Pays for a look at `units` code units. */
 export function chargeScan(meter: Meter, units: number): void {
-  if (units >= UNITS_PER_STEP) chargeFuel(meter, Math.floor(units / UNITS_PER_STEP));
+  if (units >= UNITS_PER_STEP) chargeFuel(meter, scanSteps(units));
 }
 
 /** Fails when a text of `units` code units would be too long, and pays for it; to be called before the text is built. */

@@ -13,6 +13,7 @@ import type { SetValue } from '../../value/set.ts';
 import type { Vector } from '../../value/vector.ts';
 import type { Meter } from '../limits.ts';
 import { chargeFuel } from '../raise.ts';
+import { scanSteps } from './text.ts';
 
 type Composite = List | Vector | MapValue | SetValue | ErrorValue | Closure;
 
@@ -49,9 +50,13 @@ function parts(value: Composite): Iterable<Value> {
   }
 }
 
-/** 0 for a value without parts. */
+/** 0 for a value without parts, but for long texts, which are compared letter by letter. */
 export function weightOf(value: Value): number {
-  return isComposite(value) ? weigh(value) : 0;
+  return isComposite(value) ? weigh(value) : atomWeight(value);
+}
+
+function atomWeight(value: Value): number {
+  return typeof value === 'string' ? scanSteps(value.length) : 0;
 }
 
 /** Post-order with an explicit stack. */
@@ -72,7 +77,10 @@ function weighOne(value: Composite, known: ReadonlyMap<Composite, number>, open:
   let ready = true;
   for (const part of parts(value)) {
     sum += 1;
-    if (!isComposite(part)) continue;
+    if (!isComposite(part)) {
+      sum += atomWeight(part);
+      continue;
+    }
     const weight = known.get(part);
     if (weight === undefined) {
       open.push(part);
@@ -84,10 +92,14 @@ function weighOne(value: Composite, known: ReadonlyMap<Composite, number>, open:
 
 /** Pays for a search by `key`. */
 export function chargeKey(meter: Meter, key: Value): void {
-  if (isComposite(key)) chargeFuel(meter, weigh(key));
+  const weight = weightOf(key);
+  if (weight > 0) chargeFuel(meter, weight);
 }
 
 /** Pays for comparing `keys` with one another, in `rounds` rounds. */
 export function chargeKeys(meter: Meter, keys: Iterable<Value>, rounds: number): void {
-  for (const key of keys) if (isComposite(key)) chargeFuel(meter, weigh(key) * rounds);
+  for (const key of keys) {
+    const weight = weightOf(key);
+    if (weight > 0) chargeFuel(meter, weight * rounds);
+  }
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type Limits, type Meter } from '../../../../src/evaluator/limits.ts';
 import { arithmetic } from '../../../../src/evaluator/primitives/arithmetic.ts';
+import { collection } from '../../../../src/evaluator/primitives/collection.ts';
 import { comparison } from '../../../../src/evaluator/primitives/comparison.ts';
 import { convert } from '../../../../src/evaluator/primitives/convert.ts';
 import { error } from '../../../../src/evaluator/primitives/error.ts';
@@ -42,7 +43,8 @@ export const primitives: readonly Primitive[] = [
   ...error,
   ...time,
 ];
-const table = new PrimitiveTable(primitives);
+/** The examples make lists and the like with the neighbours' functions. */
+const table = new PrimitiveTable([...primitives, ...collection]);
 
 /** One `(defprimitive …)` of the declarations. */
 export interface Declared {

@@ -260,3 +260,11 @@ describe('JSON', () => {
     expect(call('=', [value, call('parse-json', ['['.repeat(depth) + ']'.repeat(depth)])])).toBe(true);
   });
 });
+
+describe('comparing values with long texts in them', () => {
+  it('is paid for by the length of the texts', () => {
+    const meter = meterOf({ fuel: 1000 });
+    const texts = (): Vector => Vector.adopt(Array.from({ length: 100 }, () => 'a'.repeat(16_000)));
+    expect(raised(() => call('=', [texts(), texts()], meter))).toBe('! budget Resource budget exhausted: fuel (limit: 1000)');
+  });
+});
