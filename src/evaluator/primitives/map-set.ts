@@ -2,10 +2,12 @@
  * Maps and sets: making them, changing them by key, and what is done with whole ones. Entries and elements come in
  * canonical order. nil is taken for the empty map or set, an error for the map that it reads like.
  */
+import { normaliseKey } from '../../value/key.ts';
 import { List } from '../../value/list.ts';
 import { type Entry, MapValue } from '../../value/map.ts';
+import { compare } from '../../value/order.ts';
 import { SetValue } from '../../value/set.ts';
-import { isInteger, type Value } from '../../value/value.ts';
+import { isInteger, Keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { Meter } from '../limits.ts';
 import { chargeCells, chargeFuel, raise, raiseType } from '../raise.ts';
@@ -21,14 +23,49 @@ import { chargeKey, chargeKeys } from './weight.ts';
 const MANY = Number.POSITIVE_INFINITY;
 /** Adding one by one beats building anew while what is added is this much smaller. */
 const BULK_FACTOR = 8;
+/** Up to this many entries are put in order by insertion. */
+const SMALL_MAX = 16;
 
 // --- making ---------------------------------------------------------------------------------------------------
 
 function hashMap(args: Value[], meter: Meter): Value {
   if (args.length % 2 !== 0) return arityError('hash-map', 'an even number of arguments', args.length);
+  if (args.length <= 2 * SMALL_MAX) return smallMap(args, meter);
   const entries: Entry[] = [];
   for (let i = 0; i < args.length; i += 2) entries.push([args[i]!, args[i + 1]!]);
   return mapOf(entries, meter);
+}
+
+/** Literals come here: keys are put in order one by one, and those of a literal mostly are already. */
+function smallMap(args: readonly Value[], meter: Meter): MapValue {
+  chargeElements(meter, args.length / 2);
+  const keys: Value[] = [];
+  const values: Value[] = [];
+  for (let i = 0; i < args.length; i += 2) {
+    chargeKey(meter, args[i]!);
+    insertEntry(keys, values, normaliseKey(args[i]!), args[i + 1]!);
+  }
+  return MapValue.fromSorted(keys, values);
+}
+
+function insertEntry(keys: Value[], values: Value[], key: Value, value: Value): void {
+  let at = keys.length;
+  let order = -1;
+  while (at > 0 && (order = compareKeys(keys[at - 1]!, key)) > 0) at -= 1;
+  if (at > 0 && order === 0) values[at - 1] = value;
+  else if (at === keys.length) {
+    keys.push(key);
+    values.push(value);
+  } else {
+    keys.splice(at, 0, key);
+    values.splice(at, 0, value);
+  }
+}
+
+/** `compare`, with the commonest kind of key first. */
+function compareKeys(a: Value, b: Value): number {
+  if (a instanceof Keyword && b instanceof Keyword) return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+  return compare(a, b);
 }
 
 /** A map of entries, of which the last with a key counts; paid for. */

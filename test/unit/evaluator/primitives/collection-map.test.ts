@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { List } from '../../../../src/value/list.ts';
 import { MapValue } from '../../../../src/value/map.ts';
 import { equals } from '../../../../src/value/order.ts';
+import { printValue } from '../../../../src/value/print.ts';
 import { SetValue } from '../../../../src/value/set.ts';
-import type { Value } from '../../../../src/value/value.ts';
+import { keyword, makeFloat, type Value } from '../../../../src/value/value.ts';
 import { Vector } from '../../../../src/value/vector.ts';
 import { call, rows } from './collection-harness.ts';
 
@@ -116,6 +118,24 @@ describe('sets', () => {
         expect(of('intersection')).toEqual(ascending(left.filter((n) => right.includes(n))));
         expect(of('difference')).toEqual(ascending(left.filter((n) => !right.includes(n))));
         expect(call('subset?', [a, b])).toBe(left.every((n) => right.includes(n)));
+      }),
+    );
+  });
+});
+
+describe('map literals', () => {
+  it('hold what a map built entry by entry holds, in whatever order and however large', () => {
+    const key: fc.Arbitrary<Value> = fc.oneof(
+      fc.integer({ min: 0, max: 20 }),
+      fc.constantFrom<Value>(keyword('a'), keyword('b'), keyword('c'), 'a', null, true, makeFloat(0), makeFloat(-0), 0.5),
+      fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 2 }).map((items) => List.adopt(items)),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, fc.nat()), { maxLength: 40 }), (entries) => {
+        let expected = MapValue.empty();
+        for (const [at, value] of entries) expected = expected.set(at, value);
+        const made = call('hash-map', entries.flat());
+        expect(printValue(made)).toBe(printValue(expected));
       }),
     );
   });
