@@ -115,6 +115,25 @@ describe('many elements', () => {
   });
 });
 
+describe('stopping a reduction', () => {
+  it.each([
+    ['(reduce (fn [a x] (if (= x 3) (reduced a) (+ a x))) [1 2 3 4])', '3'],
+    ['(reduce (fn [a x] (reduced nil)) 0 [1 2])', 'nil'],
+    ['(reduce (fn [a x] (if (= x 2) (reduced a) x)) 0 [1 2])', '1'],
+    ['(reduce-kv (fn [a k v] (if (= k :b) (reduced a) (+ a v))) 0 {:a 1 :b 2 :c 3})', '1'],
+    ['(reductions (fn [a x] (if (= x 3) (reduced :end) (+ a x))) [1 2 3 4])', '[1 3 :end]'],
+    ['(do (defn thunk [x] (fn [] x)) (fn? (reduce (fn [a x] (thunk x)) 0 [1 2])))', 'true'],
+    ['(reduce (fn [a x] x) nil [{:rtfs/reduced 1} 2])', '2'],
+    ['(unreduced (reduced (reduced 1)))', '#<fn reduced/fn>'],
+  ])('%s is %s', (form, expected) => {
+    expect(outcomeOf(form)).toBe(expected);
+  });
+
+  it('works when the answer comes from the host', () => {
+    expect(run('(reduce (fn [a x] (call :host.same (reduced x))) 0 [1 2])', (call) => call.args[0]!).at(-1)).toEqual(['=>', '1']);
+  });
+});
+
 describe('limits inside callbacks', () => {
   it('stops a map that would run for ever at the fuel limit', () => {
     expect(outcomeOf('(map (fn [x] (loop [] (recur))) [1])', { fuel: 10000 })).toBe('! budget Resource budget exhausted: fuel (limit: 10000)');

@@ -112,9 +112,6 @@ describe('what the library needs', () => {
     ['(%spread [1 2 [3 4]])', '[1 2 3 4]'],
     ['(%spread [1 nil])', '[1]'],
     ['(%spread [1 2])', '! type Type error in apply: expected a collection, got integer'],
-    ['(reduced? (reduced nil))', 'true'],
-    ['(unreduced (reduced nil))', 'nil'],
-    ['(unreduced {:a 1})', '{:a 1}'],
     ['(%fail "argument" "Invalid argument: x")', '! argument Invalid argument: x'],
   ]);
 
