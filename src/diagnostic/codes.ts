@@ -339,6 +339,10 @@ const TABLE = {
     title: 'Unknown hint',
     cure: 'Check the spelling; a hint that is not known has no effect.',
   },
+  W0607: {
+    title: 'Calling something that is no function',
+    cure: 'Put a function first; a list of data is written `(list …)`, `\'(…)` or `[…]`.',
+  },
 } as const;
 
 export type Code = keyof typeof TABLE;

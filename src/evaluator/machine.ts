@@ -247,10 +247,10 @@ export class Machine {
           return this.kernel.keywordGet.rest([args[0]!, fn, ...args.slice(1)], this.meter);
         case 'map':
           if (count !== 1 && count !== 2) return arityError('a map', '1 or 2', count);
-          return fn.get(args[0]!) ?? args[1] ?? null;
+          return orElse(fn.get(args[0]!), args[1]);
         case 'set':
           if (count !== 1) return arityError('a set', '1', count);
-          return fn.get(args[0]!) ?? null;
+          return orElse(fn.get(args[0]!), null);
         case 'vector':
           if (count !== 1) return arityError('a vector', '1', count);
           return this.kernel.nth.f2(fn, args[0]!, this.meter);
@@ -905,6 +905,11 @@ export interface KernelFunctions {
 /** Machine numbers: their sums cannot exceed any limit, so they need no look at the meter. */
 function isNumeric(value: Value): value is number {
   return typeof value === 'number';
+}
+
+/** A stored nil is a value; undefined is none. */
+function orElse(found: Value | undefined, otherwise: Value | undefined): Value {
+  return found !== undefined ? found : (otherwise ?? null);
 }
 
 function same(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {

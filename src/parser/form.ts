@@ -2,7 +2,7 @@
  * Forms: what the reader yields. Data of the language with a span on every piece, so that every later message can
  * point at the text. Reader shorthands are already lists here: `'x` is `(quote x)`, `` `x `` is `(quasiquote x)`,
  * `~x` is `(unquote x)`, `~@x` is `(unquote-splicing x)`, `#(f %)` is `(fn [%1] (f %1))`, `@x` is
- * `(resource:ref "x")`, `@:x` is the symbol `x`, `<a/b>` is `(ctx-ref "a/b")`.
+ * `(context-ref "x")`, `@:x` is the symbol `x`, `<a/b>` is `(ctx-ref "a/b")`.
  */
 import type { Span } from '../diagnostic/span.ts';
 import type { Float, Handle, Timestamp, Uuid } from '../value/value.ts';

@@ -51,6 +51,7 @@ export class Lowering {
       case 'atom':
         return { kind: 'const', value: form.value, span: form.span };
       case 'keyword':
+        if (form.name === '') return this.fail('E0108', 'a `:` on its own means something only before a type', form.span);
         return { kind: 'const', value: keyword(form.name), span: form.span };
       case 'symbol':
         return this.symbol(form, place);
@@ -82,11 +83,7 @@ export class Lowering {
     const head = form.items[0];
     if (head === undefined) return constant(EMPTY, form.span);
     if (head.kind === 'symbol') return this.listWithSymbol(form, head, deeper);
-    if (head.kind === 'atom') {
-      return this.fail('E0202', `${describe(head)} cannot be called`, head.span, [
-        'a list in code is a call; write a list of data as `(list …)`, `\'(…)` or `[…]`',
-      ]);
-    }
+    if (head.kind === 'atom') this.warnNotCallable(head);
     return this.call(form, deeper);
   }
 
@@ -180,6 +177,11 @@ export class Lowering {
     return this.library.lookup(name);
   }
 
+  /** Whether a name means something outside of all local scopes. */
+  isKnown(name: string): boolean {
+    return this.findGlobal(name) !== null || this.libraryEntry(name) !== null || this.program.contextKeys.has(name);
+  }
+
   private undefinedName(form: SymbolForm, place: Place): Node {
     const { name, span } = form;
     const qualified = splitQualified(name);
@@ -220,14 +222,26 @@ export class Lowering {
 
   private map(items: readonly Form[], span: Span, place: Place): Node {
     const nodes = this.values(items, place, span);
+    this.refuseRepeated(nodes.filter((_, index) => index % 2 === 0), 'key');
     const values = constants(nodes);
     return values === null ? primitive('hash-map', nodes, span) : constant(MapValue.of(...values), span);
   }
 
   private set(items: readonly Form[], span: Span, place: Place): Node {
     const nodes = this.values(items, place, span);
+    this.refuseRepeated(nodes, 'element');
     const values = constants(nodes);
     return values === null ? primitive('hash-set', nodes, span) : constant(SetValue.from(values), span);
+  }
+
+  /** The reader sees repeated atoms; literals that are collections are told apart here. */
+  private refuseRepeated(nodes: readonly Node[], what: string): void {
+    let seen = SetValue.empty();
+    for (const node of nodes) {
+      if (node.kind !== 'const' || typeof node.value !== 'object' || node.value === null || node.value.kind === 'keyword') continue;
+      if (seen.has(node.value)) this.fail('E0110', `this ${what} stands twice in one literal`, node.span ?? { file: '', start: 0, end: 0 });
+      seen = seen.add(node.value);
+    }
   }
 
   /** Forms whose values are all used: none is in tail position. */
@@ -276,6 +290,15 @@ export class Lowering {
     if (arities === null) return;
     if (arities.some((arity) => count === arity.required || (arity.variadic && count >= arity.required))) return;
     this.warnArity(name, count, arities, span);
+  }
+
+  private warnNotCallable(head: Form): void {
+    this.diagnostics.push(
+      diagnostic('W0607', `${describe(head)} cannot be called`, head.span, {
+        severity: 'warning',
+        help: ['this call will fail when it is reached; a list of data is written `(list …)`, `\'(…)` or `[…]`'],
+      }),
+    );
   }
 
   private warnArity(name: string, count: number, arities: readonly Arity[], span: Span): void {

@@ -25,7 +25,7 @@ export const MACRO_NODES_MAX = 5_000_000;
 
 export function expandMacro(lowering: Lowering, macro: MacroGlobal, form: ListForm, place: Place): Node {
   const expanded = applyMacro(lowering, macro, form);
-  return expanded === null ? constant(null, form.span) : lowering.lower(expanded, place);
+  return expanded === null ? constant(null, form.span) : lowering.lower(expandFully(lowering, expanded, place), place);
 }
 
 /** One expansion when the form is a macro call; else the form itself. */

@@ -215,19 +215,15 @@ export class ProgramBuilder {
     for (const form of forms) this.collect(form, namespace);
   }
 
-  private collect(form: Form, namespace: Namespace): void {
+  private collect(unexpanded: Form, namespace: Namespace): void {
+    const form = this.expandHead(unexpanded, namespace);
+    if (form === null) return;
     const head = headName(form);
     if (form.kind !== 'list' || head === null) {
       this.items.push({ namespace, form, definition: null });
       return;
     }
     const lowering = new Lowering(this, namespace);
-    const global = lowering.findGlobal(head);
-    if (global?.kind === 'macro') {
-      const expanded = applyMacro(lowering, global, form);
-      if (expanded !== null) this.collect(expanded, namespace);
-      return;
-    }
     switch (head) {
       case 'do':
         if (form.items.length > 1) return this.collectAll(form.items.slice(1), namespace);
@@ -249,6 +245,20 @@ export class ProgramBuilder {
       default:
     }
     this.items.push({ namespace, form, definition: null });
+  }
+
+  /** Expands macro calls until the head is none; null after a report. */
+  private expandHead(unexpanded: Form, namespace: Namespace): Form | null {
+    const lowering = new Lowering(this, namespace);
+    let form = unexpanded;
+    for (;;) {
+      const head = headName(form);
+      const global = head === null ? null : lowering.findGlobal(head);
+      if (global?.kind !== 'macro') return form;
+      const expanded = applyMacro(lowering, global, form as ListForm);
+      if (expanded === null) return null;
+      form = expanded;
+    }
   }
 
   /** Notes that a name has a definition here; false when it is not the first. */

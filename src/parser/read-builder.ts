@@ -33,7 +33,7 @@ const PREFIXES: Record<Prefix, string> = {
 /** Arguments a `#(…)` may name. */
 const ARGUMENTS_MAX = 20;
 /** Heads whose name may carry `^:key`. */
-const DEFINING_HEADS: ReadonlySet<string> = new Set(['def', 'defn', 'fn', 'λ', 'lambda', 'defmacro']);
+const DEFINING_HEADS: ReadonlySet<string> = new Set(['def', 'defn', 'defn-', 'defonce', 'fn', 'λ', 'lambda', 'defmacro']);
 
 class Frame {
   readonly kind: Bracket | Prefix | 'program';
@@ -287,7 +287,7 @@ export class FormBuilder {
   private reference(frame: Frame, form: Form): Form {
     const { start } = frame;
     const { end } = form.span;
-    if (form.kind === 'symbol') return this.call('resource:ref', start, frame.markEnd, this.atomForm(form.name, form.span.start, end), end);
+    if (form.kind === 'symbol') return this.call('context-ref', start, frame.markEnd, this.atomForm(form.name, form.span.start, end), end);
     if (form.kind === 'keyword' && form.name !== '') return { kind: 'symbol', name: form.name, span: this.span(start, end) };
     this.complain('E0114', '`@` must be followed by a name', start, frame.markEnd, ['Write `@name` for a value of the context.']);
     return form;

@@ -52,6 +52,13 @@ const scanHashComment: Scanner = (text, offset) => {
 
 const scanOpenComment: Scanner = (text, offset) => (text.startsWith('#|', offset) ? [text.slice(offset)] : null);
 
+/** Where the comment that begins at `offset` ends; -1 when none begins there. */
+export function commentEnd(text: string, offset: number): number {
+  if (text[offset] === ';') return lineEnd(text, offset);
+  const comment = text[offset] === '#' ? scanHashComment(text, offset) : null;
+  return comment === null ? -1 : offset + comment[0].length;
+}
+
 function lineEnd(text: string, offset: number): number {
   let end = offset;
   while (end < text.length && text[end] !== '\n' && text[end] !== '\r') end++;

@@ -7,9 +7,9 @@
 import type { Node, SlotBinding, Unit } from '../../ir/node.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, type Lowering } from '../lowering.ts';
-import { GroupBuilder, inner, type LocalBinding, type Place, type Scope } from '../scope.ts';
+import { findLocal, GroupBuilder, inner, type LocalBinding, type Place, type Scope } from '../scope.ts';
 import { buildFunction, type FunctionShape, isFunctionLiteral, readFunction } from './function.ts';
-import { checked, type PatternBinding, PatternBinder, patternName, readBindings } from './pattern.ts';
+import { boundNames, checked, checkPattern, type PatternBinding, PatternBinder, patternName, readBindings } from './pattern.ts';
 
 const LET_SHAPE = '(let [name value …] body…)';
 const LOOP_SHAPE = '(loop [name value …] body…)';
@@ -17,6 +17,7 @@ const LOOP_SHAPE = '(loop [name value …] body…)';
 export function lowerLet(lowering: Lowering, form: ListForm, place: Place): Node {
   const bindings = bindingVector(lowering, form, LET_SHAPE);
   if (bindings === null) return constant(null, form.span);
+  if (form.items.length < 3) return lowering.malformed(form, 'the body is missing', LET_SHAPE);
   return lowerLetOf(lowering, bindings, (inside) => lowering.body(form.items.slice(2), inside, form.span), form, place);
 }
 
@@ -24,12 +25,13 @@ export function lowerLet(lowering: Lowering, form: ListForm, place: Place): Node
 export function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], body: (place: Place) => Node, form: ListForm, place: Place): Node {
   const mark = place.unit.mark();
   const binder = new PatternBinder(lowering, place);
-  const plan = planFunctions(bindings);
+  const plan = planFunctions(bindings, (name) => findLocal(place.scope, name) !== null || lowering.isKnown(name));
   for (let i = 0; i < bindings.length; i++) {
     const binding = bindings[i]!;
     const group = plan.groupOf.get(i);
-    if (group !== undefined) group.meet(lowering, binder, i, place);
+    if (group !== undefined) group.meet(binder, i, place);
     else bindOne(lowering, binder, binding);
+    plan.endsAt.get(i)?.create(lowering, binder, place);
   }
   const node = body({ ...place, scope: binder.scope });
   place.unit.release(mark);
@@ -50,8 +52,9 @@ export function bindingVector(lowering: Lowering, form: ListForm, shape: string)
     return null;
   }
   const bindings = readBindings(vector.items);
+  if (bindings !== null && !bindings.every(({ pattern }) => checkPattern(lowering, pattern, headOf(form)))) return null;
   if (bindings === null) {
-    const name = (form.items[0] as SymbolForm).name;
+    const name = headOf(form);
     const bad = vector.items.find((item, index) => index % 2 === 0 && item.kind !== 'symbol' && item.kind !== 'vector' && item.kind !== 'map');
     const problem = bad !== undefined ? `${describe(bad)} cannot be a name` : 'a name has no value';
     lowering.fail('E0204', `malformed \`${name}\`: ${problem}`, bad?.span ?? vector.span, [`bindings come in pairs of a name and its value: \`${shape}\``]);
@@ -60,31 +63,50 @@ export function bindingVector(lowering: Lowering, form: ListForm, shape: string)
   return bindings;
 }
 
+function headOf(form: ListForm): string {
+  return (form.items[0] as SymbolForm).name;
+}
+
 // --- functions that see each other ---------------------------------------------------------------------------------
 
 interface FunctionPlan {
+  /** The group of each binding that is a function. */
   readonly groupOf: ReadonlyMap<number, FunctionGroup>;
+  /** The group to create when this binding is done. */
+  readonly endsAt: ReadonlyMap<number, FunctionGroup>;
 }
 
-/** Finds which function literals of a binding vector must be created together. */
-function planFunctions(bindings: readonly PatternBinding[]): FunctionPlan {
+/** Finds which function literals of a binding vector must be created together, and when. */
+function planFunctions(bindings: readonly PatternBinding[], isKnown: (name: string) => boolean): FunctionPlan {
   const groupOf = new Map<number, FunctionGroup>();
+  const endsAt = new Map<number, FunctionGroup>();
   const functions = bindings
     .map((binding, index) => ({ binding, index }))
     .filter(({ binding }) => binding.pattern.kind === 'symbol' && binding.type === null && isFunctionLiteral(binding.value));
-  if (functions.length === 0) return { groupOf };
-  const last = joinForward(functions.map(({ binding, index }) => ({ name: (binding.pattern as SymbolForm).name, index, form: binding.value })));
+  if (functions.length === 0) return { groupOf, endsAt };
+  const named = functions.map(({ binding, index }) => ({ name: (binding.pattern as SymbolForm).name, index, form: binding.value }));
+  const last = joinForward(named, laterData(bindings, functions.map(({ index }) => index), isKnown));
   for (const { index } of functions) {
     const end = last.get(index)!;
-    let group = groupOf.get(end);
+    let group = endsAt.get(end);
     if (group === undefined) {
-      group = new FunctionGroup(bindings, end);
-      groupOf.set(end, group);
+      group = new FunctionGroup(bindings);
+      endsAt.set(end, group);
     }
     group.members.push(index);
     groupOf.set(index, group);
   }
-  return { groupOf };
+  return { groupOf, endsAt };
+}
+
+/** Names that are not functions, are bound only here, and mean nothing outside: a function before them may wait for them. */
+function laterData(bindings: readonly PatternBinding[], functions: readonly number[], isKnown: (name: string) => boolean): ReadonlyMap<string, number> {
+  const later = new Map<string, number>();
+  bindings.forEach(({ pattern }, index) => {
+    if (index === 0 || functions.includes(index)) return;
+    for (const { name } of boundNames(pattern)) if (!later.has(name) && !isKnown(name)) later.set(name, index);
+  });
+  return later;
 }
 
 interface NamedFunction {
@@ -94,10 +116,14 @@ interface NamedFunction {
 }
 
 /** For each function the position at which it can be created: that of the last one that it needs, directly or not. */
-function joinForward(functions: readonly NamedFunction[]): ReadonlyMap<number, number> {
+function joinForward(functions: readonly NamedFunction[], data: ReadonlyMap<string, number>): ReadonlyMap<number, number> {
   const last = new Map(functions.map(({ index }) => [index, index]));
-  if (functions.length === 1) return last;
-  const mentioned = functions.map(({ form }) => symbolsIn(form, new Set(functions.map(({ name }) => name))));
+  if (functions.length === 1 && data.size === 0) return last;
+  const wanted = new Set([...functions.map(({ name }) => name), ...data.keys()]);
+  const mentioned = functions.map(({ form }) => symbolsIn(form, wanted));
+  functions.forEach(({ index }, i) => {
+    for (const name of mentioned[i]!) last.set(index, Math.max(last.get(index)!, data.get(name) ?? 0));
+  });
   for (let changed = true; changed; ) {
     changed = false;
     functions.forEach((one, i) => {
@@ -126,22 +152,20 @@ function symbolsIn(form: Form, wanted: ReadonlySet<string>): ReadonlySet<string>
   return found;
 }
 
-/** Functions of one binding vector that are created together, when the last of them is met. */
+/** Functions of one binding vector that are created together, when all that they need is bound. */
 class FunctionGroup {
   readonly members: number[] = [];
   private readonly bindings: readonly PatternBinding[];
-  private readonly end: number;
   private readonly names: LocalBinding[] = [];
   private readonly scopes: (Scope | null)[] = [];
   private builder: GroupBuilder | null = null;
 
-  constructor(bindings: readonly PatternBinding[], end: number) {
+  constructor(bindings: readonly PatternBinding[]) {
     this.bindings = bindings;
-    this.end = end;
   }
 
   /** Called at each member's position, in order. */
-  meet(lowering: Lowering, binder: PatternBinder, index: number, place: Place): void {
+  meet(binder: PatternBinder, index: number, place: Place): void {
     this.builder ??= new GroupBuilder(place.unit);
     const pattern = this.bindings[index]!.pattern as SymbolForm;
     const binding: LocalBinding = {
@@ -151,16 +175,16 @@ class FunctionGroup {
     this.names.push(binding);
     if (pattern.name !== '_') binder.scope = { binding, parent: binder.scope };
     this.scopes.push(binder.scope);
-    if (index === this.end) this.create(lowering, binder, place);
   }
 
-  private create(lowering: Lowering, binder: PatternBinder, place: Place): void {
+  create(lowering: Lowering, binder: PatternBinder, place: Place): void {
     const builder = this.builder!;
+    const visible = binder.scope;
     const units: Unit[] = [];
     for (let m = 0; m < this.members.length; m++) {
       const shape = readFunction(lowering, this.bindings[this.members[m]!]!.value as ListForm, 1, false);
       if (shape === null) return this.markReady();
-      units.push(this.build(lowering, named(shape, this.names[m]!.name), builder, m, place));
+      units.push(this.build(lowering, named(shape, this.names[m]!.name), builder, m, place, visible));
     }
     this.markReady();
     const group = { units, captures: builder.captures };
@@ -170,9 +194,15 @@ class FunctionGroup {
     });
   }
 
-  /** Each member sees what was visible at its own place, and the members that come after it. */
-  private build(lowering: Lowering, shape: FunctionShape, builder: GroupBuilder, m: number, place: Place): Unit {
+  /**
+   * Each member sees what was visible at its own place, the members that come after it, and below all that the names
+   * of the vector that nothing else explains.
+   */
+  private build(lowering: Lowering, shape: FunctionShape, builder: GroupBuilder, m: number, place: Place, visible: Scope | null): Unit {
     let scope = this.scopes[m]!;
+    for (let at = visible; at !== null && at !== this.scopes[m]; at = at.parent) {
+      if (findLocal(scope, at.binding.name) === null && !lowering.isKnown(at.binding.name)) scope = { binding: at.binding, parent: scope };
+    }
     for (const later of this.names.slice(m + 1)) scope = { binding: later, parent: scope };
     const self = (this.bindings[this.members[m]!]!.value as ListForm).items[1];
     if (self?.kind === 'symbol') scope = { binding: { ...this.names[m]!, name: self.name }, parent: scope };

@@ -37,10 +37,10 @@ export function readDef(lowering: Lowering, form: ListForm): DefShape | null {
   }
   const annotation = certainAnnotation(name, items, 0);
   let type: Form | null = null;
-  if (annotation !== null && items.length > annotation.used) {
+  if (annotation !== null) {
     type = annotation.type;
     items = items.slice(annotation.used);
-  } else if (items.length === 2) {
+  } else if (items.length === 2 && items[0]!.kind !== 'atom') {
     type = items[0]!;
     items = items.slice(1);
   }

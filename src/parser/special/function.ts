@@ -4,7 +4,7 @@ import type { Arm, Node, Unit } from '../../ir/node.ts';
 import type { Form, ListForm, SymbolForm, VectorForm } from '../form.ts';
 import { constant, describe, type Lowering } from '../lowering.ts';
 import { GroupBuilder, type LocalBinding, type Place, type Scope, UnitBuilder } from '../scope.ts';
-import { type AnnotatedPattern, boundNames, certainAnnotation, checked, isPattern, PatternBinder, patternName, returnAnnotation } from './pattern.ts';
+import { type AnnotatedPattern, boundNames, certainAnnotation, checked, checkPattern, isPattern, PatternBinder, patternName, returnAnnotation } from './pattern.ts';
 
 /** The parts of a function form after its name. */
 export interface FunctionShape {
@@ -56,11 +56,11 @@ export function readFunction(lowering: Lowering, form: ListForm, start: number, 
   }
   let doc: string | null = null;
   const documented = items[at];
-  if (documented?.kind === 'atom' && typeof documented.value === 'string' && items.length > at + 1) {
+  if (needsName && documented?.kind === 'atom' && typeof documented.value === 'string' && items.length > at + 1) {
     doc = documented.value;
     at += 1;
   }
-  if (items[at]?.kind === 'map' && items.length > at + 1) at += 1;
+  if (needsName && items[at]?.kind === 'map' && items.length > at + 1) at += 1;
   const first = items[at];
   if (first === undefined) {
     lowering.malformed(form, 'the parameter vector is missing', shape);
@@ -107,21 +107,28 @@ function readArm(lowering: Lowering, form: ListForm, params: VectorForm, items: 
     const item = params.items[i]!;
     if (item.kind === 'symbol' && item.name === '&') {
       const pattern = params.items[i + 1];
-      if (pattern === undefined || !isPattern(pattern)) return badParameters(lowering, params, '`&` needs a name after it');
+      if (pattern === undefined || !isPattern(pattern)) return badParameters(lowering, form, params, '`&` needs a name after it');
       const type = parameterType(pattern, params.items, i + 2);
       rest = { pattern, type: type.type };
       i += 2 + type.used;
-      if (i < params.items.length) return badParameters(lowering, params, 'nothing may follow the rest parameter');
+      if (i < params.items.length) return badParameters(lowering, form, params, 'nothing may follow the rest parameter');
       break;
     }
-    if (!isPattern(item)) return badParameters(lowering, params, `${describe(item)} is not a parameter`);
+    if (!isPattern(item)) return badParameters(lowering, form, params, `${describe(item)} is not a parameter`);
     const type = parameterType(item, params.items, i + 1);
     parameters.push({ pattern: item, type: type.type });
     i += 1 + type.used;
   }
-  if (!distinct(lowering, [...parameters, ...(rest === null ? [] : [rest])])) return null;
+  const all = [...parameters, ...(rest === null ? [] : [rest])];
+  if (!all.every(({ pattern }) => checkPattern(lowering, pattern, headOf(form)))) return null;
+  if (!distinct(lowering, headOf(form), all)) return null;
   const { type, bodyStart } = returnAnnotation(params, items, after);
   return { params, parameters, rest, returns: type, body: items.slice(bodyStart), span: form.span };
+}
+
+/** The name of the form that is being read; an arity of several is part of a `fn`. */
+function headOf(form: ListForm): string {
+  return form.items[0]?.kind === 'symbol' ? form.items[0].name : 'fn';
 }
 
 /** In a parameter vector every keyword is an annotation (rule 2 of §2.6). */
@@ -132,18 +139,18 @@ function parameterType(pattern: Form, items: readonly Form[], index: number): { 
   return next?.kind === 'keyword' && next.name !== 'as' ? { type: next, used: 1 } : { type: null, used: 0 };
 }
 
-function badParameters(lowering: Lowering, params: VectorForm, problem: string): null {
-  lowering.fail('E0202', `malformed \`fn\` parameters: ${problem}`, params.span, ['parameters are patterns, each with an optional type: `[a b:int & rest]`']);
+function badParameters(lowering: Lowering, form: ListForm, params: VectorForm, problem: string): null {
+  lowering.fail('E0202', `malformed \`${headOf(form)}\` parameters: ${problem}`, params.span, ['parameters are patterns, each with an optional type: `[a b:int & rest]`']);
   return null;
 }
 
-function distinct(lowering: Lowering, parameters: readonly AnnotatedPattern[]): boolean {
+function distinct(lowering: Lowering, head: string, parameters: readonly AnnotatedPattern[]): boolean {
   const seen = new Map<string, SymbolForm>();
   for (const { pattern } of parameters) {
     for (const name of boundNames(pattern)) {
       const before = seen.get(name.name);
       if (before !== undefined) {
-        lowering.fail('E0203', `the parameter \`${name.name}\` is named twice`, name.span, ['rename one of them, or use `_` for one that is not needed'], {
+        lowering.fail('E0203', `malformed \`${head}\`: the parameter \`${name.name}\` is named twice`, name.span, ['rename one of them, or use `_` for one that is not needed'], {
           related: [{ span: before.span, message: 'first named here' }],
         });
         return false;

@@ -4,7 +4,7 @@ import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { describe, type Lowering } from '../lowering.ts';
 import type { Place } from '../scope.ts';
 import { library, list, name, NIL, vector } from './control.ts';
-import { type PatternBinding, readBindings } from './pattern.ts';
+import { checkPattern, type PatternBinding, readBindings } from './pattern.ts';
 
 interface Generator {
   readonly binding: PatternBinding;
@@ -84,6 +84,7 @@ function readGenerators(lowering: Lowering, form: ListForm): Generator[] | null 
       lowering.fail('E0204', `malformed \`${head}\`: ${describe(item)} ${item.kind === 'keyword' ? 'is not `:when`, `:let` or `:while`' : 'has no collection'}`, item.span, [`the form is \`${shape}\``]);
       return null;
     }
+    if (!checkPattern(lowering, pair.binding.pattern, head)) return null;
     generators.push({ binding: pair.binding, modifiers: [] });
     i += pair.used;
   }

@@ -112,7 +112,7 @@ class Matcher {
   }
 
   private bad(pattern: Form, problem: string): void {
-    this.lowering.fail('E0211', `malformed pattern: ${problem}`, pattern.span, ['patterns are literals, names, `_`, `[p & rest]`, `{:key p}` and `(:as name p)`']);
+    this.lowering.fail('E0211', `malformed \`match\` pattern: ${problem}`, pattern.span, ['patterns are literals, names, `_`, `[p & rest]`, `{:key p}` and `(:as name p)`']);
   }
 
   private bind(symbol: SymbolForm, value: Node): void {
@@ -161,6 +161,7 @@ class Matcher {
       const next = items[i + 1];
       if (item.kind === 'symbol' && item.name === '&') {
         if (next === undefined) this.bad(pattern, '`&` needs a pattern after it');
+        else if (i + 2 < items.length && !isAs(items[i + 2]!)) this.bad(items[i + 2]!, 'only `:as name` may follow the rest');
         else rest = next;
         i += 1;
       } else if (item.kind === 'keyword' && item.name === 'as' && next?.kind === 'symbol' && i > 0 && i + 2 === items.length) {
@@ -247,6 +248,10 @@ class Matcher {
     if (type !== null) this.tests.push(primitive('%is-type?', [constant(type, pattern.span), value], pattern.span));
     this.sub(pattern.items[2]!, value);
   }
+}
+
+function isAs(form: Form): boolean {
+  return form.kind === 'keyword' && form.name === 'as';
 }
 
 function isQuote(form: Form): form is ListForm & { readonly quoted: true } {

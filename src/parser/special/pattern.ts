@@ -305,3 +305,76 @@ export function boundNames(pattern: Form): SymbolForm[] {
   }
   return found.reverse();
 }
+
+// --- the shape of patterns ---------------------------------------------------------------------------------------
+
+/** Whether a pattern is well-formed; reports what is wrong, naming the form it stands in. */
+export function checkPattern(lowering: Lowering, pattern: Form, head: string): boolean {
+  const problems: { readonly text: string; readonly span: Span }[] = [];
+  const open: Form[] = [pattern];
+  for (let form = open.pop(); form !== undefined; form = open.pop()) {
+    const bad = (text: string, at: Form): void => {
+      problems.push({ text, span: at.span });
+    };
+    if (form.kind === 'vector') vectorParts(form, open, bad);
+    else if (form.kind === 'map') mapParts(form, open, bad);
+    else if (form.kind !== 'symbol') bad(`${describe(form)} cannot be a pattern`, form);
+  }
+  for (const { text, span } of problems) {
+    lowering.fail('E0211', `malformed \`${head}\` pattern: ${text}`, span, ['a pattern is a name, `[a b & rest]` or `{:keys [a b]}`'], {
+      related: span === pattern.span ? [] : [{ span: pattern.span, message: 'in this pattern' }],
+    });
+  }
+  return problems.length === 0;
+}
+
+type Report = (text: string, at: Form) => void;
+
+function vectorParts(pattern: VectorForm, open: Form[], bad: Report): void {
+  const { items } = pattern;
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]!;
+    const next = items[i + 1];
+    if (item.kind === 'symbol' && item.name === '&') {
+      if (next === undefined) return bad('`&` needs a name after it', item);
+      open.push(next);
+      i += 1;
+      const after = items[i + 1];
+      if (after !== undefined && !(after.kind === 'keyword' && after.name === 'as')) return bad('only `:as name` may follow the rest', after);
+    } else if (item.kind === 'keyword' && item.name === 'as') {
+      if (next === undefined || next.kind !== 'symbol') return bad('`:as` needs a name after it', item);
+      if (i + 2 !== items.length) return bad('nothing may follow `:as name`', items[i + 2]!);
+      i += 1;
+    } else open.push(item);
+  }
+}
+
+function mapParts(pattern: MapForm, open: Form[], bad: Report): void {
+  for (let i = 0; i + 1 < pattern.items.length; i += 2) {
+    const key = pattern.items[i]!;
+    const value = pattern.items[i + 1]!;
+    if (key.kind === 'symbol' && key.name === '&') open.push(value);
+    else if (key.kind === 'keyword' && isMapOption(key.name)) mapOption(key, value, bad);
+    else if (isKey(key) && isPattern(value)) open.push(value);
+    else if (isPattern(key) && isKey(value)) open.push(key);
+    else bad(`${describe(key)} and ${describe(value)} are not a key and a pattern`, key);
+  }
+}
+
+function isMapOption(name: string): boolean {
+  return name === 'as' || name === 'or' || name === 'keys' || name === 'strs' || name === 'syms' || name.endsWith('/keys');
+}
+
+function mapOption(key: KeywordForm, value: Form, bad: Report): void {
+  if (key.name === 'as') {
+    if (value.kind !== 'symbol') bad('`:as` needs a name', value);
+  } else if (key.name === 'or') {
+    if (value.kind !== 'map') return bad('`:or` needs a map of names to defaults', value);
+    const wrong = value.items.find((item, index) => index % 2 === 0 && item.kind !== 'symbol' && item.kind !== 'keyword');
+    if (wrong !== undefined) bad('`:or` needs names as keys', wrong);
+  } else if (value.kind !== 'vector') bad(`\`:${key.name}\` needs a vector of names`, value);
+  else {
+    const wrong = value.items.find((item) => item.kind !== 'symbol' && item.kind !== 'keyword');
+    if (wrong !== undefined) bad(`${describe(wrong)} is not a name`, wrong);
+  }
+}

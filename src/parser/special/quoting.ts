@@ -116,6 +116,7 @@ function allConstant(node: Node): Node | null {
 export function lowerMacroexpand(lowering: Lowering, form: ListForm, place: Place): Node {
   const name = form.items[0]!.kind === 'symbol' ? form.items[0]!.name : '';
   const quoted = form.items[1];
+  if (form.items.length === 2 && (quoted!.kind === 'atom' || quoted!.kind === 'keyword')) return lowering.lower(quoted!, place);
   const isQuote = quoted?.kind === 'list' && quoted.items.length === 2 && quoted.items[0]?.kind === 'symbol' && (quoted.items[0].name === 'quote' || quoted.items[0].name === 'quasiquote');
   if (form.items.length !== 2 || !isQuote) return lowering.malformed(form, 'it takes one quoted form', `(${name} '(macro …))`);
   const target = (quoted as ListForm).items[1]!;
