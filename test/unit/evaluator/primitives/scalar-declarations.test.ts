@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { outcomeOf } from './collection-program.ts';
 import { declarations, evaluate, primitives } from './scalar-harness.ts';
 
 const { declared, aliases } = declarations;
@@ -38,16 +39,25 @@ describe('the declarations of the scalar primitives', () => {
   });
 });
 
+function checkAnswer(answer: string, mark: Example['mark'], expected: string): void {
+  if (mark === '=>') {
+    expect(answer).toBe(evaluate(`(quote ${expected})`));
+    return;
+  }
+  const [kind, ...words] = expected.split(' ');
+  expect(answer.startsWith(`! ${kind} `)).toBe(true);
+  expect(answer).toContain(words.join(' '));
+}
+
 describe('the examples of the scalar primitives', () => {
   const examples = declared.flatMap((entry) => examplesOf(entry.doc));
 
   it.each(examples)('$text ;$mark $expected', ({ text, mark, expected }) => {
-    const answer = evaluate(text);
-    if (mark === '=>') expect(answer).toBe(evaluate(`(quote ${expected})`));
-    else {
-      const [kind, ...words] = expected.split(' ');
-      expect(answer.startsWith(`! ${kind} `)).toBe(true);
-      expect(answer).toContain(words.join(' '));
-    }
+    checkAnswer(evaluate(text), mark, expected);
+  });
+
+  // Names that begin with a percent sign are for the library.
+  it.each(examples.filter((example) => !example.text.includes('%not-nil?')))('as a program: $text ;$mark $expected', ({ text, mark, expected }) => {
+    checkAnswer(outcomeOf(text), mark, expected);
   });
 });
