@@ -20,6 +20,8 @@ const UNICODE_CLASS_COST = 20;
 const REPEAT_MAX = 1_000;
 
 const TOO_LARGE = 'expression too large';
+/** The library failed in a way that is not a judgement on the pattern (no room on the stack): never remembered. */
+const NOT_COMPILED = 'it cannot be compiled';
 
 /** One engine per kernel: it owns its cache, which no program can see. */
 export function createRe2Engine(): RegexEngine {
@@ -30,7 +32,7 @@ export function createRe2Engine(): RegexEngine {
       if (known !== undefined) return known;
       const fresh = compile(pattern);
       if (cache.size >= CACHED_PATTERNS_MAX) cache.delete(cache.keys().next().value!);
-      if (pattern.length <= PATTERN_UNITS_MAX) cache.set(pattern, fresh);
+      if (pattern.length <= PATTERN_UNITS_MAX && fresh !== NOT_COMPILED) cache.set(pattern, fresh);
       return fresh;
     },
   };
@@ -43,7 +45,7 @@ function compile(pattern: string): Regex | string {
   try {
     compiled = RE2JS.compile(pattern);
   } catch (problem) {
-    return problem instanceof RE2JSSyntaxException ? problem.getDescription() : 'it cannot be compiled';
+    return problem instanceof RE2JSSyntaxException ? problem.getDescription() : NOT_COMPILED;
   }
   const program = toProgram(compiled);
   const size = program.operations.length;
