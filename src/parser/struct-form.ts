@@ -62,6 +62,7 @@ interface OpenStruct {
 function parseOpen(declaration: StructDeclaration, byName: ReadonlyMap<string, StructDeclaration>, env: TypeEnv): Result<OpenStruct, Diagnostic> {
   const mentions = new Set<string>();
   const inside: TypeEnv = {
+    ...env,
     structs: (name) => {
       if (!byName.has(name)) return env.structs(name);
       mentions.add(name);

@@ -376,6 +376,8 @@ class TypeReader {
     const operands = this.all(form.kind === 'vector' ? form.items.slice(1) : [], (item) => this.operand(item));
     if (operands === null) return null;
     const shape = PREDICATE_OPERANDS[name];
+    const fault = shape === 'pattern' && typeof operands[0] === 'string' ? (this.env.patternProblem?.(operands[0]) ?? null) : null;
+    if (fault !== null) return this.malformed(`malformed regular expression: ${fault}`, form.span, 'a regular expression in the syntax of RE2');
     if (fitsOperands(shape, operands)) return predicate(name, operands);
     return this.malformed(`\`:${name}\` takes ${OPERAND_TEXT[shape]}`, form.span, OPERAND_TEXT[shape]);
   }

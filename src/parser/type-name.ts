@@ -12,6 +12,8 @@ export interface TypeEnv {
   readonly structs: (name: string) => Value | null;
   /** For suggestions. */
   readonly structNames?: () => Iterable<string>;
+  /** What is wrong with a regular expression, if anything; without it patterns are first read when a value is checked. */
+  readonly patternProblem?: (pattern: string) => string | null;
 }
 
 export const NO_STRUCTS: TypeEnv = { structs: () => null };
