@@ -9,6 +9,7 @@
  */
 import type { Result } from '../diagnostic/diagnostic.ts';
 import { ByteReader } from './binary.ts';
+import { contentKey, pushAtomCodes } from './bytes-content.ts';
 import * as tag from './bytes-tags.ts';
 import { bytesToHex } from './hex.ts';
 import { List } from './list.ts';
@@ -72,8 +73,8 @@ type Item = Value | Group;
 /** A value as it is handed to what contains it. */
 interface Piece {
   readonly item: Item;
-  /** For the content key of what contains it. */
-  readonly token: string | number;
+  /** Its number among all that can be shared, or -1. */
+  readonly id: number;
   /** Whether it may stand in a key. */
   readonly normal: boolean;
 }
@@ -83,10 +84,11 @@ type CompositeKind = 'roots' | 'vector' | 'list' | 'map' | 'set' | 'error' | 'cl
 interface Open {
   readonly kind: CompositeKind;
   readonly offset: number;
-  /** How many items are still to come. */
-  wanted: number;
-  readonly items: Item[];
-  readonly tokens: (string | number)[];
+  /** Its items lie on the decoder's stack from here on. */
+  readonly start: number;
+  /** Where its items will end. */
+  readonly end: number;
+  readonly codesStart: number;
   normal: boolean;
   /** The number under which it is shared, or -1. */
   readonly shared: number;
@@ -101,6 +103,17 @@ interface Shared {
   readonly offset: number;
 }
 
+/** The first number of a content key. */
+const KEY_KINDS: Readonly<Record<CompositeKind, number>> = {
+  roots: 0,
+  vector: tag.VECTOR.first,
+  list: tag.LIST.first,
+  map: tag.MAP.first,
+  set: tag.SET.first,
+  error: tag.ERROR,
+  closure: tag.CLOSURE,
+};
+
 const ERROR_PARTS = 5;
 const CLOSURE_PARTS = 2;
 
@@ -109,8 +122,11 @@ class Decoder {
   private readonly reader: ByteReader;
   private readonly options: DecodeOptions;
   private readonly stack: Open[] = [];
+  /** What has been read of the composites that are open, and its codes for the content keys. */
+  private readonly items: Item[] = [];
+  private readonly codes: number[] = [];
   private readonly shared: Shared[] = [];
-  /** The contents that have been written out so far. */
+  /** The contents that have been written out so far: composites by content key, the rest by a letter and their text. */
   private readonly seen = new Set<string>();
   private readonly comparison = new Comparison();
   /** One array for all closures that have the same captures. */
@@ -127,10 +143,9 @@ class Decoder {
 
   run(): Value[] {
     this.readHeader();
-    const roots = this.stack[0]!;
-    while (this.alive() && this.stack.length > 0) {
+    while (this.alive()) {
       const top = this.stack[this.stack.length - 1]!;
-      if (top.wanted > 0) this.readItem();
+      if (this.items.length < top.end) this.readItem();
       else if (top.kind === 'roots') break;
       else {
         this.stack.pop();
@@ -138,7 +153,7 @@ class Decoder {
       }
     }
     this.checkEnd();
-    return roots.items as Value[];
+    return this.items as Value[];
   }
 
   private alive(): boolean {
@@ -154,7 +169,7 @@ class Decoder {
     for (const byte of tag.MAGIC) if (this.reader.byte() !== byte) this.reader.fail('these are not the bytes of a value', 0);
     const version = this.reader.byte();
     if (version !== tag.VERSION) this.reader.fail(`format version ${version} is not known here`, tag.MAGIC.length);
-    this.open('roots', this.reader.varint(), 0);
+    this.open('roots', this.reader.varint(), tag.MAGIC.length + 1);
   }
 
   private checkEnd(): void {
@@ -167,8 +182,8 @@ class Decoder {
     const offset = this.reader.offset;
     const first = this.reader.byte();
     if (!this.alive()) return;
-    if (first < 0x40) this.atom(first, first);
-    else if (first < 0x50) this.atom(0x3f - first, 0x3f - first);
+    if (first < 0x40) this.atom(first);
+    else if (first < 0x50) this.atom(0x3f - first);
     else if (first < 0x70) this.string(first - 0x50, offset);
     else if (first < 0x90) this.keyword(first - 0x70, offset);
     else if (first < 0xa0) this.open('vector', first - 0x90, offset);
@@ -182,11 +197,11 @@ class Decoder {
   private readTagged(first: number, offset: number): void {
     switch (first) {
       case tag.NIL:
-        return this.atom(null, 'n');
+        return this.atom(null);
       case tag.FALSE:
-        return this.atom(false, 'f');
+        return this.atom(false);
       case tag.TRUE:
-        return this.atom(true, 't');
+        return this.atom(true);
       case tag.INTEGER.long:
         return this.integer(tag.INTEGER.limit, 1, offset);
       case tag.NEGATIVE.long:
@@ -251,41 +266,40 @@ class Decoder {
 
   // Values that cannot be shared.
 
-  private atom(value: Value, token: string | number, normal: boolean = true): void {
+  private atom(value: Value, normal: boolean = true): void {
     if (this.pending >= 0) this.fail('this value cannot be shared', this.pendingOffset);
-    this.deliver({ item: value, token, normal });
+    this.deliver({ item: value, id: -1, normal });
   }
 
   private integer(least: number, sign: 1 | -1, offset: number): void {
     const magnitude = this.reader.varint() + least;
     if (magnitude > Number.MAX_SAFE_INTEGER) this.fail('an integer is not in its one form', offset);
-    this.atom(magnitude * sign, magnitude * sign);
+    this.atom(magnitude * sign);
   }
 
   private float(): void {
     const number = this.reader.double();
-    const value = makeFloat(number);
-    this.atom(value, tag.atomToken(value)!, !Object.is(number, -0));
+    this.atom(makeFloat(number), !Object.is(number, -0));
   }
 
   private timestamp(offset: number): void {
     const epochMs = this.reader.varint() + EPOCH_MS_MIN;
     if (epochMs > EPOCH_MS_MAX) this.fail('a timestamp is after the year 9999', offset);
-    this.atom(new Timestamp(epochMs), `i${epochMs}`);
+    this.atom(new Timestamp(epochMs));
   }
 
   // Values that can be shared and have no parts.
 
   private string(size: number, offset: number): void {
     const text = this.reader.text(size);
-    if (text.length < tag.SHARED_TEXT_MIN) this.atom(text, tag.atomToken(text)!);
+    if (text.length < tag.SHARED_TEXT_MIN) this.atom(text);
     else this.leaf(text, `s:${text}`, offset);
   }
 
   private keyword(size: number, offset: number): void {
     const name = this.reader.text(size);
     const value = keyword(name);
-    if (name.length < tag.SHARED_TEXT_MIN) this.atom(value, tag.atomToken(value)!);
+    if (name.length < tag.SHARED_TEXT_MIN) this.atom(value);
     else this.leaf(value, `k:${name}`, offset);
   }
 
@@ -333,7 +347,7 @@ class Decoder {
   private remember(item: Item, key: string, normal: boolean, number: number, offset: number): Piece {
     if (this.seen.has(key)) this.fail('a value that occurs again is written out', offset);
     this.seen.add(key);
-    const piece: Piece = { item, token: `#${this.count++}`, normal };
+    const piece: Piece = { item, id: this.count++, normal };
     const shared = this.shared[number];
     if (shared !== undefined) shared.piece = piece;
     return piece;
@@ -345,58 +359,64 @@ class Decoder {
     const wanted = kind === 'map' ? count * 2 : count;
     if (wanted > this.reader.left) this.reader.fail('the bytes end too early', offset);
     if (this.pending >= 0 && wanted === 0) this.fail('this value cannot be shared', this.pendingOffset);
-    this.stack.push({ kind, offset, wanted, items: [], tokens: [], normal: kind !== 'list', shared: this.pending, unit });
+    const start = this.items.length;
+    const codesStart = this.codes.length;
+    this.stack.push({ kind, offset, start, end: start + wanted, codesStart, normal: kind !== 'list', shared: this.pending, unit });
     this.pending = -1;
   }
 
   private deliver(piece: Piece): void {
     if (!this.alive()) return;
     const top = this.stack[this.stack.length - 1]!;
-    if (piece.item instanceof Group && !(top.kind === 'closure' && top.items.length === 0)) {
+    const index = this.items.length - top.start;
+    if (piece.item instanceof Group && !(top.kind === 'closure' && index === 0)) {
       return this.fail('the hash of a group stands where a value should be', this.reader.offset);
     }
-    const isKey = top.kind === 'set' || (top.kind === 'map' && top.items.length % 2 === 0);
-    if (isKey) this.checkKey(top, piece);
+    if (top.kind === 'set') this.checkKey(piece, index > 0 ? 1 : 0);
+    else if (top.kind === 'map' && index % 2 === 0) this.checkKey(piece, index > 0 ? 2 : 0);
     if (!piece.normal && !isOpaque(top.kind)) top.normal = false;
-    top.items.push(piece.item);
-    top.tokens.push(piece.token);
-    top.wanted -= 1;
+    this.items.push(piece.item);
+    if (piece.id >= 0) this.codes.push(piece.id);
+    else pushAtomCodes(this.codes, piece.item as Value);
   }
 
-  private checkKey(top: Open, piece: Piece): void {
-    if (!piece.normal) this.fail('a key holds a list or -0.0', this.reader.offset);
-    const before = top.items[top.items.length - (top.kind === 'set' ? 1 : 2)];
-    if (before === undefined) return;
-    if (this.comparison.compare(before as Value, piece.item as Value) >= 0) this.fail('keys are not in order', this.reader.offset);
+  /** `distance` is how far below the top of the stack the key before lies; 0 when there is none. */
+  private checkKey(piece: Piece, distance: number): void {
+    if (!piece.normal) return this.fail('a key holds a list or -0.0', this.reader.offset);
+    if (distance === 0) return;
+    const before = this.items[this.items.length - distance] as Value;
+    if (this.comparison.compare(before, piece.item as Value) >= 0) this.fail('keys are not in order', this.reader.offset);
   }
 
   private close(open: Open): void {
-    const value = this.build(open);
+    const items = this.items.splice(open.start);
+    const codes = this.codes.splice(open.codesStart);
+    const value = this.build(open, items);
     if (value === undefined) return;
-    if (open.items.length === 0) return this.deliver({ item: value, token: tag.atomToken(value)!, normal: open.normal });
-    const kind = open.kind === 'closure' ? `closure:${open.unit}` : open.kind;
-    this.deliver(this.remember(value, `${kind}:${open.tokens.join(',')}`, open.normal, open.shared, open.offset));
+    if (items.length === 0) return this.deliver({ item: value, id: -1, normal: open.normal });
+    const key = contentKey(KEY_KINDS[open.kind], open.unit, codes);
+    this.deliver(this.remember(value, key, open.normal, open.shared, open.offset));
   }
 
   /** Undefined when the parts do not make a value; the fault is set then. */
-  private build(open: Open): Value | undefined {
-    const items = open.items as Value[];
+  private build(open: Open, items: Item[]): Value | undefined {
+    const values = items as Value[]; // groups come only in closures
     switch (open.kind) {
       case 'vector':
-        return Vector.adopt(items);
+        return Vector.adopt(values);
       case 'list':
-        return List.adopt(items);
+        return List.adopt(values);
       case 'set':
-        return SetValue.fromSorted(items);
+        return SetValue.fromSorted(values);
       case 'map':
         return MapValue.fromSorted(
-          items.filter((_, index) => index % 2 === 0),
-          items.filter((_, index) => index % 2 === 1),
+          values.filter((_, index) => index % 2 === 0),
+          values.filter((_, index) => index % 2 === 1),
         );
       case 'error':
-        return this.buildError(open, items);
+        return this.buildError(open, values);
       case 'closure':
-        return this.buildClosure(open);
+        return this.buildClosure(open, items);
       case 'roots':
         return undefined; // never closed
     }
@@ -409,8 +429,8 @@ class Decoder {
     return undefined;
   }
 
-  private buildClosure(open: Open): Closure | undefined {
-    const [group, captured] = open.items;
+  private buildClosure(open: Open, items: readonly Item[]): Closure | undefined {
+    const [group, captured] = items;
     if (!(group instanceof Group) || !(captured instanceof Vector)) {
       this.fail('a closure has no group or no captures', open.offset);
       return undefined;

@@ -6,10 +6,12 @@
  * Both are iterative and linear in the number of different objects.
  */
 import { ByteWriter, textSize } from './binary.ts';
+import { contentKey, isAtom, pushAtomCodes } from './bytes-content.ts';
 import * as tag from './bytes-tags.ts';
+import { ArrayCursor } from './cursor.ts';
 import { hexToBytes } from './hex.ts';
 import { EPOCH_MS_MIN } from './time.ts';
-import type { Closure, Value } from './value.ts';
+import type { Value } from './value.ts';
 import { Vector } from './vector.ts';
 
 export function encodeDocument(roots: readonly Value[]): Uint8Array {
@@ -40,14 +42,14 @@ class Part {
   /** Its parts in the order of writing; empty for texts and the like. */
   readonly items: readonly Item[];
   /** Stands for the content in the keys of what contains it. */
-  readonly token: string;
+  readonly id: number;
   uses = 0;
   /** Given when it is written for the first time, if it is used more than once. */
   number = -1;
-  constructor(source: Source, items: readonly Item[], token: string) {
+  constructor(source: Source, items: readonly Item[], id: number) {
     this.source = source;
     this.items = items;
-    this.token = token;
+    this.id = id;
   }
 }
 
@@ -56,52 +58,67 @@ type Item = Part | Value;
 
 const NO_ITEMS: readonly Item[] = [];
 
-/** A composite whose parts are being interned. */
+/** A composite whose parts are being interned; they lie on the interner's stacks from `start` on. */
 interface Open {
   readonly source: Composite;
-  readonly children: readonly Source[];
-  next: number;
-  readonly items: Item[];
-  readonly tokens: (string | number)[];
+  readonly children: { next(): Source | undefined };
+  readonly start: number;
+  readonly codesStart: number;
 }
 
 class Interner {
   /** By what they say: one map for each kind of text, so that no keys have to be made up. */
   private readonly texts = new Map<string, Map<string | bigint, Part>>();
-  /** Composites by kind and the tokens of their parts. */
+  /** Composites by content key. */
   private readonly contents = new Map<string, Part>();
   /** Composites met before, by identity. */
   private readonly known = new Map<Composite, Part>();
+  /** Parts of the composites that are open, and their codes for the content keys. */
+  private readonly items: Item[] = [];
+  private readonly codes: number[] = [];
   private count = 0;
 
   intern(roots: readonly Value[]): readonly Item[] {
-    const result: Open = { source: [], children: roots, next: 0, items: [], tokens: [] };
-    const stack: Open[] = [result];
-    for (let top = result; ; top = stack[stack.length - 1]!) {
-      if (top.next < top.children.length) {
-        const child = top.children[top.next++]!;
+    const stack: Open[] = [{ source: roots, children: new ArrayCursor(roots), start: 0, codesStart: 0 }];
+    for (let top = stack[0]!; ; top = stack[stack.length - 1]!) {
+      const child = top.children.next();
+      if (child !== undefined) {
         const item = this.lookUp(child);
-        if (item !== undefined) add(top, item);
-        else stack.push({ source: child as Composite, children: childrenOf(child as Composite), next: 0, items: [], tokens: [] });
+        if (item !== undefined) this.push(item);
+        else stack.push(this.open(child as Composite));
         continue;
       }
       stack.pop();
-      const parent = stack[stack.length - 1];
-      if (parent === undefined) break;
-      add(parent, this.close(top));
+      if (stack.length === 0) break;
+      this.push(this.close(top));
     }
-    for (const item of result.items) if (item instanceof Part) item.uses += 1;
-    return result.items;
+    for (const item of this.items) if (item instanceof Part) item.uses += 1;
+    return this.items;
+  }
+
+  private push(item: Item): void {
+    this.items.push(item);
+    if (item instanceof Part) this.codes.push(item.id);
+    else pushAtomCodes(this.codes, item);
+  }
+
+  private open(source: Composite): Open {
+    return { source, children: childrenOf(source), start: this.items.length, codesStart: this.codes.length };
   }
 
   /** The item when it needs no look inside. */
   private lookUp(source: Source): Item | undefined {
-    if (typeof source === 'string') return source.length < tag.SHARED_TEXT_MIN ? source : this.text('string', source, source);
+    if (typeof source === 'object' && source !== null) {
+      if (isCaptures(source)) return this.known.get(source);
+      if (source instanceof Group) return this.text('group', source.hash, source);
+    }
+    if (isAtom(source)) return source;
+    if (typeof source === 'string') return this.text('string', source, source);
     if (typeof source === 'bigint') return this.text('bigint', source, source);
-    if (typeof source !== 'object' || source === null) return source;
-    if (isCaptures(source)) return this.known.get(source);
-    if (source instanceof Group) return this.text('group', source.hash, source);
-    if (tag.atomToken(source) !== undefined) return source;
+    return this.lookUpObject(source as Extract<Value, object>);
+  }
+
+  private lookUpObject(source: Extract<Value, object>): Item | undefined {
     switch (source.kind) {
       case 'keyword':
       case 'symbol':
@@ -125,59 +142,71 @@ class Interner {
     return part;
   }
 
-  private close(open: Open): Part {
-    const key = contentKind(open.source) + open.tokens.join(',');
+  private close({ source, start, codesStart }: Open): Part {
+    const items = this.items.splice(start);
+    const key = keyOf(source, this.codes.splice(codesStart));
     let part = this.contents.get(key);
     if (part === undefined) {
-      this.contents.set(key, (part = this.part(open.source, open.items)));
-      for (const item of open.items) if (item instanceof Part) item.uses += 1;
+      this.contents.set(key, (part = this.part(source, items)));
+      for (const item of items) if (item instanceof Part) item.uses += 1;
     }
-    this.known.set(open.source, part);
+    this.known.set(source, part);
     return part;
   }
 
   private part(source: Source, items: readonly Item[]): Part {
-    return new Part(source, items, `#${this.count++}`);
+    return new Part(source, items, this.count++);
   }
-}
-
-function add(open: Open, item: Item): void {
-  open.items.push(item);
-  open.tokens.push(item instanceof Part ? item.token : tag.atomToken(item)!);
 }
 
 function isCaptures(source: Composite): source is readonly Value[] {
   return Array.isArray(source);
 }
 
-function contentKind(source: Composite): string {
-  if (isCaptures(source)) return 'vector:';
-  if (source instanceof Group || source.kind !== 'function') return `${(source as { kind: string }).kind}:`;
-  return `closure:${(source as Closure).code.unit}:`;
+/** Captures are encoded as a vector is. */
+function keyOf(source: Composite, codes: readonly number[]): string {
+  if (isCaptures(source)) return contentKey(tag.VECTOR.first, 0, codes);
+  if (source instanceof Group) return '';
+  switch (source.kind) {
+    case 'vector':
+      return contentKey(tag.VECTOR.first, 0, codes);
+    case 'list':
+      return contentKey(tag.LIST.first, 0, codes);
+    case 'map':
+      return contentKey(tag.MAP.first, 0, codes);
+    case 'set':
+      return contentKey(tag.SET.first, 0, codes);
+    case 'error':
+      return contentKey(tag.ERROR, 0, codes);
+    case 'function':
+      return contentKey(tag.CLOSURE, source.primitive ? 0 : source.code.unit, codes);
+    default:
+      return ''; // has no parts
+  }
 }
 
-function childrenOf(source: Composite): readonly Source[] {
-  if (isCaptures(source)) return source;
-  if (source instanceof Group) return NO_ITEMS as readonly Source[];
+function childrenOf(source: Composite): Open['children'] {
+  if (isCaptures(source)) return new ArrayCursor(source);
+  if (source instanceof Group) return NOTHING;
   switch (source.kind) {
     case 'vector':
     case 'list':
     case 'set':
-      return source.toArray();
-    case 'map': {
-      const children: Value[] = [];
-      source.forEach((value, key) => children.push(key, value));
-      return children;
-    }
+    case 'map':
+      return source.cursor();
     case 'error':
-      return [source.type, source.message, source.data, source.span, source.stack];
-    case 'function':
-      if (source.primitive) return [];
-      return [new Group(source.code.group), source.captures.length === 0 ? Vector.empty() : source.captures];
+      return new ArrayCursor([source.type, source.message, source.data, source.span, source.stack]);
+    case 'function': {
+      if (source.primitive) return NOTHING;
+      const captures = source.captures.length === 0 ? Vector.empty() : source.captures;
+      return new ArrayCursor<Source>([new Group(source.code.group), captures]);
+    }
     default:
-      return [];
+      return NOTHING;
   }
 }
+
+const NOTHING: Open['children'] = { next: () => undefined };
 
 /** Writes the items and everything below them, numbering shared parts as they come. */
 function writeItems(writer: ByteWriter, roots: readonly Item[]): void {

@@ -1,6 +1,5 @@
 /** The first bytes of version 1 of the canonical encoding, and what else its two halves agree on. See `bytes.ts`. */
 import type { ByteWriter } from './binary.ts';
-import type { Value } from './value.ts';
 
 export const MAGIC: readonly number[] = [0xd7, 0x52, 0x56];
 export const VERSION = 1;
@@ -48,45 +47,5 @@ export function writeSized(writer: ByteWriter, tag: SizedTag, count: number): vo
   else {
     writer.byte(tag.long);
     writer.varint(count - tag.limit);
-  }
-}
-
-/**
- * How a value that cannot be shared stands in the content key of what it is part of. Different values have different
- * tokens; parts that can be shared stand there by number, as `#12`. Undefined for what can be shared.
- */
-export function atomToken(value: Value): string | number | undefined {
-  switch (typeof value) {
-    case 'number':
-      return Number.isInteger(value) ? value : `d${value}`;
-    case 'string':
-      return value.length < SHARED_TEXT_MIN ? `s${value.charCodeAt(0)}` : undefined;
-    case 'boolean':
-      return value ? 't' : 'f';
-    case 'bigint':
-      return undefined;
-    default:
-      return value === null ? 'n' : objectToken(value);
-  }
-}
-
-function objectToken(value: Extract<Value, object>): string | undefined {
-  switch (value.kind) {
-    case 'float':
-      return Object.is(value.value, -0) ? 'd-0' : `d${value.value}`;
-    case 'keyword':
-      return value.name.length < SHARED_TEXT_MIN ? `k${value.name.charCodeAt(0)}` : undefined;
-    case 'timestamp':
-      return `i${value.epochMs}`;
-    case 'list':
-      return value.size === 0 ? 'l' : undefined;
-    case 'vector':
-      return value.size === 0 ? 'v' : undefined;
-    case 'map':
-      return value.size === 0 ? 'm' : undefined;
-    case 'set':
-      return value.size === 0 ? 'e' : undefined;
-    default:
-      return undefined;
   }
 }

@@ -6,18 +6,18 @@ export interface Cursor {
   next(): Value | undefined;
 }
 
-export class ArrayCursor implements Cursor {
-  private readonly items: readonly Value[];
+export class ArrayCursor<T = Value> {
+  private readonly items: readonly T[];
   private at: number;
   private readonly end: number;
 
-  constructor(items: readonly Value[], start: number = 0, end: number = items.length) {
+  constructor(items: readonly T[], start: number = 0, end: number = items.length) {
     this.items = items;
     this.at = start;
     this.end = end;
   }
 
-  next(): Value | undefined {
+  next(): T | undefined {
     return this.at < this.end ? this.items[this.at++] : undefined;
   }
 }
