@@ -35,12 +35,26 @@ import {
   valType,
   vectorType,
 } from '../ir/type.ts';
-import { fitsOperands, type OperandShape, PREDICATE_OPERANDS } from '../ir/type-predicate.ts';
+import { fitsOperands, PREDICATE_OPERANDS } from '../ir/type-predicate.ts';
 import { SetValue } from '../value/set.ts';
 import { keyword, symbol, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
 import type { Form, KeywordForm, MapForm, SymbolForm, VectorForm } from './form.ts';
-import { type Constructor, constructorHelp, didYouMean, FOREIGN_CONSTRUCTORS, isConstructor, namedType, nameHelp, NO_STRUCTS, SHAPES, type TypeEnv } from './type-name.ts';
+import {
+  BARE_PREDICATES,
+  type Constructor,
+  constructorHelp,
+  didYouMean,
+  FOREIGN_CONSTRUCTORS,
+  isConstructor,
+  namedType,
+  nameHelp,
+  NO_STRUCTS,
+  OPERAND_TEXT,
+  SHAPES,
+  type TypeEnv,
+  typeFor,
+} from './type-name.ts';
 
 export function parseType(form: Form, env: TypeEnv = NO_STRUCTS): Result<Value, Diagnostic> {
   const reader = new TypeReader(env);
@@ -53,19 +67,6 @@ export function parseType(form: Form, env: TypeEnv = NO_STRUCTS): Result<Value, 
 export function isTypeName(name: string, env: TypeEnv = NO_STRUCTS): boolean {
   return namedType(name, env) !== null;
 }
-
-/** Predicates that stand without brackets inside `:and`, since they take nothing. */
-const BARE_PREDICATES: ReadonlySet<string> = new Set(['non-empty', 'is-url', 'is-email']);
-
-const OPERAND_TEXT: Readonly<Record<OperandShape, string>> = {
-  none: 'nothing after its name',
-  comparable: 'one number, string or timestamp',
-  'two comparable': 'two numbers, the least and the greatest that are allowed',
-  literal: 'one literal',
-  count: 'one integer that is not negative',
-  pattern: 'one string',
-  keys: 'one vector of keys',
-};
 
 const SPLIT_HELP: readonly string[] = ['declare a part of it as `any`; the structs that it names count too'];
 
@@ -406,20 +407,4 @@ function predicateName(form: Form): PredicateName | null {
   if (head === undefined || (head.kind !== 'keyword' && head.kind !== 'symbol')) return null;
   const fits = form.kind === 'vector' ? isPredicateName(head.name) : BARE_PREDICATES.has(head.name);
   return fits ? (head.name as PredicateName) : null;
-}
-
-/** A type that goes with a predicate, for an example. */
-function typeFor(name: PredicateName): string {
-  switch (PREDICATE_OPERANDS[name]) {
-    case 'comparable':
-    case 'two comparable':
-    case 'literal':
-      return name === 'has-key' ? 'map' : 'int';
-    case 'keys':
-      return 'map';
-    case 'count':
-      return name.endsWith('length') ? 'string' : 'vector';
-    default:
-      return 'string';
-  }
 }

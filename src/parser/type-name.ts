@@ -1,9 +1,10 @@
 /**
- * The words of types in source text: names of primitives and their other spellings, constructors and how each is
- * written, and what people from other languages write instead.
+ * The words of types in source text: names of primitives and their other spellings, constructors and predicates and
+ * how each is written, and what people from other languages write instead.
  */
 import { suggest } from '../diagnostic/suggest.ts';
-import { isPrimitiveName, optionalType, PRIMITIVE_NAMES } from '../ir/type.ts';
+import { isPrimitiveName, optionalType, type PredicateName, PRIMITIVE_NAMES } from '../ir/type.ts';
+import { type OperandShape, PREDICATE_OPERANDS } from '../ir/type-predicate.ts';
 import { keyword, type Value } from '../value/value.ts';
 
 /** What names of types mean at a place, beyond the primitives. */
@@ -121,6 +122,19 @@ export const FOREIGN_CONSTRUCTORS: ReadonlyMap<string, Constructor> = new Map([
   ['cat', 'tuple'],
 ]);
 
+/** Predicates that stand without brackets inside `:and`, since they take nothing. */
+export const BARE_PREDICATES: ReadonlySet<string> = new Set(['non-empty', 'is-url', 'is-email']);
+
+export const OPERAND_TEXT: Readonly<Record<OperandShape, string>> = {
+  none: 'nothing after its name',
+  comparable: 'one number, string or timestamp',
+  'two comparable': 'two numbers, the least and the greatest that are allowed',
+  literal: 'one literal',
+  count: 'one integer that is not negative',
+  pattern: 'one string',
+  keys: 'one vector of keys',
+};
+
 export function isConstructor(name: string): name is Constructor {
   return Object.hasOwn(SHAPES, name);
 }
@@ -142,4 +156,20 @@ export function constructorHelp(name: string): string[] {
 /** Null when there is nothing to suggest. */
 export function didYouMean(names: readonly string[], before: string, after: string): string[] | null {
   return names.length === 0 ? null : [`did you mean ${names.map((name) => `\`${before}${name}${after}\``).join(' or ')}?`];
+}
+
+/** A type that goes with a predicate, for an example. */
+export function typeFor(name: PredicateName): string {
+  switch (PREDICATE_OPERANDS[name]) {
+    case 'comparable':
+    case 'two comparable':
+    case 'literal':
+      return name === 'has-key' ? 'map' : 'int';
+    case 'keys':
+      return 'map';
+    case 'count':
+      return name.endsWith('length') ? 'string' : 'vector';
+    default:
+      return 'string';
+  }
 }
