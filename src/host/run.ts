@@ -1,4 +1,7 @@
 /** A program and a host: run it to its end. */
+import { resume, start, type StartOptions } from '../evaluator/kernel.ts';
+import type { Event, State } from '../evaluator/state.ts';
+import type { Program } from './compile.ts';
 import { drive, type RunResult } from './loop.ts';
 import type { Host, Kernel, Observer, Quantum } from './port.ts';
 
@@ -6,25 +9,39 @@ import type { Host, Kernel, Observer, Quantum } from './port.ts';
 const QUANTUM = 5_000_000;
 const CONCURRENT_CALLS = 256;
 
-export interface RunOptions<Program, State, StartOptions extends Quantum, Event> {
-  readonly kernel: Kernel<Program, State, StartOptions, Event>;
-  /** What `start` of the kernel takes: limits, variables, quantum. */
-  readonly start?: StartOptions;
+export interface RunOptions<Start = StartOptions, Happened = Event> {
+  /** What the kernel takes to start: limits, variables, context, quantum. */
+  readonly start?: Start;
   readonly signal?: AbortSignal;
+  /** How many capabilities may work at the same time. */
   readonly maxConcurrent?: number;
-  readonly observer?: Observer<Event>;
+  readonly observer?: Observer<Happened>;
 }
 
-export async function run<Program, State, StartOptions extends Quantum, Event>(
-  program: Program,
-  host: Pick<Host, 'capabilities' | 'policy' | 'clock'>,
-  options: RunOptions<Program, State, StartOptions, Event>,
-): Promise<RunResult<State>> {
+type RunHost = Pick<Host, 'capabilities' | 'policy' | 'clock'>;
+
+/** The program comes compiled, so that what only runs programs needs no reader. */
+const KERNEL: Kernel<Pick<Program, 'main' | 'table'>, State, StartOptions, Event> = {
+  start: (program, options) => start(program.table, program.table.closureOf(program.main), [], options),
+  resume,
+};
+
+export function run(program: Pick<Program, 'main' | 'table'>, host: RunHost, options: RunOptions = {}): Promise<RunResult<State>> {
+  return runOn(KERNEL, program, host, options);
+}
+
+/** The same on any machine that keeps the kernel's contract. */
+export async function runOn<Code, Saved, Start extends Quantum, Happened>(
+  kernel: Kernel<Code, Saved, Start, Happened>,
+  program: Code,
+  host: RunHost,
+  options: RunOptions<Start, Happened> = {},
+): Promise<RunResult<Saved>> {
   const quantum = options.start?.quantum ?? QUANTUM;
-  const start = { ...options.start, quantum } as StartOptions;
+  const startOptions = { ...options.start, quantum } as Start;
   return drive({
-    kernel: options.kernel,
-    first: options.kernel.start(program, start),
+    kernel,
+    first: kernel.start(program, startOptions),
     host,
     signal: options.signal ?? new AbortController().signal,
     quantum,

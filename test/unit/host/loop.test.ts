@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HostFailure } from '../../../src/host/failure.ts';
 import type { Observer, Outcome } from '../../../src/host/port.ts';
-import { run } from '../../../src/host/run.ts';
 import { grantPolicy } from '../../../src/host/security/policy.ts';
 import { MapValue } from '../../../src/value/map.ts';
 import { ErrorValue, keyword, type Value } from '../../../src/value/value.ts';
-import { allOf, type Answers, call, capability, fakeKernel, Held, hostOf, ManualClock, type Script, settled, valueOf } from './support.ts';
+import { allOf, type Answers, call, capability, fakeKernel, Held, hostOf, ManualClock, run, type Script, settled, valueOf } from './support.ts';
 
 const echo = capability('echo', async (args) => args[0] ?? null);
 

@@ -4,9 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { ALIASES } from '../../../src/host/capability/alias.ts';
 import { openHost, openPureHost, readGrants } from '../../../src/host/open.ts';
 import type { Host } from '../../../src/host/port.ts';
-import { run } from '../../../src/host/run.ts';
 import { ErrorValue, keyword, Timestamp, type Value } from '../../../src/value/value.ts';
-import { allOf, call, capability, fakeKernel, ManualClock, MemoryConsole, valueOf, withDirectory } from './support.ts';
+import { allOf, call, capability, fakeKernel, ManualClock, MemoryConsole, run, valueOf, withDirectory } from './support.ts';
 
 const HOUSE = [
   'env.get', 'fs.append', 'fs.delete', 'fs.exists', 'fs.list', 'fs.read', 'fs.write', 'http.get', 'http.request', 'io.log', 'io.print',

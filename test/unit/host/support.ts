@@ -3,8 +3,10 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HostFailure } from '../../../src/host/failure.ts';
-import type { Answer, CallContext, Capability, Clock, Console, Grant, HostCall, Kernel, Outcome, Policy } from '../../../src/host/port.ts';
+import type { Answer, CallContext, Capability, Clock, Console, Grant, HostCall, Kernel, Outcome, Policy, Quantum } from '../../../src/host/port.ts';
+import type { RunResult } from '../../../src/host/loop.ts';
 import { capabilityRegistry } from '../../../src/host/registry.ts';
+import { type RunOptions, runOn } from '../../../src/host/run.ts';
 import type { Value } from '../../../src/value/value.ts';
 
 // ── The kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -13,7 +15,7 @@ export type Answers = ReadonlyMap<string, Answer>;
 /** A program: what comes next, given all answers so far. */
 export type Script = (answers: Answers) => Outcome;
 
-export interface FakeKernel extends Kernel<Script, { readonly script: Script; readonly answers: Answers }> {
+export interface FakeKernel extends Kernel<Script, FakeState> {
   /** The ids that each `resume` brought. */
   readonly resumed: string[][];
 }
@@ -29,6 +31,16 @@ export function fakeKernel(): FakeKernel {
       return turn(state.script, new Map([...state.answers, ...answers.map((answer) => [answer.id, answer] as const)]));
     },
   };
+}
+
+type FakeState = { readonly script: Script; readonly answers: Answers };
+
+export function run(
+  script: Script,
+  host: Parameters<typeof runOn>[2],
+  { kernel, ...options }: { readonly kernel: Kernel<Script, FakeState> } & RunOptions<Quantum, unknown>,
+): Promise<RunResult<FakeState>> {
+  return runOn(kernel, script, host, options);
 }
 
 export function call(id: string, capability: string, args: readonly Value[] = [], options: Value = null): HostCall {
@@ -65,18 +77,27 @@ export class Held {
   readonly started: string[] = [];
   readonly aborted: string[] = [];
   private readonly settle = new Map<string, { resolve: (value: Value) => void; reject: (cause: unknown) => void }>();
+  private readonly all: ((value: Value) => void)[] = [];
   readonly capability: Capability;
 
   constructor(id = 'held') {
     this.capability = capability(id, (_args, context) => {
       this.started.push(context.callId);
       context.signal.addEventListener('abort', () => this.aborted.push(context.callId));
-      return new Promise((resolve, reject) => this.settle.set(context.callId, { resolve, reject }));
+      return new Promise((resolve, reject) => {
+        this.settle.set(context.callId, { resolve, reject });
+        this.all.push(resolve);
+      });
     });
   }
 
   answer(id: string, value: Value): void {
     this.settle.get(id)!.resolve(value);
+  }
+
+  /** Of every run, should several share the capability. */
+  answerAll(value: Value): void {
+    for (const resolve of this.all) resolve(value);
   }
 
   fail(id: string, cause: unknown): void {
