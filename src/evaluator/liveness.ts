@@ -21,13 +21,19 @@ export function liveRegisters(arm: ArmCode): readonly (readonly number[])[] {
   const instructions = decode(arm.ops);
   const indexAt = new Map(instructions.map((instruction, index) => [instruction.at, index]));
   const before = flow(arm, instructions, indexAt);
-  return Array.from(arm.points, (at) => livePoint(instructions[indexAt.get(at)!]!, indexAt, before, arm.ops));
+  return Array.from(arm.points, (at, point) => {
+    const instruction = instructions[indexAt.get(at)!]!;
+    // The first point is the entry: whatever stands there is still to come, even a call.
+    return livePoint(instruction, point > 0 && isCall(arm.ops[at] as OpCode), indexAt, before);
+  });
+}
+
+function isCall(op: OpCode): boolean {
+  return op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY || op === Op.HOST_CALL;
 }
 
 /** At a call the result is not there yet and the arguments are gone; elsewhere the instruction is still to come. */
-function livePoint(instruction: Instruction, indexAt: ReadonlyMap<number, number>, before: readonly Set<number>[], ops: Int32Array): readonly number[] {
-  const op = ops[instruction.at] as OpCode;
-  const waiting = op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY || op === Op.HOST_CALL;
+function livePoint(instruction: Instruction, waiting: boolean, indexAt: ReadonlyMap<number, number>, before: readonly Set<number>[]): readonly number[] {
   const at = waiting ? instruction.next : instruction.at;
   const live = [...before[indexAt.get(at)!]!].sort((a, b) => a - b);
   return waiting ? live.filter((register) => register !== instruction.writes) : live;

@@ -1,6 +1,7 @@
 /** Functions of the library that call functions: a host call in any callback stops the run and goes on with the answer. */
 import { describe, expect, it } from 'vitest';
-import { outcomeOf, run } from './collection-program.ts';
+import { checkExpectation, MODES, readConformance } from '../../../../src/host/conformance.ts';
+import { environment, outcomeOf, run } from './collection-program.ts';
 
 /** In each form `(w x)` is x: once by itself, once as the answer of the host. */
 const forms: readonly (readonly [form: string, expected: string, calls: number])[] = [
@@ -66,6 +67,20 @@ describe('a host call in the callback', () => {
     const happened = run(form.replaceAll('(w ', '(call :host.same '), (call) => call.args[0]!);
     expect(happened.at(-1)).toEqual(['=>', expected]);
     expect(happened.filter(([mark]) => mark === '>>').length).toBe(calls);
+    expect(run(form.replaceAll('(w ', '(call :host.same '), (call) => call.args[0]!, { quantum: 1 })).toEqual(happened);
+  });
+});
+
+describe('a function whose first act is a call', () => {
+  // The pause before the call and the wait inside of it stand at one address, and need different registers.
+  it.each([
+    '(defn f [g args] (let [x (%apply g args)] (if x x 5)))\n(f (fn [n] n) [4]) ;=> 4',
+    '(defn f [g y] (let [x (g)] (+ x y)))\n(f (fn [] 3) 4) ;=> 7',
+    '(defn f [capability y] (let [x (call capability)] (+ x y)))\n(f :host.three 4) ;>> (call :host.three)\n;<< 3\n;=> 7',
+  ])('%s', (text) => {
+    for (const expectation of readConformance(text, 'first-act')) {
+      for (const mode of MODES) expect(checkExpectation(environment, expectation, mode), mode).toBe(null);
+    }
   });
 });
 
