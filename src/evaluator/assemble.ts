@@ -10,7 +10,7 @@ import type {
 import { childNodes, forEachNode } from '../ir/hash.ts';
 import type { Definition } from '../ir/node.ts';
 import { PrimitiveFunction, type Value } from '../value/value.ts';
-import { ArmCode, type Code, type Handler, type Mark } from './code.ts';
+import { ArmCode, type Code, type Handler, type KnownCall, type Mark } from './code.ts';
 import { Op, type OpCode } from './opcodes.ts';
 import type { LoadedPrimitive } from './primitives/registry.ts';
 import { Vector } from '../value/vector.ts';
@@ -49,7 +49,7 @@ class Assembler {
   private readonly constants: Value[] = [];
   private readonly constantIndex = new Map<Value, number>();
   private readonly primitives: LoadedPrimitive[] = [];
-  private readonly definitions: Definition[] = [];
+  private readonly definitions: KnownCall[] = [];
   private readonly codes: Code[] = [];
   private readonly points: number[] = [];
   private readonly handlers: Handler[] = [];
@@ -138,10 +138,10 @@ class Assembler {
     return this.primitives.length - 1;
   }
 
-  private definition(definition: Definition): number {
-    const known = this.definitions.indexOf(definition);
+  private definition(definition: Definition, count: number = -1): number {
+    const known = this.definitions.findIndex((call) => call.definition === definition && call.count === count);
     if (known >= 0) return known;
-    this.definitions.push(definition);
+    this.definitions.push({ definition, count });
     return this.definitions.length - 1;
   }
 
@@ -416,7 +416,7 @@ class Assembler {
     const { fn } = node;
     if (fn.kind === 'definition') {
       const window = this.window(node.args);
-      return this.emit(Op.CALL_DEFINITION, d, this.definition(fn.definition), window, node.args.length, this.point(this.ops.length));
+      return this.emit(Op.CALL_DEFINITION, d, this.definition(fn.definition, node.args.length), window, node.args.length, this.point(this.ops.length));
     }
     const register = this.operand(fn);
     const window = this.window(node.args);
@@ -427,7 +427,7 @@ class Assembler {
     const { fn } = node;
     if (fn.kind === 'definition') {
       const window = this.window(node.args);
-      return this.emit(Op.TAIL_CALL_DEFINITION, this.definition(fn.definition), window, node.args.length);
+      return this.emit(Op.TAIL_CALL_DEFINITION, this.definition(fn.definition, node.args.length), window, node.args.length);
     }
     const register = this.operand(fn);
     const window = this.window(node.args);

@@ -34,7 +34,7 @@ export class ArmCode {
   readonly ops: Int32Array;
   readonly constants: readonly Value[];
   readonly primitives: readonly LoadedPrimitive[];
-  readonly definitions: readonly Definition[];
+  readonly definitions: readonly KnownCall[];
   readonly codes: readonly Code[];
   readonly registers: number;
   /** The address of each suspension point; point 0 is the entry. */
@@ -42,7 +42,7 @@ export class ArmCode {
   /** Inner handlers come before the ones around them. */
   readonly handlers: readonly Handler[];
   readonly marks: readonly Mark[];
-  private readonly closures: (Closure | null)[];
+  private readonly targets: (Target | null)[];
   private live: readonly (readonly number[])[] | null = null;
 
   constructor(parts: ArmParts) {
@@ -59,17 +59,20 @@ export class ArmCode {
     this.points = parts.points;
     this.handlers = parts.handlers;
     this.marks = parts.marks;
-    this.closures = parts.definitions.map(() => null);
+    this.targets = parts.definitions.map(() => null);
   }
 
-  /** The function of a definition that this arm refers to. */
-  closure(index: number): Closure {
-    let closure = this.closures[index]!;
-    if (closure === null) {
-      closure = this.code.table.closureOf(this.definitions[index]!);
-      this.closures[index] = closure;
-    }
-    return closure;
+  /** The function of a definition that this arm refers to, and its arm for the number of arguments given here. */
+  target(index: number): Target {
+    return this.targets[index] ?? this.link(index);
+  }
+
+  private link(index: number): Target {
+    const { definition, count } = this.definitions[index]!;
+    const closure = this.code.table.closureOf(definition);
+    const target: Target = { closure, arm: count < 0 ? null : (closure.code as Code).armFor(count) };
+    this.targets[index] = target;
+    return target;
   }
 
   /** The registers that a frame keeps at a point. */
@@ -90,6 +93,18 @@ export class ArmCode {
   }
 }
 
+/** A reference to a definition; `count` is the number of arguments of a call, -1 when it is not called here. */
+export interface KnownCall {
+  readonly definition: Definition;
+  readonly count: number;
+}
+
+export interface Target {
+  readonly closure: Closure;
+  /** Null when no arm takes that number of arguments, or nothing is called. */
+  readonly arm: ArmCode | null;
+}
+
 export interface ArmParts {
   readonly code: Code;
   readonly index: number;
@@ -98,7 +113,7 @@ export interface ArmParts {
   readonly ops: Int32Array;
   readonly constants: readonly Value[];
   readonly primitives: readonly LoadedPrimitive[];
-  readonly definitions: readonly Definition[];
+  readonly definitions: readonly KnownCall[];
   readonly codes: readonly Code[];
   readonly registers: number;
   readonly points: Int32Array;

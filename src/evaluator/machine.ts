@@ -58,11 +58,12 @@ export class Machine {
   private tail = false;
   // The stack of calls made since the last resume, and the heap frames below it.
   private registers: Value[];
+  private height = 0;
   private readonly stackArm: ArmCode[] = [];
   private readonly stackClosure: Closure[] = [];
   private readonly stackBase: number[] = [];
+  /** The address of the call, times two, plus one when the frame was entered by a tail call. */
   private readonly stackPc: number[] = [];
-  private readonly stackTail: boolean[] = [];
   private below: Frame | null = null;
   private depthLeft: number;
 
@@ -165,10 +166,11 @@ export class Machine {
   /** The calls of this machine as heap frames; the running one on top. */
   private spill(signal: Signal): Frame {
     let parent = this.below;
-    for (let i = 0; i < this.stackArm.length; i++) {
+    for (let i = 0; i < this.height; i++) {
       const arm = this.stackArm[i]!;
-      const point = arm.ops[this.stackPc[i]! + CALL_POINT]!;
-      parent = this.frame(arm, this.stackClosure[i]!, point, this.stackBase[i]!, this.stackTail[i]!, parent);
+      const packed = this.stackPc[i]!;
+      const point = arm.ops[(packed >> 1) + CALL_POINT]!;
+      parent = this.frame(arm, this.stackClosure[i]!, point, this.stackBase[i]!, (packed & 1) === 1, parent);
     }
     return this.frame(this.arm, this.closure, this.pointAt(signal), this.base, this.tail, parent);
   }
@@ -263,23 +265,27 @@ export class Machine {
 
   /** Back to the caller, which gets `value`; false when there is no caller left. */
   private return(value: Value): boolean {
+    if (!this.drop()) return false;
+    this.registers[this.base + this.arm.ops[this.pc + 1]!] = value;
+    this.pc += CALL_SIZE;
+    return true;
+  }
+
+  /** Forgets the running frame; its caller, still at its call, becomes the running one. False when there is none. */
+  private drop(): boolean {
     this.depthLeft += 1;
-    const arm = this.stackArm.pop();
-    if (arm !== undefined) {
-      this.arm = arm;
-      this.closure = this.stackClosure.pop()!;
-      this.base = this.stackBase.pop()!;
-      this.tail = this.stackTail.pop()!;
-      const pc = this.stackPc.pop()!;
-      this.registers[this.base + arm.ops[pc + 1]!] = value;
-      this.pc = pc + CALL_SIZE;
+    if (this.height > 0) {
+      const top = (this.height -= 1);
+      const packed = this.stackPc[top]!;
+      this.arm = this.stackArm[top]!;
+      this.closure = this.stackClosure[top]!;
+      this.base = this.stackBase[top]!;
+      this.pc = packed >> 1;
+      this.tail = (packed & 1) === 1;
       return true;
     }
-    const { below } = this;
-    if (below === null) return false;
-    this.load(below);
-    this.registers[this.arm.ops[this.pc + 1]!] = value;
-    this.pc += CALL_SIZE;
+    if (this.below === null) return false;
+    this.load(this.below);
     return true;
   }
 
@@ -308,23 +314,6 @@ export class Machine {
     return null;
   }
 
-  /** Forgets the running frame; its caller, still at its call, becomes the running one. */
-  private drop(): boolean {
-    const arm = this.stackArm.pop();
-    this.depthLeft += 1;
-    if (arm !== undefined) {
-      this.arm = arm;
-      this.closure = this.stackClosure.pop()!;
-      this.base = this.stackBase.pop()!;
-      this.pc = this.stackPc.pop()!;
-      this.tail = this.stackTail.pop()!;
-      return true;
-    }
-    if (this.below === null) return false;
-    this.load(this.below);
-    return true;
-  }
-
   /** What no plan may catch ends every open step. */
   private failAll(value: Value): boolean {
     for (let at = this.context; at.parent !== null; at = at.parent) {
@@ -342,12 +331,15 @@ export class Machine {
   }
 
   private depth(): number {
-    return this.stackArm.length + 1 + (this.below?.depth ?? 0);
+    return this.height + 1 + (this.below?.depth ?? 0);
   }
 
   private *trace(): IterableIterator<TraceFrame> {
     yield { arm: this.arm, address: this.pc, tail: this.tail };
-    for (let i = this.stackArm.length - 1; i >= 0; i--) yield { arm: this.stackArm[i]!, address: this.stackPc[i]!, tail: this.stackTail[i]! };
+    for (let i = this.height - 1; i >= 0; i--) {
+      const packed = this.stackPc[i]!;
+      yield { arm: this.stackArm[i]!, address: packed >> 1, tail: (packed & 1) === 1 };
+    }
     for (let at = this.below; at !== null; at = at.parent) yield { arm: at.arm, address: at.arm.points[at.point]!, tail: at.tail };
   }
 
@@ -418,7 +410,8 @@ export class Machine {
 
   /**
    * Executes instructions. `pc` in the object is exact whenever something can fail or suspend: it is written before
-   * every instruction that calls out of this function.
+   * every instruction that calls out of this function. The cases are literal numbers because engines make a jump table
+   * of those only; a test holds them against `opcodes.ts`.
    */
   private execute(): Signal {
     const { meter, kernel } = this;
@@ -427,167 +420,200 @@ export class Machine {
     let { ops } = arm;
     for (;;) {
       switch (ops[pc] as OpCode) {
-        case Op.CONST:
+        case 0 /* CONST */:
           registers[base + ops[pc + 1]!] = arm.constants[ops[pc + 2]!]!;
           pc += 3;
           continue;
-        case Op.MOVE:
+        case 1 /* MOVE */:
           registers[base + ops[pc + 1]!] = registers[base + ops[pc + 2]!]!;
           pc += 3;
           continue;
-        case Op.CAPTURE:
+        case 2 /* CAPTURE */:
           registers[base + ops[pc + 1]!] = this.closure.captures[ops[pc + 2]!]!;
           pc += 3;
           continue;
-        case Op.SIBLING: {
+        case 3 /* SIBLING */: {
           const { closure } = this;
           const code = (closure.code as Code).siblings[ops[pc + 2]!]!;
           registers[base + ops[pc + 1]!] = code === closure.code ? closure : new Closure(code, closure.captures);
           pc += 3;
           continue;
         }
-        case Op.DEFINITION:
-          registers[base + ops[pc + 1]!] = arm.closure(ops[pc + 2]!);
+        case 4 /* DEFINITION */:
+          registers[base + ops[pc + 1]!] = arm.target(ops[pc + 2]!).closure;
           pc += 3;
           continue;
-        case Op.VAR:
+        case 5 /* VAR */:
           this.pc = pc;
           registers[base + ops[pc + 1]!] = this.variable(arm.constants[ops[pc + 2]!] as string);
           pc += 3;
           continue;
-        case Op.SET_VAR:
+        case 6 /* SET_VAR */:
           this.setVariable(arm.constants[ops[pc + 1]!] as string, registers[base + ops[pc + 2]!]!);
           pc += 3;
           continue;
-        case Op.JUMP:
+        case 7 /* JUMP */:
           pc = ops[pc + 1]!;
           continue;
-        case Op.JUMP_FALSE: {
+        case 8 /* JUMP_FALSE */: {
           const value = registers[base + ops[pc + 1]!]!;
           pc = value === null || value === false ? ops[pc + 2]! : pc + 3;
           continue;
         }
-        case Op.JUMP_TRUE: {
+        case 9 /* JUMP_TRUE */: {
           const value = registers[base + ops[pc + 1]!]!;
           pc = value === null || value === false ? pc + 3 : ops[pc + 2]!;
           continue;
         }
-        case Op.JUMP_NOT_NIL:
+        case 20 /* JUMP_NOT_NIL */:
           pc = registers[base + ops[pc + 1]!] === null ? pc + 3 : ops[pc + 2]!;
           continue;
-        case Op.JUMP_NOT_LT: {
+        case 10 /* JUMP_NOT_LT */: {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
           pc = (typeof a === 'number' && typeof b === 'number' ? a < b : kernel.lt.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
-        case Op.JUMP_NOT_LE: {
+        case 11 /* JUMP_NOT_LE */: {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
           pc = (typeof a === 'number' && typeof b === 'number' ? a <= b : kernel.le.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
-        case Op.JUMP_NOT_GT: {
+        case 12 /* JUMP_NOT_GT */: {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
           pc = (typeof a === 'number' && typeof b === 'number' ? a > b : kernel.gt.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
-        case Op.JUMP_NOT_GE: {
+        case 13 /* JUMP_NOT_GE */: {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
           pc = (typeof a === 'number' && typeof b === 'number' ? a >= b : kernel.ge.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
-        case Op.JUMP_NOT_EQ: {
+        case 14 /* JUMP_NOT_EQ */: {
           this.pc = pc;
           pc = same(registers[base + ops[pc + 1]!]!, registers[base + ops[pc + 2]!]!, kernel, meter) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
-        case Op.JUMP_NOT_LT_I: {
+        case 15 /* JUMP_NOT_LT_I */: {
           const a = registers[base + ops[pc + 1]!]!;
           this.pc = pc;
           pc = (typeof a === 'number' ? a < ops[pc + 2]! : kernel.lt.f2(a, ops[pc + 2]!, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
-        case Op.JUMP_NOT_LE_I: {
+        case 16 /* JUMP_NOT_LE_I */: {
           const a = registers[base + ops[pc + 1]!]!;
           this.pc = pc;
           pc = (typeof a === 'number' ? a <= ops[pc + 2]! : kernel.le.f2(a, ops[pc + 2]!, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
-        case Op.JUMP_NOT_GT_I: {
+        case 17 /* JUMP_NOT_GT_I */: {
           const a = registers[base + ops[pc + 1]!]!;
           this.pc = pc;
           pc = (typeof a === 'number' ? a > ops[pc + 2]! : kernel.gt.f2(a, ops[pc + 2]!, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
-        case Op.JUMP_NOT_GE_I: {
+        case 18 /* JUMP_NOT_GE_I */: {
           const a = registers[base + ops[pc + 1]!]!;
           this.pc = pc;
           pc = (typeof a === 'number' ? a >= ops[pc + 2]! : kernel.ge.f2(a, ops[pc + 2]!, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
-        case Op.JUMP_NOT_EQ_I:
+        case 19 /* JUMP_NOT_EQ_I */:
           pc = registers[base + ops[pc + 1]!] === ops[pc + 2]! ? pc + 4 : ops[pc + 3]!;
           continue;
-        case Op.ADD: {
+        case 21 /* ADD */: {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = isNumeric(a) && isNumeric(b) ? add(a, b) : kernel.add.f2(a, b, meter);
+          if (typeof a === 'number' && typeof b === 'number') {
+            const result = a + b;
+            // A whole result of whole numbers is an integer if it is safe; one that is not whole is a float as it is.
+            if (Number.isInteger(result) ? Number.isInteger(a) && Number.isInteger(b) && Number.isSafeInteger(result) : true) registers[base + ops[pc + 1]!] = result;
+            else registers[base + ops[pc + 1]!] = add(a, b);
+          } else registers[base + ops[pc + 1]!] = kernel.add.f2(a, b, meter);
           pc += 4;
           continue;
         }
-        case Op.SUB: {
+        case 22 /* SUB */: {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = isNumeric(a) && isNumeric(b) ? subtract(a, b) : kernel.sub.f2(a, b, meter);
+          if (typeof a === 'number' && typeof b === 'number') {
+            const result = a - b;
+            // A whole result of whole numbers is an integer if it is safe; one that is not whole is a float as it is.
+            if (Number.isInteger(result) ? Number.isInteger(a) && Number.isInteger(b) && Number.isSafeInteger(result) : true) registers[base + ops[pc + 1]!] = result;
+            else registers[base + ops[pc + 1]!] = subtract(a, b);
+          } else registers[base + ops[pc + 1]!] = kernel.sub.f2(a, b, meter);
           pc += 4;
           continue;
         }
-        case Op.MUL: {
+        case 23 /* MUL */: {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? multiply(a, b) : kernel.mul.f2(a, b, meter);
+          if (typeof a === 'number' && typeof b === 'number') {
+            const result = a * b;
+            // As for sums; a product may be -0, which is no integer.
+            if (Number.isInteger(result) ? Number.isInteger(a) && Number.isInteger(b) && Number.isSafeInteger(result) && result !== 0 : true) registers[base + ops[pc + 1]!] = result;
+            else registers[base + ops[pc + 1]!] = multiply(a, b);
+          } else registers[base + ops[pc + 1]!] = kernel.mul.f2(a, b, meter);
           pc += 4;
           continue;
         }
-        case Op.ADD_I: {
+        case 24 /* ADD_I */: {
           const a = registers[base + ops[pc + 2]!]!;
+          const b = ops[pc + 3]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = isNumeric(a) ? add(a, ops[pc + 3]!) : kernel.add.f2(a, ops[pc + 3]!, meter);
+          if (typeof a === 'number') {
+            const result = a + b;
+            if (Number.isInteger(result) ? Number.isInteger(a) && Number.isSafeInteger(result) : true) registers[base + ops[pc + 1]!] = result;
+            else registers[base + ops[pc + 1]!] = add(a, b);
+          } else registers[base + ops[pc + 1]!] = kernel.add.f2(a, b, meter);
           pc += 4;
           continue;
         }
-        case Op.SUB_I: {
+        case 61 /* SUB_I */: {
           const a = registers[base + ops[pc + 2]!]!;
+          const b = ops[pc + 3]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = isNumeric(a) ? subtract(a, ops[pc + 3]!) : kernel.sub.f2(a, ops[pc + 3]!, meter);
+          if (typeof a === 'number') {
+            const result = a - b;
+            if (Number.isInteger(result) ? Number.isInteger(a) && Number.isSafeInteger(result) : true) registers[base + ops[pc + 1]!] = result;
+            else registers[base + ops[pc + 1]!] = subtract(a, b);
+          } else registers[base + ops[pc + 1]!] = kernel.sub.f2(a, b, meter);
           pc += 4;
           continue;
         }
-        case Op.INC: {
+        case 62 /* INC */: {
           const a = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = isNumeric(a) ? increment(a) : kernel.inc.f1(a, meter);
+          if (typeof a === 'number') {
+            const result = a + 1;
+            if (Number.isInteger(result) ? Number.isInteger(a) && Number.isSafeInteger(result) : true) registers[base + ops[pc + 1]!] = result;
+            else registers[base + ops[pc + 1]!] = increment(a);
+          } else registers[base + ops[pc + 1]!] = kernel.inc.f1(a, meter);
           pc += 3;
           continue;
         }
-        case Op.DEC: {
+        case 63 /* DEC */: {
           const a = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = isNumeric(a) ? decrement(a) : kernel.dec.f1(a, meter);
+          if (typeof a === 'number') {
+            const result = a - 1;
+            if (Number.isInteger(result) ? Number.isInteger(a) && Number.isSafeInteger(result) : true) registers[base + ops[pc + 1]!] = result;
+            else registers[base + ops[pc + 1]!] = decrement(a);
+          } else registers[base + ops[pc + 1]!] = kernel.dec.f1(a, meter);
           pc += 3;
           continue;
         }
-        case Op.LT: {
+        case 25 /* LT */: {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
@@ -595,7 +621,7 @@ export class Machine {
           pc += 4;
           continue;
         }
-        case Op.LE: {
+        case 26 /* LE */: {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
@@ -603,7 +629,7 @@ export class Machine {
           pc += 4;
           continue;
         }
-        case Op.GT: {
+        case 27 /* GT */: {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
@@ -611,7 +637,7 @@ export class Machine {
           pc += 4;
           continue;
         }
-        case Op.GE: {
+        case 28 /* GE */: {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
@@ -619,22 +645,22 @@ export class Machine {
           pc += 4;
           continue;
         }
-        case Op.EQ:
+        case 29 /* EQ */:
           this.pc = pc;
           registers[base + ops[pc + 1]!] = same(registers[base + ops[pc + 2]!]!, registers[base + ops[pc + 3]!]!, kernel, meter);
           pc += 4;
           continue;
-        case Op.NOT: {
+        case 30 /* NOT */: {
           const value = registers[base + ops[pc + 2]!]!;
           registers[base + ops[pc + 1]!] = value === null || value === false;
           pc += 3;
           continue;
         }
-        case Op.IS_NIL:
+        case 31 /* IS_NIL */:
           registers[base + ops[pc + 1]!] = registers[base + ops[pc + 2]!] === null;
           pc += 3;
           continue;
-        case Op.NTH: {
+        case 32 /* NTH */: {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
@@ -643,80 +669,110 @@ export class Machine {
           pc += 4;
           continue;
         }
-        case Op.GET:
+        case 33 /* GET */:
           this.pc = pc;
           registers[base + ops[pc + 1]!] = kernel.get.f2(registers[base + ops[pc + 2]!]!, registers[base + ops[pc + 3]!]!, meter);
           pc += 4;
           continue;
-        case Op.KEYWORD_GET:
+        case 34 /* KEYWORD_GET */:
           this.pc = pc;
           registers[base + ops[pc + 1]!] = kernel.keywordGet.f2(registers[base + ops[pc + 2]!]!, registers[base + ops[pc + 3]!]!, meter);
           pc += 4;
           continue;
-        case Op.CONJ:
+        case 35 /* CONJ */:
           this.pc = pc;
           registers[base + ops[pc + 1]!] = kernel.conj.f2(registers[base + ops[pc + 2]!]!, registers[base + ops[pc + 3]!]!, meter);
           pc += 4;
           continue;
-        case Op.COUNT: {
+        case 36 /* COUNT */: {
           const a = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
           registers[base + ops[pc + 1]!] = a instanceof Vector ? a.size : kernel.count.f1(a, meter);
           pc += 3;
           continue;
         }
-        case Op.FIRST:
+        case 37 /* FIRST */:
           this.pc = pc;
           registers[base + ops[pc + 1]!] = kernel.first.f1(registers[base + ops[pc + 2]!]!, meter);
           pc += 3;
           continue;
-        case Op.PRIMITIVE_0:
+        case 38 /* PRIMITIVE_0 */:
           this.pc = pc;
           registers[base + ops[pc + 1]!] = arm.primitives[ops[pc + 2]!]!.f0(meter);
           pc += 3;
           continue;
-        case Op.PRIMITIVE_1:
+        case 39 /* PRIMITIVE_1 */:
           this.pc = pc;
           registers[base + ops[pc + 1]!] = arm.primitives[ops[pc + 2]!]!.f1(registers[base + ops[pc + 3]!]!, meter);
           pc += 4;
           continue;
-        case Op.PRIMITIVE_2:
+        case 40 /* PRIMITIVE_2 */:
           this.pc = pc;
           registers[base + ops[pc + 1]!] = arm.primitives[ops[pc + 2]!]!.f2(registers[base + ops[pc + 3]!]!, registers[base + ops[pc + 4]!]!, meter);
           pc += 5;
           continue;
-        case Op.PRIMITIVE_3:
+        case 41 /* PRIMITIVE_3 */:
           this.pc = pc;
           registers[base + ops[pc + 1]!] = arm.primitives[ops[pc + 2]!]!.f3(registers[base + ops[pc + 3]!]!, registers[base + ops[pc + 4]!]!, registers[base + ops[pc + 5]!]!, meter);
           pc += 6;
           continue;
-        case Op.PRIMITIVE_N: {
+        case 42 /* PRIMITIVE_N */: {
           const first = base + ops[pc + 3]!;
           this.pc = pc;
           registers[base + ops[pc + 1]!] = arm.primitives[ops[pc + 2]!]!.rest(registers.slice(first, first + ops[pc + 4]!), meter);
           pc += 5;
           continue;
         }
-        case Op.CALL:
-        case Op.CALL_DEFINITION: {
+        case 44 /* CALL_DEFINITION */: {
+          const target = arm.target(ops[pc + 2]!);
+          const callee = target.arm;
+          const first = base + ops[pc + 3]!;
           this.pc = pc;
-          const fn: Value = ops[pc] === Op.CALL ? registers[base + ops[pc + 2]!]! : arm.closure(ops[pc + 2]!);
-          if (!(fn instanceof Closure)) {
-            registers[base + ops[pc + 1]!] = this.callOther(fn, base + ops[pc + 3]!, ops[pc + 4]!);
-            pc += CALL_SIZE;
-            continue;
+          if (callee === null || callee.variadic) this.enterFrom(target.closure, first, ops[pc + 4]!);
+          else {
+            if (this.depthLeft <= 0) raiseLimit('depth', this.limits.depth);
+            if (first + callee.registers > registers.length) this.reserve(first + callee.registers);
+            const top = this.height++;
+            this.stackArm[top] = arm;
+            this.stackClosure[top] = this.closure;
+            this.stackBase[top] = base;
+            this.stackPc[top] = this.tail ? pc * 2 + 1 : pc * 2;
+            this.depthLeft -= 1;
+            this.arm = callee;
+            this.closure = target.closure;
+            this.base = first;
+            this.pc = 0;
+            this.tail = false;
           }
-          this.enterFrom(fn, base + ops[pc + 3]!, ops[pc + 4]!);
-          ({ arm, base } = this);
-          ({ ops } = arm);
+          arm = this.arm;
+          base = this.base;
+          ops = arm.ops;
           pc = 0;
           if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
           continue;
         }
-        case Op.TAIL_CALL:
-        case Op.TAIL_CALL_DEFINITION: {
+        case 43 /* CALL */: {
           this.pc = pc;
-          const fn: Value = ops[pc] === Op.TAIL_CALL ? registers[base + ops[pc + 1]!]! : arm.closure(ops[pc + 1]!);
+          const fn = registers[base + ops[pc + 2]!]!;
+          const first = base + ops[pc + 3]!;
+          const count = ops[pc + 4]!;
+          if (!(fn instanceof Closure)) {
+            registers[base + ops[pc + 1]!] = this.callOther(fn, first, count);
+            pc += CALL_SIZE;
+            continue;
+          }
+          this.enterFrom(fn, first, count);
+          arm = this.arm;
+          base = this.base;
+          ops = arm.ops;
+          pc = 0;
+          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+          continue;
+        }
+        case 45 /* TAIL_CALL */:
+        case 46 /* TAIL_CALL_DEFINITION */: {
+          this.pc = pc;
+          const fn: Value = ops[pc] === 45 /* TAIL_CALL */ ? registers[base + ops[pc + 1]!]! : arm.target(ops[pc + 1]!).closure;
           const first = base + ops[pc + 2]!;
           const count = ops[pc + 3]!;
           if (!(fn instanceof Closure)) {
@@ -730,7 +786,7 @@ export class Machine {
           ({ ops } = arm);
           continue;
         }
-        case Op.APPLY: {
+        case 47 /* APPLY */: {
           this.pc = pc;
           const fn = registers[base + ops[pc + 2]!]!;
           const count = this.spread(registers[base + ops[pc + 3]!]!, base + ops[pc + 4]!);
@@ -746,7 +802,7 @@ export class Machine {
           if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
           continue;
         }
-        case Op.TAIL_APPLY: {
+        case 48 /* TAIL_APPLY */: {
           this.pc = pc;
           const fn = registers[base + ops[pc + 1]!]!;
           const first = base + ops[pc + 3]!;
@@ -762,11 +818,11 @@ export class Machine {
           ({ ops } = arm);
           continue;
         }
-        case Op.HOST_CALL:
+        case 49 /* HOST_CALL */:
           this.pc = pc;
           this.makeCall(ops, pc);
           return 'waiting';
-        case Op.CLOSURE: {
+        case 50 /* CLOSURE */: {
           const count = ops[pc + 3]!;
           const captures = new Array<Value>(count);
           for (let i = 0; i < count; i++) captures[i] = registers[base + ops[pc + 4 + i]!]!;
@@ -776,33 +832,51 @@ export class Machine {
           pc += 4 + count;
           continue;
         }
-        case Op.LOOP:
+        case 51 /* LOOP */:
           this.pc = pc;
           if (--meter.fuel < pauseAt && this.outOfFuel(true)) return 'preempted';
           pc += 2;
           continue;
-        case Op.RETURN: {
+        case 52 /* RETURN */: {
           const value = registers[base + ops[pc + 1]!]!;
-          if (!this.return(value)) return this.complete(value);
-          ({ arm, base, pc } = this);
-          ({ ops } = arm);
+          if (this.height === 0) {
+            if (!this.return(value)) return this.complete(value);
+            arm = this.arm;
+            base = this.base;
+            ops = arm.ops;
+            pc = this.pc;
+            continue;
+          }
+          const top = (this.height -= 1);
+          const packed = this.stackPc[top]!;
+          arm = this.stackArm[top]!;
+          base = this.stackBase[top]!;
+          ops = arm.ops;
+          pc = packed >> 1;
+          this.arm = arm;
+          this.base = base;
+          this.closure = this.stackClosure[top]!;
+          this.tail = (packed & 1) === 1;
+          this.depthLeft += 1;
+          registers[base + ops[pc + 1]!] = value;
+          pc += CALL_SIZE;
           continue;
         }
-        case Op.THROW:
+        case 53 /* THROW */:
           this.pc = pc;
           throw new Raised(registers[base + ops[pc + 1]!]!, false);
-        case Op.MAKE_PENDING:
+        case 60 /* MAKE_PENDING */:
           registers[base + ops[pc + 1]!] = Vector.of(registers[base + ops[pc + 2]!]!);
           pc += 3;
           continue;
-        case Op.RETHROW_PENDING: {
+        case 54 /* RETHROW_PENDING */: {
           const waiting = registers[base + ops[pc + 1]!]!;
           this.pc = pc;
           if (waiting instanceof Vector) throw new Raised(waiting.get(0)!, false);
           pc += 2;
           continue;
         }
-        case Op.CONTEXT_GET: {
+        case 55 /* CONTEXT_GET */: {
           this.pc = pc;
           const found = readContext(this.context, contextKey(registers[base + ops[pc + 2]!]!, 'context/get'));
           if (found === undefined) pc = ops[pc + 3]!;
@@ -812,7 +886,7 @@ export class Machine {
           }
           continue;
         }
-        case Op.CONTEXT_SET: {
+        case 56 /* CONTEXT_SET */: {
           this.pc = pc;
           const key = contextKey(registers[base + ops[pc + 1]!]!, 'context/set');
           chargeCells(meter, 1);
@@ -820,16 +894,16 @@ export class Machine {
           pc += 3;
           continue;
         }
-        case Op.STEP_ENTER:
+        case 57 /* STEP_ENTER */:
           this.pc = pc;
           this.enterStep(arm.constants[ops[pc + 1]!] as Vector);
           pc += 2;
           continue;
-        case Op.STEP_LEAVE:
+        case 58 /* STEP_LEAVE */:
           this.leaveStep();
           pc += 1;
           continue;
-        case Op.STEP_FAIL: {
+        case 59 /* STEP_FAIL */: {
           const error = registers[base + ops[pc + 1]!]!;
           this.pc = pc;
           this.failStep(error);
@@ -843,11 +917,11 @@ export class Machine {
   private enterFrom(fn: Closure, first: number, count: number): void {
     const { arm, closure, base, pc, tail } = this;
     this.enter(fn, first, count);
-    this.stackArm.push(arm);
-    this.stackClosure.push(closure);
-    this.stackBase.push(base);
-    this.stackPc.push(pc);
-    this.stackTail.push(tail);
+    const top = this.height++;
+    this.stackArm[top] = arm;
+    this.stackClosure[top] = closure;
+    this.stackBase[top] = base;
+    this.stackPc[top] = pc * 2 + (tail ? 1 : 0);
   }
 
   /** A tail call: the running frame makes room for the callee. */
@@ -900,11 +974,6 @@ export interface KernelFunctions {
   readonly count: LoadedPrimitive;
   readonly first: LoadedPrimitive;
   readonly elements: LoadedPrimitive;
-}
-
-/** Machine numbers: their sums cannot exceed any limit, so they need no look at the meter. */
-function isNumeric(value: Value): value is number {
-  return typeof value === 'number';
 }
 
 /** A stored nil is a value; undefined is none. */

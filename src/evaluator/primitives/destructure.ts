@@ -9,7 +9,8 @@ import type { Meter } from '../limits.ts';
 import { raise, raiseType } from '../raise.ts';
 import { nthOf } from './collection.ts';
 import { elementsOf, isSequential, mapFrom } from './elements.ts';
-import { mapOf, without } from './map-set.ts';
+import { mapOf } from './building.ts';
+import { without } from './map-set.ts';
 import type { Primitive } from './primitive.ts';
 import { chargeKey } from './weight.ts';
 

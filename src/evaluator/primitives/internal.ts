@@ -5,7 +5,7 @@ import { Vector } from '../../value/vector.ts';
 import type { Meter } from '../limits.ts';
 import { chargeCells, type ErrorKind, raise } from '../raise.ts';
 import { elementsOf } from './elements.ts';
-import { mapOf, setOf } from './map-set.ts';
+import { mapOf, setOf } from './building.ts';
 import type { Primitive } from './primitive.ts';
 import { joined } from './sequence.ts';
 

@@ -12,6 +12,7 @@ import { Vector } from '../../value/vector.ts';
 import type { Meter } from '../limits.ts';
 import { chargeCells, chargeFuel, raise, raiseType } from '../raise.ts';
 import { raiseIndex } from './arguments.ts';
+import { addAll, mapOf, putAll, setOf, SMALL_MAP_MAX, smallMap } from './building.ts';
 import { lookup } from './collection.ts';
 import { elementsOf, entriesToAdd, limitSize, mapArgument, mapFrom, vectorOf } from './elements.ts';
 import type { Primitive } from './primitive.ts';
@@ -21,64 +22,15 @@ import { chargeElements } from './text.ts';
 import { chargeKey, chargeKeys } from './weight.ts';
 
 const MANY = Number.POSITIVE_INFINITY;
-/** Adding one by one beats building anew while what is added is this much smaller. */
-const BULK_FACTOR = 8;
-/** Up to this many entries are put in order by insertion. */
-const SMALL_MAX = 16;
 
 // --- making ---------------------------------------------------------------------------------------------------
 
 function hashMap(args: Value[], meter: Meter): Value {
   if (args.length % 2 !== 0) return arityError('hash-map', 'an even number of arguments', args.length);
-  if (args.length <= 2 * SMALL_MAX) return smallMap(args, meter);
+  if (args.length <= SMALL_MAP_MAX) return smallMap(args, meter);
   const entries: Entry[] = [];
   for (let i = 0; i < args.length; i += 2) entries.push([args[i]!, args[i + 1]!]);
   return mapOf(entries, meter);
-}
-
-/** Literals come here: keys are put in order one by one, and those of a literal mostly are already. */
-function smallMap(args: readonly Value[], meter: Meter): MapValue {
-  chargeElements(meter, args.length / 2);
-  const keys: Value[] = [];
-  const values: Value[] = [];
-  for (let i = 0; i < args.length; i += 2) {
-    chargeKey(meter, args[i]!);
-    insertEntry(keys, values, normaliseKey(args[i]!), args[i + 1]!);
-  }
-  return MapValue.fromSorted(keys, values);
-}
-
-function insertEntry(keys: Value[], values: Value[], key: Value, value: Value): void {
-  let at = keys.length;
-  let order = -1;
-  while (at > 0 && (order = compareKeys(keys[at - 1]!, key)) > 0) at -= 1;
-  if (at > 0 && order === 0) values[at - 1] = value;
-  else if (at === keys.length) {
-    keys.push(key);
-    values.push(value);
-  } else {
-    keys.splice(at, 0, key);
-    values.splice(at, 0, value);
-  }
-}
-
-/** `compare`, with the commonest kind of key first. */
-function compareKeys(a: Value, b: Value): number {
-  if (a instanceof Keyword && b instanceof Keyword) return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
-  return compare(a, b);
-}
-
-/** A map of entries, of which the last with a key counts; paid for. */
-export function mapOf(entries: readonly Entry[], meter: Meter): MapValue {
-  chargeElements(meter, entries.length);
-  for (const [key] of entries) chargeKey(meter, key);
-  return MapValue.from(entries);
-}
-
-export function setOf(items: readonly Value[], meter: Meter): SetValue {
-  chargeElements(meter, items.length);
-  chargeKeys(meter, items, 1);
-  return SetValue.from(items);
 }
 
 function toSet(value: Value, meter: Meter): Value {
@@ -134,32 +86,6 @@ function entriesFrom(from: Value, meter: Meter): Entry[] {
   const entries: Entry[] = [];
   for (const item of elementsOf('into', from, meter)) for (const entry of entriesToAdd('into', item)) entries.push(entry);
   return entries;
-}
-
-function putAll(map: MapValue, entries: readonly Entry[], meter: Meter): MapValue {
-  if (map.size === 0) return mapOf(entries, meter);
-  chargeCells(meter, entries.length);
-  for (const [key] of entries) chargeKey(meter, key);
-  let result = map;
-  if (entries.length * BULK_FACTOR > map.size) {
-    chargeFuel(meter, map.size);
-    result = MapValue.from([...map, ...entries]);
-  } else for (const [key, value] of entries) result = result.set(key, value);
-  limitSize(meter, result.size);
-  return result;
-}
-
-function addAll(set: SetValue, items: readonly Value[], meter: Meter): SetValue {
-  if (set.size === 0) return setOf(items, meter);
-  chargeCells(meter, items.length);
-  chargeKeys(meter, items, 1);
-  let result = set;
-  if (items.length * BULK_FACTOR > set.size) {
-    chargeFuel(meter, set.size);
-    result = SetValue.from([...set.toArray(), ...items]);
-  } else for (const item of items) result = result.add(item);
-  limitSize(meter, result.size);
-  return result;
 }
 
 // --- changing by key ------------------------------------------------------------------------------------------
