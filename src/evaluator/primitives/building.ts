@@ -14,7 +14,7 @@ import { chargeElements } from './text.ts';
 import { chargeKey, chargeKeys } from './weight.ts';
 
 /** Building anew beats adding one by one unless what is added is this much smaller. */
-const BULK_FACTOR = 8;
+export const BULK_FACTOR = 8;
 /** Up to this many keys and values together are put in order by insertion. */
 export const SMALL_MAP_MAX = 32;
 

@@ -2,23 +2,20 @@
  * Maps and sets: making them, changing them by key, and what is done with whole ones. Entries and elements come in
  * canonical order. nil is taken for the empty map or set, an error for the map that it reads like.
  */
-import { normaliseKey } from '../../value/key.ts';
 import { List } from '../../value/list.ts';
 import { type Entry, MapValue } from '../../value/map.ts';
-import { compare } from '../../value/order.ts';
 import { SetValue } from '../../value/set.ts';
-import { isInteger, Keyword, type Value } from '../../value/value.ts';
+import { isInteger, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { Meter } from '../limits.ts';
 import { chargeCells, chargeFuel, raise, raiseType } from '../raise.ts';
 import { raiseIndex } from './arguments.ts';
-import { addAll, mapOf, putAll, setOf, SMALL_MAP_MAX, smallMap } from './building.ts';
+import { addAll, BULK_FACTOR, mapOf, putAll, setOf, SMALL_MAP_MAX, smallMap } from './building.ts';
 import { lookup } from './collection.ts';
 import { elementsOf, entriesToAdd, limitSize, mapArgument, mapFrom, vectorOf } from './elements.ts';
 import type { Primitive } from './primitive.ts';
 import { arityError } from './registry.ts';
 import { groupsOf, membersOf } from './sorting.ts';
-import { chargeElements } from './text.ts';
 import { chargeKey, chargeKeys } from './weight.ts';
 
 const MANY = Number.POSITIVE_INFINITY;
