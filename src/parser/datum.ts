@@ -4,8 +4,7 @@
  * Both directions are iterative and keep sharing: a value that occurs many times is turned into a form once, so an
  * expansion that is small as a graph and huge as a tree costs what the graph costs.
  */
-import type { Diagnostic, Result } from '../diagnostic/diagnostic.ts';
-import { diagnostic } from '../diagnostic/diagnostic.ts';
+import { type Diagnostic, diagnostic, type Result } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
 import { List } from '../value/list.ts';
 import { type Entry, MapValue } from '../value/map.ts';

@@ -17,12 +17,23 @@ const ONE_ARGUMENT = ['let', 'loop', 'if', 'if-not', 'if-let', 'if-some', 'when'
 );
 const TWO_ARGUMENTS = ['catch', 'condp', 'as->'];
 
-export const HEAD_RULES: ReadonlyMap<string, HeadRule> = new Map<string, HeadRule>([
+const HEAD_RULES: ReadonlyMap<string, HeadRule> = new Map<string, HeadRule>([
   ...BODY.map((head) => [head, 'body'] as const),
   ...NO_ARGUMENTS.map((head) => [head, 0] as const),
   ...ONE_ARGUMENT.map((head) => [head, 1] as const),
   ...TWO_ARGUMENTS.map((head) => [head, 2] as const),
 ]);
+
+/** Words that begin with `def` and define nothing. */
+const NO_DEFINITION = /^def(?:ault|er|late)/;
+
+/** Null for a head without customs: its arguments are aligned. Other `def…` and `with-…` forms are taken for what they say. */
+export function ruleOf(head: string): HeadRule | null {
+  const rule = HEAD_RULES.get(head);
+  if (rule !== undefined) return rule;
+  const looksLikeBody = (head.startsWith('def') && !NO_DEFINITION.test(head)) || head.startsWith('with-');
+  return looksLikeBody ? 'body' : null;
+}
 
 /** Heads whose first argument is a vector of pairs. */
 export const BINDING_HEADS: ReadonlySet<string> = new Set(

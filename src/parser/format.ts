@@ -11,7 +11,7 @@
  * their order.
  */
 import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
-import { BINDING_HEADS, type Breaking, breakingOf, HEAD_RULES, type HeadRule } from './format-rules.ts';
+import { BINDING_HEADS, type Breaking, breakingOf, type HeadRule, ruleOf } from './format-rules.ts';
 import { type Comment, type Gap, type Role, type Source, sourceOf } from './format-source.ts';
 import { read, type ReadOptions } from './reader.ts';
 
@@ -67,7 +67,7 @@ class Frame {
     if (this.kind === 'program') return 0;
     if (this.kind === 'collection' || count === 0) return column + 1;
     const isBody = rule === 'body' || (rule !== null && (count <= rule + 1 || this.bodyOnOwnLine));
-    return isBody ? column + 2 : count === 1 ? column + 1 : this.secondColumn;
+    return isBody ? column + 2 : count === 1 && this.need === 0 ? column + 1 : this.secondColumn;
   }
 }
 
@@ -135,7 +135,7 @@ class Formatting {
     if (frame.kind !== 'list') return;
     if (frame.count === 0 && role === 'atom') {
       frame.head = this.source.images[i]!;
-      frame.rule = HEAD_RULES.get(frame.head) ?? null;
+      frame.rule = ruleOf(frame.head);
     }
     if (frame.count === 1) frame.secondColumn = this.column;
     if (onOwnLine && typeof frame.rule === 'number' && frame.count === frame.rule + 1) frame.bodyOnOwnLine = true;

@@ -9,8 +9,9 @@
 import type { Code } from '../diagnostic/codes.ts';
 import { type Diagnostic, diagnostic, type RelatedPlace } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
-import type { AtomForm, Form, KeywordForm, ListForm, MapForm, SymbolForm, VectorForm } from './form.ts';
-import { findRepeated } from './read-keys.ts';
+import { printBrief } from '../value/print.ts';
+import type { Form, ListForm, MapForm, SymbolForm, VectorForm } from './form.ts';
+import { RepeatedKeys } from './read-keys.ts';
 import { type Problem, shown } from './read-problem.ts';
 import { readString } from './read-string.ts';
 import { type AtomValue, readWord, type Word } from './read-word.ts';
@@ -20,16 +21,18 @@ type Shorthand = 'quote' | 'quasiquote' | 'unquote' | 'unquote-splicing';
 type Prefix = Shorthand | 'at' | 'meta' | 'discard';
 
 const CLOSERS: Record<Bracket, string> = { list: ')', fn: ')', vector: ']', map: '}', set: '}' };
+/** As messages name them. */
 const PREFIXES: Record<Prefix, string> = {
-  quote: "'",
-  quasiquote: '`',
-  unquote: '~',
-  'unquote-splicing': '~@',
-  at: '@',
-  meta: '^',
-  discard: '#_',
+  quote: "`'`",
+  quasiquote: 'this back-quote',
+  unquote: '`~`',
+  'unquote-splicing': '`~@`',
+  at: '`@`',
+  meta: '`^`',
+  discard: '`#_`',
 };
 
+const LITERAL_SHOWN_MAX = 40;
 /** Arguments a `#(…)` may name. */
 const ARGUMENTS_MAX = 20;
 /** Heads whose name may carry `^:key`. */
@@ -69,6 +72,7 @@ export class FormBuilder {
   dangling = false;
   private readonly file: string;
   private readonly words = new Map<string, Word>();
+  private readonly repeatedKeys = new RepeatedKeys();
   private readonly below: Frame[] = [];
   private top: Frame = new Frame('program', false, 0, 0);
   /** The `#(…)` we are in, if any. */
@@ -227,14 +231,14 @@ export class FormBuilder {
     const json = items.some((item) => item.kind === 'keyword' && item.name === '');
     const help = json ? 'A map is written `{:key value}`, with no colon between them.' : 'Every key needs a value after it.';
     const related = [{ span: last, message: 'this is the last form in it' }];
-    this.complain('E0109', `A map needs keys and values in pairs, and this one has ${items.length} forms`, span.start, span.end, [help], related);
+    const count = items.length === 1 ? '1 form' : `${items.length} forms`;
+    this.complain('E0109', `A map needs keys and values in pairs, and this one has ${count}`, span.start, span.end, [help], related);
   }
 
   private checkRepeated(frame: Frame, step: 1 | 2, word: string, collection: string): void {
-    findRepeated(frame.items, step, (first, again) => {
-      const name = again.kind === 'keyword' ? shown(`:${again.name}`) : 'literal';
+    this.repeatedKeys.find(frame.items, step, (first, again) => {
       const related = [{ span: first.span, message: 'it is here for the first time' }];
-      const message = `The ${word} ${name} is repeated in this ${collection}`.replace(' literal ', ' ');
+      const message = `The ${word}${literalText(again)} is repeated in this ${collection}`;
       this.complain('E0110', message, again.span.start, again.span.end, ['Remove one of the two.'], related);
     });
   }
@@ -252,7 +256,7 @@ export class FormBuilder {
   /** The shorthand on top has nothing to apply to. */
   private dropPrefix(closer: string | null): void {
     const frame = this.popPrefix();
-    const what = frame.items.length > 0 ? 'this metadata' : `\`${PREFIXES[frame.kind as Prefix]}\``;
+    const what = frame.items.length > 0 ? 'this metadata' : PREFIXES[frame.kind as Prefix];
     const found = closer === null ? 'the end of the text' : `\`${closer}\``;
     this.complain('E0112', `There is nothing after ${what}`, frame.start, frame.markEnd, [`A form must follow; ${found} was found.`]);
   }
@@ -308,16 +312,14 @@ export class FormBuilder {
       const map = this.metaMap(chain[i]!, form);
       if (map !== null) maps.push(map);
     }
-    return maps.length === 0 ? form : { ...(form as Exclude<Form, AtomForm | KeywordForm>), meta: mergeMeta(maps) };
+    // Literals have no place for metadata, and it means nothing there.
+    const isBare = form.kind === 'atom' || form.kind === 'keyword' || maps.length === 0;
+    return isBare ? form : { ...form, meta: mergeMeta(maps) };
   }
 
   /** What `^…` says about `target`; null when it cannot say that there. */
   private metaMap(frame: Frame, target: Form): MapForm | null {
     const written = frame.items[0]!;
-    if (target.kind === 'atom' || target.kind === 'keyword') {
-      this.misplaced(frame, `Metadata cannot be put on ${target.kind === 'atom' ? 'a literal' : 'a keyword'}`);
-      return null;
-    }
     if (written.kind === 'map') return written;
     if (written.kind !== 'keyword' || written.name === '') {
       this.misplaced(frame, 'After `^` a map is needed', 'Write `^{:key value} form`.');
@@ -397,6 +399,12 @@ export class FormBuilder {
   private complain(code: Code, message: string, start: number, end: number, help: readonly string[], related: readonly RelatedPlace[] = []): void {
     if (this.diagnostics.length < DIAGNOSTICS_MAX) this.diagnostics.push(diagnostic(code, message, this.span(start, end), { help, related }));
   }
+}
+
+/** A literal as a message shows it, with a blank before; nothing for a collection, which the span shows. */
+function literalText(form: Form): string {
+  if (form.kind === 'keyword') return ` ${shown(`:${form.name}`)}`;
+  return form.kind === 'atom' ? ` ${shown(printBrief(form.value, LITERAL_SHOWN_MAX))}` : '';
 }
 
 /** `maps` has the outermost first, whose entries win. */

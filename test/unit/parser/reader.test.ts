@@ -143,7 +143,7 @@ describe('collections and shorthands', () => {
     ["'x '(a b) ''x", '(quote x) (quote (a b)) (quote (quote x))'],
     ['`(a ~b ~@c ~ d)', '(quasiquote (a (unquote b) (unquote-splicing c) (unquote d)))'],
     ["`'~x", '(quasiquote (quote (unquote x)))'],
-    ['@x @a/b @:x @ y', '(resource:ref "x") (resource:ref "a/b") x (resource:ref "y")'],
+    ['@x @a/b @:x @ y', '(context-ref "x") (context-ref "a/b") x (context-ref "y")'],
     ['#(+ 1 2)', '(fn [] (+ 1 2))'],
     ['#(f %)', '(fn [%1] (f %1))'],
     ['#(f %2)', '(fn [%1 %2] (f %2))'],
@@ -170,6 +170,7 @@ describe('metadata', () => {
     ['(defmacro ^:m m [])', '(defmacro ^{:m true} m [])'],
     ['(fn ^:a f [])', '(fn ^{:a true} f [])'],
     ['(fn ^:a [x] x)', '(fn ^{:a true} [x] x)'],
+    ['^{:a 1} 5 ^{:a 1} :k ^{:a 1} "s"', '5 :k "s"'],
     ["^{:a 1} 'x", '^{:a 1} (quote x)'],
     ['^{:a 1} #_skipped x', '^{:a 1} x'],
     ['#_^{:a 1} x y', 'y'],
@@ -212,7 +213,7 @@ describe('names that mean something to JavaScript are ordinary names', () => {
   const names = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__', 'undefined', 'NaN', 'Infinity', 'null'];
   test.each(names)('%s', (name) => {
     expect(shown(`${name} :${name} {:${name} 1 "${name}" 2} #{${name}} @${name} ${name}/x ${name}:${name}`)).toBe(
-      `${name} :${name} {:${name} 1 "${name}" 2} #{${name}} (resource:ref "${name}") ${name}/x ${name} :${name}`,
+      `${name} :${name} {:${name} 1 "${name}" 2} #{${name}} (context-ref "${name}") ${name}/x ${name} :${name}`,
     );
   });
 });
