@@ -22,7 +22,7 @@ import type { Arm, Definition, LetrecGroup, Node, NodeKind, SlotBinding, Unit } 
 export const CODE_MAGIC: readonly number[] = [0xd7, 0x52, 0x49];
 export const CODE_VERSION = 1;
 
-const TAGS = {
+export const NODE_TAGS: Readonly<Record<NodeKind, number>> = {
   'const': 1,
   'local': 2,
   'set-local': 3,
@@ -49,9 +49,7 @@ const TAGS = {
   'context-get': 24,
   'context-set': 25,
   'step': 26,
-} as const satisfies Record<NodeKind, number>;
-
-export const NODE_TAGS: Readonly<typeof TAGS> = TAGS;
+};
 
 export const CONST_TAGS = { nil: 0, false: 1, true: 2, integer: 3, negative: 4, string: 5, keyword: 6, document: 7 } as const;
 

@@ -10,14 +10,14 @@ import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
 import type { Arm, Definition, Node, Unit } from '../ir/node.ts';
 import type { Value } from '../value/value.ts';
-import { keyword } from '../value/value.ts';
-import { Vector } from '../value/vector.ts';
 import type { Form, ListForm, SymbolForm } from './form.ts';
 import { constant, describe, didYouMean, Lowering } from './lowering.ts';
 import { applyMacro, type MacroBudget, MACRO_EXPANSIONS_MAX, MACRO_NODES_MAX } from './macro.ts';
 import { type Arity, type Expander, type ExpansionResult, type Library, Namespace } from './namespace.ts';
 import { GroupBuilder, type Place, UnitBuilder } from './scope.ts';
-import { readDef, readStruct, structFunction } from './special/definition.ts';
+import { parseStructs, type StructDeclaration } from './struct-form.ts';
+import type { TypeEnv } from './type-name.ts';
+import { readDef, readStruct, structUnit } from './special/definition.ts';
 import { buildFunction, type FunctionShape, isFunctionLiteral, readFunction } from './special/function.ts';
 
 export interface ProgramOptions {
@@ -104,6 +104,7 @@ export class ProgramBuilder {
   private readonly options: ProgramOptions;
   private readonly items: Item[] = [];
   private readonly definitions: PendingDefinition[] = [];
+  private readonly structs = new Map<Namespace, readonly StructDeclaration[]>();
   private readonly definedAt = new Map<Namespace, Map<string, number>>();
   private readonly modules = new Map<string, Namespace>();
   private readonly loading: string[] = [];
@@ -123,7 +124,15 @@ export class ProgramBuilder {
     return this.fresh;
   }
 
+  /** What names mean as types in a namespace. */
+  typeEnv(namespace: Namespace): TypeEnv {
+    return { structs: (name) => this.structType(namespace, name), structNames: () => namespace.structs.keys() };
+  }
+
   structType(namespace: Namespace, name: string): Value | null {
+    this.closeStructs(namespace);
+    for (const module of namespace.taken.values()) this.closeStructs(module);
+    for (const module of namespace.aliases.values()) this.closeStructs(module);
     const own = namespace.structs.get(name) ?? namespace.taken.get(name)?.structs.get(name);
     if (own !== undefined) return own;
     const slash = name.lastIndexOf('/');
@@ -344,19 +353,31 @@ export class ProgramBuilder {
   }
 
   private collectStruct(lowering: Lowering, form: ListForm): void {
-    const struct = readStruct(lowering, form);
-    if (struct === null) return;
+    const declaration = readStruct(lowering, form);
+    if (declaration === null) return;
     const { namespace } = lowering;
-    const root = new UnitBuilder(null, new GroupBuilder(null));
-    const fn = structFunction(struct, { unit: root, scope: null, loop: null, tail: false, depth: 0 });
-    const unit = fn.kind === 'fn' ? fn.group.units[0]! : NO_UNIT;
-    const definition = new PendingDefinition(namespace.qualify(struct.name.name), [{ required: 1, variadic: false }], () => unit);
+    const name = form.items[1] as SymbolForm;
+    const declared = this.structs.get(namespace) ?? [];
+    this.structs.set(namespace, [...declared, declaration]);
+    const definition = new PendingDefinition(namespace.qualify(name.name), [{ required: 1, variadic: false }], () =>
+      structUnit(name, this.structType(namespace, name.name)),
+    );
     this.definitions.push(definition);
-    if (this.define(namespace, struct.name)) {
-      namespace.names.set(struct.name.name, { kind: 'definition', definition, arities: definition.arities, span: struct.name.span });
-      this.document(namespace, struct.name, 'struct', ['[fields]'], null);
+    if (this.define(namespace, name)) {
+      namespace.names.set(name.name, { kind: 'definition', definition, arities: definition.arities, span: name.span });
+      this.document(namespace, name, 'struct', ['[fields]'], null);
     }
     this.items.push({ namespace, form, definition });
+  }
+
+  /** Structs of a namespace may mention each other in any order: their types are made together, when first needed. */
+  private closeStructs(namespace: Namespace): void {
+    const declared = this.structs.get(namespace);
+    if (declared === undefined) return;
+    this.structs.delete(namespace);
+    const { types, diagnostics } = parseStructs(declared, this.typeEnv(namespace));
+    for (const [name, type] of types) namespace.structs.set(name, type);
+    this.diagnostics.push(...diagnostics);
   }
 
   private collectMacro(lowering: Lowering, form: ListForm): void {
@@ -539,8 +560,4 @@ function nestedDefinitions(form: Form): string[] {
 function parameterText(params: Form): string {
   if (params.kind !== 'vector') return '[]';
   return `[${params.items.map((item) => (item.kind === 'symbol' ? item.name : item.kind === 'keyword' ? `:${item.name}` : item.kind === 'map' ? '{…}' : '[…]')).join(' ')}]`;
-}
-
-export function structReference(name: string): Value {
-  return Vector.of(keyword('struct-ref'), name);
 }

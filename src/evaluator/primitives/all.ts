@@ -1,4 +1,7 @@
 /** Every primitive of the kernel. The regular expression engine is given, so that a bundle may leave it out. */
+import type { FunctionValue } from '../../value/value.ts';
+import { Code } from '../code.ts';
+import type { ArityRange } from '../validate-flat.ts';
 import { arithmetic } from './arithmetic.ts';
 import { checkPrimitives } from './check.ts';
 import { collection } from './collection.ts';
@@ -25,8 +28,19 @@ export function allPrimitives(engine: RegexEngine): readonly Primitive[] {
   return [
     ...arithmetic, ...comparison, ...logic, ...string, ...regexPrimitives(engine),
     ...json, ...convert, ...predicate, ...error, ...time, ...collection, ...sequence, ...mapSet, ...sorting, ...destructure,
-    ...internal, ...internalMachine, ...checkPrimitives({ regex: engine }),
+    ...internal, ...internalMachine, ...checkPrimitives({ regex: engine, arityOf: closureArity }),
   ];
+}
+
+/** How many arguments a function of the program takes; nothing is known of others. */
+function closureArity(fn: FunctionValue): ArityRange | null {
+  if (fn.primitive || !(fn.code instanceof Code)) return null;
+  const arms = fn.code.source.arms;
+  const last = arms[arms.length - 1];
+  if (last === undefined) return null;
+  const fewest = Math.min(...arms.map((arm) => arm.required));
+  const most = arms.some((arm) => arm.variadic) ? Number.POSITIVE_INFINITY : last.required;
+  return { min: fewest, max: most };
 }
 
 export function primitiveTable(engine: RegexEngine): PrimitiveTable {

@@ -1,7 +1,6 @@
 /** Kernel-internal primitives that lowering writes: keyword calls, references to the context, type tests. */
 import { ErrorValue, Keyword, type Value } from '../../value/value.ts';
 import { MapValue } from '../../value/map.ts';
-import { SetValue } from '../../value/set.ts';
 import { raise, raiseType } from '../raise.ts';
 import type { Primitive } from './primitive.ts';
 
@@ -12,7 +11,6 @@ function keywordGet(subject: Value, key: Value, otherwise: Value): Value {
     return found === undefined ? otherwise : found;
   }
   if (subject instanceof ErrorValue) return errorField(subject, key, otherwise);
-  if (subject instanceof SetValue) return subject.get(key) ?? otherwise;
   return otherwise;
 }
 

@@ -2,14 +2,14 @@
  * `def`, `defn`, `defstruct` and their like, wherever they stand. At the top level the program has already taken out
  * what is a definition (see `program.ts`); what arrives here computes a value and stores it in a variable.
  */
-import type { Node } from '../../ir/node.ts';
-import { keyword, type Value } from '../../value/value.ts';
-import { Vector } from '../../value/vector.ts';
+import type { Node, Unit } from '../../ir/node.ts';
+import type { Value } from '../../value/value.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, type Lowering, primitive } from '../lowering.ts';
-import { GroupBuilder, inner, type Place } from '../scope.ts';
+import { GroupBuilder, inner, type Place, type UnitBuilder } from '../scope.ts';
+import { parseStruct, type StructDeclaration } from '../struct-form.ts';
 import { buildFunction, readFunction } from './function.ts';
-import { annotationType, certainAnnotation, checked } from './pattern.ts';
+import { certainAnnotation, checked } from './pattern.ts';
 
 const DEF_SHAPE = '(def name value)';
 const DEFSTRUCT_SHAPE = '(defstruct Name :field Type …)';
@@ -79,52 +79,46 @@ export function lowerDeclare(_lowering: Lowering, form: ListForm, _place: Place)
   return constant(null, form.span);
 }
 
-/** A constructor as an expression: `(fn [fields] (%struct type fields))`. */
+/** A struct below the top level: its type is known from here on. */
 export function lowerDefstruct(lowering: Lowering, form: ListForm, place: Place): Node {
-  const struct = readStruct(lowering, form);
-  if (struct === null) return constant(null, form.span);
-  return store(lowering, struct.name, structFunction(struct, place), form);
+  const declaration = readStruct(lowering, form);
+  if (declaration === null) return constant(null, form.span);
+  const type = parseStruct(declaration, lowering.program.typeEnv(lowering.namespace));
+  if (!type.ok) lowering.diagnostics.push(type.error);
+  else lowering.namespace.structs.set(declaration.name, type.value);
+  const name = form.items[1] as SymbolForm;
+  return store(lowering, name, structFunction(name, type.ok ? type.value : null, place.unit), form);
 }
 
-export interface StructShape {
-  readonly name: SymbolForm;
-  readonly type: Value;
+/** The constructor: `(fn [fields] (%struct type fields))`. */
+function structFunction(name: SymbolForm, type: Value, creator: UnitBuilder): Node {
+  return { kind: 'fn', group: { units: [structUnit(name, type)], captures: new GroupBuilder(creator).captures }, member: 0, span: name.span };
 }
 
-export function structFunction(struct: StructShape, _place: Place): Node {
-  const { span } = struct.name;
-  const body = primitive('%struct', [constant(struct.type, span), { kind: 'local', slot: 0, span }], span);
-  const arm = { required: 1, variadic: false, slots: 1, body, span };
-  return { kind: 'fn', group: { units: [{ name: struct.name.name, arms: [arm], span }], captures: [] }, member: 0, span };
+export function structUnit(name: SymbolForm, type: Value): Unit {
+  const { span } = name;
+  const body = primitive('%struct', [constant(type, span), { kind: 'local', slot: 0, span }], span);
+  return { name: name.name, arms: [{ required: 1, variadic: false, slots: 1, body, span }], span };
 }
 
-/** Reads the fields and registers the name as a type, itself included. */
-export function readStruct(lowering: Lowering, form: ListForm): StructShape | null {
+/** The name and the fields of a `defstruct`, a docstring left out; null after a report. */
+export function readStruct(lowering: Lowering, form: ListForm): StructDeclaration | null {
   const [, name, ...rest] = form.items;
-  const fields = rest[0]?.kind === 'atom' && typeof rest[0].value === 'string' ? rest.slice(1) : rest;
   if (name === undefined || name.kind !== 'symbol') {
     lowering.malformed(form, name === undefined ? 'the name is missing' : `${describe(name)} is not a name`, DEFSTRUCT_SHAPE);
     return null;
   }
-  const known = lowering.namespace.structs.get(name.name);
-  lowering.namespace.structs.set(name.name, Vector.of(keyword('struct-ref'), name.name));
-  const parts: Value[] = [keyword('struct'), name.name];
-  for (let i = 0; i < fields.length; ) {
-    const field = fields[i]!;
-    const colon = fields[i + 1]?.kind === 'keyword' && (fields[i + 1] as { name: string }).name === '';
-    const type = fields[i + (colon ? 2 : 1)];
-    if (field.kind !== 'keyword' || type === undefined) {
-      lowering.malformed(form, field.kind !== 'keyword' ? `${describe(field)} is not a field name` : `the field :${field.name} has no type`, DEFSTRUCT_SHAPE);
-      if (known !== undefined) lowering.namespace.structs.set(name.name, known);
-      return null;
-    }
-    const parsed = annotationType(lowering, type);
-    if (parsed !== null) parts.push(Vector.of(keyword(field.name), parsed));
-    i += colon ? 3 : 2;
+  const fields = rest[0]?.kind === 'atom' && typeof rest[0].value === 'string' ? rest.slice(1) : rest;
+  const bad = fields.find((field, index) => index % 2 === 0 && field.kind !== 'keyword');
+  if (bad !== undefined && !fields.some((field) => field.kind === 'keyword' && field.name === '')) {
+    lowering.malformed(form, `${describe(bad)} is not a field name`, DEFSTRUCT_SHAPE);
+    return null;
   }
-  const value = Vector.adopt(parts);
-  lowering.namespace.structs.set(name.name, value);
-  return { name, type: value };
+  if (fields.length % 2 !== 0 && bad === undefined) {
+    lowering.malformed(form, 'a field has no type', DEFSTRUCT_SHAPE);
+    return null;
+  }
+  return { name: name.name, fields, span: form.span };
 }
 
 /** `(import …)` and `(module …)` below the top level. */

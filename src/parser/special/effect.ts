@@ -148,6 +148,25 @@ function readStepOptions(lowering: Lowering, form: ListForm): StepOptions {
   return { constants, params, bodyStart: at };
 }
 
+/** `(step-if test then else?)`: the test is evaluated outside, the arm that is taken is a step of its own. */
+export function lowerStepIf(lowering: Lowering, form: ListForm, place: Place): Node {
+  const [, test, then, otherwise] = form.items;
+  const shape = '(step-if test then else?)';
+  if (test === undefined || then === undefined) return lowering.malformed(form, 'a test and an arm are needed', shape);
+  if (form.items.length > 4) return lowering.malformed(form, 'more than three parts', shape);
+  const within = inner(place);
+  const arm = (body: Form): Node => {
+    const { unit } = place;
+    const mark = unit.mark();
+    const paramsSlot = unit.allocate();
+    const node: Node = { kind: 'step', name: 'step-if', options: MapValue.empty(), params: null, paramsSlot, body: lowering.lower(body, within), span: body.span };
+    unit.release(mark);
+    return node;
+  };
+  const clause = { test: lowering.lower(test, within), body: arm(then) };
+  return { kind: 'cond', clauses: [clause], otherwise: otherwise === undefined ? constant(null, form.span) : arm(otherwise), span: form.span };
+}
+
 /** `(plan "name" :key value …)` and the other object forms: a map with string keys. */
 export function lowerObject(lowering: Lowering, form: ListForm, place: Place): Node {
   const kind = (form.items[0] as SymbolForm).name;

@@ -2,7 +2,7 @@
 import type { Span } from '../../diagnostic/span.ts';
 import type { Arm, Node, Unit } from '../../ir/node.ts';
 import type { Form, ListForm, SymbolForm, VectorForm } from '../form.ts';
-import { constant, describe, type Lowering } from '../lowering.ts';
+import { constant, describe, type Lowering, primitive } from '../lowering.ts';
 import { GroupBuilder, type LocalBinding, type Place, type Scope, UnitBuilder } from '../scope.ts';
 import { type AnnotatedPattern, boundNames, certainAnnotation, checked, checkPattern, isPattern, PatternBinder, patternName, returnAnnotation } from './pattern.ts';
 
@@ -122,7 +122,7 @@ function readArm(lowering: Lowering, form: ListForm, params: VectorForm, items: 
   const all = [...parameters, ...(rest === null ? [] : [rest])];
   if (!all.every(({ pattern }) => checkPattern(lowering, pattern, headOf(form)))) return null;
   if (!distinct(lowering, headOf(form), all)) return null;
-  const { type, bodyStart } = returnAnnotation(params, items, after);
+  const { type, bodyStart } = returnAnnotation(lowering, params, items, after);
   return { params, parameters, rest, returns: type, body: items.slice(bodyStart), span: form.span };
 }
 
@@ -209,6 +209,6 @@ function bindParameter(lowering: Lowering, binder: PatternBinder, parameter: Ann
 
 /** The annotation of a rest parameter types each element. */
 function checkedRest(lowering: Lowering, local: Node, type: Form): Node {
-  const elements: Form = { kind: 'vector', items: [{ kind: 'keyword', name: 'vector', span: type.span }, type], span: type.span };
-  return checked(lowering, local, elements, 'variadic argument');
+  const parsed = lowering.typeOf(type);
+  return parsed === null ? local : primitive('%check-rest', [constant(parsed, type.span), local], type.span);
 }

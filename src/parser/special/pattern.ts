@@ -76,18 +76,18 @@ function readPairs(items: readonly Form[], anyKeyword: boolean): readonly Patter
 
 /** The type that an annotation form means; null (and a diagnostic) when it means none. */
 export function annotationType(lowering: Lowering, form: Form): Value | null {
-  const result = parseType(form, { structs: (name) => lowering.program.structType(lowering.namespace, name) });
+  const result = parseType(form, lowering.program.typeEnv(lowering.namespace));
   if (result.ok) return result.value;
   lowering.diagnostics.push(result.error);
   return null;
 }
 
 /** A return type directly after a parameter vector (rules 1 and 5), and where the body starts. */
-export function returnAnnotation(params: VectorForm, items: readonly Form[], index: number): { readonly type: Form | null; readonly bodyStart: number } {
+export function returnAnnotation(lowering: Lowering, params: VectorForm, items: readonly Form[], index: number): { readonly type: Form | null; readonly bodyStart: number } {
   const certain = certainAnnotation(params, items, index);
   if (certain !== null) return { type: certain.type, bodyStart: index + certain.used };
   const next = items[index];
-  if (next !== undefined && next.kind === 'keyword' && isTypeName(next.name) && index + 1 < items.length) {
+  if (next !== undefined && next.kind === 'keyword' && isTypeName(next.name, lowering.program.typeEnv(lowering.namespace)) && index + 1 < items.length) {
     return { type: next, bodyStart: index + 1 };
   }
   return { type: null, bodyStart: index };

@@ -11,7 +11,7 @@ import {
 } from './control.ts';
 import { lowerDeclare, lowerDef, lowerDefmacro, lowerDefn, lowerDefstruct, lowerTopLevelOnly } from './definition.ts';
 import {
-  lowerApply, lowerCall, lowerContextGet, lowerContextRef, lowerContextSet, lowerGet, lowerObject, lowerPathRef, lowerResourceRef, lowerStep,
+  lowerApply, lowerCall, lowerContextGet, lowerContextRef, lowerContextSet, lowerGet, lowerObject, lowerPathRef, lowerResourceRef, lowerStep, lowerStepIf,
 } from './effect.ts';
 import { lowerMisplaced, lowerThrow, lowerTry } from './failure.ts';
 import { lowerFn } from './function.ts';
@@ -89,6 +89,8 @@ export const SPECIAL_FORMS: ReadonlyMap<string, SpecialForm> = new Map<string, S
   ['context/get', lowerContextGet],
   ['context/set', lowerContextSet],
   ['step', lowerStep],
+  ['step-if', lowerStepIf],
+  ['step.if', lowerStepIf],
   ['module', lowerTopLevelOnly],
   ['import', lowerTopLevelOnly],
   ['plan', lowerObject],
