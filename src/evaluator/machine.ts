@@ -11,7 +11,7 @@
  */
 import { equals } from '../value/order.ts';
 import { add, decrement, increment, multiply, subtract } from '../value/number.ts';
-import { Closure, ErrorValue, keyword, kindOf, type PrimitiveFunction, type Value } from '../value/value.ts';
+import { Closure, ErrorValue, Float, keyword, kindOf, type PrimitiveFunction, type Value } from '../value/value.ts';
 import { List } from '../value/list.ts';
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
@@ -472,28 +472,28 @@ export class Machine {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
-          pc = (typeof a === 'number' && typeof b === 'number' ? a < b : kernel.lt.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a < b : ltSlow(a, b, kernel, meter)) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
         case 11 /* JUMP_NOT_LE */: {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
-          pc = (typeof a === 'number' && typeof b === 'number' ? a <= b : kernel.le.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a <= b : leSlow(a, b, kernel, meter)) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
         case 12 /* JUMP_NOT_GT */: {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
-          pc = (typeof a === 'number' && typeof b === 'number' ? a > b : kernel.gt.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a > b : gtSlow(a, b, kernel, meter)) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
         case 13 /* JUMP_NOT_GE */: {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
-          pc = (typeof a === 'number' && typeof b === 'number' ? a >= b : kernel.ge.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a >= b : geSlow(a, b, kernel, meter)) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
         case 14 /* JUMP_NOT_EQ */: {
@@ -537,7 +537,7 @@ export class Machine {
             // A whole result of whole numbers is an integer if it is safe; one that is not whole is a float as it is.
             if (Number.isInteger(result) ? Number.isInteger(a) && Number.isInteger(b) && Number.isSafeInteger(result) : true) registers[base + ops[pc + 1]!] = result;
             else registers[base + ops[pc + 1]!] = add(a, b);
-          } else registers[base + ops[pc + 1]!] = kernel.add.f2(a, b, meter);
+          } else registers[base + ops[pc + 1]!] = isMachineNumber(a) && isMachineNumber(b) ? add(a, b) : kernel.add.f2(a, b, meter);
           pc += 4;
           continue;
         }
@@ -550,7 +550,7 @@ export class Machine {
             // A whole result of whole numbers is an integer if it is safe; one that is not whole is a float as it is.
             if (Number.isInteger(result) ? Number.isInteger(a) && Number.isInteger(b) && Number.isSafeInteger(result) : true) registers[base + ops[pc + 1]!] = result;
             else registers[base + ops[pc + 1]!] = subtract(a, b);
-          } else registers[base + ops[pc + 1]!] = kernel.sub.f2(a, b, meter);
+          } else registers[base + ops[pc + 1]!] = isMachineNumber(a) && isMachineNumber(b) ? subtract(a, b) : kernel.sub.f2(a, b, meter);
           pc += 4;
           continue;
         }
@@ -563,7 +563,7 @@ export class Machine {
             // As for sums; a product may be -0, which is no integer.
             if (Number.isInteger(result) ? Number.isInteger(a) && Number.isInteger(b) && Number.isSafeInteger(result) && result !== 0 : true) registers[base + ops[pc + 1]!] = result;
             else registers[base + ops[pc + 1]!] = multiply(a, b);
-          } else registers[base + ops[pc + 1]!] = kernel.mul.f2(a, b, meter);
+          } else registers[base + ops[pc + 1]!] = isMachineNumber(a) && isMachineNumber(b) ? multiply(a, b) : kernel.mul.f2(a, b, meter);
           pc += 4;
           continue;
         }
@@ -575,7 +575,7 @@ export class Machine {
             const result = a + b;
             if (Number.isInteger(result) ? Number.isInteger(a) && Number.isSafeInteger(result) : true) registers[base + ops[pc + 1]!] = result;
             else registers[base + ops[pc + 1]!] = add(a, b);
-          } else registers[base + ops[pc + 1]!] = kernel.add.f2(a, b, meter);
+          } else registers[base + ops[pc + 1]!] = isMachineNumber(a) && isMachineNumber(b) ? add(a, b) : kernel.add.f2(a, b, meter);
           pc += 4;
           continue;
         }
@@ -587,7 +587,7 @@ export class Machine {
             const result = a - b;
             if (Number.isInteger(result) ? Number.isInteger(a) && Number.isSafeInteger(result) : true) registers[base + ops[pc + 1]!] = result;
             else registers[base + ops[pc + 1]!] = subtract(a, b);
-          } else registers[base + ops[pc + 1]!] = kernel.sub.f2(a, b, meter);
+          } else registers[base + ops[pc + 1]!] = isMachineNumber(a) && isMachineNumber(b) ? subtract(a, b) : kernel.sub.f2(a, b, meter);
           pc += 4;
           continue;
         }
@@ -617,7 +617,7 @@ export class Machine {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a < b : kernel.lt.f2(a, b, meter);
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a < b : ltSlow(a, b, kernel, meter);
           pc += 4;
           continue;
         }
@@ -625,7 +625,7 @@ export class Machine {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a <= b : kernel.le.f2(a, b, meter);
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a <= b : leSlow(a, b, kernel, meter);
           pc += 4;
           continue;
         }
@@ -633,7 +633,7 @@ export class Machine {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a > b : kernel.gt.f2(a, b, meter);
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a > b : gtSlow(a, b, kernel, meter);
           pc += 4;
           continue;
         }
@@ -641,7 +641,7 @@ export class Machine {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a >= b : kernel.ge.f2(a, b, meter);
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a >= b : geSlow(a, b, kernel, meter);
           pc += 4;
           continue;
         }
@@ -974,6 +974,31 @@ export interface KernelFunctions {
   readonly count: LoadedPrimitive;
   readonly first: LoadedPrimitive;
   readonly elements: LoadedPrimitive;
+}
+
+/** Numbers that are not big: what the machine adds and compares without a look at the limits. */
+function isMachineNumber(value: Value): value is number | Float {
+  return typeof value === 'number' || value instanceof Float;
+}
+
+function double(value: number | Float): number {
+  return typeof value === 'number' ? value : value.value;
+}
+
+function ltSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
+  return isMachineNumber(a) && isMachineNumber(b) ? double(a) < double(b) : kernel.lt.f2(a, b, meter) === true;
+}
+
+function leSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
+  return isMachineNumber(a) && isMachineNumber(b) ? double(a) <= double(b) : kernel.le.f2(a, b, meter) === true;
+}
+
+function gtSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
+  return isMachineNumber(a) && isMachineNumber(b) ? double(a) > double(b) : kernel.gt.f2(a, b, meter) === true;
+}
+
+function geSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
+  return isMachineNumber(a) && isMachineNumber(b) ? double(a) >= double(b) : kernel.ge.f2(a, b, meter) === true;
 }
 
 /** A stored nil is a value; undefined is none. */

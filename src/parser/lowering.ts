@@ -278,6 +278,7 @@ export class Lowering {
     if (fn.kind === 'primitive') {
       const entry = this.library.lookup(fn.name);
       if (entry !== null && entry.kind === 'primitive') {
+        if (args.length > 2 && args.length <= FOLD_MAX && FOLDED.has(fn.name)) return fold(fn.name, args, span);
         if (args.length >= entry.min && args.length <= entry.max) return primitive(fn.name, args, span);
         this.warnArity(fn.name, args.length, primitiveArities(entry.min, entry.max), span);
       }
@@ -354,6 +355,19 @@ export function libraryNode(entry: LibraryEntry, span: Span): Node {
 export function didYouMean(names: readonly string[]): string[] {
   if (names.length === 0) return [];
   return [`did you mean ${names.map((name) => `\`${name}\``).join(' or ')}?`];
+}
+
+/** Operations for which `(f a b c)` is `(f (f a b) c)`, errors included. */
+const FOLDED: ReadonlySet<string> = new Set(['+', '-', '*']);
+
+/** Longer sums stay one call: folding nests. */
+const FOLD_MAX = 8;
+
+function fold(name: string, args: readonly Node[], span: Span): PrimitiveCallNode {
+  // Arguments are evaluated before anything is added: only plain ones may stand inside the sums.
+  if (!args.every((arg) => arg.kind === 'local' || arg.kind === 'const' || arg.kind === 'capture')) return primitive(name, args, span);
+  const [first, second, ...rest] = args;
+  return rest.reduce((sum, arg) => primitive(name, [sum, arg], span), primitive(name, [first!, second!], span));
 }
 
 function constants(nodes: readonly Node[]): Value[] | null {
