@@ -19,11 +19,9 @@ import { formToValue, readValue } from '../parser/datum.ts';
 import type { Form } from '../parser/form.ts';
 import { read } from '../parser/reader.ts';
 import { printValue } from '../value/print.ts';
-import { keyword, type Value } from '../value/value.ts';
-import { ErrorValue } from '../value/value.ts';
+import { ErrorValue, keyword, symbol, type Value } from '../value/value.ts';
 import { List } from '../value/list.ts';
-import { symbol } from '../value/value.ts';
-import { compile, type Environment, type Program, startProgram } from './compile.ts';
+import { type Compilation, compile, type Environment, type Program, startProgram } from './compile.ts';
 
 export interface Expectation {
   /** The program: the definitions above, then the form. */
@@ -146,13 +144,23 @@ function lineCounter(text: string): (offset: number) => number {
 
 // --- running -----------------------------------------------------------------------------------------------------
 
+/** Sees all that happens while an expectation is checked: what compiling gave, then each outcome with its state. */
+export interface Observer {
+  readonly compiled: (compilation: Compilation) => void;
+  readonly advanced: (advance: Advance) => void;
+}
+
+const NOBODY: Observer = { compiled: () => undefined, advanced: () => undefined };
+
 /** Null when the expectation holds; else what happened instead. */
-export function checkExpectation(environment: Environment, expectation: Expectation, mode: Mode): string | null {
+export function checkExpectation(environment: Environment, expectation: Expectation, mode: Mode, observer: Observer = NOBODY): string | null {
   const text = mode === 'reprint' ? reprinted(expectation.program) : expectation.program;
   if (text === null) return null;
-  const { program, diagnostics } = compile(environment, { file: '<test>', text });
+  const compilation = compile(environment, { file: '<test>', text });
+  observer.compiled(compilation);
+  const { program, diagnostics } = compilation;
   if (program === null) return judgeDiagnostics(expectation.expected, diagnostics);
-  return new Run(expectation, program, mode).check();
+  return new Run(expectation, program, mode, observer).check();
 }
 
 /** The program printed as data and ready to be read again; null when it cannot be (metadata is not data). */
@@ -187,13 +195,15 @@ class Run {
   private readonly expectation: Expectation;
   private readonly program: Program;
   private readonly mode: Mode;
+  private readonly observer: Observer;
   private exchanges = 0;
   private preemptions = 0;
 
-  constructor(expectation: Expectation, program: Program, mode: Mode) {
+  constructor(expectation: Expectation, program: Program, mode: Mode, observer: Observer) {
     this.expectation = expectation;
     this.program = program;
     this.mode = mode;
+    this.observer = observer;
   }
 
   private get quantum(): number {
@@ -203,6 +213,7 @@ class Run {
   check(): string | null {
     let advance = startProgram(this.program, { quantum: this.quantum });
     for (;;) {
+      this.observer.advanced(advance);
       const { outcome } = advance;
       switch (outcome.kind) {
         case 'complete':
