@@ -7,7 +7,7 @@ import type { Span } from '../diagnostic/span.ts';
 import type {
   ApplyNode, CallNode, CondNode, FnNode, HostCallNode, LetNode, LoopNode, Node, PrimitiveCallNode, RecurNode, SlotBinding, StepNode, TryNode,
 } from '../ir/node.ts';
-import { childNodes, forEachNode } from '../ir/hash.ts';
+import { childNodes, forEachNode } from '../ir/walk.ts';
 import type { Definition } from '../ir/node.ts';
 import { PrimitiveFunction, type Value } from '../value/value.ts';
 import { ArmCode, type Code, type Handler, type KnownCall, type Mark } from './code.ts';

@@ -3,7 +3,7 @@
  */
 import type { Span } from '../diagnostic/span.ts';
 import { lineTable, type LineTable, positionAt } from '../diagnostic/position.ts';
-import { childNodes } from '../ir/hash.ts';
+import { childNodes } from '../ir/walk.ts';
 import type { Definition, LetrecGroup, Node, Unit } from '../ir/node.ts';
 import { Closure, type CodeUnit, type Value } from '../value/value.ts';
 import { assemble } from './assemble.ts';

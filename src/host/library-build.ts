@@ -6,7 +6,7 @@ import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
 import type { CodeTable } from '../evaluator/code.ts';
 import { groupBytes, hashDefinitions } from '../ir/hash.ts';
 import { encodeBase64, type LibraryImage } from '../ir/image.ts';
-import { childNodes } from '../ir/hash.ts';
+import { childNodes } from '../ir/walk.ts';
 import type { Definition, LetrecGroup, Node, Unit } from '../ir/node.ts';
 import type { Form, ListForm } from '../parser/form.ts';
 import type { Arity, Library, LibraryEntry } from '../parser/namespace.ts';
