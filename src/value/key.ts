@@ -1,8 +1,12 @@
 /**
  * Keys of maps and elements of sets, made history-free: `=` takes a list for a vector and -0.0 for 0.0, so they are
  * one key, and which of them came first must not show (V2). A key is stored with every list in it as a vector and
- * every -0.0 as 0.0; bigints, strings, keywords and plain numbers are stored as they are.
+ * every -0.0 as 0.0. Functions and errors are stored as they are: what they hold is compared by sameness (`order.ts`).
+ *
+ * Maps normalise their keys, and normalising may build maps, so this file and `map.ts` import one another. That is
+ * sound because neither calls the other while it is being loaded.
  */
+import { ArrayCursor, type Cursor } from './cursor.ts';
 import { MapValue } from './map.ts';
 import { SetValue } from './set.ts';
 import { Float, type Value } from './value.ts';
@@ -12,7 +16,7 @@ export function normaliseKey(key: Value): Value {
   if (typeof key !== 'object' || key === null) return key;
   switch (key.kind) {
     case 'float':
-      return Object.is(key.value, -0) ? new Float(0) : key;
+      return isMinusZero(key) ? new Float(0) : key;
     case 'list':
     case 'vector':
     case 'map':
@@ -34,21 +38,45 @@ function isCollection(value: Value): value is Collection {
 }
 
 /** Keys inside a map or set are normal already: only values of maps and elements of sequences are looked at. */
-function children(value: Collection): Iterable<Value> {
-  return value.kind === 'map' ? value.values() : value.kind === 'set' ? [] : value;
+function children(value: Collection): Cursor {
+  switch (value.kind) {
+    case 'map':
+      return new ArrayCursor(value.values());
+    case 'set':
+      return NOTHING;
+    default:
+      return value.cursor();
+  }
+}
+
+const NOTHING: Cursor = { next: () => undefined };
+
+function isMinusZero(value: Value): boolean {
+  return value instanceof Float && Object.is(value.value, -0);
 }
 
 function needsWork(root: Collection): boolean {
-  const seen = new Set<Collection>();
-  const open: Collection[] = [root];
-  for (let value = open.pop(); value !== undefined; value = open.pop()) {
-    if (value.kind === 'list') return true;
+  if (root.kind === 'list') return true;
+  // The first level alone, which is all there is to most keys, needs no memory of what has been seen.
+  const nested: Collection[] = [];
+  if (addNested(root, nested)) return true;
+  if (nested.length === 0) return false;
+  const seen = new Set<Collection>([root]);
+  for (let value = nested.pop(); value !== undefined; value = nested.pop()) {
     if (seen.has(value)) continue;
     seen.add(value);
-    for (const child of children(value)) {
-      if (child instanceof Float && Object.is(child.value, -0)) return true;
-      if (isCollection(child)) open.push(child);
-    }
+    if (addNested(value, nested)) return true;
+  }
+  return false;
+}
+
+/** Collects the collections right inside of `value`; true as soon as something is not normal. */
+function addNested(value: Collection, nested: Collection[]): boolean {
+  const cursor = children(value);
+  for (let child = cursor.next(); child !== undefined; child = cursor.next()) {
+    if (typeof child !== 'object' || child === null) continue;
+    if (child.kind === 'list' || isMinusZero(child)) return true;
+    if (isCollection(child)) nested.push(child);
   }
   return false;
 }
@@ -63,14 +91,12 @@ function rebuild(root: Collection): Value {
       open.pop();
       continue;
     }
-    let ready = true;
-    for (const child of children(value)) {
-      if (isCollection(child) && !done.has(child)) {
-        open.push(child);
-        ready = false;
-      }
+    const before = open.length;
+    const cursor = children(value);
+    for (let child = cursor.next(); child !== undefined; child = cursor.next()) {
+      if (isCollection(child) && !done.has(child)) open.push(child);
     }
-    if (!ready) continue;
+    if (open.length > before) continue;
     open.pop();
     done.set(value, rebuildOne(value, (child) => (isCollection(child) ? done.get(child)! : normaliseKey(child))));
   }

@@ -8,7 +8,7 @@
 import type { Cursor } from './cursor.ts';
 import { normaliseKey } from './key.ts';
 import { compare } from './order.ts';
-import type { Keyword, Value } from './value.ts';
+import { Keyword, type Value } from './value.ts';
 
 /** Entries of a leaf, children of a branch: at most this many, at least half of it (but for the root). */
 const NODE_MAX = 32;
@@ -196,38 +196,72 @@ function find(keys: readonly Value[], key: Value): number {
   if (keys.length <= SCAN_MAX) {
     for (let i = 0; i < keys.length; i++) if (keys[i] === key) return i;
   }
+  const after = upperBound(keys, key);
+  return after > 0 && isSameKey(keys[after - 1]!, key) ? after - 1 : ~after;
+}
+
+/** The child that holds `key` if there is one. `keys` are the least keys of the children. */
+function childIndex(keys: readonly Value[], key: Value): number {
+  const after = upperBound(keys, key);
+  return after === 0 ? 0 : after - 1;
+}
+
+/** How many of the keys do not stand after `key`. The commonest kinds of keys are compared without a call. */
+function upperBound(keys: readonly Value[], key: Value): number {
+  if (typeof key === 'string') return upperBoundOfText(keys, key);
+  if (typeof key === 'number') return upperBoundOfNumber(keys, key);
+  if (key instanceof Keyword) return upperBoundOfKeyword(keys, key);
   let low = 0;
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const order = compareKeys(keys[middle]!, key);
-    if (order === 0) return middle;
-    if (order < 0) low = middle + 1;
-    else high = middle;
+    if (compare(key, keys[middle]!) < 0) high = middle;
+    else low = middle + 1;
   }
-  return ~low;
+  return low;
 }
 
-function childIndex(keys: readonly Value[], key: Value): number {
-  let low = 1;
+function upperBoundOfNumber(keys: readonly Value[], key: number): number {
+  let low = 0;
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareKeys(keys[middle]!, key) <= 0) low = middle + 1;
-    else high = middle;
+    const other = keys[middle]!;
+    if (other === key) return middle + 1;
+    if (typeof other === 'number' && key === key && other === other ? key < other : compare(key, other) < 0) high = middle;
+    else low = middle + 1;
   }
-  return low - 1;
+  return low;
 }
 
-/** `compare` with the commonest kinds of keys first. */
-function compareKeys(a: Value, b: Value): number {
-  if (a === b) return 0;
-  if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null && a.kind === 'keyword' && b.kind === 'keyword') {
-    const x = (a as Keyword).name;
-    const y = (b as Keyword).name;
-    return x === y ? 0 : x < y ? -1 : 1;
+function upperBoundOfText(keys: readonly Value[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = keys[middle]!;
+    if (typeof other === 'string' ? key < other : compare(key, other) < 0) high = middle;
+    else low = middle + 1;
   }
-  return compare(a, b);
+  return low;
+}
+
+function upperBoundOfKeyword(keys: readonly Value[], key: Keyword): number {
+  const { name } = key;
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = keys[middle]!;
+    if (other === key) return middle + 1;
+    if (other instanceof Keyword ? name < other.name : compare(key, other) < 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function isSameKey(a: Value, b: Value): boolean {
+  return a === b || compare(a, b) === 0;
 }
 
 function insert(node: Node, key: Value, value: Value): Node | Split {
@@ -238,9 +272,7 @@ function insertIntoLeaf(node: Leaf, key: Value, value: Value): Node | Split {
   const index = find(node.keys, key);
   if (index >= 0) {
     if (node.values[index] === value && (value !== 0 || Object.is(node.values[index], value))) return node;
-    const values = node.values.slice();
-    values[index] = value;
-    return { leaf: true, keys: node.keys, values };
+    return { leaf: true, keys: node.keys, values: replaceAt(node.values, index, value) };
   }
   const at = ~index;
   const keys = insertAt(node.keys, at, key);
@@ -260,15 +292,7 @@ function insertIntoBranch(node: Branch, key: Value, value: Value): Node | Split 
   const result = insert(child, key, value);
   if (result === child) return node;
   if (!(result instanceof Split)) {
-    const children = node.children.slice();
-    children[at] = result;
-    const first = result.keys[0]!;
-    let keys = node.keys;
-    if (first !== keys[at]) {
-      keys = keys.slice();
-      keys[at] = first;
-    }
-    return { leaf: false, keys, children, size: node.size + sizeOf(result) - sizeOf(child) };
+    return withChildren(node, replaceAt(node.children, at, result), at);
   }
   const children = insertAt(node.children, at + 1, result.right);
   children[at] = result.left;
@@ -285,9 +309,16 @@ function insertAt<T>(array: readonly T[], index: number, item: T): T[] {
   return copy;
 }
 
-function removeAt<T>(array: readonly T[], index: number): T[] {
+function replaceAt<T>(array: readonly T[], index: number, item: T): T[] {
   const copy = array.slice();
-  copy.splice(index, 1);
+  copy[index] = item;
+  return copy;
+}
+
+function removeAt<T>(array: readonly T[], index: number): T[] {
+  const copy = new Array<T>(array.length - 1);
+  for (let i = 0; i < index; i++) copy[i] = array[i]!;
+  for (let i = index + 1; i < array.length; i++) copy[i - 1] = array[i]!;
   return copy;
 }
 
@@ -304,10 +335,17 @@ function remove(node: Node, key: Value): Node | null {
   const result = remove(child, key);
   if (result === child) return node;
   if (result === null) return node.children.length === 1 ? null : branch(removeAt(node.children, at));
-  const children = node.children.slice();
-  children[at] = result;
-  if (width(result) < NODE_MIN && children.length > 1) rebalance(children, at);
+  const children = replaceAt(node.children, at, result);
+  if (width(result) >= NODE_MIN || children.length === 1) return withChildren(node, children, at);
+  rebalance(children, at);
   return branch(children);
+}
+
+/** The branch with other children, of which only the one at `at` has changed. */
+function withChildren(node: Branch, children: Node[], at: number): Branch {
+  const least = children[at]!.keys[0]!;
+  const keys = least === node.keys[at] ? node.keys : replaceAt(node.keys, at, least);
+  return { leaf: false, keys, children, size: node.size + sizeOf(children[at]!) - sizeOf(node.children[at]!) };
 }
 
 function width(node: Node): number {
