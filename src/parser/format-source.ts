@@ -2,8 +2,7 @@
  * What the formatter works on: the tokens of a text that has no mistakes, and what stands in the gaps between them.
  * Nothing of the text is lost but blanks, commas that separate nothing, and how many blank lines there were.
  */
-import type { TokenType } from 'chevrotain';
-import { commentEnd, sharedScanning, tokenEnd, tokenize } from './tokens.ts';
+import { commentEnd, sharedScanning, tokenEnd, tokenize, type TokenType } from './tokens.ts';
 
 /** `meta` is followed by two forms; the other prefixes by one. A `discard` and its form count for nothing. */
 export type Role = 'atom' | 'open' | 'close' | 'prefix' | 'meta' | 'discard';

@@ -13,10 +13,18 @@ function explain(text: string): { readonly message: string; readonly cure: strin
   if (text.startsWith('#"')) {
     return {
       message: 'There are no regular expression literals',
-      cure: 'Write the pattern as a string, with each backslash doubled: `(re-find "\\\\d+" text)`.',
+      cure: `Write the pattern as a string, with each backslash doubled: ${shown(asString(text))}.`,
     };
   }
   return { message: `${shown(text)} has no meaning here`, cure: CURES.get(text) ?? 'After `#` only `(`, `{`, `_`, `|` and `#` may follow.' };
+}
+
+/** The string that holds the pattern of a `#"…"` literal. */
+function asString(literal: string): string {
+  return literal.slice(1).replace(/\\([^])/g, (escape, character: string) => {
+    if (character === '"') return escape;
+    return character === '\\' ? escape + escape : `\\${escape}`;
+  });
 }
 
 const CURES: ReadonlyMap<string, string> = new Map([

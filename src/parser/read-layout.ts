@@ -2,8 +2,7 @@
  * How the tokens of a text are laid out: lines, columns, which of them are brackets. Only the repair of unbalanced
  * brackets asks for it, so it is computed only then. Flat arrays, since the text may have millions of tokens.
  */
-import type { IToken, TokenType } from 'chevrotain';
-import type { Tokens } from './tokens.ts';
+import type { Token, TokenType, Tokens } from './tokens.ts';
 
 /** 0 for what is no bracket; 1–3 for opening ones; their closing ones are 3 more. */
 export type BracketKind = 0 | 1 | 2 | 3 | 4 | 5 | 6;
@@ -23,7 +22,7 @@ export interface Layout {
   readonly match: Int32Array;
 }
 
-export function layOut(tokens: readonly IToken[], text: string, types: Tokens): Layout {
+export function layOut(tokens: readonly Token[], text: string, types: Tokens): Layout {
   const size = tokens.length;
   const kind = kindsOf(tokens, types);
   const line = new Int32Array(size);
@@ -43,7 +42,7 @@ export function layOut(tokens: readonly IToken[], text: string, types: Tokens): 
   return { size, kind, line, column, first, match: matchesOf(kind) };
 }
 
-function kindsOf(tokens: readonly IToken[], types: Tokens): Uint8Array {
+function kindsOf(tokens: readonly Token[], types: Tokens): Uint8Array {
   const kinds = new Map<TokenType, BracketKind>([
     [types.openParen, 1],
     [types.openFn, 1],

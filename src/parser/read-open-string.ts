@@ -3,8 +3,7 @@
  * and only the last quote of the file stays without a partner. The string that runs over the start of a top-level form
  * is where it went wrong; it is ended with its line, and the text is read on from there.
  */
-import type { IToken } from 'chevrotain';
-import { sharedScanning, tokenize } from './tokens.ts';
+import { sharedScanning, type Token, tokenize } from './tokens.ts';
 
 /** A line break and an opening bracket in the first column. */
 const RUNS_OVER_A_FORM = /[\n\r][([{]/;
@@ -12,7 +11,7 @@ const RUNS_OVER_A_FORM = /[\n\r][([{]/;
 const SUSPECTS_MAX = 8;
 
 /** `tokens` ends with an unclosed string. Gives tokens where one ends earlier, if that explains the text better. */
-export function endOpenString(tokens: IToken[], text: string): IToken[] {
+export function endOpenString(tokens: Token[], text: string): Token[] {
   let suspects = 0;
   for (let i = 0; i < tokens.length && suspects < SUSPECTS_MAX; i++) {
     if (!runsOverAForm(tokens[i]!)) continue;
@@ -23,13 +22,13 @@ export function endOpenString(tokens: IToken[], text: string): IToken[] {
   return tokens;
 }
 
-function runsOverAForm({ tokenType, image }: IToken): boolean {
+function runsOverAForm({ tokenType, image }: Token): boolean {
   const { string, escapedString, openString } = sharedScanning().tokens;
   return (tokenType === string || tokenType === escapedString || tokenType === openString) && RUNS_OVER_A_FORM.test(image);
 }
 
 /** Null when there is still a string after it that ends nowhere, or in another form. */
-function endWithItsLine(tokens: readonly IToken[], index: number, text: string): IToken[] | null {
+function endWithItsLine(tokens: readonly Token[], index: number, text: string): Token[] | null {
   const { openString } = sharedScanning().tokens;
   const { image, startOffset } = tokens[index]!;
   const line = /^[^\n\r]*/.exec(image)![0];

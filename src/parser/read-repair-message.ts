@@ -1,19 +1,28 @@
 /** What the reader says about brackets that do not match. */
-import type { IToken } from 'chevrotain';
 import { type Diagnostic, diagnostic, type RelatedPlace } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
 import { CLOSER_TEXT, type Layout } from './read-layout.ts';
-import type { Edit } from './read-repair.ts';
+import type { Token } from './tokens.ts';
+
+/** What the repair does to the tokens; the numbers are indexes of tokens. */
+export type Edit =
+  /** A closing bracket for the token `opener` is missing before the token `at`. */
+  | { readonly kind: 'insert'; readonly at: number; readonly opener: number; readonly reason: 'mismatch' | 'indentation' | 'end' }
+  /** The closing bracket `at` closes nothing (or, with `opener`, closes that one too early). */
+  | { readonly kind: 'delete'; readonly at: number; readonly opener: number | null }
+  /** The closing bracket `at` is of the wrong kind for the token `opener`. */
+  | { readonly kind: 'replace'; readonly at: number; readonly opener: number };
 
 type Insert = Extract<Edit, { kind: 'insert' }>;
 
 const OPENER_TEXT: readonly string[] = ['', '(', '[', '{', '(', '[', '{'];
 /** Of brackets that are all missing at one place, so many are shown. */
 const RELATED_MAX = 5;
+const CLOSERS_MAX = 10;
 const DIAGNOSTICS_MAX = 1000;
 
 /** Brackets that are missing at one place are one diagnostic. */
-export function describeEdits(edits: readonly Edit[], tokens: readonly IToken[], layout: Layout, file: string, textEnd: number): Diagnostic[] {
+export function describeEdits(edits: readonly Edit[], tokens: readonly Token[], layout: Layout, file: string, textEnd: number): Diagnostic[] {
   const place = (i: number): Span => {
     const token = tokens[i];
     if (token === undefined) return { file, start: textEnd, end: textEnd };
@@ -36,7 +45,7 @@ export function describeEdits(edits: readonly Edit[], tokens: readonly IToken[],
 }
 
 interface Scene {
-  readonly tokens: readonly IToken[];
+  readonly tokens: readonly Token[];
   readonly layout: Layout;
   readonly place: (index: number) => Span;
 }
@@ -48,43 +57,44 @@ function firstLine(image: string): number {
 
 /** `missing` has the innermost bracket first. */
 function describeInserts(missing: readonly Insert[], scene: Scene): Diagnostic {
-  const { at, opener } = missing[0]!;
-  const closers = missing.slice(0, RELATED_MAX * 2).map((edit) => CLOSER_TEXT[scene.layout.kind[edit.opener]!]!).join('');
+  const { at, opener, reason } = missing[0]!;
+  const closers = missing.slice(0, CLOSERS_MAX).map((edit) => CLOSER_TEXT[scene.layout.kind[edit.opener]!]!);
+  const expected = `\`${closers.join('')}${missing.length > CLOSERS_MAX ? '…' : ''}\``;
   const mark = `\`${scene.tokens[opener]!.image}\``;
-  const message = missing.length === 1 ? `This ${mark} is not closed` : `${missing.length} brackets are not closed, the innermost is this ${mark}`;
+  const found = reason === 'mismatch' || scene.tokens[at] === undefined ? foundText(scene.tokens[at]) : 'the next form';
   const outer = missing.slice(1, RELATED_MAX).map((edit) => ({ span: scene.place(edit.opener), message: 'this one is not closed either' }));
-  const found = scene.tokens[at] === undefined ? 'the end of the text' : `\`${scene.tokens[at].image.slice(0, firstLine(scene.tokens[at].image))}\``;
-  const expected = `\`${closers}${missing.length > RELATED_MAX * 2 ? '…' : ''}\``;
-  return diagnostic('E0102', message, scene.place(opener), {
-    expected,
-    found,
-    help: [`Put ${expected} where it ends.`],
-    related: [...whatCameInstead(missing[0]!, scene), ...outer],
-  });
+  if (reason === 'mismatch') {
+    const related = [{ span: scene.place(opener), message: `this ${mark} is open` }, ...outer];
+    return diagnostic('E0103', `${found} does not close ${mark}`, scene.place(at), { expected, found, help: [`Put ${expected} before it.`], related });
+  }
+  const message = missing.length === 1 ? `This ${mark} is not closed` : `${missing.length} brackets are not closed, the innermost is this ${mark}`;
+  const related = [whatCameInstead(missing[0]!, scene), ...outer];
+  return diagnostic('E0102', message, scene.place(opener), { expected, found, help: [`Put ${expected} where it ends.`], related });
 }
 
-function whatCameInstead({ at, reason }: Insert, { tokens, place }: Scene): RelatedPlace[] {
-  if (tokens[at] === undefined) return [{ span: place(at), message: 'the text ends here' }];
-  if (reason === 'mismatch') return [{ span: place(at), message: `\`${tokens[at].image}\` was found here instead` }];
-  if (reason === 'indentation') return [{ span: place(at), message: 'by its indentation, this is outside of it' }];
-  return [{ span: place(at), message: 'the next top-level form begins here' }];
+function foundText(token: Token | undefined): string {
+  return token === undefined ? 'the end of the text' : `\`${token.image.slice(0, firstLine(token.image))}\``;
+}
+
+function whatCameInstead({ at, reason }: Insert, { tokens, place }: Scene): RelatedPlace {
+  if (tokens[at] === undefined) return { span: place(at), message: 'the text ends here' };
+  const message = reason === 'indentation' ? 'by its indentation, this is outside of it' : 'the next top-level form begins here';
+  return { span: place(at), message };
 }
 
 function describeDelete(at: number, opener: number | null, { tokens, layout, place }: Scene): Diagnostic {
   const mark = `\`${tokens[at]!.image}\``;
   const partner = `\`${OPENER_TEXT[layout.kind[at]!]!}\``;
-  if (opener === null) return diagnostic('E0104', `Unexpected closing bracket ${mark}: no ${partner} is open here`, place(at), { help: ['Remove it.'] });
+  const help = ['Remove it.'];
+  if (opener === null) return diagnostic('E0104', `Unexpected closing bracket ${mark}: no ${partner} is open here`, place(at), { help });
   const related = [{ span: place(opener), message: 'it closes this, but what follows is indented as a part of it' }];
-  return diagnostic('E0104', `Unexpected closing bracket ${mark}: there is one more than was opened`, place(at), { help: ['Remove it.'], related });
+  return diagnostic('E0104', `Unexpected closing bracket ${mark}: there is one more than was opened`, place(at), { help, related });
 }
 
 function describeReplace(at: number, opener: number, { tokens, layout, place }: Scene): Diagnostic {
   const expected = `\`${CLOSER_TEXT[layout.kind[opener]!]!}\``;
   const found = `\`${tokens[at]!.image}\``;
-  return diagnostic('E0103', `Mismatched closing bracket: expected ${expected}, found ${found}`, place(at), {
-    expected,
-    found,
-    help: [`Write ${expected} here, or close the bracket before.`],
-    related: [{ span: place(opener), message: `this \`${tokens[opener]!.image}\` is open` }],
-  });
+  const mark = `\`${tokens[opener]!.image}\``;
+  const related = [{ span: place(opener), message: `this ${mark} is open` }];
+  return diagnostic('E0103', `${found} does not close ${mark}`, place(at), { expected, found, help: [`Write ${expected} instead.`], related });
 }

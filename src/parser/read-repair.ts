@@ -7,26 +7,17 @@
  * outside of it, and an opening bracket at the start of a line begins a top-level form. The work is bounded (`Budget`):
  * hostile text gets a plan that is cheap to find instead of the best one.
  */
-import type { IToken, TokenType } from 'chevrotain';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { type Layout, layOut } from './read-layout.ts';
-import { describeEdits } from './read-repair-message.ts';
-import { sharedScanning } from './tokens.ts';
-
-export type Edit =
-  /** A closing bracket for the token `opener` is missing before the token `at`. */
-  | { readonly kind: 'insert'; readonly at: number; readonly opener: number; readonly reason: 'mismatch' | 'indentation' | 'end' }
-  /** The closing bracket `at` closes nothing (or, with `opener`, closes that one too early). */
-  | { readonly kind: 'delete'; readonly at: number; readonly opener: number | null }
-  /** The closing bracket `at` is of the wrong kind for the token `opener`. */
-  | { readonly kind: 'replace'; readonly at: number; readonly opener: number };
+import { describeEdits, type Edit } from './read-repair-message.ts';
+import { sharedScanning, type Token, type TokenType } from './tokens.ts';
 
 export interface Repaired {
-  readonly tokens: IToken[];
+  readonly tokens: Token[];
   readonly diagnostics: Diagnostic[];
 }
 
-export function repairBrackets(tokens: readonly IToken[], text: string, file: string): Repaired {
+export function repairBrackets(tokens: readonly Token[], text: string, file: string): Repaired {
   const types = sharedScanning().tokens;
   const layout = layOut(tokens, text, types);
   const edits = planEdits(layout, (i) => tokens[i]!.tokenType === types.openString || tokens[i]!.tokenType === types.openComment);
@@ -249,14 +240,14 @@ interface Partner {
 
 // ── doing it ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function madeToken(tokenType: TokenType, image: string, startOffset: number): IToken {
+function madeToken(tokenType: TokenType, image: string, startOffset: number): Token {
   return { image, startOffset, tokenType, tokenTypeIdx: tokenType.tokenTypeIdx! };
 }
 
 /** `edits` come in the order of the text. */
-function applyEdits(tokens: readonly IToken[], edits: readonly Edit[], textEnd: number): IToken[] {
+function applyEdits(tokens: readonly Token[], edits: readonly Edit[], textEnd: number): Token[] {
   const { mend, scar } = sharedScanning().tokens;
-  const result: IToken[] = [];
+  const result: Token[] = [];
   let next = 0;
   for (const edit of edits) {
     while (next < edit.at) result.push(tokens[next++]!);

@@ -3,6 +3,8 @@
  * uuid, a handle, `true`, `false`, `nil`, a context path `<a/b>`, a symbol with its annotation glued on (`x:int`) —
  * or one mistake. The same word means the same everywhere, so the reader asks once per different word.
  *
+ * Words may be as long as the text: no pattern here repeats a group, since engines keep a stack for that.
+ *
  * A colon inside a word: `com.acme:v1.0/f` (a namespace with a version: `v` and a digit, or a digit, then a slash) and
  * `resource:ref` are one symbol; any other `x:T` is the symbol `x` followed at once by the keyword `:T`.
  */
@@ -28,7 +30,7 @@ const NUMBER_LIKE = /^[+-]?\.?[0-9]/;
 const UUID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 const UUID_LENGTH = 36;
 const ARGUMENT = /^%(?:[1-9][0-9]*|&)?$/;
-const CONTEXT_PATH = /^<[A-Za-z_][A-Za-z0-9_.?!*+-]*(?:\/[A-Za-z_][A-Za-z0-9_.?!*+-]*)+>$/;
+const CONTEXT_NAME = /^[A-Za-z_][A-Za-z0-9_.?!*+-]*$/;
 const VERSIONED = /^[^:/]+:v?[0-9][^:/]*\/[^:/]+$/;
 /** Keywords are never annotated, so any version will do there. */
 const VERSIONED_KEYWORD = /^[^:/]+:[^:/]+\/[^:/]+$/;
@@ -69,9 +71,18 @@ function readName(word: string): Word {
 
 function readSymbol(word: string): Word {
   if (word.startsWith('%') && ARGUMENT.test(word)) return readArgument(word);
-  if (word.startsWith('<') && CONTEXT_PATH.test(word)) return { kind: 'context', path: word.slice(1, -1) };
+  if (isContextPath(word)) return { kind: 'context', path: word.slice(1, -1) };
   if (!slashesFit(word)) return { kind: 'bad', problem: slashProblem('E0119', word) };
   return { kind: 'symbol', name: word };
+}
+
+/** `<a/b>`, `<a/b/c>`; `<`, `<=`, `<a>` and `<a` are symbols. */
+function isContextPath(word: string): boolean {
+  if (!word.startsWith('<') || !word.endsWith('>') || !word.includes('/')) return false;
+  return word
+    .slice(1, -1)
+    .split('/')
+    .every((name) => CONTEXT_NAME.test(name));
 }
 
 function readArgument(word: string): Word {

@@ -5,7 +5,7 @@
  * `FormBuilder`, which keeps the nesting on a stack of its own. When the brackets do not match, the tokens are
  * repaired first and read a second time.
  */
-import { EmbeddedActionsParser, type IToken, type TokenType } from 'chevrotain';
+import { EmbeddedActionsParser } from 'chevrotain';
 import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Form } from './form.ts';
 import { FormBuilder } from './read-builder.ts';
@@ -13,7 +13,7 @@ import { explainDispatch } from './read-dispatch.ts';
 import { endOpenString } from './read-open-string.ts';
 import { type Problem, problem } from './read-problem.ts';
 import { repairBrackets } from './read-repair.ts';
-import { createScanning, type Scanning, sharedScanning, tokenEnd, tokenize, type Tokens } from './tokens.ts';
+import { createScanning, type Scanning, sharedScanning, type Token, tokenEnd, tokenize, type Tokens, type TokenType } from './tokens.ts';
 
 export interface ReadOptions {
   /** Texts with more UTF-16 code units are refused with E0117; `READ_LENGTH_MAX` unless given. */
@@ -73,7 +73,7 @@ function tooLarge(file: string, what: string): Diagnostic {
 }
 
 /** What the last token leaves open. */
-function endsInside(last: IToken | undefined): 'string' | 'comment' | null {
+function endsInside(last: Token | undefined): 'string' | 'comment' | null {
   const { openString, openComment } = sharedScanning().tokens;
   return last?.tokenType === openString ? 'string' : last?.tokenType === openComment ? 'comment' : null;
 }
@@ -86,7 +86,7 @@ interface Built {
   readonly dangling: boolean;
 }
 
-function build(tokens: IToken[], file: string): Built {
+function build(tokens: Token[], file: string): Built {
   const builder = new FormBuilder(file);
   const parser = sharedParser();
   parser.builder = builder;
@@ -118,7 +118,7 @@ export class FlatParser extends EmbeddedActionsParser {
   }
 
   private alternatives(tokens: Tokens): { ALT: () => void }[] {
-    const on = (type: TokenType, act: (builder: FormBuilder, token: IToken) => void): { ALT: () => void } => ({
+    const on = (type: TokenType, act: (builder: FormBuilder, token: Token) => void): { ALT: () => void } => ({
       ALT: () => {
         const token = this.CONSUME(type);
         if (this.builder !== null) act(this.builder, token);
@@ -169,7 +169,7 @@ export function createCheckedParser(): FlatParser {
 
 // ── the rarer tokens ─────────────────────────────────────────────────────────────────────────────────────────────
 
-function readSpecial(builder: FormBuilder, { image, startOffset }: IToken): void {
+function readSpecial(builder: FormBuilder, { image, startOffset }: Token): void {
   const value = image === '##Inf' ? Infinity : image === '##-Inf' ? -Infinity : image === '##NaN' ? NaN : null;
   if (value !== null) builder.atom(value, startOffset, startOffset + image.length);
   else builder.bad(specialProblem(image), image, startOffset);
@@ -179,22 +179,22 @@ function specialProblem(image: string): Problem {
   return problem('E0114', `\`${image}\` is not a value`, image, 'The special floats are `##Inf`, `##-Inf` and `##NaN`.');
 }
 
-function readOpenString(builder: FormBuilder, { image, startOffset }: IToken): void {
+function readOpenString(builder: FormBuilder, { image, startOffset }: Token): void {
   const line = /^[^\n\r]*/.exec(image)![0].trimEnd();
   builder.bad(problem('E0105', 'This string is not closed', line, 'Put a `"` where it ends.'), line, startOffset);
 }
 
-function readOpenComment(builder: FormBuilder, { startOffset }: IToken): void {
+function readOpenComment(builder: FormBuilder, { startOffset }: Token): void {
   const help = ['Every `#|` needs a `|#`; block comments may stand inside each other.'];
   builder.report({ code: 'E0113', message: 'This block comment is not closed', start: 0, end: 2, help }, startOffset);
 }
 
 /** A form of its own that does not exist here. */
-function readUnsupported(builder: FormBuilder, { image, startOffset }: IToken): void {
+function readUnsupported(builder: FormBuilder, { image, startOffset }: Token): void {
   builder.bad(explainDispatch(image), image, startOffset);
 }
 
 /** `#…` before some form, which is then read for itself. */
-function readDispatch(builder: FormBuilder, { image, startOffset }: IToken): void {
+function readDispatch(builder: FormBuilder, { image, startOffset }: Token): void {
   builder.report(explainDispatch(image), startOffset);
 }

@@ -8,6 +8,9 @@
  */
 import { createToken, type IToken, Lexer, type TokenType } from 'chevrotain';
 
+export type Token = IToken;
+export type { TokenType };
+
 const WHITESPACE = '\\t-\\r ,\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
 /** What may begin a word: anything but whitespace and the characters that mean something on their own. */
 const WORD_START =
@@ -188,10 +191,10 @@ export function sharedScanning(): Scanning {
   return scanning;
 }
 
-export function tokenize(text: string): IToken[] {
+export function tokenize(text: string): Token[] {
   return sharedScanning().lexer.tokenize(text).tokens;
 }
 
-export function tokenEnd(token: IToken): number {
+export function tokenEnd(token: Token): number {
   return token.startOffset + token.image.length;
 }

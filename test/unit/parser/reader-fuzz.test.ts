@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Span } from '../../../src/diagnostic/span.ts';
 import type { Form } from '../../../src/parser/form.ts';
-import { read, type Reading } from '../../../src/parser/reader.ts';
+import { read, READ_LENGTH_MAX, type Reading } from '../../../src/parser/reader.ts';
 
 /** Plain checks: an `expect` for each of a million spans would take most of the time. */
 function must(condition: boolean, what: string): void {
@@ -99,6 +99,33 @@ describe('the reader survives', () => {
     const nested = PROGRAM.slice(PROGRAM.indexOf('(defn'), PROGRAM.indexOf('(step'));
     for (let end = 0; end <= PROGRAM.length; end++) checkReading(PROGRAM.slice(0, end));
     for (let end = 1; end < nested.trimEnd().length; end++) must(checkReading(nested.slice(0, end)).incomplete, nested.slice(0, end));
+  });
+});
+
+describe('nothing overflows, however long a single piece is', () => {
+  const LENGTH = READ_LENGTH_MAX - 100;
+  test.each<[string, string, string, string]>([
+    ['a word', '', 'a', ''],
+    ['a keyword of many parts', ':', 'a/', 'b'],
+    ['a context path', '<a', '/a', '>'],
+    ['colons', 'a', ':a', ''],
+    ['a versioned name', '', 'a', ':v1/x'],
+    ['digits', '', '1', ''],
+    ['digits and points', '1', '.0', ''],
+    ['a string', '"', 'c', '"'],
+    ['escapes', '"', '\\n', '"'],
+    ['line breaks in a string', '"', '\n', '"'],
+    ['an open string', '"', 'c', ''],
+    ['block comments in a block comment', '#|', '#||#', '|#'],
+    ['comment', ';', 'c', ''],
+    ['blanks', '', ' ', ''],
+    ['a pattern literal', '#"', 'a\\d', '"'],
+    ['a wide word', '', '\u4e2d', ''],
+  ])('%s', (_, start, middle, end) => {
+    const text = start + middle.repeat(Math.floor(LENGTH / middle.length)) + end;
+    const { forms, diagnostics } = read(text, 'fuzz');
+    expect(forms.length).toBeLessThanOrEqual(1);
+    expect(diagnostics.length).toBeLessThanOrEqual(1);
   });
 });
 
