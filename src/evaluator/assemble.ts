@@ -12,7 +12,7 @@ import type { Definition } from '../ir/node.ts';
 import { PrimitiveFunction, type Value } from '../value/value.ts';
 import { ArmCode, type Code, type Handler, type KnownCall, type Mark } from './code.ts';
 import { Op, type OpCode } from './opcodes.ts';
-import type { LoadedPrimitive } from './primitives/registry.ts';
+import { type LoadedPrimitive, missingPrimitive } from './primitives/registry.ts';
 import { Vector } from '../value/vector.ts';
 
 /** Primitives with an instruction of their own, by name and number of arguments. */
@@ -132,9 +132,7 @@ class Assembler {
   private primitive(name: string): number {
     const known = this.primitives.findIndex((primitive) => primitive.name === name);
     if (known >= 0) return known;
-    const primitive = this.code.table.primitives.get(name);
-    if (primitive === null) throw new Error(`no primitive ${name}`);
-    this.primitives.push(primitive);
+    this.primitives.push(this.code.table.primitives.get(name) ?? missingPrimitive(name));
     return this.primitives.length - 1;
   }
 

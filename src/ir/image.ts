@@ -7,7 +7,6 @@
  * `groups` are [hash, code in base64, names of the units in the order of the code].
  */
 import { decodeGroup } from './decode.ts';
-import { hashBytes } from './hash.ts';
 import type { Definition, Unit } from './node.ts';
 
 export interface LibraryImage {
@@ -67,10 +66,6 @@ class StoredGroup {
     this.units ??= this.decode();
     return this.units.map((_, member) => this.member(member));
   }
-
-  verify(): boolean {
-    return hashBytes(decodeBase64(this.encoded)) === this.hash;
-  }
 }
 
 class StoredDefinition implements Definition {
@@ -98,8 +93,11 @@ class StoredDefinition implements Definition {
 export class LoadedLibrary {
   private readonly entries = new Map<string, LoadedEntry>();
   private readonly groups = new Map<string, StoredGroup>();
+  private readonly base: LoadedLibrary | null;
 
-  constructor(image: LibraryImage) {
+  /** `base` is asked for code that the image refers to and does not hold. */
+  constructor(image: LibraryImage, base: LoadedLibrary | null = null) {
+    this.base = base;
     for (const [name, min, max] of image.primitives) this.entries.set(name, { kind: 'primitive', name, min, max: max ?? Number.POSITIVE_INFINITY });
     const groups = image.groups.map(([hash, encoded, names]) => new StoredGroup(this, hash, encoded, names));
     for (const group of groups) this.groups.set(group.hash, group);
@@ -128,18 +126,13 @@ export class LoadedLibrary {
 
   /** The definitions of a group, in order; null when it is not of this library. */
   group(hash: string): readonly Definition[] | null {
-    return this.groups.get(hash)?.all() ?? null;
+    return this.groups.get(hash)?.all() ?? this.base?.group(hash) ?? null;
   }
 
   member(hash: string, member: number): Definition | null {
-    return this.groups.get(hash)?.member(member) ?? null;
+    return this.groups.get(hash)?.member(member) ?? this.base?.member(hash, member) ?? null;
   }
 
-  /** Whether every group's code has the hash that it is known by. */
-  verify(): boolean {
-    for (const group of this.groups.values()) if (!group.verify()) return false;
-    return true;
-  }
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -157,8 +150,9 @@ export function encodeBase64(bytes: Uint8Array): string {
   return text;
 }
 
-/** Text that `encodeBase64` made. */
+/** The bytes of text that `encodeBase64` made; of other text some bytes, or none. */
 export function decodeBase64(text: string): Uint8Array {
+  if (text.length % 4 !== 0) return new Uint8Array(0);
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
   let at = 0;

@@ -36,6 +36,11 @@ export function arityError(name: string, expected: string, count: number): never
   return raise('arity', `Arity mismatch in ${name}: expected ${expected}, got ${count}`);
 }
 
+/** Stands for a primitive that code from elsewhere asks for and this kernel does not have. */
+export function missingPrimitive(name: string): LoadedPrimitive {
+  return load({ name, min: 0, max: Number.POSITIVE_INFINITY, rest: () => raise('undefined-symbol', `Undefined symbol: ${name} is not in this kernel`) });
+}
+
 function arityText(primitive: Primitive): string {
   if (primitive.max === Number.POSITIVE_INFINITY) return `at least ${primitive.min}`;
   return primitive.min === primitive.max ? `${primitive.min}` : `${primitive.min} to ${primitive.max}`;
