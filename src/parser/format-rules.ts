@@ -61,6 +61,9 @@ const SPECIAL_BREAKING: ReadonlyMap<string, Breaking> = new Map<string, Breaking
 
 export function breakingOf(head: string | null): Breaking {
   if (head === null) return { from: 1, step: 1 };
-  const rule = HEAD_RULES.get(head);
-  return SPECIAL_BREAKING.get(head) ?? { from: typeof rule === 'number' ? rule + 1 : 2, step: 1 };
+  const special = SPECIAL_BREAKING.get(head);
+  if (special !== undefined) return special;
+  const rule = ruleOf(head);
+  if (rule === 'body' && !HEAD_RULES.has(head) && head.startsWith('def')) return 'parameters';
+  return { from: typeof rule === 'number' ? rule + 1 : 2, step: 1 };
 }

@@ -12,6 +12,7 @@ import type { Span } from '../diagnostic/span.ts';
 import { printBrief } from '../value/print.ts';
 import type { Form, ListForm, MapForm, SymbolForm, VectorForm } from './form.ts';
 import { RepeatedKeys } from './read-keys.ts';
+import { isDefined, mergeMeta } from './read-meta.ts';
 import { type Problem, shown } from './read-problem.ts';
 import { readString } from './read-string.ts';
 import { type AtomValue, readWord, type Word } from './read-word.ts';
@@ -35,8 +36,6 @@ const PREFIXES: Record<Prefix, string> = {
 const LITERAL_SHOWN_MAX = 40;
 /** Arguments a `#(…)` may name. */
 const ARGUMENTS_MAX = 20;
-/** Heads whose name may carry `^:key`. */
-const DEFINING_HEADS: ReadonlySet<string> = new Set(['def', 'defn', 'defn-', 'defonce', 'fn', 'λ', 'lambda', 'defmacro']);
 
 class Frame {
   readonly kind: Bracket | Prefix | 'program';
@@ -334,12 +333,10 @@ export class FormBuilder {
     return { kind: 'map', items: [written, yes], span: written.span };
   }
 
-  /** Whether the form that comes next stands right after `def` and the like; `fn` may have parameters there. */
+  /** Whether the form that comes next stands right after `def` and the like. */
   private isDefinedName(target: Form): boolean {
     const { kind, items } = this.top;
-    const head = items[0];
-    const named = target.kind === 'symbol' || target.kind === 'vector';
-    return named && kind === 'list' && items.length === 1 && head?.kind === 'symbol' && DEFINING_HEADS.has(head.name);
+    return kind === 'list' && items.length === 1 && isDefined(items[0]!, target);
   }
 
   private misplaced(frame: Frame, message: string, help?: string): void {
@@ -405,20 +402,4 @@ export class FormBuilder {
 function literalText(form: Form): string {
   if (form.kind === 'keyword') return ` ${shown(`:${form.name}`)}`;
   return form.kind === 'atom' ? ` ${shown(printBrief(form.value, LITERAL_SHOWN_MAX))}` : '';
-}
-
-/** `maps` has the outermost first, whose entries win. */
-function mergeMeta(maps: readonly MapForm[]): MapForm {
-  if (maps.length === 1) return maps[0]!;
-  const seen = new Set<string>();
-  const items: Form[] = [];
-  for (const map of maps) {
-    for (let i = 0; i < map.items.length; i += 2) {
-      const key = map.items[i]!;
-      if (key.kind === 'keyword' && seen.has(key.name)) continue;
-      if (key.kind === 'keyword') seen.add(key.name);
-      items.push(key, map.items[i + 1]!);
-    }
-  }
-  return { kind: 'map', items, span: maps[0]!.span };
 }

@@ -70,6 +70,7 @@ describe('indentation', () => {
     ['of a definition is two', ['(defn f', '"doc"', '[x]', '(g x))'], ['(defn f', '  "doc"', '  [x]', '  (g x))']],
     ['of a value', ['(def x', '1)'], ['(def x', '  1)']],
     ['of a function', ['(fn [x]', 'x)', '(λ [x]', 'x)'], ['(fn [x]', '  x)', '(λ [x]', '  x)']],
+    ['of what looks like a definition', ['(deftask t', 'x)', '(with-file f', 'x)', '(default a', 'b)'], ['(deftask t', '  x)', '(with-file f', '  x)', '(default a', '         b)']],
     ['of a macro', ['(defmacro m [x]', '`(f ~x', '~@y))'], ['(defmacro m [x]', '  `(f ~x', '      ~@y))']],
     ['of let: bindings under each other, body by two', ['(let [a 1', 'b 2]', 'a', 'b)'], ['(let [a 1', '      b 2]', '  a', '  b)']],
     ['of if with its branches on lines of their own', ['(if a', 'b', 'c)'], ['(if a', '  b', '  c)']],

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Span } from '../../../src/diagnostic/span.ts';
 import type { Form } from '../../../src/parser/form.ts';
 import { read, READ_LENGTH_MAX, type Reading } from '../../../src/parser/reader.ts';
+import { commentEnd, tokenize } from '../../../src/parser/tokens.ts';
 
 /** Plain checks: an `expect` for each of a million spans would take most of the time. */
 function must(condition: boolean, what: string): void {
@@ -100,6 +101,28 @@ describe('the reader survives', () => {
     for (let end = 0; end <= PROGRAM.length; end++) checkReading(PROGRAM.slice(0, end));
     for (let end = 1; end < nested.trimEnd().length; end++) must(checkReading(nested.slice(0, end)).incomplete, nested.slice(0, end));
   });
+});
+
+test('every character is part of a token, of a comment, or blank', () => {
+  const soup = fc.array(fc.oneof(PIECE, fc.string({ unit: 'binary', maxLength: 3 })), { maxLength: 40 }).map((pieces) => pieces.join(''));
+  const blank = /^[\s,]$/;
+  fc.assert(
+    fc.property(soup, (text) => {
+      const tokens = [...tokenize(text), { startOffset: text.length, image: '' }];
+      let at = 0;
+      for (const { startOffset, image } of tokens) {
+        must(startOffset >= at, 'tokens overlap');
+        while (at < startOffset) {
+          const end = commentEnd(text, at);
+          must(end >= 0 || blank.test(text[at]!), `lost: ${JSON.stringify(text[at])}`);
+          at = end >= 0 ? end : at + 1;
+        }
+        must(text.startsWith(image, at), 'a token is not its text');
+        at += image.length;
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 describe('nothing overflows, however long a single piece is', () => {
