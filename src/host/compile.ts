@@ -2,6 +2,7 @@
  * From text to a program that the kernel can start. This is the one place where the parser meets the evaluator: macro
  * expansion gets the evaluator as an argument.
  */
+import { lint } from '../check/lint.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { CodeTable } from '../evaluator/code.ts';
 import { start, type StartOptions } from '../evaluator/kernel.ts';
@@ -34,6 +35,8 @@ export interface CompileOptions {
   readonly loadModule?: (name: string, from: string) => Source | null;
   readonly variables?: Iterable<string>;
   readonly contextKeys?: Iterable<string>;
+  /** Also look for code that is probably not what was meant; such findings are warnings. */
+  readonly lint?: boolean;
 }
 
 export interface Program {
@@ -74,7 +77,7 @@ export function compile(environment: Environment, source: Source, options: Compi
   table.add([program.main, ...program.definitions]);
   return {
     program: { main: program.main, table, namespace: program.namespace, definitions: program.definitions, hash: program.main.group },
-    diagnostics: all,
+    diagnostics: options.lint === true ? [...all, ...lint([program.main, ...program.definitions])] : all,
   };
 }
 
@@ -99,7 +102,7 @@ function moduleLoader(load: (name: string, from: string) => Source | null, table
 const EXPANSION_LIMITS = { fuel: 20_000_000, allocation: 20_000_000, depth: 100_000 };
 
 /** Runs macros on a table of their own: their code is not part of the program. */
-function expanderOf(environment: Environment): Expander {
+export function expanderOf(environment: Environment): Expander {
   let table: CodeTable | null = null;
   return (definition, args) => {
     table ??= newTable(environment);
