@@ -144,20 +144,19 @@ function lineCounter(text: string): (offset: number) => number {
 
 // --- running -----------------------------------------------------------------------------------------------------
 
-/** Sees all that happens while an expectation is checked: what compiling gave, then each outcome with its state. */
+/** Sees all that happens while an expectation is checked: what compiling gave, then each outcome with its state, and each answer. */
 export interface Observer {
-  readonly compiled: (compilation: Compilation) => void;
-  readonly advanced: (advance: Advance) => void;
+  readonly compiled?: (compilation: Compilation) => void;
+  readonly advanced?: (advance: Advance) => void;
+  readonly answered?: (answer: Answer) => void;
 }
 
-const NOBODY: Observer = { compiled: () => undefined, advanced: () => undefined };
-
 /** Null when the expectation holds; else what happened instead. */
-export function checkExpectation(environment: Environment, expectation: Expectation, mode: Mode, observer: Observer = NOBODY): string | null {
+export function checkExpectation(environment: Environment, expectation: Expectation, mode: Mode, observer: Observer = {}): string | null {
   const text = mode === 'reprint' ? reprinted(expectation.program) : expectation.program;
   if (text === null) return null;
   const compilation = compile(environment, { file: '<test>', text });
-  observer.compiled(compilation);
+  observer.compiled?.(compilation);
   const { program, diagnostics } = compilation;
   if (program === null) return judgeDiagnostics(expectation.expected, diagnostics);
   return new Run(expectation, program, mode, observer).check();
@@ -213,7 +212,7 @@ class Run {
   check(): string | null {
     let advance = startProgram(this.program, { quantum: this.quantum });
     for (;;) {
-      this.observer.advanced(advance);
+      this.observer.advanced?.(advance);
       const { outcome } = advance;
       switch (outcome.kind) {
         case 'complete':
@@ -230,6 +229,7 @@ class Run {
         case 'requires-host': {
           const answer = this.answer(outcome.calls[0]!);
           if (typeof answer === 'string') return answer;
+          this.observer.answered?.(answer);
           const next = this.go(advance, [answer]);
           if (typeof next === 'string') return next;
           advance = next;
