@@ -1,11 +1,47 @@
-// Builds everything that is not kept in the repository: the library's image, then the bundles.
+// Builds everything that is not kept in the repository: the library's image, the bundles, and the types.
+//
+//   node scripts/build.mjs            all of it
+//   node scripts/build.mjs --quick    without the types, for running and testing
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { bareCommander, lazyRegex } from './bundle-plugins.mjs';
 
-mkdirSync('dist/tools', { recursive: true });
-mkdirSync('src/library', { recursive: true });
+const quick = process.argv.includes('--quick');
 const node = { bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning' };
-await build({ ...node, entryPoints: ['scripts/build-library.ts'], outfile: 'dist/tools/build-library.mjs' });
-execFileSync(process.execPath, ['dist/tools/build-library.mjs', '.'], { stdio: 'inherit' });
-rmSync('dist/tools', { recursive: true, force: true });
+
+await buildLibraryImage();
+await buildPackage();
+await buildCommandLine();
+if (!quick) execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
+
+async function buildLibraryImage() {
+  mkdirSync('dist/tools', { recursive: true });
+  mkdirSync('src/library', { recursive: true });
+  await build({ ...node, entryPoints: ['scripts/build-library.ts'], outfile: 'dist/tools/build-library.mjs' });
+  execFileSync(process.execPath, ['dist/tools/build-library.mjs', '.'], { stdio: 'inherit' });
+  rmSync('dist/tools', { recursive: true, force: true });
+}
+
+/** What `import 'rtfs'` and `import 'rtfs/kernel'` load. */
+async function buildPackage() {
+  const outdir = `dist/.package-${process.pid}`;
+  await build({ ...node, entryPoints: { index: 'src/index.ts', kernel: 'src/kernel.ts' }, outdir, splitting: true, chunkNames: 'shared/[name]-[hash]' });
+  for (const name of ['index.js', 'kernel.js', 'shared']) {
+    rmSync(`dist/${name}`, { recursive: true, force: true });
+    renameSync(`${outdir}/${name}`, `dist/${name}`);
+  }
+  rmSync(outdir, { recursive: true });
+}
+
+/** The executable and the pieces that it loads on demand, all in one directory. Not minified: its traces must be readable. */
+async function buildCommandLine() {
+  const outdir = `dist/.bin-${process.pid}`;
+  // commander is CommonJS inside: what it requires of node has to be found from a module.
+  const banner = { js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);" };
+  await build({ ...node, entryPoints: ['bin/rtfs.ts'], outdir, splitting: true, chunkNames: '[name]-[hash]', banner, plugins: [lazyRegex, bareCommander] });
+  await build({ ...node, entryPoints: ['re2js'], format: 'cjs', outfile: `${outdir}/re2js.cjs` });
+  chmodSync(`${outdir}/rtfs.js`, 0o755);
+  rmSync('dist/bin', { recursive: true, force: true });
+  renameSync(outdir, 'dist/bin');
+}

@@ -1,0 +1,207 @@
+/**
+ * The command line, read with commander into an `Invocation`. Nothing is carried out here and nothing is written:
+ * commander's own output is taken and handed on as data.
+ */
+import { isatty } from 'node:tty';
+import { Command, CommanderError, Option } from 'commander';
+import { diagnostic } from '../diagnostic/diagnostic.ts';
+import { suggest } from '../diagnostic/suggest.ts';
+import { version } from '../../package.json';
+import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
+import { COMMANDS, type Invocation } from './invocation.ts';
+import { originOf } from './source.ts';
+import { COLOUR_CHOICES, type ColourChoice } from './terminal.ts';
+
+const MODES = ['straight', 'reload', 'quantum', 'reprint', 'all'];
+
+export function parseArguments(argv: readonly string[]): Invocation {
+  const asked = new Asked();
+  try {
+    asked.program().parse(withCommand(argv), { from: 'user' });
+  } catch (cause) {
+    if (!(cause instanceof CommanderError)) throw cause;
+    return refusalOf(cause, asked, argv);
+  }
+  return asked.invocation ?? { command: 'show', text: asked.written };
+}
+
+/** Without a command the program is meant, and without anything a prompt when somebody sits there to use it. */
+function withCommand(argv: readonly string[]): string[] {
+  const [first] = argv;
+  if (first === undefined) return isatty(0) ? ['repl'] : ['run', '-'];
+  const isNamed = (COMMANDS as readonly string[]).includes(first) || ['-h', '--help', '-V', '--version'].includes(first);
+  return isNamed ? [...argv] : ['run', ...argv];
+}
+
+function refusalOf(cause: CommanderError, asked: Asked, argv: readonly string[]): Invocation {
+  if (cause.exitCode === 0) return asked.invocation ?? { command: 'show', text: asked.written };
+  const [message = '', ...more] = cause.message.replace(/^error: /, '').split('\n');
+  const help = more.map((line) => line.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did'));
+  if (cause.code === 'commander.unknownOption') help.push('what the plan itself shall get stands after `--`');
+  const end = argv.indexOf('--');
+  const json = (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+  return { command: 'refuse', problem: diagnostic('E0502', message, null, { help }), json };
+}
+
+function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+interface WorldFlags {
+  readonly allow?: string[];
+  readonly limit?: string[];
+  readonly path?: string[];
+  readonly color: ColourChoice;
+}
+
+/** What the commands' actions leave behind. */
+class Asked {
+  invocation: Invocation | null = null;
+  written = '';
+
+  program(): Command {
+    const root = this.plain(new Command('rtfs'));
+    root.usage('[command] [options] …').description('Runs, checks and formats RTFS plans.').version(`rtfs ${version}`, '-V, --version', 'show the version');
+    root.addHelpText('after', COMMON_HELP).helpCommand(false);
+    this.run(root);
+    this.check(root);
+    this.format(root);
+    this.repl(root);
+    this.doc(root);
+    this.expand(root);
+    this.test(root);
+    this.help(root);
+    return root;
+  }
+
+  private plain(command: Command): Command {
+    const write = (text: string): void => {
+      this.written += text;
+    };
+    return command
+      .exitOverride()
+      .configureOutput({ writeOut: write, writeErr: write, outputError: () => undefined, getOutHelpWidth: () => 100, getErrHelpWidth: () => 100, getOutHasColors: () => false, getErrHasColors: () => false })
+      .helpOption('-h, --help', 'show this help');
+  }
+
+  private command(root: Command, name: string, summary: string): Command {
+    const command = this.plain(root.command(name)).description(summary);
+    return command.addOption(new Option('--color <when>', 'colours in messages').choices([...COLOUR_CHOICES]).default('auto'));
+  }
+
+  private world(command: Command): Command {
+    return command
+      .option('--allow <grant>', 'let the plan use a capability: fs.read=DIR, http=HOST, env=NAME, time … (repeatable; see `rtfs help grants`)', collect)
+      .option('--limit <name=value>', 'set a limit: fuel=10_000, depth=1e6, allocation=64M … (repeatable; see `rtfs help limits`)', collect)
+      .option('--path <dir>', 'look for modules here too (repeatable)', collect);
+  }
+
+  private run(root: Command): void {
+    const command = this.command(root, 'run', 'run a plan and print its value (also `rtfs FILE`)').argument('[file]', 'the plan; `-` for standard input').argument('[args...]', 'what the plan finds in *args*');
+    this.world(command)
+      .option('-e, --eval <expr>', 'run this instead of a file (repeatable)', collect)
+      .option('--input <file>', 'data that the plan finds in *input*: JSON, or RTFS data from .rtfs and .edn; `-` for standard input')
+      .option('--json', 'print one JSON document with status, value, error and diagnostics')
+      .action((file: string | undefined, args: string[], flags: WorldFlags & { eval?: string[]; input?: string; json?: true }) => {
+        const operands = file === undefined ? [] : [file, ...args];
+        const [first, ...rest] = operands;
+        if (flags.eval === undefined && first === undefined) return this.refuse('there is nothing to run', ['name a file, or give an expression with -e'], flags.json);
+        const origin = flags.eval === undefined ? originOf(first!) : { kind: 'text' as const, text: flags.eval.join('\n') };
+        const options = { origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json: flags.json === true, ...worldOf(flags) };
+        if (options.input === '-' && origin.kind === 'stdin') return this.refuse('the plan and its input cannot both come from standard input', [], flags.json);
+        this.invocation = { command: 'run', options };
+      });
+  }
+
+  private check(root: Command): void {
+    this.command(root, 'check', 'report everything that is wrong with programs, without running them')
+      .argument('<files...>', 'files and directories; `-` for standard input')
+      .option('--path <dir>', 'look for modules here too (repeatable)', collect)
+      .option('--deny-warnings', 'fail on warnings too')
+      .option('--json', 'print the findings as a JSON array')
+      .action((operands: string[], flags: WorldFlags & { denyWarnings?: true; json?: true }) => {
+        const { color: colour, path: modulePaths = [] } = flags;
+        this.invocation = { command: 'check', options: { operands, modulePaths, denyWarnings: flags.denyWarnings === true, json: flags.json === true, colour } };
+      });
+  }
+
+  private format(root: Command): void {
+    this.command(root, 'fmt', 'lay out programs in the standard way')
+      .argument('<files...>', 'files and directories to rewrite; `-` formats standard input to the output')
+      .option('--check', 'only list the files that are not formatted, and fail if there are any')
+      .action((operands: string[], flags: WorldFlags & { check?: true }) => {
+        if (operands.includes('-') && operands.length > 1) return this.refuse('`-` cannot be mixed with files', []);
+        this.invocation = { command: 'fmt', options: { operands, check: flags.check === true, colour: flags.color } };
+      });
+  }
+
+  private repl(root: Command): void {
+    const command = this.command(root, 'repl', 'a prompt: try out forms one by one').argument('[files...]', 'files to load first');
+    this.world(command).action((files: string[], flags: WorldFlags) => {
+      this.invocation = { command: 'repl', options: { files, ...worldOf(flags) } };
+    });
+  }
+
+  private doc(root: Command): void {
+    this.command(root, 'doc', 'show what a name means; without a name list them all')
+      .argument('[names...]', 'functions, special forms, macros')
+      .option('-f, --file <file>', 'the definitions of this file instead of the library')
+      .option('--path <dir>', 'look for modules here too (repeatable)', collect)
+      .option('--json', 'print the entries as a JSON array')
+      .action((names: string[], flags: WorldFlags & { file?: string; json?: true }) => {
+        const { color: colour, path: modulePaths = [], file = null } = flags;
+        this.invocation = { command: 'doc', options: { names, file, modulePaths, json: flags.json === true, colour } };
+      });
+  }
+
+  private expand(root: Command): void {
+    this.command(root, 'expand', 'print a program with all its macros expanded')
+      .argument('[file]', 'the program; `-` for standard input')
+      .option('-e, --eval <expr>', 'expand this instead of a file (repeatable)', collect)
+      .option('--path <dir>', 'look for modules here too (repeatable)', collect)
+      .action((file: string | undefined, flags: WorldFlags & { eval?: string[] }) => {
+        if ((file === undefined) === (flags.eval === undefined)) return this.refuse('expected a file or -e, not both', []);
+        const origin = flags.eval === undefined ? originOf(file!) : { kind: 'text' as const, text: flags.eval.join('\n') };
+        this.invocation = { command: 'expand', options: { origin, modulePaths: flags.path ?? [], colour: flags.color } };
+      });
+  }
+
+  private test(root: Command): void {
+    this.command(root, 'test', 'run files that state their expected results')
+      .argument('[files...]', 'files and directories; the working directory unless given')
+      .addOption(new Option('--mode <mode>', 'how each is run: in one go, saved and restored at every call, in tiny quanta, printed and read again, or all of these').choices(MODES).default('straight'))
+      .option('--json', 'print the results as one JSON document')
+      .addHelpText('after', helpTopic('tests') ?? '')
+      .action((operands: string[], flags: WorldFlags & { mode: string; json?: true }) => {
+        this.invocation = { command: 'test', options: { operands, mode: flags.mode, json: flags.json === true, colour: flags.color } };
+      });
+  }
+
+  private help(root: Command): void {
+    this.plain(root.command('help'))
+      .description(`show help for a command or a topic: ${TOPICS.join(', ')}`)
+      .argument('[topic]')
+      .action((topic: string | undefined) => {
+        const command = root.commands.find((one) => one.name() === topic);
+        const text = topic === undefined ? null : helpTopic(topic);
+        if (topic === undefined) root.outputHelp();
+        else if (command !== undefined) command.outputHelp();
+        else if (text !== null) this.written += text;
+        else this.refuse(`there is no help on \`${topic}\``, this.topicHelp(topic));
+      });
+  }
+
+  private topicHelp(topic: string): string[] {
+    const known = [...COMMANDS, ...TOPICS];
+    const meant = suggest(topic, known);
+    return [meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : `there is help on ${known.join(', ')}`];
+  }
+
+  private refuse(message: string, help: readonly string[], json?: boolean): void {
+    this.invocation = { command: 'refuse', problem: diagnostic('E0502', message, null, { help }), json: json === true };
+  }
+}
+
+function worldOf(flags: WorldFlags): { grants: string[]; limits: string[]; modulePaths: string[]; colour: ColourChoice } {
+  return { grants: flags.allow ?? [], limits: flags.limit ?? [], modulePaths: flags.path ?? [], colour: flags.color };
+}

@@ -1,0 +1,36 @@
+/**
+ * Running a program to its end. The first stretch runs at once; only a program that calls a capability or takes longer
+ * than that pays for loading the host.
+ */
+import type { Limits } from '../evaluator/limits.ts';
+import type { State } from '../evaluator/state.ts';
+import { type Program, startProgram } from '../host/compile.ts';
+import type { Host } from '../host/port.ts';
+import type { ErrorValue, Value } from '../value/value.ts';
+
+/** Steps after which signals and timers get their turn: some tens of milliseconds. */
+export const QUANTUM_STEPS = 2_000_000;
+
+export interface Execution {
+  readonly program: Program;
+  readonly limits: Partial<Limits>;
+  readonly variables: Iterable<readonly [string, Value]>;
+  readonly openHost: () => Promise<Host>;
+  /** Aborted when the user interrupts. */
+  readonly signal: AbortSignal;
+}
+
+export type Ending =
+  | { readonly kind: 'complete'; readonly value: Value; readonly state: State }
+  | { readonly kind: 'failed'; readonly error: ErrorValue; readonly state: State }
+  | { readonly kind: 'interrupted'; readonly state: State };
+
+export async function execute(execution: Execution): Promise<Ending> {
+  const { limits, variables } = execution;
+  const first = startProgram(execution.program, { limits, variables, quantum: QUANTUM_STEPS });
+  const { outcome, state } = first;
+  if (outcome.kind === 'complete') return { kind: 'complete', value: outcome.value, state };
+  if (outcome.kind === 'failed') return { kind: 'failed', error: outcome.error, state };
+  const { goOn } = await import('./hosting.ts');
+  return goOn(first, execution);
+}

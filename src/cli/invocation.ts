@@ -1,0 +1,87 @@
+/** What the user asked for, as data: made by `arguments.ts` (or here, for the commonest calls), carried out by `main.ts`. */
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import type { Origin } from './source.ts';
+import type { ColourChoice } from './terminal.ts';
+
+export interface CommonOptions {
+  readonly colour: ColourChoice;
+}
+
+/** What `run` and `repl` let a program do. */
+export interface WorldOptions {
+  readonly grants: readonly string[];
+  readonly limits: readonly string[];
+  readonly modulePaths: readonly string[];
+}
+
+export interface RunOptions extends CommonOptions, WorldOptions {
+  readonly origin: Origin;
+  readonly args: readonly string[];
+  /** A file with data, `-` for standard input. */
+  readonly input: string | null;
+  readonly json: boolean;
+}
+
+export interface CheckOptions extends CommonOptions {
+  readonly operands: readonly string[];
+  readonly modulePaths: readonly string[];
+  readonly denyWarnings: boolean;
+  readonly json: boolean;
+}
+
+export interface FormatOptions extends CommonOptions {
+  readonly operands: readonly string[];
+  readonly check: boolean;
+}
+
+export interface ReplOptions extends CommonOptions, WorldOptions {
+  readonly files: readonly string[];
+}
+
+export interface DocOptions extends CommonOptions {
+  readonly names: readonly string[];
+  /** A file whose own definitions are asked for. */
+  readonly file: string | null;
+  readonly modulePaths: readonly string[];
+  readonly json: boolean;
+}
+
+export interface ExpandOptions extends CommonOptions {
+  readonly origin: Origin;
+  readonly modulePaths: readonly string[];
+}
+
+export interface TestOptions extends CommonOptions {
+  readonly operands: readonly string[];
+  readonly mode: string;
+  readonly json: boolean;
+}
+
+export type Invocation =
+  | { readonly command: 'run'; readonly options: RunOptions }
+  | { readonly command: 'check'; readonly options: CheckOptions }
+  | { readonly command: 'fmt'; readonly options: FormatOptions }
+  | { readonly command: 'repl'; readonly options: ReplOptions }
+  | { readonly command: 'doc'; readonly options: DocOptions }
+  | { readonly command: 'expand'; readonly options: ExpandOptions }
+  | { readonly command: 'test'; readonly options: TestOptions }
+  /** Text that was asked for: help, the version. */
+  | { readonly command: 'show'; readonly text: string }
+  | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: boolean };
+
+export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'help'] as const;
+
+const PLAIN_RUN = { colour: 'auto', grants: [], limits: [], modulePaths: [], args: [], input: null, json: false } as const;
+
+/**
+ * `rtfs FILE`, `rtfs run FILE`, `rtfs -e EXPR`, each without anything else: understood without loading the parser of
+ * arguments. Null for every other call.
+ */
+export function quickInvocation(argv: readonly string[]): Invocation | null {
+  const rest = argv[0] === 'run' ? argv.slice(1) : argv;
+  const [first, second] = rest;
+  if (rest.length === 2 && first === '-e' && second !== undefined) return { command: 'run', options: { ...PLAIN_RUN, origin: { kind: 'text', text: second } } };
+  if (rest.length !== 1 || first === undefined || first === '' || first.startsWith('-')) return null;
+  if (rest === argv && (COMMANDS as readonly string[]).includes(first)) return null;
+  return { command: 'run', options: { ...PLAIN_RUN, origin: { kind: 'file', path: first } } };
+}

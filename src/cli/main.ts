@@ -1,0 +1,67 @@
+/**
+ * The command line as a whole: from arguments to an exit code. Each command is loaded when it is asked for, so that
+ * running a small plan stays quick.
+ *
+ * The exit code is 70 until a command has ended: whatever stops the process before that counts as a defect.
+ */
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { type Invocation, quickInvocation } from './invocation.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+
+export async function main(argv: readonly string[]): Promise<void> {
+  process.exitCode = EXIT.internal;
+  process.on('uncaughtException', (cause) => reportDefect(cause));
+  try {
+    const invocation = quickInvocation(argv) ?? (await import('./arguments.ts')).parseArguments(argv);
+    process.exitCode = await carryOut(invocation);
+  } catch (cause) {
+    reportDefect(cause);
+  }
+}
+
+async function carryOut(invocation: Invocation): Promise<ExitCode> {
+  switch (invocation.command) {
+    case 'show': {
+      processTerminal('never').out(invocation.text);
+      return EXIT.ok;
+    }
+    case 'refuse':
+      return refuse(processTerminal('auto'), invocation.problem, invocation.json);
+    default:
+      return start(invocation, processTerminal(invocation.options.colour));
+  }
+}
+
+async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse' }>, terminal: Terminal): Promise<ExitCode> {
+  switch (invocation.command) {
+    case 'run':
+      return (await import('./run.ts')).runCommand(invocation.options, terminal);
+    case 'check':
+      return (await import('./check.ts')).checkCommand(invocation.options, terminal);
+    case 'fmt':
+      return (await import('./fmt.ts')).formatCommand(invocation.options, terminal);
+    case 'repl':
+      return (await import('./repl/repl.ts')).replCommand(invocation.options, terminal);
+    case 'doc':
+      return (await import('./doc.ts')).docCommand(invocation.options, terminal);
+    case 'expand':
+      return (await import('./expand.ts')).expandCommand(invocation.options, terminal);
+    case 'test':
+      return (await import('./test.ts')).testCommand(invocation.options, terminal);
+  }
+}
+
+async function refuse(terminal: Terminal, problem: Diagnostic, json: boolean): Promise<ExitCode> {
+  const noSource = (): null => null;
+  if (json) terminal.out((await import('./document.ts')).runDocument({ status: 'invalid', diagnostics: [problem] }, noSource));
+  else (await import('./report.ts')).report(terminal, [problem], noSource);
+  return EXIT.usage;
+}
+
+/** A defect of ours: said without the engine's words, which only show for whoever asks for them. */
+function reportDefect(cause: unknown): void {
+  process.exitCode = EXIT.internal;
+  const details = process.env['RTFS_DEBUG'] === undefined ? '' : `${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`;
+  process.stderr.write(`error[E0505]: internal error\n  = help: this is a defect of rtfs, not of the program; please report it (RTFS_DEBUG=1 shows more)\n${details}`);
+}

@@ -1,0 +1,133 @@
+/** `rtfs run`: compile a plan, run it, print its value. */
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import { compile } from '../host/compile.ts';
+import { printValue } from '../value/print.ts';
+import type { Value } from '../value/value.ts';
+import { Vector } from '../value/vector.ts';
+import { ARGUMENTS_VARIABLE, cliEnvironment, INPUT_VARIABLE } from './environment.ts';
+import { type Ending, execute } from './execution.ts';
+import { EXIT, type ExitCode, exitOfError } from './exit.ts';
+import { withInterrupt } from './interrupt.ts';
+import type { RunOptions } from './invocation.ts';
+import { type Origin, Sources } from './source.ts';
+import type { Terminal } from './terminal.ts';
+import { openWorld, terminalConsole, type World } from './world.ts';
+
+export async function runCommand(options: RunOptions, terminal: Terminal): Promise<ExitCode> {
+  return new Run(options, terminal).run();
+}
+
+class Run {
+  private readonly options: RunOptions;
+  private readonly terminal: Terminal;
+  private readonly sources: Sources;
+
+  constructor(options: RunOptions, terminal: Terminal) {
+    this.options = options;
+    this.terminal = terminal;
+    this.sources = new Sources(options.modulePaths);
+  }
+
+  async run(): Promise<ExitCode> {
+    const { options, sources } = this;
+    const world = await this.world();
+    if (!world.ok) return this.invalid(world.error, EXIT.usage);
+    const input = await this.input();
+    if (!input.ok) return this.invalid(input.error, EXIT.usage);
+    const source = await sources.read(options.origin);
+    if (!source.ok) return this.invalid([await withCommandHint(source.error, options.origin)], EXIT.usage);
+    const variables = [[INPUT_VARIABLE, input.value], [ARGUMENTS_VARIABLE, Vector.adopt([...options.args])]] as const;
+    const { program, diagnostics } = compile(cliEnvironment(), source.value, { loadModule: sources.loadModule, variables: variables.map(([name]) => name) });
+    if (program === null) return this.invalid(diagnostics, EXIT.invalid);
+    if (!options.json) await this.report(diagnostics);
+    const { limits, openHost } = world.value;
+    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal }));
+    return options.json ? this.endAsJson(ending, diagnostics) : this.endAsText(ending);
+  }
+
+  // ── before ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private async world(): Promise<{ ok: true; value: World } | { ok: false; error: readonly Diagnostic[] }> {
+    // With --json the output holds the document and nothing else: what the plan prints goes to the other stream.
+    const output = this.options.json ? 'error' : 'out';
+    return openWorld(this.options, () => terminalConsole(this.terminal, output));
+  }
+
+  private async input(): Promise<{ ok: true; value: Value } | { ok: false; error: readonly Diagnostic[] }> {
+    if (this.options.input === null) return { ok: true, value: null };
+    const { readInput } = await import('./input.ts');
+    return readInput(this.options.input, this.sources);
+  }
+
+  // ── after ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private async invalid(diagnostics: readonly Diagnostic[], code: ExitCode): Promise<ExitCode> {
+    if (this.options.json) await this.document({ status: 'invalid', diagnostics });
+    else await this.report(diagnostics);
+    return code;
+  }
+
+  private async endAsText(ending: Ending): Promise<ExitCode> {
+    switch (ending.kind) {
+      case 'complete':
+        return this.print(ending.value);
+      case 'failed': {
+        // The plan was told that its output is closed; whoever closed it need not be told.
+        if (this.terminal.isOutClosed() && ending.error.type.name === 'error/host') return EXIT.failed;
+        const { failureDiagnostic } = await import('./failure.ts');
+        await this.report([failureDiagnostic(ending.error)]);
+        return exitOfError(ending.error);
+      }
+      case 'interrupted':
+        this.terminal.error('interrupted\n');
+        return EXIT.interrupted;
+    }
+  }
+
+  private async print(value: Value): Promise<ExitCode> {
+    if (value === null) return EXIT.ok;
+    const text = printValue(value);
+    if (text === null) {
+      this.terminal.error('the value is too large to print\n');
+      return EXIT.limit;
+    }
+    this.terminal.out(`${text}\n`);
+    return EXIT.ok;
+  }
+
+  private async endAsJson(ending: Ending, diagnostics: readonly Diagnostic[]): Promise<ExitCode> {
+    switch (ending.kind) {
+      case 'complete':
+        await this.document({ status: 'complete', value: ending.value, diagnostics });
+        return EXIT.ok;
+      case 'failed':
+        await this.document({ status: 'failed', error: ending.error, diagnostics });
+        return exitOfError(ending.error);
+      case 'interrupted': {
+        const { errorValue } = await import('../evaluator/raise.ts');
+        await this.document({ status: 'failed', error: errorValue('cancelled', 'Cancelled: the run was interrupted'), diagnostics });
+        return EXIT.interrupted;
+      }
+    }
+  }
+
+  private async document(report: Parameters<typeof import('./document.ts').runDocument>[0]): Promise<void> {
+    const { runDocument } = await import('./document.ts');
+    this.terminal.out(runDocument(report, this.sources.lookup));
+  }
+
+  private async report(diagnostics: readonly Diagnostic[]): Promise<void> {
+    if (diagnostics.length === 0) return;
+    const { report } = await import('./report.ts');
+    report(this.terminal, diagnostics, this.sources.lookup);
+  }
+}
+
+/** `rtfs chekc x` is no file: perhaps a command was meant. */
+async function withCommandHint(problem: Diagnostic, origin: Origin): Promise<Diagnostic> {
+  if (origin.kind !== 'file' || !/^[a-z]+$/.test(origin.path)) return problem;
+  const [{ suggest }, { COMMANDS }] = await Promise.all([import('../diagnostic/suggest.ts'), import('./invocation.ts')]);
+  const meant = suggest(origin.path, COMMANDS, 1)[0];
+  return meant === undefined ? problem : { ...problem, help: [`did you mean the command \`rtfs ${meant}\`?`] };
+}
+

@@ -1,0 +1,79 @@
+/**
+ * The two streams that commands write to. Data goes to `out`, everything else to `error`. What was written when the
+ * command is done still gets out: nobody calls `process.exit`.
+ *
+ * When the reader of a stream goes away (`rtfs … | head -1`), what is written after that is dropped without a word.
+ */
+import { isatty } from 'node:tty';
+
+export type ColourChoice = 'auto' | 'always' | 'never';
+
+export const COLOUR_CHOICES: readonly ColourChoice[] = ['auto', 'always', 'never'];
+
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+  /** The streams themselves, for a console that waits for each write. */
+  readonly outStream: () => NodeJS.WriteStream;
+  readonly errorStream: () => NodeJS.WriteStream;
+  readonly outColour: boolean;
+  readonly errorColour: boolean;
+  /** The width of the error stream, where diagnostics go. */
+  readonly columns: number;
+  /** True once somebody closed the reading end of `out`. */
+  readonly isOutClosed: () => boolean;
+}
+
+export function processTerminal(choice: ColourChoice): Terminal {
+  const out = sink(() => process.stdout);
+  const error = sink(() => process.stderr);
+  return {
+    out: out.write,
+    error: error.write,
+    outStream: out.open,
+    errorStream: error.open,
+    get outColour() {
+      return isColoured(choice, 1);
+    },
+    get errorColour() {
+      return isColoured(choice, 2);
+    },
+    get columns() {
+      return isatty(2) ? process.stderr.columns : 100;
+    },
+    isOutClosed: out.isClosed,
+  };
+}
+
+interface Sink {
+  readonly write: (text: string) => void;
+  readonly open: () => NodeJS.WriteStream;
+  readonly isClosed: () => boolean;
+}
+
+/** The stream is opened when it is first needed: that costs milliseconds. */
+function sink(standard: () => NodeJS.WriteStream): Sink {
+  let stream: NodeJS.WriteStream | null = null;
+  let closed = false;
+  const open = (): NodeJS.WriteStream => {
+    if (stream !== null) return stream;
+    stream = standard();
+    stream.on('error', () => {
+      closed = true;
+    });
+    return stream;
+  };
+  const write = (text: string): void => {
+    if (!closed && text !== '') open().write(text);
+  };
+  return { write, open, isClosed: () => closed };
+}
+
+/** What the user asked for counts first, then NO_COLOR, FORCE_COLOR, and whether somebody looks at a terminal. */
+function isColoured(choice: ColourChoice, descriptor: 1 | 2): boolean {
+  if (choice !== 'auto') return choice === 'always';
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '') return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return TERM !== 'dumb' && isatty(descriptor);
+}
