@@ -21,8 +21,9 @@ const FLOAT = -10;
 const INTEGER = -11;
 const TIMESTAMP = -12;
 /** Small integers are one code: this plus the integer. */
-const SMALL_BASE = -(2 ** 30);
-const SMALL_LIMIT = 2 ** 29;
+const SMALL_BASE = -1_073_741_824;
+const TWO_32 = 4_294_967_296;
+const SMALL_LIMIT = 536_870_912;
 
 /** Whether the value is never shared; see `bytes.ts`. */
 export function isAtom(value: Value): boolean {
@@ -71,7 +72,7 @@ function unitOf(text: string): number {
 function pushNumber(codes: number[], value: number): void {
   if (!Number.isInteger(value)) pushDouble(codes, value);
   else if (value > -SMALL_LIMIT && value < SMALL_LIMIT) codes.push(SMALL_BASE + value);
-  else codes.push(INTEGER, Math.floor(value / 2 ** 32), value | 0);
+  else codes.push(INTEGER, Math.floor(value / TWO_32), value | 0);
 }
 
 function pushDouble(codes: number[], value: number): void {
@@ -89,7 +90,7 @@ function pushObject(codes: number[], value: Extract<Value, object>): void {
       codes.push(KEYWORD, unitOf(value.name));
       return;
     case 'timestamp':
-      codes.push(TIMESTAMP, Math.floor(value.epochMs / 2 ** 32), value.epochMs | 0);
+      codes.push(TIMESTAMP, Math.floor(value.epochMs / TWO_32), value.epochMs | 0);
       return;
     case 'list':
     case 'vector':
@@ -107,7 +108,7 @@ const CHUNK = 2048;
 /** The key of a composite whose kind is said by two numbers (below 2^16 and 2^53) and whose items have these codes. */
 export function contentKey(kind: number, detail: number, codes: readonly number[]): string {
   let key = '';
-  const top = Math.floor(detail / 2 ** 32);
+  const top = Math.floor(detail / TWO_32);
   let units = [kind, top >>> 16, top & 0xffff, detail >>> 16, detail & 0xffff];
   for (const code of codes) {
     units.push(code >>> 16, code & 0xffff);

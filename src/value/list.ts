@@ -17,6 +17,8 @@ export class List {
   private readonly items: Vector;
   private readonly start: number;
 
+  private static readonly EMPTY: List = new List(0, null, null, Vector.empty(), 0);
+
   private constructor(size: number, head: Value, tail: List | null, items: Vector, start: number) {
     this.size = size;
     this.head = head;
@@ -26,7 +28,7 @@ export class List {
   }
 
   static empty(): List {
-    return EMPTY_LIST;
+    return List.EMPTY;
   }
 
   /** Takes ownership of `items`. */
@@ -40,7 +42,7 @@ export class List {
 
   /** The elements of `items` from index `start` on. O(1). */
   static view(items: Vector, start: number): List {
-    if (start >= items.size) return EMPTY_LIST;
+    if (start >= items.size) return List.EMPTY;
     return new List(items.size - start, null, null, items, start);
   }
 
@@ -55,7 +57,7 @@ export class List {
   }
 
   cons(value: Value): List {
-    return new List(this.size + 1, value, this, NO_ITEMS, 0);
+    return new List(this.size + 1, value, this, Vector.empty(), 0);
   }
 
   /** The element, or undefined when `index` is not an integer in [0, size). O(cells in front). */
@@ -97,17 +99,9 @@ export class List {
   behind(): List | null {
     return this.tail;
   }
-
-  /** Only for this file. */
-  static makeEmpty(): List {
-    return new List(0, null, null, NO_ITEMS, 0);
-  }
 }
 
 Object.defineProperty(List.prototype, 'kind', { value: 'list' });
-
-const NO_ITEMS: Vector = Vector.empty();
-const EMPTY_LIST: List = List.makeEmpty();
 
 /** Walks the cells, then the view behind them. */
 class CellCursor implements Cursor {

@@ -17,7 +17,7 @@
  * remembered as classes (union-find), so comparing values with shared parts is linear in the number of their objects.
  */
 import { ArrayCursor, type Cursor } from './cursor.ts';
-import { Float, type FunctionValue, type Value } from './value.ts';
+import { Float, type FunctionValue, Keyword, type Value } from './value.ts';
 
 /** A count of parts still allowed to be compared, shared ones each time; when it runs out, `BudgetSpent` is thrown. */
 export interface Budget {
@@ -36,6 +36,7 @@ type Mode = 'order' | 'equality' | 'sameness';
 
 export function equals(a: Value, b: Value, budget: Budget = UNLIMITED): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  if (a instanceof Keyword && b instanceof Keyword) return a === b || a.name === b.name;
   return compareFully(a, b, 'equality', budget, null) === 0;
 }
 
@@ -215,7 +216,7 @@ class Pair {
 }
 
 /** Remembering costs more than comparing as long as no more pairs than this have been met. */
-const PAIRS_BEFORE_MEMORY = 64;
+const PAIRS_BEFORE_MEMORY = 10_000;
 
 function compareFully(a: Value, b: Value, mode: Mode, budget: Budget, kept: Memory | null): number {
   const shallow = compareShallow(a, b, mode);

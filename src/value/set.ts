@@ -12,7 +12,7 @@ export class SetValue {
   }
 
   static empty(): SetValue {
-    return new SetValue(MapValue.empty());
+    return new SetValue(MapValue.empty()); // no constant: `map.ts` may not be loaded yet when this file is
   }
 
   static from(items: Iterable<Value>): SetValue {

@@ -30,6 +30,9 @@ export class Vector {
   /** Whether the array has been copied to push to it: the next time a trie is cheaper. */
   private moved = false;
 
+  // Its array is nobody's: pushing to it makes a new one.
+  private static readonly EMPTY: Vector = new Vector([], 0, 0, null);
+
   private constructor(flat: Value[] | null, offset: number, size: number, trie: Trie<Value> | null) {
     this.flat = flat;
     this.offset = offset;
@@ -39,7 +42,7 @@ export class Vector {
 
   /** Takes ownership of `items`: the caller must not touch the array afterwards. */
   static adopt(items: Value[]): Vector {
-    return items.length === 0 ? EMPTY_VECTOR : new Vector(items, 0, items.length, null);
+    return items.length === 0 ? Vector.EMPTY : new Vector(items, 0, items.length, null);
   }
 
   static of(...items: Value[]): Vector {
@@ -47,7 +50,7 @@ export class Vector {
   }
 
   static empty(): Vector {
-    return EMPTY_VECTOR;
+    return Vector.EMPTY;
   }
 
   /** The element, or undefined when `index` is not an integer in [0, size). */
@@ -72,7 +75,7 @@ export class Vector {
         return new Vector(copy, 0, size + 1, null);
       }
     }
-    return fromTrie(this.toTrie().push(value));
+    return Vector.ofTrie(this.toTrie().push(value));
   }
 
   /** A vector with `index` changed; `index` must be in [0, size). */
@@ -83,15 +86,15 @@ export class Vector {
       copy[index] = value;
       return new Vector(copy, 0, size, null);
     }
-    return fromTrie(this.toTrie().set(index, value));
+    return Vector.ofTrie(this.toTrie().set(index, value));
   }
 
   /** The elements in [start, end), which must be within the vector. O(1), or linear in what it yields when that is little. */
   slice(start: number, end: number): Vector {
-    if (start >= end) return EMPTY_VECTOR;
+    if (start >= end) return Vector.EMPTY;
     if (start === 0 && end === this.size) return this;
     const { flat, offset } = this;
-    if (flat === null) return fromTrie(this.trie!.slice(start, end));
+    if (flat === null) return Vector.ofTrie(this.trie!.slice(start, end));
     const hidden = flat.length - (end - start);
     if (hidden > HIDDEN_MAX * (end - start)) return new Vector(flat.slice(offset + start, offset + end), 0, end - start, null);
     return new Vector(flat, offset + start, end - start, null);
@@ -120,14 +123,8 @@ export class Vector {
     return this.trie;
   }
 
-  /** Only for this file. */
-  static ofTrie(trie: Trie<Value>): Vector {
-    return new Vector(null, 0, trie.size, trie);
-  }
-
-  /** Only for this file. */
-  static makeEmpty(): Vector {
-    return new Vector([], 0, 0, null);
+  private static ofTrie(trie: Trie<Value>): Vector {
+    return trie.size === 0 ? Vector.EMPTY : new Vector(null, 0, trie.size, trie);
   }
 }
 
@@ -138,11 +135,4 @@ function mayGrow(offset: number, size: number): boolean {
   const end = offset + size;
   const isPowerOfTwo = (end & (end - 1)) === 0;
   return offset <= size && (!isPowerOfTwo || end < FLAT_COPY_MAX) && end > 0;
-}
-
-// The empty vector never owns its array: pushing to it makes a new one.
-const EMPTY_VECTOR: Vector = Vector.makeEmpty();
-
-function fromTrie(trie: Trie<Value>): Vector {
-  return trie.size === 0 ? EMPTY_VECTOR : Vector.ofTrie(trie);
 }
