@@ -1,0 +1,35 @@
+/**
+ * The benchmark. `--json` prints one document, `--only TEXT` leaves out rows whose names do not contain the text.
+ * A missed target is said clearly but is no failure; a wrong answer is one.
+ */
+import { parseArgs } from 'node:util';
+import { renderJson, renderTable, type Row } from './report.ts';
+import { benchEnvironment } from './subject.ts';
+import { depth } from './suites/depth.ts';
+import { effects } from './suites/effects.ts';
+import { processes } from './suites/processes.ts';
+import { reading } from './suites/reading.ts';
+import { size } from './suites/size.ts';
+import { snapshots } from './suites/snapshots.ts';
+import type { Suite } from './suites/suite.ts';
+import { tiers } from './suites/tiers.ts';
+
+const SUITES: readonly Suite[] = [tiers, effects, snapshots, depth, reading, processes, size];
+
+function main(): void {
+  const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' } } });
+  const only = values.only?.toLowerCase() ?? '';
+  const wants = (name: string): boolean => name.toLowerCase().includes(only);
+  const wanted = SUITES.filter((suite) => suite.names.some(wants));
+  if (wanted.length === 0) {
+    process.stderr.write(`no row contains ${JSON.stringify(values.only)}; the rows are:\n${SUITES.flatMap((suite) => suite.names).join('\n')}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const input = { environment: benchEnvironment(), root: values.root ?? '.', wants };
+  const rows: Row[] = [];
+  for (const suite of wanted) rows.push(...suite.run(input).filter((one) => wants(one.name)));
+  process.stdout.write(`${values.json === true ? renderJson(rows) : renderTable(rows)}\n`);
+}
+
+main();

@@ -1,0 +1,84 @@
+/**
+ * Timing. What is compared is run in turns in one process: a sample of each, then the next sample of each, so that
+ * whatever else the machine does hits all alike. The value of a task is the median of its samples.
+ *
+ * Two clocks: the wall, and the processor time of the whole process. The second does not see other processes on a
+ * shared machine, but counts the collector's and the optimiser's threads too, which work at the same time.
+ */
+
+/** Samples that count, after the warm-up. */
+const SAMPLES = 5;
+/** A sample runs its task as often as it takes to last about this long. */
+const SAMPLE_MS = 80;
+/** The engine optimises in the background and may take back what it did: so long it is given, and at least so many runs. */
+const WARM_UP_MS = 400;
+const WARM_UP_RUNS = 3;
+
+export interface Task {
+  readonly run: () => unknown;
+}
+
+/** What one run of a task takes. */
+export interface Timing {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
+export interface MeasureOptions {
+  readonly samples?: number;
+  readonly sampleMs?: number;
+}
+
+/** Whatever the last run gave: kept in sight of others, so that no engine can leave the work out. */
+export const lastResult: { value: unknown } = { value: null };
+
+/** The median timing of each task, the tasks taking turns. */
+export function measure(tasks: readonly Task[], options: MeasureOptions = {}): Timing[] {
+  const repetitions = tasks.map((task) => warmUp(task, options.sampleMs ?? SAMPLE_MS));
+  const samples = tasks.map((): Timing[] => []);
+  for (let round = 0; round < (options.samples ?? SAMPLES); round++) {
+    tasks.forEach((task, index) => samples[index]!.push(sample(task, repetitions[index]!)));
+  }
+  return samples.map(medianTiming);
+}
+
+export function measureOne(run: () => unknown, options: MeasureOptions = {}): Timing {
+  return measure([{ run }], options)[0]!;
+}
+
+/** Runs the task until the engine knows it, and says how many runs make a sample. */
+function warmUp(task: Task, sampleMs: number): number {
+  const start = performance.now();
+  let fastestMs = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < WARM_UP_RUNS || performance.now() - start < WARM_UP_MS; run++) {
+    fastestMs = Math.min(fastestMs, sample(task, 1).wallMs);
+  }
+  return Math.max(1, Math.ceil(sampleMs / Math.max(fastestMs, 0.0001)));
+}
+
+/**
+ * Garbage is left to the engine: a collection that is asked for also throws away optimised code, and what came after
+ * would be measured cold.
+ */
+function sample(task: Task, repetitions: number): Timing {
+  const cpuStart = process.cpuUsage();
+  const wallStart = performance.now();
+  for (let i = 0; i < repetitions; i++) lastResult.value = task.run();
+  const wallMs = performance.now() - wallStart;
+  const { user, system } = process.cpuUsage(cpuStart);
+  return { wallMs: wallMs / repetitions, cpuMs: (user + system) / 1000 / repetitions };
+}
+
+function medianTiming(samples: readonly Timing[]): Timing {
+  return { wallMs: median(samples.map((one) => one.wallMs)), cpuMs: median(samples.map((one) => one.cpuMs)) };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >>> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+export function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}

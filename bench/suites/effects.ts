@@ -1,0 +1,63 @@
+/** What one effect costs the kernel: from the outcome of one call, through `resume`, to the outcome of the next. */
+import { resume, start } from '../../src/evaluator/kernel.ts';
+import type { Advance } from '../../src/evaluator/state.ts';
+import { measureOne } from '../measure.ts';
+import { type Row, row } from '../report.ts';
+import { type Entry, entryOf } from '../subject.ts';
+import type { Suite, SuiteInput } from './suite.ts';
+
+const SHALLOW = 'yield and resume of a shallow plan';
+const DEEP = 'yield and resume under 100 frames';
+const UNWINDING = 'yield and resume in each of 100 frames, on the way back';
+
+const CALLS = 10_000;
+const FRAMES = 100;
+
+const SOURCE = `
+(defn ticks [n]
+  (loop [i 0 sum 0]
+    (if (< i n)
+      (recur (inc i) (+ sum (call :clock/tick i)))
+      sum)))
+
+(defn under [frames n]
+  (if (= frames 0)
+    (ticks n)
+    (+ 1 (under (dec frames) n))))
+
+(defn in-each [frames]
+  (if (= frames 0)
+    0
+    (+ (in-each (dec frames)) (call :clock/tick frames))))
+`;
+
+export const effects: Suite = {
+  names: [SHALLOW, DEEP, UNWINDING],
+  run: ({ environment, wants }: SuiteInput): readonly Row[] => {
+    const rows: Row[] = [];
+    const add = (name: string, target: number | null, fn: string, args: readonly number[], calls: number): void => {
+      if (!wants(name)) return;
+      const entry = entryOf(environment, SOURCE, fn);
+      if (drive(entry, args) !== calls) throw new Error(`${name}: another number of calls`);
+      const { cpuMs, wallMs } = measureOne(() => drive(entry, args));
+      const wall = ((wallMs * 1000) / calls).toPrecision(3);
+      rows.push(row(name, (cpuMs * 1000) / calls, 'µs', target, `wall ${wall} µs`));
+    };
+    add(SHALLOW, 3, 'ticks', [CALLS], CALLS);
+    add(DEEP, null, 'under', [FRAMES, CALLS], CALLS);
+    add(UNWINDING, null, 'in-each', [FRAMES], FRAMES);
+    return rows;
+  },
+};
+
+/** Answers every call with 1 until the program is done; gives the number of calls. */
+function drive(entry: Entry, args: readonly number[]): number {
+  let advance: Advance = start(entry.program.table, entry.fn, args);
+  let calls = 0;
+  while (advance.outcome.kind === 'requires-host') {
+    calls += 1;
+    advance = resume(advance.state, [{ id: advance.outcome.calls[0]!.id, ok: true, value: 1 }]);
+  }
+  if (advance.outcome.kind !== 'complete') throw new Error(`unexpected outcome ${advance.outcome.kind}`);
+  return calls;
+}

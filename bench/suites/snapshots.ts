@@ -1,0 +1,80 @@
+/** How large a saved state is, and how long saving and loading take. */
+import { resume, start } from '../../src/evaluator/kernel.ts';
+import { restore, snapshot } from '../../src/evaluator/snapshot.ts';
+import type { State } from '../../src/evaluator/state.ts';
+import { MapValue } from '../../src/value/map.ts';
+import { keyword, type Value } from '../../src/value/value.ts';
+import { Vector } from '../../src/value/vector.ts';
+import { measure } from '../measure.ts';
+import { type Row, row } from '../report.ts';
+import { type Entry, entryOf } from '../subject.ts';
+import type { Suite, SuiteInput } from './suite.ts';
+
+const SIZE = 'snapshot of a small plan';
+const SAVE = 'saving a state of 100 frames';
+const LOAD = 'restoring a state of 100 frames';
+
+/** A plan as somebody would write it, stopped at its second call: it holds an order and waits for a customer. */
+const SMALL_PLAN = `
+(defn total [lines]
+  (reduce (fn [sum line] (+ sum (* (:price line) (:count line)))) 0 lines))
+
+(defn main [id]
+  (let [order (call :shop/order id)
+        amount (total (:lines order))
+        customer (call :shop/customer (:customer order))]
+    (if (> amount (:credit customer))
+      (call :mail/send (:email customer) (str "Order " id " waits for " amount))
+      (call :shop/ship id))))
+`;
+
+/** Every frame holds data of its own while it waits. */
+const DEEP_PLAN = `
+(defn main [frames label]
+  (let [rows [frames label {:left (dec frames)}]]
+    (if (= frames 1)
+      (call :clock/now)
+      (+ (main (dec frames) label) (count rows)))))
+`;
+
+const FRAMES = 100;
+
+export const snapshots: Suite = {
+  names: [SIZE, SAVE, LOAD],
+  run: ({ environment, wants }: SuiteInput): readonly Row[] => {
+    const rows: Row[] = [];
+    if (wants(SIZE)) rows.push(row(SIZE, snapshot(smallState(entryOf(environment, SMALL_PLAN))).length, 'bytes', 2000));
+    if (wants(SAVE) || wants(LOAD)) rows.push(...timings(entryOf(environment, DEEP_PLAN)));
+    return rows;
+  },
+};
+
+function smallState(entry: Entry): State {
+  const first = start(entry.program.table, entry.fn, ['A-1001']);
+  if (first.outcome.kind !== 'requires-host') throw new Error('the plan made no call');
+  const second = resume(first.state, [{ id: first.outcome.calls[0]!.id, ok: true, value: order() }]);
+  if (second.outcome.kind !== 'requires-host') throw new Error('the plan made no second call');
+  return second.state;
+}
+
+function order(): Value {
+  const line = (item: string, price: number, count: number): Value =>
+    MapValue.of(keyword('item'), item, keyword('price'), price, keyword('count'), count);
+  return MapValue.of(keyword('customer'), 'C-17', keyword('lines'), Vector.of(line('bolts', 3, 40), line('nuts', 2, 40)));
+}
+
+function timings(entry: Entry): Row[] {
+  const { state, outcome } = start(entry.program.table, entry.fn, [FRAMES, 'a label']);
+  if (outcome.kind !== 'requires-host' || state.frame?.depth !== FRAMES) throw new Error('the state has not 100 frames');
+  const bytes = snapshot(state);
+  const load = (): State => {
+    const restored = restore(bytes, entry.program.table);
+    if (!restored.ok) throw new Error(restored.error.message);
+    return restored.value;
+  };
+  const [saving, loading] = measure([{ run: () => snapshot(state) }, { run: load }]);
+  return [
+    row(SAVE, saving!.cpuMs * 1000, 'µs', null, `${bytes.length} bytes, wall ${(saving!.wallMs * 1000).toPrecision(3)} µs`),
+    row(LOAD, loading!.cpuMs * 1000, 'µs', null, `wall ${(loading!.wallMs * 1000).toPrecision(3)} µs`),
+  ];
+}
