@@ -43,15 +43,17 @@ class Frame {
   readonly start: number;
   /** Where the bracket or shorthand itself ends. */
   readonly markEnd: number;
-  readonly items: Form[] = [];
+  /** Where its forms begin among the pending ones. */
+  readonly from: number;
   /** A bracket in here was put in by the repair: what was counted wrong may be the repair's doing. */
   mended = false;
   /** `#(…)` only: the highest `%n` used, and whether `%&` was. */
   highest = 0;
   usesRest = false;
 
-  constructor(kind: Bracket | Prefix | 'program', isPrefix: boolean, start: number, markEnd: number) {
+  constructor(kind: Bracket | Prefix | 'program', isPrefix: boolean, from: number, start: number, markEnd: number) {
     this.kind = kind;
+    this.from = from;
     this.isPrefix = isPrefix;
     this.start = start;
     this.markEnd = markEnd;
@@ -73,7 +75,11 @@ export class FormBuilder {
   private readonly words = new Map<string, Word>();
   private readonly repeatedKeys = new RepeatedKeys();
   private readonly below: Frame[] = [];
-  private top: Frame = new Frame('program', false, 0, 0);
+  private top: Frame = new Frame('program', false, 0, 0, 0);
+  /** The forms of all frames, the outermost frame's first; a frame that ends takes its own from the end, in an array that fits. */
+  private readonly pending: Form[] = [];
+  /** How many of them count; what lies behind is left over. */
+  private size = 0;
   /** The `#(…)` we are in, if any. */
   private fnLiteral: Frame | null = null;
   /** How many `#_` are open: arguments named in there do not count. */
@@ -84,14 +90,14 @@ export class FormBuilder {
   }
 
   open(kind: Bracket, start: number, end: number): void {
-    const frame = new Frame(kind, false, start, end);
+    const frame = new Frame(kind, false, this.size, start, end);
     if (kind === 'fn') this.enterFnLiteral(frame);
     this.push(frame);
   }
 
   prefix(kind: Prefix, start: number, end: number): void {
     if (kind === 'discard') this.discarding++;
-    this.push(new Frame(kind, true, start, end));
+    this.push(new Frame(kind, true, this.size, start, end));
   }
 
   /** A closing bracket, written as `closer`. */
@@ -180,7 +186,7 @@ export class FormBuilder {
     this.dangling = this.top.isPrefix;
     while (this.top.isPrefix) this.dropPrefix(null);
     this.unclosed = this.top.kind !== 'program';
-    return (this.below[0] ?? this.top).items;
+    return this.pending.slice(0, this.size);
   }
 
   // ── the stack ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,11 +199,12 @@ export class FormBuilder {
   private emit(form: Form): void {
     let current: Form | null = form;
     while (current !== null && this.top.isPrefix) current = this.completePrefix(current);
-    if (current !== null) this.top.items.push(current);
+    if (current !== null) this.pending[this.size++] = current;
   }
 
   private complete(frame: Frame, end: number): Form {
-    const { items } = frame;
+    const items = this.pending.slice(frame.from, this.size);
+    this.size = frame.from;
     const span = this.span(frame.start, end);
     switch (frame.kind as Bracket) {
       case 'list':
@@ -205,21 +212,20 @@ export class FormBuilder {
       case 'vector':
         return { kind: 'vector', items, span };
       case 'map':
-        this.checkMap(frame, span);
+        this.checkMap(frame, items, span);
         return { kind: 'map', items, span };
       case 'set':
-        if (!frame.mended) this.checkRepeated(frame, 1, 'element', 'set');
+        if (!frame.mended) this.checkRepeated(items, 1, 'element', 'set');
         return { kind: 'set', items, span };
       case 'fn':
-        return this.fnForm(frame, span);
+        return this.fnForm(frame, items, span);
     }
   }
 
   // ── maps and sets ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  private checkMap(frame: Frame, span: Span): void {
-    const { items } = frame;
-    if (!frame.mended) this.checkRepeated(frame, 2, 'key', 'map');
+  private checkMap(frame: Frame, items: Form[], span: Span): void {
+    if (!frame.mended) this.checkRepeated(items, 2, 'key', 'map');
     if (items.length % 2 === 0) return;
     if (!frame.mended) this.reportOddMap(items, span);
     items.push({ kind: 'atom', value: null, span: this.span(span.end, span.end) });
@@ -234,8 +240,8 @@ export class FormBuilder {
     this.complain('E0109', `A map needs keys and values in pairs, and this one has ${count}`, span.start, span.end, [help], related);
   }
 
-  private checkRepeated(frame: Frame, step: 1 | 2, word: string, collection: string): void {
-    this.repeatedKeys.find(frame.items, step, (first, again) => {
+  private checkRepeated(items: readonly Form[], step: 1 | 2, word: string, collection: string): void {
+    this.repeatedKeys.find(items, step, (first, again) => {
       const related = [{ span: first.span, message: 'it is here for the first time' }];
       const message = `The ${word}${literalText(again)} is repeated in this ${collection}`;
       this.complain('E0110', message, again.span.start, again.span.end, ['Remove one of the two.'], related);
@@ -249,13 +255,15 @@ export class FormBuilder {
     if (frame.kind === 'discard') this.discarding--;
     this.top = this.below.pop()!;
     this.top.mended ||= frame.mended;
+    this.size = frame.from;
     return frame;
   }
 
   /** The shorthand on top has nothing to apply to. */
   private dropPrefix(closer: string | null): void {
+    const hasMeta = this.size > this.top.from;
     const frame = this.popPrefix();
-    const what = frame.items.length > 0 ? 'this metadata' : PREFIXES[frame.kind as Prefix];
+    const what = hasMeta ? 'this metadata' : PREFIXES[frame.kind as Prefix];
     const found = closer === null ? 'the end of the text' : `\`${closer}\``;
     this.complain('E0112', `There is nothing after ${what}`, frame.start, frame.markEnd, [`A form must follow; ${found} was found.`]);
   }
@@ -299,13 +307,13 @@ export class FormBuilder {
   // ── metadata ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   private completeMeta(frame: Frame, form: Form): Form | null {
-    if (frame.items.length === 0) {
-      frame.items.push(form);
+    if (this.size === frame.from) {
+      this.pending[this.size++] = form;
       return null;
     }
     // All of `^a ^b ^c form` at once: one after the other would copy what was merged again and again.
     const chain: Frame[] = [];
-    while (this.top.kind === 'meta' && this.top.items.length > 0) chain.push(this.popPrefix());
+    while (this.top.kind === 'meta' && this.size > this.top.from) chain.push(this.popPrefix());
     const maps: MapForm[] = [];
     for (let i = chain.length - 1; i >= 0; i--) {
       const map = this.metaMap(chain[i]!, form);
@@ -318,7 +326,7 @@ export class FormBuilder {
 
   /** What `^…` says about `target`; null when it cannot say that there. */
   private metaMap(frame: Frame, target: Form): MapForm | null {
-    const written = frame.items[0]!;
+    const written = this.pending[frame.from]!;
     if (written.kind === 'map') return written;
     if (written.kind !== 'keyword' || written.name === '') {
       this.misplaced(frame, 'After `^` a map is needed', 'Write `^{:key value} form`.');
@@ -335,8 +343,8 @@ export class FormBuilder {
 
   /** Whether the form that comes next stands right after `def` and the like. */
   private isDefinedName(target: Form): boolean {
-    const { kind, items } = this.top;
-    return kind === 'list' && items.length === 1 && isDefined(items[0]!, target);
+    const { kind, from } = this.top;
+    return kind === 'list' && this.size === from + 1 && isDefined(this.pending[from]!, target);
   }
 
   private misplaced(frame: Frame, message: string, help?: string): void {
@@ -371,8 +379,8 @@ export class FormBuilder {
   }
 
   /** `(fn [%1 … & %&] (…))`; the parts that nobody wrote have the span of `#(`. */
-  private fnForm(frame: Frame, span: Span): Form {
-    const body: ListForm = { kind: 'list', items: frame.items, span: this.span(frame.start + 1, span.end) };
+  private fnForm(frame: Frame, items: Form[], span: Span): Form {
+    const body: ListForm = { kind: 'list', items, span: this.span(frame.start + 1, span.end) };
     if (this.fnLiteral !== frame) return body;
     this.fnLiteral = null;
     const mark = this.span(frame.start, frame.markEnd);
