@@ -30,8 +30,8 @@ export interface Reading {
 }
 
 export const READ_LENGTH_MAX: number = 8 * 1024 * 1024;
-/** Keeps the worst text (one token in every character) within about a gigabyte. */
-const TOKENS_MAX = 4 * 1024 * 1024;
+/** Code has a token in every five characters; this keeps the worst text, one token in every character, within a gigabyte. */
+const TOKENS_MAX = 2_500_000;
 
 export function read(text: string, file: string, options: ReadOptions = {}): Reading {
   const refusal = refuse(text, file, options.lengthMax ?? READ_LENGTH_MAX);

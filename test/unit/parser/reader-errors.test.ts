@@ -266,6 +266,11 @@ describe('size', () => {
     expect(read('a'.repeat(10), 'test', { lengthMax: 10 }).diagnostics).toEqual([]);
   });
 
+  test('a text of nothing but brackets is refused before it can fill the memory', () => {
+    const { forms, diagnostics } = read('('.repeat(3_000_000), 'test');
+    expect([forms.length, ...diagnostics.map(({ code }) => code)]).toEqual([0, 'E0117']);
+  });
+
   test('a number with more digits than are ever read is a mistake, not a delay', () => {
     expect(read('9'.repeat(1_000_001), 'test').diagnostics.map(({ code }) => code)).toEqual(['E0107']);
   });
