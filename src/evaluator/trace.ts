@@ -8,6 +8,9 @@ import type { ArmCode, CodeTable } from './code.ts';
 /** Entries of a stack that are kept: deep recursions would drown everything else. */
 const STACK_MAX = 24;
 
+/** Digits of a hash that tell code apart for people. */
+const HASH_SHOWN = 12;
+
 /** One running call, as a trace sees it. */
 export interface TraceFrame {
   readonly arm: ArmCode;
@@ -30,8 +33,9 @@ export function located(error: ErrorValue, frames: Iterable<TraceFrame>, count: 
 }
 
 function entry(frame: TraceFrame, span: Value): MapValue {
-  const name = frame.arm.code.name ?? '<main>';
-  const plain = MapValue.of(keyword('function'), name, keyword('span'), span);
+  const { code } = frame.arm;
+  const identity = `${code.group.slice(0, HASH_SHOWN)}#${code.unit}`;
+  const plain = MapValue.of(keyword('function'), code.name ?? '<main>', keyword('code'), identity, keyword('span'), span);
   return frame.tail ? plain.set(keyword('tail'), true) : plain;
 }
 

@@ -113,7 +113,8 @@ export class Handle {
 /**
  * An error as a value: reads like a map with `:type :message :data :span :stack`.
  * `span` is nil or a map `{:file :line :column :end-line :end-column}` (1-based);
- * `stack` is nil or a vector of maps `{:function name :span {…}}`, innermost first.
+ * `stack` is nil or a vector of maps `{:function name :code "hash#unit" :span {…}}`, innermost first; `:tail true` where
+ * a tail call replaced the callers in between, `{:omitted n}` at the end of a long one.
  */
 export class ErrorValue {
   declare readonly kind: 'error';
