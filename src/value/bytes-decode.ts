@@ -12,6 +12,7 @@ import { ByteReader } from './binary.ts';
 import { contentKey, pushAtomCodes } from './bytes-content.ts';
 import * as tag from './bytes-tags.ts';
 import { bytesToHex } from './hex.ts';
+import { LargeMap } from './large-map.ts';
 import { List } from './list.ts';
 import { MapValue } from './map.ts';
 import { Comparison } from './order.ts';
@@ -21,7 +22,6 @@ import {
   Closure,
   type CodeUnit,
   ErrorValue,
-  Float,
   Handle,
   Keyword,
   keyword,
@@ -39,7 +39,7 @@ export interface DecodeOptions {
   readonly resolveCode?: (group: string, unit: number) => CodeUnit | null;
   /** Whether there is a kernel function of that name. Without it every name is taken. */
   readonly knowsPrimitive?: (name: string) => boolean;
-  /** Longer documents are refused. */
+  /** Longer documents are refused; `DOCUMENT_BYTES_MAX` unless given. */
   readonly sizeMaxBytes?: number;
 }
 
@@ -51,10 +51,12 @@ export interface DecodeFault {
   readonly missingCode?: { readonly group: string; readonly unit: number };
 }
 
+/** The value of a document takes some tens of times its bytes in memory. */
+export const DOCUMENT_BYTES_MAX = 67_108_864;
+
 export function decodeDocument(bytes: Uint8Array, options: DecodeOptions): Result<Value[], DecodeFault> {
-  if (bytes.length > (options.sizeMaxBytes ?? Number.POSITIVE_INFINITY)) {
-    return { ok: false, error: { message: `more than ${options.sizeMaxBytes} bytes`, offset: 0 } };
-  }
+  const { sizeMaxBytes = DOCUMENT_BYTES_MAX } = options;
+  if (bytes.length > sizeMaxBytes) return { ok: false, error: { message: `more than ${sizeMaxBytes} bytes`, offset: 0 } };
   const decoder = new Decoder(bytes, options);
   const roots = decoder.run();
   return decoder.fault === null ? { ok: true, value: roots } : { ok: false, error: decoder.fault };
@@ -127,7 +129,7 @@ class Decoder {
   private readonly codes: number[] = [];
   private readonly shared: Shared[] = [];
   /** The contents that have been written out so far: composites by content key, the rest by a letter and their text. */
-  private readonly seen = new Set<string>();
+  private readonly seen = new LargeMap<string, true>();
   private readonly comparison = new Comparison();
   /** One array for all closures that have the same captures. */
   private readonly captures = new Map<Vector, readonly Value[]>();
@@ -345,8 +347,8 @@ class Decoder {
 
   /** Makes a piece of something that can be shared, and makes sure that its content is new. */
   private remember(item: Item, key: string, normal: boolean, number: number, offset: number): Piece {
-    if (this.seen.has(key)) this.fail('a value that occurs again is written out', offset);
-    this.seen.add(key);
+    if (this.seen.get(key) === true) this.fail('a value that occurs again is written out', offset);
+    this.seen.set(key, true);
     const piece: Piece = { item, id: this.count++, normal };
     const shared = this.shared[number];
     if (shared !== undefined) shared.piece = piece;

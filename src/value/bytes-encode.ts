@@ -10,6 +10,7 @@ import { contentKey, isAtom, pushAtomCodes } from './bytes-content.ts';
 import * as tag from './bytes-tags.ts';
 import { ArrayCursor } from './cursor.ts';
 import { hexToBytes } from './hex.ts';
+import { LargeMap } from './large-map.ts';
 import { EPOCH_MS_MIN } from './time.ts';
 import type { Value } from './value.ts';
 import { Vector } from './vector.ts';
@@ -68,11 +69,11 @@ interface Open {
 
 class Interner {
   /** By what they say: one map for each kind of text, so that no keys have to be made up. */
-  private readonly texts = new Map<string, Map<string | bigint, Part>>();
+  private readonly texts = new Map<string, LargeMap<string | bigint, Part>>();
   /** Composites by content key. */
-  private readonly contents = new Map<string, Part>();
+  private readonly contents = new LargeMap<string, Part>();
   /** Composites met before, by identity. */
-  private readonly known = new Map<Composite, Part>();
+  private readonly known = new LargeMap<Composite, Part>();
   /** Parts of the composites that are open, and their codes for the content keys. */
   private readonly items: Item[] = [];
   private readonly codes: number[] = [];
@@ -136,7 +137,7 @@ class Interner {
 
   private text(kind: string, text: string | bigint, source: Source): Part {
     let parts = this.texts.get(kind);
-    if (parts === undefined) this.texts.set(kind, (parts = new Map()));
+    if (parts === undefined) this.texts.set(kind, (parts = new LargeMap()));
     let part = parts.get(text);
     if (part === undefined) parts.set(text, (part = this.part(source, NO_ITEMS)));
     return part;

@@ -7,6 +7,8 @@
  * Iterative; stops when the text gets longer than allowed.
  */
 import type { Result } from '../diagnostic/diagnostic.ts';
+import { keyTexts } from './key-text.ts';
+import { LargeMap } from './large-map.ts';
 import type { MapValue } from './map.ts';
 import { formatFloat, formatNumber } from './numeral.ts';
 import { PRINT_LENGTH_MAX, printBrief } from './print.ts';
@@ -117,13 +119,12 @@ class JsonWriter {
   }
 
   private keys(map: MapValue): string[] {
-    const taken = new Set<string>();
+    if (this.lossy) return keyTexts(map).map(quoteJson);
+    const taken = new LargeMap<string, true>();
     return map.keys().map((key) => {
-      const plain = this.keyText(key);
-      // `:a` beside "a": strings come first in canonical order, so it is the other one that keeps its colon.
-      const text = taken.has(plain) && this.lossy ? printBrief(key, this.maxLength) : plain;
-      if (taken.has(text)) this.fail(`two keys have the same JSON form ${quoteJson(text)}`);
-      taken.add(text);
+      const text = this.keyText(key);
+      if (taken.get(text) === true) this.fail(`two keys have the same JSON form ${quoteJson(text)}`);
+      taken.set(text, true);
       return quoteJson(text);
     });
   }
@@ -132,7 +133,7 @@ class JsonWriter {
     if (typeof key === 'string') return key;
     if (key instanceof Keyword) return key.name;
     if (typeof key === 'bigint' || (typeof key === 'number' && Number.isInteger(key))) return formatNumber(key);
-    return this.lossy ? printBrief(key, this.maxLength) : this.fail(`a ${kindOf(key)} cannot be a key in JSON`);
+    return this.fail(`a ${kindOf(key)} cannot be a key in JSON`);
   }
 
   private atom(value: Value): string {

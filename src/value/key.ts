@@ -7,6 +7,7 @@
  * sound because neither calls the other while it is being loaded.
  */
 import { ArrayCursor, type Cursor } from './cursor.ts';
+import { LargeMap } from './large-map.ts';
 import { MapValue } from './map.ts';
 import { SetValue } from './set.ts';
 import { Float, type Value } from './value.ts';
@@ -61,10 +62,11 @@ function needsWork(root: Collection): boolean {
   const nested: Collection[] = [];
   if (addNested(root, nested)) return true;
   if (nested.length === 0) return false;
-  const seen = new Set<Collection>([root]);
+  const seen = new LargeMap<Collection, true>();
+  seen.set(root, true);
   for (let value = nested.pop(); value !== undefined; value = nested.pop()) {
-    if (seen.has(value)) continue;
-    seen.add(value);
+    if (seen.get(value) === true) continue;
+    seen.set(value, true);
     if (addNested(value, nested)) return true;
   }
   return false;
@@ -83,18 +85,18 @@ function addNested(value: Collection, nested: Collection[]): boolean {
 
 /** Post-order with an explicit stack; shared parts are rebuilt once. */
 function rebuild(root: Collection): Value {
-  const done = new Map<Collection, Value>();
+  const done = new LargeMap<Collection, Value>();
   const open: Collection[] = [root];
   while (open.length > 0) {
     const value = open[open.length - 1]!;
-    if (done.has(value)) {
+    if (done.get(value) !== undefined) {
       open.pop();
       continue;
     }
     const before = open.length;
     const cursor = children(value);
     for (let child = cursor.next(); child !== undefined; child = cursor.next()) {
-      if (isCollection(child) && !done.has(child)) open.push(child);
+      if (isCollection(child) && done.get(child) === undefined) open.push(child);
     }
     if (open.length > before) continue;
     open.pop();

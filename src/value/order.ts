@@ -17,6 +17,7 @@
  * remembered as classes (union-find), so comparing values with shared parts is linear in the number of their objects.
  */
 import { ArrayCursor, type Cursor } from './cursor.ts';
+import { LargeMap } from './large-map.ts';
 import { Float, type FunctionValue, Keyword, type Value } from './value.ts';
 
 /** A count of parts still allowed to be compared, shared ones each time; when it runs out, `BudgetSpent` is thrown. */
@@ -305,8 +306,8 @@ class Memory {
 
 /** Objects known to be equal, as classes of a union-find structure (all of a class have the same cost), and pairs known to differ. */
 class Relation {
-  private readonly parents = new Map<object, object>();
-  private readonly known = new Map<object, Known>();
+  private readonly parents = new LargeMap<object, object>();
+  private readonly known = new LargeMap<object, Known>();
   private readonly unequal = new Map<object, Map<object, Known>>();
   private room: number;
 

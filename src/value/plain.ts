@@ -9,12 +9,14 @@
  *
  * From values: always possible, and lossy: floats become numbers, keywords and symbols their names, lists and sets
  * arrays, maps objects, timestamps, uuids and handles strings, errors objects, functions their printed text. Keys that
- * are neither strings nor keywords become their printed text; so does a keyword whose name is taken by a string.
+ * are neither strings nor keywords become their printed text, and no two keys ever become one (`key-text.ts`).
  * What was shared in the value is shared in the data.
  *
  * Both are iterative.
  */
 import type { Result } from '../diagnostic/diagnostic.ts';
+import { keyTexts } from './key-text.ts';
+import { LargeMap } from './large-map.ts';
 import { List } from './list.ts';
 import { MapValue } from './map.ts';
 import { integerOfWhole, normaliseInteger } from './number.ts';
@@ -70,7 +72,7 @@ class PlainReader {
   private readonly makeKey: (text: string) => Value;
   private readonly stack: OpenData[] = [];
   /** Arrays and objects read already; null while they are open. */
-  private readonly known = new Map<object, Value | null>();
+  private readonly known = new LargeMap<object, Value | null>();
   private fault: string | null = null;
 
   constructor(makeKey: (text: string) => Value) {
@@ -183,7 +185,7 @@ interface OpenValue {
 
 class PlainWriter {
   private readonly stack: OpenValue[] = [];
-  private readonly known = new Map<ValueCollection, Plain>();
+  private readonly known = new LargeMap<ValueCollection, Plain>();
 
   run(root: Value): Plain {
     let plain = this.turn(root);
@@ -242,16 +244,6 @@ class PlainWriter {
     this.known.set(source, plain);
     return plain;
   }
-}
-
-function keyTexts(map: MapValue): string[] {
-  const taken = new Set<string>();
-  return map.keys().map((key) => {
-    const plain = typeof key === 'string' ? key : key instanceof Keyword ? key.name : printBrief(key, PRINT_LENGTH_MAX);
-    const text = taken.has(plain) ? printBrief(key, PRINT_LENGTH_MAX) : plain;
-    taken.add(text);
-    return text;
-  });
 }
 
 /** Every key an own property, `__proto__` too. */

@@ -175,7 +175,9 @@ describe('both', () => {
         if (!written.ok) return;
         expect(() => void JSON.parse(written.value)).not.toThrow();
         const back = parseJson(written.value);
-        expect(back.ok && writeJson(back.value)).toEqual(written);
+        // The second text may have its entries in another order: keys that were keywords or integers are strings now.
+        const again = parseJson(back.ok ? write(back.value) : '');
+        expect(back.ok && again.ok && isSame(again.value, back.value)).toBe(true);
       }),
       { numRuns: 1000 },
     );

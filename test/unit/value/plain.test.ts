@@ -84,6 +84,8 @@ describe('to plain data', () => {
     [Vector.of(1, List.of(2), SetValue.of(4, 3)), [1, [2], [3, 4]]],
     [MapValue.of(keyword('a'), 1, 'b', MapValue.empty(), 3, 4, Vector.of(1), 5), { a: 1, b: {}, '3': 4, '[1]': 5 }],
     [MapValue.of('a', 1, keyword('a'), 2), { a: 1, ':a': 2 }],
+    [MapValue.of('a', 1, ':a', 2, keyword('a'), 3, ':a (2)', 4), { a: 1, ':a': 2, ':a (2)': 4, ':a (3)': 3 }],
+    [MapValue.of(1, 'integer', '1', 'string'), { '1': 'string', '1 (2)': 'integer' }],
     [new Timestamp(0), '1970-01-01T00:00:00Z'],
     [new PrimitiveFunction('+'), '#<fn +>'],
     [new ErrorValue(keyword('error/user'), 'm', MapValue.of(keyword('k'), 1), null, null), { type: 'error/user', message: 'm', data: { k: 1 } }],
@@ -116,6 +118,15 @@ function expected(data: unknown): unknown {
   for (const [key, value] of Object.entries(data)) Object.defineProperty(copy, key, { value: expected(value), enumerable: true });
   return copy;
 }
+
+test('no entry is lost, whatever the keys', () => {
+  fc.assert(
+    fc.property(fc.array(arbitraryValue(), { maxLength: 30 }), (keys) => {
+      const map = MapValue.from(keys.map((key) => [key, 1] as const));
+      expect(Object.keys(toPlain(map) as object).length).toBe(map.size);
+    }),
+  );
+});
 
 test('data goes through values and comes back', () => {
   fc.assert(
