@@ -2,7 +2,7 @@
 //
 //   node scripts/build.mjs            all of it
 //   node scripts/build.mjs --quick    without the types, for running and testing
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bareCommander, lazyRegex } from './bundle-plugins.mjs';
@@ -13,13 +13,19 @@ const node = { bundle: true, platform: 'node', format: 'esm', target: 'node20', 
 await buildLibraryImage();
 await buildPackage();
 await buildCommandLine();
-if (!quick) execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
+if (!quick) runOrStop(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json']);
+
+/** What went wrong has been said by the program itself. */
+function runOrStop(args) {
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
 
 async function buildLibraryImage() {
   mkdirSync('dist/tools', { recursive: true });
   mkdirSync('src/library', { recursive: true });
   await build({ ...node, entryPoints: ['scripts/build-library.ts'], outfile: 'dist/tools/build-library.mjs' });
-  execFileSync(process.execPath, ['dist/tools/build-library.mjs', '.'], { stdio: 'inherit' });
+  runOrStop(['dist/tools/build-library.mjs', '.']);
   rmSync('dist/tools', { recursive: true, force: true });
 }
 

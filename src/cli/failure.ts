@@ -3,7 +3,7 @@ import { type Diagnostic, runtimeDiagnostic, type StackEntry } from '../diagnost
 import type { Span } from '../diagnostic/span.ts';
 import { MapValue } from '../value/map.ts';
 import { printBrief } from '../value/print.ts';
-import { type ErrorValue, keyword, type Value } from '../value/value.ts';
+import { type ErrorValue, Keyword, keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
 
 const PREFIX = 'error/';
@@ -17,8 +17,25 @@ export function kindOfError(error: ErrorValue): string {
 
 export function failureDiagnostic(error: ErrorValue): Diagnostic {
   const stack = error.stack instanceof Vector ? error.stack.toArray().map(stackEntry) : [];
-  const help = error.data === null ? [] : [`the error carries ${printBrief(error.data, DATA_SHOWN_MAX)}`];
-  return runtimeDiagnostic({ kind: kindOfError(error), message: error.message, span: spanOf(error.span), stack, help });
+  return runtimeDiagnostic({ kind: kindOfError(error), message: error.message, span: spanOf(error.span), stack, help: helpFor(error) });
+}
+
+/** For people: a stack of nothing but the place that is shown anyway is left out. */
+export function shownFailure(error: ErrorValue): Diagnostic {
+  const shown = failureDiagnostic(error);
+  return shown.stack?.length === 1 ? { ...shown, stack: [] } : shown;
+}
+
+const LIMIT = 'limit/';
+
+function helpFor({ type, data }: ErrorValue): string[] {
+  // The message of a denied call says all of it.
+  if (data === null || type.name === 'error/security') return [];
+  if (data instanceof Keyword && data.name.startsWith(LIMIT)) {
+    const name = data.name.slice(LIMIT.length).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return [`does it end at all? If it only needs more: --limit ${name}=…`];
+  }
+  return [`the error carries ${printBrief(data, DATA_SHOWN_MAX)}`];
 }
 
 function stackEntry(entry: Value): StackEntry {

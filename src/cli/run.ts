@@ -74,8 +74,8 @@ class Run {
       case 'failed': {
         // The plan was told that its output is closed; whoever closed it need not be told.
         if (this.terminal.isOutClosed() && ending.error.type.name === 'error/host') return EXIT.failed;
-        const { failureDiagnostic } = await import('./failure.ts');
-        await this.report([failureDiagnostic(ending.error)]);
+        const { shownFailure } = await import('./failure.ts');
+        await this.report([shownFailure(ending.error)]);
         return exitOfError(ending.error);
       }
       case 'interrupted':
