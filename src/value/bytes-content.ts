@@ -105,12 +105,13 @@ function pushObject(codes: number[], value: Extract<Value, object>): void {
 
 const CHUNK = 2048;
 
-/** The key of a composite whose kind is said by two numbers (below 2^16 and 2^53) and whose items have these codes. */
-export function contentKey(kind: number, detail: number, codes: readonly number[]): string {
+/** The key of a composite whose kind is said by two numbers (below 2^16 and 2^53) and whose items have the codes from `start` on. */
+export function contentKey(kind: number, detail: number, codes: readonly number[], start: number): string {
   let key = '';
   const top = Math.floor(detail / TWO_32);
   let units = [kind, top >>> 16, top & 0xffff, detail >>> 16, detail & 0xffff];
-  for (const code of codes) {
+  for (let i = start; i < codes.length; i++) {
+    const code = codes[i]!;
     units.push(code >>> 16, code & 0xffff);
     if (units.length < CHUNK) continue;
     key += String.fromCharCode(...units);

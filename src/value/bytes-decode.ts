@@ -391,12 +391,13 @@ class Decoder {
   }
 
   private close(open: Open): void {
-    const items = this.items.splice(open.start);
-    const codes = this.codes.splice(open.codesStart);
+    const items = this.items.slice(open.start);
+    this.items.length = open.start;
+    const key = contentKey(KEY_KINDS[open.kind], open.unit, this.codes, open.codesStart);
+    this.codes.length = open.codesStart;
     const value = this.build(open, items);
     if (value === undefined) return;
     if (items.length === 0) return this.deliver({ item: value, id: -1, normal: open.normal });
-    const key = contentKey(KEY_KINDS[open.kind], open.unit, codes);
     this.deliver(this.remember(value, key, open.normal, open.shared, open.offset));
   }
 

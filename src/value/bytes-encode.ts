@@ -144,8 +144,10 @@ class Interner {
   }
 
   private close({ source, start, codesStart }: Open): Part {
-    const items = this.items.splice(start);
-    const key = keyOf(source, this.codes.splice(codesStart));
+    const items = this.items.slice(start);
+    this.items.length = start;
+    const key = keyOf(source, this.codes, codesStart);
+    this.codes.length = codesStart;
     let part = this.contents.get(key);
     if (part === undefined) {
       this.contents.set(key, (part = this.part(source, items)));
@@ -165,22 +167,22 @@ function isCaptures(source: Composite): source is readonly Value[] {
 }
 
 /** Captures are encoded as a vector is. */
-function keyOf(source: Composite, codes: readonly number[]): string {
-  if (isCaptures(source)) return contentKey(tag.VECTOR.first, 0, codes);
+function keyOf(source: Composite, codes: readonly number[], start: number): string {
+  if (isCaptures(source)) return contentKey(tag.VECTOR.first, 0, codes, start);
   if (source instanceof Group) return '';
   switch (source.kind) {
     case 'vector':
-      return contentKey(tag.VECTOR.first, 0, codes);
+      return contentKey(tag.VECTOR.first, 0, codes, start);
     case 'list':
-      return contentKey(tag.LIST.first, 0, codes);
+      return contentKey(tag.LIST.first, 0, codes, start);
     case 'map':
-      return contentKey(tag.MAP.first, 0, codes);
+      return contentKey(tag.MAP.first, 0, codes, start);
     case 'set':
-      return contentKey(tag.SET.first, 0, codes);
+      return contentKey(tag.SET.first, 0, codes, start);
     case 'error':
-      return contentKey(tag.ERROR, 0, codes);
+      return contentKey(tag.ERROR, 0, codes, start);
     case 'function':
-      return contentKey(tag.CLOSURE, source.primitive ? 0 : source.code.unit, codes);
+      return contentKey(tag.CLOSURE, source.primitive ? 0 : source.code.unit, codes, start);
     default:
       return ''; // has no parts
   }

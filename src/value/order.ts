@@ -304,10 +304,19 @@ class Memory {
   }
 }
 
-/** Objects known to be equal, as classes of a union-find structure (all of a class have the same cost), and pairs known to differ. */
+/** Objects that are equal, found as such pair by pair. All of a class have the same cost. */
+class EqualClass {
+  /** The class that this one was merged into. */
+  merged: EqualClass | null = null;
+  readonly known: Known;
+  constructor(cost: number) {
+    this.known = { order: 0, cost };
+  }
+}
+
+/** Which objects are known to be equal (union-find), and which pairs are known to differ. */
 class Relation {
-  private readonly parents = new LargeMap<object, object>();
-  private readonly known = new LargeMap<object, Known>();
+  private readonly classes = new LargeMap<object, EqualClass>();
   private readonly unequal = new Map<object, Map<object, Known>>();
   private room: number;
 
@@ -316,17 +325,18 @@ class Relation {
   }
 
   find(a: object, b: object): Known | undefined {
-    const root = this.root(a);
-    if (root !== undefined && root === this.root(b)) return this.known.get(root);
+    const classOfA = this.classOf(a);
+    if (classOfA !== undefined && classOfA === (a === b ? classOfA : this.classOf(b))) return classOfA.known;
     return this.unequal.get(a)?.get(b);
   }
 
   unite(a: object, b: object, cost: number): void {
-    const rootA = this.root(a) ?? a;
-    const rootB = this.root(b) ?? b;
-    this.parents.set(rootB, rootA);
-    this.parents.set(rootA, rootA);
-    this.known.set(rootA, { order: 0, cost });
+    const classOfA = this.classOf(a);
+    const classOfB = this.classOf(b);
+    const together = classOfA ?? classOfB ?? new EqualClass(cost);
+    if (classOfA === undefined) this.classes.set(a, together);
+    if (classOfB === undefined) this.classes.set(b, together);
+    else if (classOfB !== together) classOfB.merged = together;
   }
 
   part(a: object, b: object, known: Known): void {
@@ -338,15 +348,12 @@ class Relation {
   }
 
   /** Undefined for an object that has not been found equal to anything. Halves the paths that it follows. */
-  private root(object: object): object | undefined {
-    let at = object;
-    let parent = this.parents.get(at);
-    while (parent !== undefined && parent !== at) {
-      const above = this.parents.get(parent)!;
-      this.parents.set(at, above);
-      at = above;
-      parent = this.parents.get(at);
+  private classOf(object: object): EqualClass | undefined {
+    let found = this.classes.get(object);
+    while (found !== undefined && found.merged !== null) {
+      if (found.merged.merged !== null) found.merged = found.merged.merged;
+      found = found.merged;
     }
-    return parent;
+    return found;
   }
 }

@@ -40,7 +40,7 @@ describe('arbitrary bytes', () => {
       fc.property(fc.integer({ min: 1, max: 3 }), fc.array(anyByte, { maxLength: 40 }), (roots, body) => {
         expectStrict(Uint8Array.from([...header, roots, ...body]));
       }),
-      { numRuns: 20_000 },
+      { numRuns: 8000 },
     );
   });
 });
@@ -65,7 +65,7 @@ test('documents with a little damage', () => {
       for (const { kind, at, byte } of hits) kind(bytes, 4 + (at % (bytes.length - 3)), byte);
       expectStrict(Uint8Array.from(bytes));
     }),
-    { numRuns: 10_000 },
+    { numRuns: 3000 },
   );
 });
 
@@ -84,9 +84,9 @@ describe('documents made to be expensive', () => {
   const varint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...varint(n >>> 7)]);
   const reference = (n: number): number[] => (n < 32 ? [0xc0 + n] : [0xef, ...varint(n - 32)]);
 
-  test('a million openings', () => {
+  test('hundreds of thousands of openings', () => {
     for (const open of [[0x91], [0xf0, 0x91], [0xb1], [0xa1], [0xb9], [0xf4], [0xa1, 0x00]]) {
-      expectStrict(document(1, new Array<readonly number[]>(1_000_000 / open.length).fill(open)));
+      expectStrict(document(1, new Array<readonly number[]>(300_000 / open.length).fill(open)));
     }
   });
 
