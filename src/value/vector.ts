@@ -5,15 +5,15 @@
  * - *flat*: a slice `[offset, offset+size)` of a JavaScript array. Arrays are shared between vectors and may be longer
  *   than any one of them sees. `push` on the vector that ends exactly where its array ends appends in place: nobody
  *   else looks beyond their own end, so this is invisible and amortised O(1). Everybody else copies.
- * - *trie*: an Immutable.List, used when a large vector is changed in the middle, or appended to from an old version.
+ * - *trie*: a persistent tree (`trie.ts`), used when a large vector is changed in the middle, or appended to from an old version.
  *   A flat vector remembers its trie, so that changing the same old vector again and again does not copy it each time.
  *
  * What a vector keeps alive is bounded by its own size, so that nobody can hold much memory with little data: an array
  * that grows in place is left for a fresh one at every power of two, a slice of less than an eighth of its array is
  * copied, and so is one that is pushed to while most of what is in front of it is out of sight.
  */
-import { List as Trie } from 'immutable';
 import { ArrayCursor, type Cursor, CursorIterator, IteratorCursor } from './cursor.ts';
+import { Trie } from './trie.ts';
 import type { Value } from './value.ts';
 
 /** Up to this size copying the array beats a trie. */
@@ -26,14 +26,14 @@ export class Vector {
   readonly size: number;
   private readonly flat: Value[] | null;
   private readonly offset: number;
-  private trie: Trie<Value> | null;
+  private trie: Trie | null;
   /** Whether the array has been copied to push to it: the next time a trie is cheaper. */
   private moved = false;
 
   // Its array is nobody's: pushing to it makes a new one.
   private static readonly EMPTY: Vector = new Vector([], 0, 0, null);
 
-  private constructor(flat: Value[] | null, offset: number, size: number, trie: Trie<Value> | null) {
+  private constructor(flat: Value[] | null, offset: number, size: number, trie: Trie | null) {
     this.flat = flat;
     this.offset = offset;
     this.size = size;
@@ -104,26 +104,26 @@ export class Vector {
   toArray(start: number = 0): Value[] {
     const { flat, offset, size } = this;
     if (flat !== null) return flat.slice(offset + start, offset + size);
-    return start === 0 ? this.trie!.toArray() : this.trie!.slice(start).toArray();
+    return this.trie!.toArray(start);
   }
 
   /** Walks the elements from `start` on. */
   cursor(start: number = 0): Cursor {
     const { flat, offset, size } = this;
     if (flat !== null) return new ArrayCursor(flat, offset + start, offset + size);
-    return new IteratorCursor((start === 0 ? this.trie! : this.trie!.slice(start))[Symbol.iterator]());
+    return new IteratorCursor(this.trie!.walk(start));
   }
 
   [Symbol.iterator](): IterableIterator<Value> {
     return new CursorIterator(this.cursor());
   }
 
-  private toTrie(): Trie<Value> {
-    this.trie ??= Trie(this.toArray());
+  private toTrie(): Trie {
+    this.trie ??= Trie.from(this.toArray());
     return this.trie;
   }
 
-  private static ofTrie(trie: Trie<Value>): Vector {
+  private static ofTrie(trie: Trie): Vector {
     return trie.size === 0 ? Vector.EMPTY : new Vector(null, 0, trie.size, trie);
   }
 }
