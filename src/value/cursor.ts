@@ -22,21 +22,7 @@ export class ArrayCursor<T = Value> {
   }
 }
 
-/** What a JavaScript iterator yields. */
-export class IteratorCursor implements Cursor {
-  private readonly iterator: Iterator<Value>;
-
-  constructor(iterator: Iterator<Value>) {
-    this.iterator = iterator;
-  }
-
-  next(): Value | undefined {
-    const step = this.iterator.next();
-    return step.done === true ? undefined : step.value;
-  }
-}
-
-/** The other way round: a cursor for `for … of`. */
+/** A cursor for `for … of`. */
 export class CursorIterator implements IterableIterator<Value> {
   private readonly cursor: Cursor;
 

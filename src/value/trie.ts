@@ -6,6 +6,7 @@
  * A trie shows the elements [start, end) of its tree. Slices share the tree; a slice that hides much more than it shows
  * is built anew, so that little data never holds much memory.
  */
+import type { Cursor } from './cursor.ts';
 import type { Value } from './value.ts';
 
 const BITS = 5;
@@ -22,12 +23,15 @@ export class Trie {
   private readonly start: number;
   private readonly root: Node;
   private readonly shift: number;
+  /** How many places of the tree are filled, in sight or not. */
+  private readonly held: number;
 
-  private constructor(root: Node, shift: number, start: number, size: number) {
+  private constructor(root: Node, shift: number, start: number, size: number, held: number) {
     this.root = root;
     this.shift = shift;
     this.start = start;
     this.size = size;
+    this.held = held;
   }
 
   static from(items: readonly Value[]): Trie {
@@ -40,7 +44,7 @@ export class Trie {
       level = next;
       shift += BITS;
     }
-    return new Trie(level[0] ?? [], shift, 0, items.length);
+    return new Trie(level[0] ?? [], shift, 0, items.length, items.length);
   }
 
   /** The element at an index in [0, size). */
@@ -53,23 +57,23 @@ export class Trie {
 
   /** With another element at an index in [0, size). */
   set(index: number, value: Value): Trie {
-    return new Trie(store(this.root, this.shift, this.start + index, value), this.shift, this.start, this.size);
+    const root = store(this.root, this.shift, this.start + index, value);
+    return new Trie(root, this.shift, this.start, this.size, this.held);
   }
 
   push(value: Value): Trie {
     const end = this.start + this.size;
-    const full = end === 2 ** (this.shift + BITS);
+    const full = end >>> this.shift === WIDTH;
     const root = full ? [this.root] : this.root;
     const shift = full ? this.shift + BITS : this.shift;
-    return new Trie(store(root, shift, end, value), shift, this.start, this.size + 1);
+    return new Trie(store(root, shift, end, value), shift, this.start, this.size + 1, Math.max(this.held, end + 1));
   }
 
   /** The elements in [from, to), which must be within the trie. */
   slice(from: number, to: number = this.size): Trie {
     const size = to - from;
-    const hidden = this.start + this.size - size;
-    if (hidden > HIDDEN_MAX * size) return Trie.from(this.toArray(from, to));
-    return new Trie(this.root, this.shift, this.start + from, size);
+    if (this.held - size > HIDDEN_MAX * size) return Trie.from(this.toArray(from, to));
+    return new Trie(this.root, this.shift, this.start + from, size, this.held);
   }
 
   /** A fresh array of the elements in [from, to). */
@@ -82,12 +86,9 @@ export class Trie {
     return items;
   }
 
-  *walk(from: number): IterableIterator<Value> {
-    const end = this.start + this.size;
-    for (let at = this.start + from; at < end; ) {
-      const leaf = this.leaf(at);
-      for (let j = at & MASK; j < WIDTH && at < end; j++, at++) yield leaf[j] as Value;
-    }
+  /** Walks the elements from `from` on. */
+  cursor(from: number = 0): Cursor {
+    return new TrieCursor((at) => this.leaf(at), this.start + from, this.start + this.size);
   }
 
   private leaf(at: number): Node {
@@ -103,4 +104,26 @@ function store(node: Node, shift: number, at: number, value: Value): Node {
   const index = (at >>> shift) & MASK;
   copy[index] = shift === 0 ? value : store((node[index] as Node | undefined) ?? [], shift - BITS, at, value);
   return copy;
+}
+
+class TrieCursor implements Cursor {
+  private readonly leafAt: (at: number) => Node;
+  private leaf: Node = [];
+  private at: number;
+  private readonly end: number;
+
+  constructor(leafAt: (at: number) => Node, start: number, end: number) {
+    this.leafAt = leafAt;
+    this.at = start;
+    this.end = end;
+    if (start < end) this.leaf = leafAt(start);
+  }
+
+  next(): Value | undefined {
+    if (this.at >= this.end) return undefined;
+    const value = this.leaf[this.at & MASK] as Value;
+    this.at += 1;
+    if ((this.at & MASK) === 0 && this.at < this.end) this.leaf = this.leafAt(this.at);
+    return value;
+  }
 }

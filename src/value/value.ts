@@ -187,6 +187,7 @@ Object.defineProperty(PrimitiveFunction.prototype, 'primitive', { value: true })
  * The cache is invisible (equality falls back to names) and bounded, so no program can make it grow for ever.
  */
 const INTERNED_KEYWORDS_MAX = 65_536;
+const INTERNED_NAME_LENGTH_MAX = 64;
 const internedKeywords = new Map<string, Keyword>();
 
 /** The keyword of that name (given without the colon). */
@@ -194,7 +195,8 @@ export function keyword(name: string): Keyword {
   const known = internedKeywords.get(name);
   if (known !== undefined) return known;
   const fresh = new Keyword(name);
-  if (internedKeywords.size < INTERNED_KEYWORDS_MAX) internedKeywords.set(name, fresh);
+  const fits = internedKeywords.size < INTERNED_KEYWORDS_MAX && name.length <= INTERNED_NAME_LENGTH_MAX;
+  if (fits) internedKeywords.set(name, fresh);
   return fresh;
 }
 

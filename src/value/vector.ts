@@ -5,14 +5,14 @@
  * - *flat*: a slice `[offset, offset+size)` of a JavaScript array. Arrays are shared between vectors and may be longer
  *   than any one of them sees. `push` on the vector that ends exactly where its array ends appends in place: nobody
  *   else looks beyond their own end, so this is invisible and amortised O(1). Everybody else copies.
- * - *trie*: a persistent tree (`trie.ts`), used when a large vector is changed in the middle, or appended to from an old version.
- *   A flat vector remembers its trie, so that changing the same old vector again and again does not copy it each time.
+ * - *trie*: a persistent tree (`trie.ts`), used when a large vector is changed in the middle, or appended to from an old
+ *   version. A flat vector remembers its trie, so that changing the same old vector again and again does not copy it each time.
  *
  * What a vector keeps alive is bounded by its own size, so that nobody can hold much memory with little data: an array
  * that grows in place is left for a fresh one at every power of two, a slice of less than an eighth of its array is
  * copied, and so is one that is pushed to while most of what is in front of it is out of sight.
  */
-import { ArrayCursor, type Cursor, CursorIterator, IteratorCursor } from './cursor.ts';
+import { ArrayCursor, type Cursor, CursorIterator } from './cursor.ts';
 import { Trie } from './trie.ts';
 import type { Value } from './value.ts';
 
@@ -111,7 +111,7 @@ export class Vector {
   cursor(start: number = 0): Cursor {
     const { flat, offset, size } = this;
     if (flat !== null) return new ArrayCursor(flat, offset + start, offset + size);
-    return new IteratorCursor(this.trie!.walk(start));
+    return this.trie!.cursor(start);
   }
 
   [Symbol.iterator](): IterableIterator<Value> {

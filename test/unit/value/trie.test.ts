@@ -1,15 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Trie } from '../../../src/value/trie.ts';
+import type { Value } from '../../../src/value/value.ts';
 
 const items = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+function walked(trie: Trie): Value[] {
+  const seen: Value[] = [];
+  const cursor = trie.cursor();
+  for (let value = cursor.next(); value !== undefined; value = cursor.next()) seen.push(value);
+  return seen;
+}
 
 describe('a trie', () => {
   test.each([0, 1, 31, 32, 33, 1023, 1024, 1025, 32_768, 32_769, 40_000])('of %i elements holds what it was made from', (count) => {
     const trie = Trie.from(items(count));
     expect(trie.size).toBe(count);
     expect(trie.toArray()).toEqual(items(count));
-    expect([...trie.walk(0)]).toEqual(items(count));
+    expect(walked(trie)).toEqual(items(count));
   });
 
   test('grows by pushing through every depth', () => {
@@ -42,10 +50,23 @@ describe('a trie', () => {
         }
         for (const { trie, model } of versions) {
           expect(trie.toArray()).toEqual(model);
+          expect(walked(trie)).toEqual(model);
           model.forEach((value, index) => expect(trie.get(index)).toBe(value));
         }
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('cut down little by little it lets go of what it no longer shows', () => {
+    const held = (trie: Trie): number => (trie as unknown as { held: number }).held;
+    let stack = Trie.from(items(100_000));
+    while (stack.size > 10) stack = stack.slice(0, stack.size - 1);
+    expect(stack.toArray()).toEqual(items(10));
+    expect(held(stack)).toBeLessThanOrEqual(90);
+    let queue = Trie.from(items(1000));
+    for (let i = 1000; i < 50_000; i++) queue = queue.push(i).slice(1, 1001);
+    expect(queue.get(0)).toBe(49_000);
+    expect(held(queue)).toBeLessThanOrEqual(9001);
   });
 });
