@@ -13,7 +13,7 @@ import { compile, type CompileOptions, type Environment, type Program, startProg
 import { encodeValue } from '../../src/value/bytes.ts';
 import { List } from '../../src/value/list.ts';
 import { printBrief } from '../../src/value/print.ts';
-import { ErrorValue, keyword, symbol, type Value } from '../../src/value/value.ts';
+import { type ErrorValue, keyword, symbol, type Value } from '../../src/value/value.ts';
 
 /** What the host says to a call: a value, or that it failed. `count` is the number of calls before it. */
 export type Answering = (call: HostCall, count: number) => Value | Refusal;
