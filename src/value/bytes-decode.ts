@@ -51,7 +51,10 @@ export interface DecodeFault {
   readonly missingCode?: { readonly group: string; readonly unit: number };
 }
 
-/** The value of a document takes some tens of times its bytes in memory. */
+/**
+ * Reading takes about 40 bytes of memory for each byte of plain data, and at worst (nothing but openings) about 300.
+ * Who reads documents of strangers sets a limit that fits the memory there is.
+ */
 export const DOCUMENT_BYTES_MAX = 67_108_864;
 
 export function decodeDocument(bytes: Uint8Array, options: DecodeOptions): Result<Value[], DecodeFault> {
@@ -363,7 +366,7 @@ class Decoder {
     if (this.pending >= 0 && wanted === 0) this.fail('this value cannot be shared', this.pendingOffset);
     const start = this.items.length;
     const codesStart = this.codes.length;
-    this.stack.push({ kind, offset, start, end: start + wanted, codesStart, normal: kind !== 'list', shared: this.pending, unit });
+    this.stack.push({ kind, offset, start, end: start + wanted, codesStart, normal: true, shared: this.pending, unit });
     this.pending = -1;
   }
 
@@ -384,7 +387,7 @@ class Decoder {
 
   /** `distance` is how far below the top of the stack the key before lies; 0 when there is none. */
   private checkKey(piece: Piece, distance: number): void {
-    if (!piece.normal) return this.fail('a key holds a list or -0.0', this.reader.offset);
+    if (!piece.normal) return this.fail('a key holds -0.0', this.reader.offset);
     if (distance === 0) return;
     const before = this.items[this.items.length - distance] as Value;
     if (this.comparison.compare(before, piece.item as Value) >= 0) this.fail('keys are not in order', this.reader.offset);

@@ -4,7 +4,7 @@
  * equal are also the same bytes. The tree is in `tree.ts`; a small map is one leaf: two flat arrays.
  */
 import type { Cursor } from './cursor.ts';
-import { normaliseKey } from './key.ts';
+import { normaliseKey, preferKey } from './key.ts';
 import { compare } from './order.ts';
 import { build, EMPTY_LEAF, EntryCursor, find, KeyCursor, leafOf, Leaves, type Node, sizeOf, withEntry, withoutKey } from './tree.ts';
 import type { Value } from './value.ts';
@@ -53,8 +53,10 @@ export class MapValue {
       entries.sort((a, b) => compare(a[0], b[0])); // stable, so the last of equals stays last
       let kept = 0;
       for (let i = 0; i < entries.length; i++) {
-        if (i + 1 < entries.length && compare(entries[i]![0], entries[i + 1]![0]) === 0) continue;
-        entries[kept++] = entries[i]!;
+        const [key, value] = entries[i]!;
+        const next = entries[i + 1];
+        if (next !== undefined && compare(key, next[0]) === 0) entries[i + 1] = [preferKey(key, next[0]), next[1]];
+        else entries[kept++] = [key, value];
       }
       entries.length = kept;
     }

@@ -5,6 +5,7 @@
  * stay full) and removing joins what gets thinner than `NODE_MIN`.
  */
 import type { Cursor } from './cursor.ts';
+import { preferKey } from './key.ts';
 import { compare } from './order.ts';
 import { Keyword, type Value } from './value.ts';
 
@@ -154,8 +155,11 @@ function insert(node: Node, key: Value, value: Value): Node | Split {
 function insertIntoLeaf(node: Leaf, key: Value, value: Value): Node | Split {
   const index = find(node.keys, key);
   if (index >= 0) {
-    if (node.values[index] === value && (value !== 0 || Object.is(node.values[index], value))) return node;
-    return { leaf: true, keys: node.keys, values: replaceAt(node.values, index, value) };
+    const before = node.keys[index]!;
+    const kept = preferKey(before, key);
+    const keys = kept === before ? node.keys : replaceAt(node.keys, index, kept);
+    if (keys === node.keys && node.values[index] === value && (value !== 0 || Object.is(node.values[index], value))) return node;
+    return { leaf: true, keys, values: replaceAt(node.values, index, value) };
   }
   const at = ~index;
   const keys = insertAt(node.keys, at, key);
