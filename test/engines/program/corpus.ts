@@ -1,0 +1,40 @@
+/**
+ * The program that every engine runs: reader, kernel, library and the whole conformance corpus in one script for a bare
+ * engine of ES2022. It asks nothing of its surroundings; what it found is returned as text.
+ */
+import { checkExpectation, type Mode, readConformance } from '../../../src/host/conformance.ts';
+import { createRe2Engine } from '../../../src/evaluator/primitives/re2.ts';
+import { createEnvironment } from '../../../src/host/compile.ts';
+import { IMAGE_TEXT } from '../../../src/library/image.ts';
+import { CORPUS } from './corpus-data.ts';
+import { Digest } from './digest.ts';
+import type { FileReport } from './report.ts';
+
+const environment = createEnvironment(JSON.parse(IMAGE_TEXT), createRe2Engine());
+
+function runFile(index: number, mode: Mode): FileReport {
+  const { name, text } = CORPUS[index]!;
+  const expectations = readConformance(text, name);
+  const digest = new Digest();
+  const failures: string[] = [];
+  for (const expectation of expectations) {
+    const problem = checkExpectation(environment, expectation, mode, {
+      compiled: (compilation) => {
+        digest.text(compilation.program?.hash ?? 'rejected');
+        digest.diagnostics(compilation.diagnostics);
+      },
+      advanced: (advance) => digest.advance(advance),
+    });
+    if (problem !== null) failures.push(`${name}:${expectation.line}: ${problem}`);
+  }
+  return { name, count: expectations.length, failures, hash: digest.end() };
+}
+
+/** The reports of the files from `from` up to `to`, as JSON. */
+function run(mode: Mode, from: number, to: number): string {
+  const reports: FileReport[] = [];
+  for (let index = from; index < Math.min(to, CORPUS.length); index++) reports.push(runFile(index, mode));
+  return JSON.stringify(reports);
+}
+
+(globalThis as unknown as { rtfsEngineTest: typeof run }).rtfsEngineTest = run;
