@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The executable: argv in, exit code out; everything between is src/cli. */
-import module from 'node:module';
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadCommandLine } from '../src/cli/compiled.ts';
 
-// Newer engines keep the compiled code of what is loaded from here on, which halves the time to start.
-const { enableCompileCache } = module as { readonly enableCompileCache?: () => void };
-enableCompileCache?.();
-
-void import('../src/cli/main.ts').then(({ main }) => main(process.argv.slice(2)));
+const directory = path.dirname(realpathSync(fileURLToPath(import.meta.url)));
+void loadCommandLine(directory).main(process.argv.slice(2));

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { bareCommander, lazyRegex } from './bundle-plugins.mjs';
 
 const quick = process.argv.includes('--quick');
-const node = { bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning' };
+const node = { bundle: true, platform: 'node', format: 'esm', mainFields: ['module', 'main'], target: 'node20', logLevel: 'warning' };
 
 await buildLibraryImage();
 await buildPackage();
@@ -16,8 +16,8 @@ await buildCommandLine();
 if (!quick) runOrStop(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json']);
 
 /** What went wrong has been said by the program itself. */
-function runOrStop(args) {
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+function runOrStop(args, stdio = 'inherit') {
+  const { status } = spawnSync(process.execPath, args, { stdio });
   if (status !== 0) process.exit(status ?? 1);
 }
 
@@ -40,13 +40,18 @@ async function buildPackage() {
   rmSync(outdir, { recursive: true });
 }
 
-/** The executable and the pieces that it loads on demand, all in one directory. Not minified: its traces must be readable. */
+/**
+ * The executable; the command line as one script, whose parts only run when they are needed; the code that this engine
+ * compiles of it; and the regular expressions apart. Not minified: traces must be readable.
+ */
 async function buildCommandLine() {
   const outdir = `dist/.bin-${process.pid}`;
-  // commander is CommonJS inside: what it requires of node has to be found from a module.
-  const banner = { js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);" };
-  await build({ ...node, entryPoints: ['bin/rtfs.ts'], outdir, splitting: true, chunkNames: '[name]-[hash]', banner, plugins: [lazyRegex, bareCommander] });
+  await build({ ...node, entryPoints: ['bin/rtfs.ts'], outfile: `${outdir}/rtfs.js` });
+  await build({ ...node, entryPoints: ['src/cli/main.ts'], format: 'cjs', charset: 'ascii', outfile: `${outdir}/main.cjs`, plugins: [lazyRegex, bareCommander] });
   await build({ ...node, entryPoints: ['re2js'], format: 'cjs', outfile: `${outdir}/re2js.cjs` });
+  await build({ ...node, entryPoints: ['scripts/write-code.ts'], outfile: `${outdir}/write-code.mjs` });
+  runOrStop([`${outdir}/write-code.mjs`, outdir], ['ignore', 'ignore', 'inherit']);
+  rmSync(`${outdir}/write-code.mjs`);
   chmodSync(`${outdir}/rtfs.js`, 0o755);
   rmSync('dist/bin', { recursive: true, force: true });
   renameSync(outdir, 'dist/bin');
