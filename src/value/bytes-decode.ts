@@ -37,6 +37,8 @@ import { Vector } from './vector.ts';
 export interface DecodeOptions {
   /** The unit of code that a closure names, or null when there is none. Without it closures are refused. */
   readonly resolveCode?: (group: string, unit: number) => CodeUnit | null;
+  /** How many values a closure of the code captures. Without it any number is taken. */
+  readonly captureCount?: (code: CodeUnit) => number;
   /** Whether there is a kernel function of that name. Without it every name is taken. */
   readonly knowsPrimitive?: (name: string) => boolean;
   /** Longer documents are refused; `DOCUMENT_BYTES_MAX` unless given. */
@@ -445,6 +447,10 @@ class Decoder {
     if (code === null) {
       const missingCode = { group: group.hash, unit: open.unit };
       this.fault ??= { message: `unknown code: unit ${open.unit} of ${group.hash}`, offset: open.offset, missingCode };
+      return undefined;
+    }
+    if (captured.size !== (this.options.captureCount?.(code) ?? captured.size)) {
+      this.fail('a closure captures another number of values than its code', open.offset);
       return undefined;
     }
     let captures = this.captures.get(captured);

@@ -1,9 +1,9 @@
 /**
  * Keys of maps and elements of sets, made history-free: `=` takes a list for a vector and -0.0 for 0.0, so they are
  * one key, and which of them came first must not show (V2). A key is stored with every -0.0 as 0.0. Of two equal keys
- * that differ in where they have lists, the one with a vector at the first difference stays, whichever came first: so a
- * list remains a list (code in a map is still code), and the order of building never shows. Functions and errors are
- * stored as they are: what they hold is compared by sameness (`order.ts`).
+ * that differ in where they have lists, the one with a vector at the first difference stays, whichever came first
+ * (`preferredKey`): so a list remains a list (code in a map is still code), and the order of building never shows.
+ * Functions and errors are stored as they are: what they hold is compared by sameness (`order.ts`).
  *
  * Maps normalise their keys, and normalising may build maps, so this file and `map.ts` import one another. That is
  * sound because neither calls the other while it is being loaded.
@@ -118,34 +118,4 @@ function rebuildOne(value: Collection, normal: (child: Value) => Value): Value {
     case 'set':
       return SetValue.from(value);
   }
-}
-
-/** Which of two normal keys that compare equal a map keeps. The answer does not depend on their order. */
-export function preferKey(a: Value, b: Value): Value {
-  if (a === b || !isCollection(a) || !isCollection(b)) return a;
-  const left: Cursor[] = [];
-  const right: Cursor[] = [];
-  const seen = new LargeMap<Collection, Collection>();
-  let x: Value | undefined = a;
-  let y: Value | undefined = b;
-  for (;;) {
-    if (x === undefined || y === undefined) {
-      left.pop();
-      right.pop();
-    } else if (x !== y && isCollection(x) && isCollection(y) && seen.get(x) !== y) {
-      if (x.kind !== y.kind) return x.kind === 'vector' ? a : b;
-      seen.set(x, y);
-      left.push(parts(x));
-      right.push(parts(y));
-    }
-    if (left.length === 0) return a;
-    x = left[left.length - 1]!.next();
-    y = right[right.length - 1]!.next();
-  }
-}
-
-/** All that is inside, keys of maps included. */
-function parts(value: Collection): Cursor {
-  if (value.kind === 'map') return new ArrayCursor([...value.keys(), ...value.values()]);
-  return value.kind === 'set' ? new ArrayCursor(value.toArray()) : value.cursor();
 }

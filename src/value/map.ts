@@ -4,8 +4,8 @@
  * equal are also the same bytes. The tree is in `tree.ts`; a small map is one leaf: two flat arrays.
  */
 import type { Cursor } from './cursor.ts';
-import { normaliseKey, preferKey } from './key.ts';
-import { compare } from './order.ts';
+import { normaliseKey } from './key.ts';
+import { compare, preferredKey } from './order.ts';
 import { build, EMPTY_LEAF, EntryCursor, find, KeyCursor, leafOf, Leaves, type Node, sizeOf, withEntry, withoutKey } from './tree.ts';
 import type { Value } from './value.ts';
 
@@ -55,7 +55,7 @@ export class MapValue {
       for (let i = 0; i < entries.length; i++) {
         const [key, value] = entries[i]!;
         const next = entries[i + 1];
-        if (next !== undefined && compare(key, next[0]) === 0) entries[i + 1] = [preferKey(key, next[0]), next[1]];
+        if (next !== undefined && compare(key, next[0]) === 0) entries[i + 1] = [preferredKey(key, next[0]), next[1]];
         else entries[kept++] = [key, value];
       }
       entries.length = kept;

@@ -54,6 +54,16 @@ export function isSame(a: Value, b: Value): boolean {
 }
 
 /**
+ * Which of two keys that compare equal a map keeps: the one with a vector where the other has a list, at the first
+ * place where they differ. That is the greater one in the total order of sameness, so it depends neither on which came
+ * first nor, among several, on how they met.
+ */
+export function preferredKey(a: Value, b: Value): Value {
+  if (a === b || typeof a !== 'object' || a === null) return a;
+  return compareFully(a, b, 'sameness', UNLIMITED, null) < 0 ? b : a;
+}
+
+/**
  * `compare` for many comparisons of values that have parts in common: what has been found about a pair of objects is
  * remembered from one comparison to the next.
  */

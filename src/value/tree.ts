@@ -5,8 +5,7 @@
  * stay full) and removing joins what gets thinner than `NODE_MIN`.
  */
 import type { Cursor } from './cursor.ts';
-import { preferKey } from './key.ts';
-import { compare } from './order.ts';
+import { compare, preferredKey } from './order.ts';
 import { Keyword, type Value } from './value.ts';
 
 const NODE_MAX = 32;
@@ -156,7 +155,7 @@ function insertIntoLeaf(node: Leaf, key: Value, value: Value): Node | Split {
   const index = find(node.keys, key);
   if (index >= 0) {
     const before = node.keys[index]!;
-    const kept = preferKey(before, key);
+    const kept = preferredKey(before, key);
     const keys = kept === before ? node.keys : replaceAt(node.keys, index, kept);
     if (keys === node.keys && node.values[index] === value && (value !== 0 || Object.is(node.values[index], value))) return node;
     return { leaf: true, keys, values: replaceAt(node.values, index, value) };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { List } from '../../../src/value/list.ts';
 import { MapValue } from '../../../src/value/map.ts';
-import { BudgetSpent, compare, equals, isSame } from '../../../src/value/order.ts';
+import { BudgetSpent, compare, equals, isSame, preferredKey } from '../../../src/value/order.ts';
 import { printValue } from '../../../src/value/print.ts';
 import { SetValue } from '../../../src/value/set.ts';
 import { Closure, ErrorValue, Handle, keyword, makeFloat, PrimitiveFunction, symbol, Timestamp, Uuid, type Value } from '../../../src/value/value.ts';
@@ -198,6 +198,16 @@ describe('shared parts', () => {
   test('a value of 2^1000 paths with a NaN at the bottom is found unequal to itself', () => {
     const value = bomb(1000, Number.NaN, true);
     expect(equals(value, value)).toBe(false);
+  });
+
+  test('of two equal keys of 2^1000 paths the one to keep is found in no time', () => {
+    let lists: Value = List.of(1);
+    for (let i = 0; i < 1000; i++) lists = Vector.of(lists, Vector.adopt((lists as Vector).toArray()));
+    const vectors = bomb(1000, 1, true);
+    expect(compare(lists, vectors)).toBe(0);
+    expect(preferredKey(lists, vectors)).toBe(vectors);
+    expect(preferredKey(vectors, lists)).toBe(vectors);
+    expect(preferredKey(vectors, bomb(1000, 1, false))).toBe(vectors);
   });
 
   test('a budget counts parts as if nothing were shared, so that sharing does not show', () => {
