@@ -14,7 +14,25 @@ function files(folder: string): string[] {
 }
 
 /** Files about size run in the ways that take a reasonable time. */
-const HEAVY: ReadonlySet<string> = new Set(['functions/depth.rtfs']);
+const HEAVY: ReadonlySet<string> = new Set(['functions/depth.rtfs', 'limits/snapshots.rtfs', 'limits/numbers-and-text.rtfs', 'limits/deep-data.rtfs', 'library/large.rtfs']);
+
+/**
+ * Known gaps: expectations of the reference that do not hold yet, or cannot hold in one way of running. They are run
+ * like all others and must still fail; one that holds has to leave this list.
+ */
+const GAPS: readonly { readonly file: string; readonly form: string; readonly modes: readonly Mode[]; readonly why: string }[] = [
+  { file: 'library/building.rtfs', form: '(iterate ', modes: MODES, why: 'nothing is lazy; `iterate-n` takes a count' },
+  { file: 'library/callbacks-that-call.rtfs', form: '(iterate ', modes: MODES, why: 'nothing is lazy; `iterate-n` takes a count' },
+  ...['timeout-ms', 'retries', 'on-fail', 'merge-policy'].flatMap((option) =>
+    ['steps/options.rtfs', 'steps/contexts.rtfs'].map((file) => ({ file, form: `(step "a" :${option} `, modes: MODES, why: 'options of steps that are still to come' })),
+  ),
+  { file: 'forms/effects-positions.rtfs', form: '{:b (call :first) :a (call :second)}', modes: ['reprint'], why: 'a map that is printed has lost the order of its text' },
+  { file: 'syntax/annotations.rtfs', form: '(let [k :a x:int 1] [k x])', modes: ['reprint'], why: 'printed data keeps no account of `x:int` being written without a blank' },
+];
+
+function isGap(file: string, form: string, mode: Mode): boolean {
+  return GAPS.some((gap) => gap.file === file && form.includes(gap.form) && gap.modes.includes(mode));
+}
 
 const environment = testEnvironment();
 let total = 0;
@@ -30,6 +48,7 @@ describe.each(files(root).map((path) => [relative(root, path), path] as const))(
   test.each(MODES.filter((mode) => !HEAVY.has(name) || mode === 'straight' || mode === 'reload'))('holds when run %s', (mode: Mode) => {
     const problems = expectations.flatMap((expectation) => {
       const problem = checkExpectation(environment, expectation, mode);
+      if (expectation.expected.kind === 'value' && isGap(name, expectation.form, mode)) return problem === null ? [`line ${expectation.line}: ${expectation.form}\n    holds now: take it from the list of gaps`] : [];
       return problem === null ? [] : [`line ${expectation.line}: ${expectation.form}\n    ${problem}`];
     });
     expect(problems.join('\n')).toBe('');

@@ -4,7 +4,7 @@
  */
 import { keyword, type Value } from '../value/value.ts';
 import { MapValue } from '../value/map.ts';
-import { raiseType } from './raise.ts';
+import { raise, raiseType } from './raise.ts';
 
 export type Isolation = 'inherit' | 'isolated' | 'sandboxed';
 
@@ -12,6 +12,8 @@ export interface Context {
   /** The path of step names and occurrences: `root`, `root/fetch`, `root/fetch#1/parse`. */
   readonly id: string;
   readonly name: string;
+  /** How many steps of this name were entered before it in the same parent. */
+  readonly occurrence: number;
   readonly isolation: Isolation;
   readonly data: MapValue;
   /** How often each step name has been entered here. */
@@ -20,16 +22,24 @@ export interface Context {
   readonly depth: number;
 }
 
+/** UTF-16 code units of a path: events and calls carry it. */
+export const CONTEXT_ID_LENGTH_MAX = 65_536;
+
 export function rootContext(data: MapValue): Context {
-  return { id: 'root', name: 'root', isolation: 'inherit', data, entered: MapValue.empty(), parent: null, depth: 1 };
+  return { id: 'root', name: 'root', occurrence: 0, isolation: 'inherit', data, entered: MapValue.empty(), parent: null, depth: 1 };
+}
+
+export function contextId(parent: Context, name: string, occurrence: number): string {
+  return `${parent.id}/${name}${occurrence === 0 ? '' : `#${occurrence}`}`;
 }
 
 /** The parent, which remembers the entry, and the new child. */
 export function enterContext(parent: Context, name: string, isolation: Isolation): Context {
-  const count = (parent.entered.get(name) as number | undefined) ?? 0;
-  const remembered: Context = { ...parent, entered: parent.entered.set(name, count + 1) };
-  const id = `${parent.id}/${name}${count === 0 ? '' : `#${count}`}`;
-  return { id, name, isolation, data: MapValue.empty(), entered: MapValue.empty(), parent: remembered, depth: parent.depth + 1 };
+  const occurrence = (parent.entered.get(name) as number | undefined) ?? 0;
+  const remembered: Context = { ...parent, entered: parent.entered.set(name, occurrence + 1) };
+  const id = contextId(parent, name, occurrence);
+  if (id.length > CONTEXT_ID_LENGTH_MAX) raise('overflow', `Limit exceeded: the names of the steps around this one are longer than ${CONTEXT_ID_LENGTH_MAX} characters`);
+  return { id, name, occurrence, isolation, data: MapValue.empty(), entered: MapValue.empty(), parent: remembered, depth: parent.depth + 1 };
 }
 
 /** Keys are keywords; strings and symbols of the same name mean the same key. */

@@ -128,8 +128,9 @@ export class Machine {
       variables: this.ownVariables ?? this.variables,
       context: this.context,
       limits: this.limits,
-      fuel: this.meter.fuel,
-      allocation: this.meter.allocation,
+      // What failed for want of them may have asked for more than there was.
+      fuel: Math.max(0, this.meter.fuel),
+      allocation: Math.max(0, this.meter.allocation),
       calls: this.calls,
       pending: this.pending === null ? [] : [this.pending],
     };
@@ -348,7 +349,7 @@ export class Machine {
   private variable(name: string): Value {
     const value = (this.ownVariables ?? this.variables).get(name);
     if (value !== undefined) return value;
-    return raise('undefined-symbol', `Undefined symbol: ${name} has no value yet`);
+    return raise('undefined-symbol', `Undefined symbol: ${name}`);
   }
 
   private setVariable(name: string, value: Value): void {
@@ -872,7 +873,7 @@ export class Machine {
         case 54 /* RETHROW_PENDING */: {
           const waiting = registers[base + ops[pc + 1]!]!;
           this.pc = pc;
-          if (waiting instanceof Vector) throw new Raised(waiting.get(0)!, false);
+          if (waiting instanceof Vector) throw new Raised(waiting.get(0) ?? null, false);
           pc += 2;
           continue;
         }

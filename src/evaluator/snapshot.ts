@@ -6,7 +6,7 @@
  *   status    = :ready or :waiting or :done
  *   limits    = a map of all limits by keyword
  *   variables = a map from name (string) to value
- *   contexts  = a vector from the root to the current one, each [id name isolation data entered]
+ *   contexts  = a vector from the root to the current one, each [name occurrence isolation data entered]
  *   frames    = a vector from the oldest call to the newest, each [function arm point tail slot…]: the function carries
  *               its code by hash, `arm` is the number of its arm, `point` the suspension point (points are numbered in
  *               the order of the code, 0 is the entry), and the slots are the registers that are live there, ascending
@@ -22,13 +22,16 @@ import { Closure, isInteger, Keyword, keyword, makeFloat, type Value } from '../
 import { type Entry, MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { Code, CodeTable } from './code.ts';
-import type { Context, Isolation } from './context.ts';
+import { type Context, CONTEXT_ID_LENGTH_MAX, contextId, type Isolation } from './context.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.ts';
 import { Op, type OpCode } from './opcodes.ts';
 import type { Frame, HostCall, State, Status } from './state.ts';
 
 const MAGIC = 'rtfs/state';
 export const SNAPSHOT_VERSION = 1;
+
+/** A state within the default limits fits; the host may refuse larger ones sooner. */
+const SNAPSHOT_BYTES_MAX = 2 ** 31 - 1;
 
 export interface SnapshotFault {
   readonly message: string;
@@ -73,7 +76,7 @@ function contextChain(context: Context): Context[] {
 }
 
 function contextValue(context: Context): Value {
-  return Vector.of(context.id, context.name, keyword(context.isolation), context.data, context.entered);
+  return Vector.of(context.name, context.occurrence, keyword(context.isolation), context.data, context.entered);
 }
 
 function frameChain(frame: Frame | null): Frame[] {
@@ -113,6 +116,10 @@ export function restore(bytes: Uint8Array, table: CodeTable): Result<State, Snap
       if (code === null) missing.add(group);
       return code;
     },
+    captureCount: (code) => (code as Code).captureCount,
+    // What only the library may name is never a value: its arguments are not checked.
+    knowsPrimitive: (name) => !name.startsWith('%') && table.primitives.get(name) !== null,
+    sizeMaxBytes: SNAPSHOT_BYTES_MAX,
   });
   if (!decoded.ok) {
     const message = missing.size > 0 ? `the code ${[...missing].join(', ')} is missing` : `the snapshot is damaged at byte ${decoded.error.offset}: ${decoded.error.message}`;
@@ -135,7 +142,9 @@ function readState(value: Value, table: CodeTable): State {
   const limits = readLimits(parts[3]!);
   const frame = readFrames(parts[9]!, status, limits);
   const pending = vectorOf(parts[10]!, 'calls').map((call) => readCall(call, frame));
-  if ((status === 'waiting') !== (pending.length === 1)) malformed('its calls do not fit its status');
+  if (pending.length !== (status === 'waiting' ? 1 : 0)) malformed('its calls do not fit its status');
+  const calls = index(parts[6]!, 'calls');
+  if (pending.some((call) => call.id !== `${calls}`)) malformed('its call has another number than calls were made');
   return {
     table,
     status,
@@ -143,9 +152,9 @@ function readState(value: Value, table: CodeTable): State {
     variables: readVariables(parts[7]!),
     context: readContexts(parts[8]!),
     limits,
-    fuel: count(parts[4]!, 'fuel'),
-    allocation: count(parts[5]!, 'allocation'),
-    calls: count(parts[6]!, 'calls'),
+    fuel: left(parts[4]!, limits.fuel, 'fuel'),
+    allocation: left(parts[5]!, limits.allocation, 'allocation'),
+    calls,
     pending,
   };
 }
@@ -162,9 +171,16 @@ function text(value: Value | undefined, what: string): string {
   return typeof value === 'string' ? value : malformed(`its ${what} is no string`);
 }
 
+/** A whole number, or infinity. */
 function count(value: Value, what: string): number {
-  if (typeof value === 'number' && value >= 0) return value;
+  if (typeof value === 'number' && value >= 0 && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY)) return value;
   return malformed(`its ${what} is no count`);
+}
+
+/** What is left of a limit. */
+function left(value: Value, limit: number, what: string): number {
+  const rest = count(value, what);
+  return rest <= limit ? rest : malformed(`its ${what} is more than its limit`);
 }
 
 function index(value: Value | undefined, what: string): number {
@@ -191,19 +207,25 @@ function readVariables(value: Value): ReadonlyMap<string, Value> {
 
 function readContexts(value: Value): Context {
   let current: Context | null = null;
-  for (const item of vectorOf(value, 'contexts')) {
-    const [id, name, isolation, data, entered] = vectorOf(item, 'contexts');
-    current = {
-      id: text(id, 'context'),
-      name: text(name, 'context'),
-      isolation: oneOf<Isolation>(isolation, ['inherit', 'isolated', 'sandboxed'], 'isolation'),
-      data: mapOf(data ?? null, 'context data'),
-      entered: mapOf(entered ?? null, 'context counts'),
-      parent: current,
-      depth: current === null ? 1 : current.depth + 1,
-    };
-  }
+  for (const item of vectorOf(value, 'contexts')) current = readContext(vectorOf(item, 'contexts'), current);
   return current ?? malformed('it has no context');
+}
+
+function readContext(parts: readonly Value[], parent: Context | null): Context {
+  if (parts.length !== 5) malformed('a context has another number of parts');
+  const name = text(parts[0], 'context');
+  const occurrence = index(parts[1], 'context');
+  const id = parent === null ? name : contextId(parent, name, occurrence);
+  if (id.length > CONTEXT_ID_LENGTH_MAX) malformed('the names of its steps are too long');
+  const entered = mapOf(parts[4]!, 'context counts');
+  for (const [step, times] of entered) {
+    text(step, 'step');
+    index(times, 'count of steps');
+  }
+  return {
+    id, name, occurrence, isolation: oneOf<Isolation>(parts[2], ['inherit', 'isolated', 'sandboxed'], 'isolation'),
+    data: mapOf(parts[3]!, 'context data'), entered, parent, depth: parent === null ? 1 : parent.depth + 1,
+  };
 }
 
 function readFrames(value: Value, status: Status, limits: Limits): Frame | null {
@@ -222,7 +244,6 @@ function readFrame(value: Value, place: 'call' | 'host' | 'ready', parent: Frame
   const [fn, armIndex, point, tail, ...slots] = vectorOf(value, 'frame');
   if (!(fn instanceof Closure)) return malformed('a frame has no function');
   const code = fn.code as Code;
-  if (fn.captures.length !== code.captureCount) malformed('a function has another number of captures than its code');
   const armNumber = index(armIndex, 'arm');
   if (armNumber >= code.source.arms.length) malformed('a frame names an arm that its code does not have');
   const arm = code.arm(armNumber);
@@ -233,12 +254,13 @@ function readFrame(value: Value, place: 'call' | 'host' | 'ready', parent: Frame
   return { arm, closure: fn, point: at, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail: tail === true };
 }
 
+/** Point 0 is the entry, whatever instruction stands there: nobody waits at it. */
 function fits(op: OpCode, point: number, place: 'call' | 'host' | 'ready'): boolean {
   switch (place) {
     case 'call':
-      return op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY;
+      return point > 0 && (op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY);
     case 'host':
-      return op === Op.HOST_CALL;
+      return point > 0 && op === Op.HOST_CALL;
     case 'ready':
       return point === 0 || op === Op.LOOP;
   }
@@ -246,11 +268,12 @@ function fits(op: OpCode, point: number, place: 'call' | 'host' | 'ready'): bool
 
 function readCall(value: Value, frame: Frame | null): HostCall {
   const [id, capability, args, options, step] = vectorOf(value, 'call');
+  if (options !== null && !(options instanceof MapValue)) malformed('the options of its call are no map');
   return {
     id: text(id, 'call'),
     capability: text(capability, 'capability'),
     args: vectorOf(args ?? null, 'arguments'),
-    options: options ?? null,
+    options,
     step: step === null || step === undefined ? null : text(step, 'step'),
     span: frame === null ? null : frame.arm.spanAt(frame.arm.points[frame.point]!),
   };

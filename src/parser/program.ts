@@ -10,7 +10,7 @@ import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
 import type { Arm, Definition, Node, Unit } from '../ir/node.ts';
 import type { Value } from '../value/value.ts';
-import type { Form, ListForm, SymbolForm } from './form.ts';
+import type { Form, KeywordForm, ListForm, SymbolForm } from './form.ts';
 import { constant, describe, didYouMean, Lowering } from './lowering.ts';
 import { applyMacro, type MacroBudget, MACRO_EXPANSIONS_MAX, MACRO_NODES_MAX } from './macro.ts';
 import { type Arity, type Expander, type ExpansionResult, type Library, Namespace } from './namespace.ts';
@@ -451,6 +451,10 @@ export class ProgramBuilder {
     let body = rest;
     if (body[0]?.kind === 'atom' && typeof body[0].value === 'string') body = body.slice(1);
     const exports = exportsOf(body[0]);
+    if (exports === undefined) {
+      lowering.malformed(form, '`:exports` needs a vector of names', shape);
+      return;
+    }
     if (exports !== null) {
       namespace.exports = new Set(exports.map((symbol) => symbol.name));
       body = body.slice(1);
@@ -468,6 +472,11 @@ export class ProgramBuilder {
     const [, name, ...options] = form.items;
     if (name === undefined || name.kind !== 'symbol') {
       lowering.malformed(form, 'the module is missing', shape);
+      return;
+    }
+    const words = options.filter((option, index) => index % 2 === 0 && option.kind === 'keyword').map((option) => (option as KeywordForm).name);
+    if (words.includes('as') && words.includes('only')) {
+      lowering.malformed(form, '`:as` and `:only` do not go together', shape);
       return;
     }
     const namespace = this.modules.get(name.name) ?? this.load(lowering, name);
@@ -533,10 +542,13 @@ export function headName(form: Form): string | null {
   return form.kind === 'list' && form.items[0]?.kind === 'symbol' ? form.items[0].name : null;
 }
 
-function exportsOf(form: Form | undefined): SymbolForm[] | null {
+/** Null when there is no `(:exports …)`, undefined when it is malformed. */
+function exportsOf(form: Form | undefined): readonly SymbolForm[] | null | undefined {
   if (form?.kind !== 'list' || form.items[0]?.kind !== 'keyword' || form.items[0].name !== 'exports') return null;
   const names = form.items[1];
-  return names?.kind === 'vector' ? names.items.filter((item): item is SymbolForm => item.kind === 'symbol') : [];
+  if (names?.kind !== 'vector' || form.items.length !== 2) return undefined;
+  const symbols = names.items.filter((item): item is SymbolForm => item.kind === 'symbol');
+  return symbols.length === names.items.length ? symbols : undefined;
 }
 
 const DEFINING: ReadonlySet<string> = new Set(['def', 'defn', 'defn-', 'defonce', 'defstruct']);

@@ -4,7 +4,7 @@
  */
 import { normaliseKey } from '../../value/key.ts';
 import { type Entry, MapValue } from '../../value/map.ts';
-import { compare } from '../../value/order.ts';
+import { compare, preferredKey } from '../../value/order.ts';
 import { SetValue } from '../../value/set.ts';
 import { Keyword, type Value } from '../../value/value.ts';
 import type { Meter } from '../limits.ts';
@@ -75,7 +75,10 @@ function insertEntry(keys: Value[], values: Value[], key: Value, value: Value): 
   let at = keys.length;
   let order = -1;
   while (at > 0 && (order = compareKeys(keys[at - 1]!, key)) > 0) at -= 1;
-  if (at > 0 && order === 0) values[at - 1] = value;
+  if (at > 0 && order === 0) {
+    keys[at - 1] = preferredKey(keys[at - 1]!, key);
+    values[at - 1] = value;
+  }
   else if (at === keys.length) {
     keys.push(key);
     values.push(value);

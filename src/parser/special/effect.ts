@@ -142,10 +142,20 @@ function readStepOptions(lowering: Lowering, form: ListForm): StepOptions {
     }
     const problem = check(value);
     if (problem !== null) lowering.fail('E0219', `the option \`:${option.name}\` of \`step\` must be ${problem}`, value.span);
-    else if (option.name === 'params') params = value;
+    else if (option.name === 'params') params = checkedParams(lowering, value);
     else constants.push([keyword(option.name), formToValue(value)]);
   }
   return { constants, params, bodyStart: at };
+}
+
+/** Parameters are named by strings or keywords. */
+function checkedParams(lowering: Lowering, form: Form): Form {
+  if (form.kind !== 'map') return form;
+  form.items.forEach((key, index) => {
+    const isName = key.kind === 'keyword' || (key.kind === 'atom' && typeof key.value === 'string');
+    if (index % 2 === 0 && !isName) lowering.fail('E0219', `${describe(key)} cannot name a parameter of \`step\``, key.span, ['parameters are named by keywords or strings']);
+  });
+  return form;
 }
 
 /** `(step-if test then else?)`: the test is evaluated outside, the arm that is taken is a step of its own. */

@@ -179,14 +179,16 @@ class Matcher {
     }
     this.tests.push(primitive('%match-map?', [value], pattern.span));
     const taken: Node[] = [];
+    let rest: Form | null = null;
     for (let i = 0; i + 1 < pattern.items.length; i += 2) {
       const key = pattern.items[i]!;
       const item = pattern.items[i + 1]!;
-      if (key.kind === 'symbol' && key.name === '&') this.sub(item, primitive('%map-without', [value, ...taken], item.span));
+      if (key.kind === 'symbol' && key.name === '&') rest = item;
       else if (key.kind === 'keyword' && key.name === 'as' && item.kind === 'symbol') this.bind(item, value);
       else if (key.kind === 'keyword' && key.name === 'keys' && item.kind === 'vector') this.keys(item, value, taken);
       else this.entry(key, item, value, taken);
     }
+    if (rest !== null) this.sub(rest, primitive('%map-without', [value, ...taken], rest.span));
   }
 
   private keys(names: VectorForm, map: Node, taken: Node[]): void {

@@ -201,12 +201,15 @@ export class PatternBinder {
     const map: Node = { kind: 'local', slot, span: pattern.span };
     const defaults = this.defaults(pattern);
     const taken: Node[] = [];
+    let rest: Form | null = null;
     for (let i = 0; i + 1 < pattern.items.length; i += 2) {
       const first = pattern.items[i]!;
       const second = pattern.items[i + 1]!;
-      if (first.kind === 'symbol' && first.name === '&') this.bind(second, primitive('%map-without', [map, ...taken], second.span));
+      // The rest is what no entry takes, wherever it stands: a map has no order.
+      if (first.kind === 'symbol' && first.name === '&') rest = second;
       else if (!this.option(first, second, map, defaults, taken)) this.entry(pattern, first, second, map, defaults, taken);
     }
+    if (rest !== null) this.bind(rest, primitive('%map-without', [map, ...taken], rest.span));
   }
 
   private defaults(pattern: MapForm): ReadonlyMap<string, Form> {
