@@ -189,6 +189,8 @@ function mentions(diagnostic: Diagnostic, text: string): boolean {
 
 /** Preemptions after which a run in small quanta goes on at full speed: the first ones show what there is to see. */
 const PREEMPTIONS_MAX = 400;
+/** Preemptions of a run in small quanta at which the state is also saved and reloaded. */
+const RELOADS_MAX = 60;
 
 class Run {
   private readonly expectation: Expectation;
@@ -239,7 +241,8 @@ class Run {
   }
 
   private go(advance: Advance, answers: readonly Answer[]): Advance | string {
-    if (this.mode !== 'reload' && this.mode !== 'quantum') return resume(advance.state, answers);
+    const reloads = this.mode === 'reload' || (this.mode === 'quantum' && this.preemptions <= RELOADS_MAX);
+    if (!reloads) return resume(advance.state, answers, { quantum: this.quantum });
     const bytes = snapshot(advance.state);
     const restored = restore(bytes, this.program.table);
     if (!restored.ok) return `the state could not be restored: ${restored.error.message}`;
@@ -275,7 +278,9 @@ class Run {
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Calls are compared as data: how numbers or blanks are written does not matter. */
