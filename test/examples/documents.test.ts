@@ -1,0 +1,124 @@
+/**
+ * The TypeScript on the pages is a program for each page: its types are checked, and it is run from the built package.
+ * `// → text` is what it prints, line by line. Console sessions (```console) are run as they stand.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { transformSync } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EXIT } from '../../src/cli/exit.ts';
+import { LIMIT_MEANINGS, limitLabel } from '../../src/cli/limit.ts';
+import { DEFAULT_LIMITS, type LimitName } from '../../src/evaluator/limits.ts';
+import { node, ROOT } from './support.ts';
+
+const PAGES = ['README.md', 'docs/embedding.md'];
+
+/** Inside of the package, so that its name means what it means to those who install it. */
+let workshop = '';
+
+beforeAll(() => {
+  mkdirSync(path.join(ROOT, 'dist'), { recursive: true });
+  workshop = mkdtempSync(path.join(ROOT, 'dist/.pages-'));
+});
+
+afterAll(() => rmSync(workshop, { recursive: true, force: true }));
+
+function blocksOf(page: string, language: string): string[] {
+  const text = readFileSync(path.join(ROOT, page), 'utf8');
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map((match) => match[1]!);
+}
+
+/** All TypeScript of the page, and the lines that it says are printed. */
+function programOf(page: string): { readonly code: string; readonly printed: string[] } {
+  const code = blocksOf(page, 'ts').join('\n');
+  return { code, printed: [...code.matchAll(/^\/\/ → (.*)$/gm)].map((match) => match[1]!) };
+}
+
+describe.each(PAGES)('the TypeScript of %s', (page) => {
+  test('prints what it says', async () => {
+    const { code, printed } = programOf(page);
+    expect(printed).not.toEqual([]);
+    const file = path.join(workshop, `${path.basename(page)}.mjs`);
+    writeFileSync(file, transformSync(code, { loader: 'ts', format: 'esm' }).code);
+    const ended = await node([file]);
+    expect(ended.stderr).toBe('');
+    expect(ended.stdout.trimEnd().split('\n')).toEqual(printed);
+  });
+});
+
+test('the TypeScript of all pages has the right types', () => {
+  for (const page of PAGES) writeFileSync(path.join(workshop, `${path.basename(page)}.ts`), programOf(page).code);
+  const config = {
+    extends: path.join(ROOT, 'tsconfig.base.json'),
+    compilerOptions: {
+      types: ['node'], isolatedDeclarations: false, declaration: false, noEmit: true,
+      paths: { rtfs: [path.join(ROOT, 'src/index.ts')], 'rtfs/kernel': [path.join(ROOT, 'src/kernel.ts')] },
+    },
+    include: ['*.ts'],
+  };
+  writeFileSync(path.join(workshop, 'tsconfig.json'), JSON.stringify(config));
+  // What is wrong elsewhere is found elsewhere.
+  expect(typeErrors().filter((line) => path.basename(line).includes('.md.ts'))).toEqual([]);
+});
+
+function typeErrors(): string[] {
+  try {
+    execFileSync(process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.'], { cwd: workshop, encoding: 'utf8' });
+    return [];
+  } catch (cause) {
+    return (cause as { readonly stdout: string }).stdout.split('\n');
+  }
+}
+
+interface Session {
+  readonly command: string;
+  readonly output: string;
+}
+
+/** The commands of a console session, each with what it prints. */
+function sessionsOf(page: string): Session[] {
+  return blocksOf(page, 'console').flatMap((block) =>
+    block.split(/^\$ /m).slice(1).map((part) => {
+      const [command = '', ...output] = part.trimEnd().split('\n');
+      return { command, output: output.join('\n') };
+    }),
+  );
+}
+
+describe.each(PAGES.flatMap((page) => sessionsOf(page).map((session) => [page, session.command, session.output] as const)))('%s: %s', (_, command, output) => {
+  test('prints what it says', () => {
+    const directory = path.join(workshop, 'bin');
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(path.join(directory, 'rtfs'), `#!/bin/sh\nexec "${process.execPath}" "${path.join(ROOT, 'dist/bin/rtfs.js')}" "$@"\n`, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${directory}${path.delimiter}${process.env['PATH']}`, NO_COLOR: '1' };
+    expect(execFileSync('sh', ['-c', `{ ${command}\n} 2>&1 || true`], { cwd: ROOT, env, encoding: 'utf8' }).trimEnd()).toBe(output);
+  });
+});
+
+/** The rows of the table under a heading, as cells without back quotes. */
+function rowsUnder(heading: string): string[][] {
+  const section = readFileSync(path.join(ROOT, 'README.md'), 'utf8').split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
+  const rows = section.split('\n').filter((line) => line.startsWith('| '));
+  return rows.slice(2).map((row) => row.slice(2, -2).split(' | ').map((cell) => cell.replaceAll('`', '')));
+}
+
+test('the limits on the page are those of the machine', () => {
+  const limits = Object.keys(DEFAULT_LIMITS).map((name) => [limitLabel(name as LimitName), DEFAULT_LIMITS[name as LimitName].toLocaleString('en-US'), LIMIT_MEANINGS[name as LimitName]]);
+  expect(rowsUnder('Limits')).toEqual(limits);
+});
+
+test('the exit codes on the page are those that there are', () => {
+  expect(rowsUnder('Exit codes').map(([code]) => Number(code))).toEqual(Object.values(EXIT).filter((code) => code !== EXIT.paused));
+});
+
+/** The map of the sources is still to be written. */
+const NOT_YET = 'src/README.md';
+
+test('what the pages link to exists', () => {
+  for (const page of [...PAGES, 'docs/language.md']) {
+    const links = [...readFileSync(path.join(ROOT, page), 'utf8').matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]!);
+    const missing = links.filter((link) => !existsSync(path.join(ROOT, path.dirname(page), link)));
+    expect(missing.filter((link) => link !== NOT_YET)).toEqual([]);
+  }
+});
