@@ -50,11 +50,18 @@ describe('the approval of purchase requests', () => {
     expect(stderr.match(/ {2}Why\? /g)).toHaveLength(2);
   });
 
-  test('decides nothing when the person goes away', async () => {
-    const { status, stderr, decisions } = await decide(['a']);
-    expect(status).toBe(1);
-    expect(stderr).toContain('nobody can answer: the input has ended');
-    expect(decisions).toBeNull();
+  test('puts off what nobody answers, and keeps what was decided before', async () => {
+    const { status, stdout, decisions } = await decide(['a', 'r']);
+    expect(status).toBe(0);
+    expect(summary(decisions)).toEqual([
+      ['R-101', 'approved', 'rule'],
+      ['R-102', 'approved', 'a person'],
+      ['R-103', 'put-off', 'nobody answered'],
+      ['R-104', 'put-off', 'nobody answered'],
+      ['R-105', 'put-off', 'nobody answered'],
+      ['R-106', 'approved', 'rule'],
+    ]);
+    expect(stdout).toContain('{:decided {:approved 3 :put-off 3} :spent "771.50"');
   });
 
   test('takes only requests that are complete', () =>

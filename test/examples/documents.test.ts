@@ -9,10 +9,17 @@ import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/cli/exit.ts';
 import { LIMIT_MEANINGS, limitLabel } from '../../src/cli/limit.ts';
+import { KIND_CODES } from '../../src/diagnostic/codes.ts';
 import { DEFAULT_LIMITS, type LimitName } from '../../src/evaluator/limits.ts';
+import { openHost } from '../../src/host/open.ts';
+import { PRIMITIVE_NAMES } from '../../src/ir/type.ts';
+import { ALWAYS_SPECIAL, SPECIAL_FORMS } from '../../src/parser/special/table.ts';
 import { node, ROOT } from './support.ts';
 
 const PAGES = ['README.md', 'docs/embedding.md'];
+
+/** What stands among the forms and is no name. */
+const MARKS = ['#(…)', '& rest', "'x"];
 
 /** Inside of the package, so that its name means what it means to those who install it. */
 let workshop = '';
@@ -121,4 +128,36 @@ test('what the pages link to exists', () => {
     const missing = links.filter((link) => !existsSync(path.join(ROOT, path.dirname(page), link)));
     expect(missing.filter((link) => link !== NOT_YET)).toEqual([]);
   }
+});
+
+describe('the language on one page', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/language.md'), 'utf8');
+  const quoted = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
+  const section = (heading: string): string => page.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
+  const tableOf = (heading: string): string => section(heading).split('\n').filter((line) => line.startsWith('| ')).slice(2).join('\n');
+
+  test('lists forms that there are', () => {
+    const known = new Set([...ALWAYS_SPECIAL.keys(), ...SPECIAL_FORMS.keys(), ...MARKS]);
+    expect(quoted(tableOf('Forms')).flatMap((text) => text.split('/recur')).filter((name) => name !== '' && !known.has(name))).toEqual([]);
+  });
+
+  test('names every capability of the house', () => {
+    const family = /^(env|fs|http|io|random|time|user|uuid)\./;
+    const ids = openHost({ grants: [] }).capabilities.names().filter((name) => family.test(name));
+    expect(ids.length).toBeGreaterThan(15);
+    const table = tableOf('Effects');
+    expect(ids.filter((id) => !table.includes(`\`:${id}\``) && !table.includes(`\`:${id} `))).toEqual([]);
+  });
+
+  test('names every type', () => {
+    const table = tableOf('Types');
+    expect(PRIMITIVE_NAMES.filter((name) => name !== 'never' && !table.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test('names every kind of error', () => {
+    const table = tableOf('Errors');
+    const unnamed = Object.keys(KIND_CODES).filter((kind) => !table.includes(`/${kind}\``));
+    // Names are found before a run; the rest is not for plans to expect.
+    expect(unnamed).toEqual(['undefined-symbol', 'key', 'syntax', 'internal', 'not-implemented']);
+  });
 });
