@@ -1,6 +1,7 @@
 /** `--json`: what a run gave, as one JSON document on the output. */
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { diagnosticsToJson, diagnosticToJson } from '../diagnostic/json.ts';
+import { arrange } from '../diagnostic/order.ts';
 import type { SourceLookup } from '../diagnostic/position.ts';
 import { writeJson } from '../value/json-write.ts';
 import { printValue } from '../value/print.ts';
@@ -21,7 +22,8 @@ export interface RunReport {
 
 /** The document, with a line break at its end. */
 export function runDocument(report: RunReport, lookup: SourceLookup): string {
-  const { status, value, error, diagnostics } = report;
+  const { status, value, error } = report;
+  const diagnostics = arrange(report.diagnostics);
   const parts = {
     status: JSON.stringify(status),
     value: value === undefined ? 'null' : JSON.stringify(printValue(value)),

@@ -8,8 +8,8 @@ import { type Program, startProgram } from '../host/compile.ts';
 import type { Host } from '../host/port.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
 
-/** Steps after which signals and timers get their turn: some tens of milliseconds. */
-export const QUANTUM_STEPS = 2_000_000;
+/** Steps after which signals and timers get their turn, and memory is looked at: some milliseconds. */
+export const QUANTUM_STEPS = 250_000;
 
 export interface Execution {
   readonly program: Program;

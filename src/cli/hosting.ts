@@ -12,8 +12,10 @@ const CONCURRENT_CALLS = 256;
 export async function goOn(first: Advance, execution: Execution): Promise<Ending> {
   const host = await execution.openHost();
   let state = first.state;
-  const step = (from: State, answers: readonly Answer[], options?: { readonly quantum?: number }): Advance => {
-    const next = isMemoryShort() ? memorySpent(from) : resume(from, answers, options);
+  const step = (from: State, answers: readonly Answer[]): Advance => {
+    const share = heapShare();
+    const isSpent = share > HEAP_SHARE_MAX && heapShareAfterCollection() > HEAP_SHARE_MAX;
+    const next = isSpent ? memorySpent(from) : resume(from, answers, { quantum: share > HEAP_SHARE_CAREFUL ? CAREFUL_STEPS : QUANTUM_STEPS });
     state = next.state;
     return next;
   };
@@ -35,18 +37,19 @@ export async function goOn(first: Advance, execution: Execution): Promise<Ending
 }
 
 /**
- * The engine ends the whole process when its memory is used up, so the run has to end before. What is left must last for
- * one quantum.
+ * The engine ends the whole process when collecting garbage no longer helps, at four fifths of what it may use for old
+ * objects. The run has to end before, and what is left then must last for one more quantum, which is why quanta get
+ * smaller on the way there.
  */
-const HEAP_SHARE_MAX = 0.8;
-
-function isMemoryShort(): boolean {
-  return heapShare() > HEAP_SHARE_MAX && heapShareAfterCollection() > HEAP_SHARE_MAX;
-}
+const HEAP_SHARE_MAX = 0.7;
+const HEAP_SHARE_CAREFUL = 0.4;
+const CAREFUL_STEPS = 25_000;
+/** The part of the heap that the engine keeps for young objects. */
+const YOUNG_BYTES = 48 * 1024 ** 2;
 
 function heapShare(): number {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-  return used / limit;
+  return used / Math.max(limit - YOUNG_BYTES, limit / 2);
 }
 
 function heapShareAfterCollection(): number {

@@ -23,15 +23,12 @@ const METHODS: readonly (readonly [string, string])[] = [
   ['BigInt', 'toLocaleString'], ['Object', 'toLocaleString'],
 ];
 
-/** What is `spared` stays, for code that names it when it is loaded. */
-export function poison(spared: readonly string[] = []): string {
-  const globals = GLOBALS.filter((name) => !spared.includes(name));
-  const math = MATH.filter((name) => !spared.includes(`Math.${name}`));
+export function poison(): string {
   return `(() => {
     const fail = (name) => () => { throw new Error('touched ' + name); };
-    for (const name of ${JSON.stringify(math)}) Math[name] = fail('Math.' + name);
+    for (const name of ${JSON.stringify(MATH)}) Math[name] = fail('Math.' + name);
     for (const [type, name] of ${JSON.stringify(METHODS)}) globalThis[type].prototype[name] = fail(type + '.prototype.' + name);
-    for (const name of ${JSON.stringify(globals)}) {
+    for (const name of ${JSON.stringify(GLOBALS)}) {
       Object.defineProperty(globalThis, name, { configurable: true, get: fail(name), set: fail(name) });
     }
   })()`;

@@ -4,6 +4,7 @@
  */
 import { List } from '../../value/list.ts';
 import { type Entry, MapValue } from '../../value/map.ts';
+import { preferredKey } from '../../value/order.ts';
 import { SetValue } from '../../value/set.ts';
 import { isInteger, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
@@ -281,8 +282,15 @@ function isSubset(operation: string, small: Value, large: Value, meter: Meter): 
 function frequencies(value: Value, meter: Meter): Value {
   const items = elementsOf('frequencies', value, meter).toArray();
   const groups = groupsOf(items, meter);
-  const entries = Array.from(groups.heads, (head): Entry => [items[head]!, sizeOfGroup(membersOf(groups, head))]);
+  const entries = Array.from(groups.heads, (head): Entry => [keyOfGroup(items, membersOf(groups, head)), sizeOfGroup(membersOf(groups, head))]);
   return mapOf(entries, meter);
+}
+
+/** Of equal keys the one that a map keeps, whatever their order. */
+function keyOfGroup(keys: readonly Value[], members: Iterable<number>): Value {
+  let kept: Value | undefined;
+  for (const member of members) kept = kept === undefined ? keys[member]! : preferredKey(kept, keys[member]!);
+  return kept ?? null;
 }
 
 function sizeOfGroup(members: Iterable<number>): number {
@@ -299,7 +307,7 @@ function group(keysValue: Value, value: Value, meter: Meter): Value {
   chargeCells(meter, items.size);
   const entries = Array.from(groups.heads, (head): Entry => {
     const members = Array.from(membersOf(groups, head), (position) => items.get(position)!);
-    return [keys[head]!, Vector.adopt(members)];
+    return [keyOfGroup(keys, membersOf(groups, head)), Vector.adopt(members)];
   });
   return mapOf(entries, meter);
 }

@@ -5,7 +5,6 @@ import { raiseLimit } from '../raise.ts';
 import { stringArgument } from './arguments.ts';
 import { displayed, printed } from './display.ts';
 import { elementsOf } from './elements.ts';
-import { formatPrimitive } from './format.ts';
 import type { Primitive } from './primitive.ts';
 import { chargeText } from './text.ts';
 
@@ -48,5 +47,4 @@ export const buildingPrimitives: readonly Primitive[] = [
   },
   { name: 'pr-str', min: 0, max: MANY, f0: () => '', f1: printed, rest: (values, meter) => joined(texts(values, printed, meter), ' ', meter) },
   { name: 'join', min: 1, max: 2, f1: (values, meter) => join('', values, meter), f2: join },
-  formatPrimitive,
 ];

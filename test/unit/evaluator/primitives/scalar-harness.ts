@@ -18,6 +18,7 @@ import type { Primitive } from '../../../../src/evaluator/primitives/primitive.t
 import { createRe2Engine } from '../../../../src/evaluator/primitives/re2.ts';
 import { regexPrimitives } from '../../../../src/evaluator/primitives/regex.ts';
 import { PrimitiveTable } from '../../../../src/evaluator/primitives/registry.ts';
+import { formatPrimitive } from '../../../../src/evaluator/primitives/format.ts';
 import { string } from '../../../../src/evaluator/primitives/string.ts';
 import { time } from '../../../../src/evaluator/primitives/time.ts';
 import { Raised } from '../../../../src/evaluator/raise.ts';
@@ -35,7 +36,7 @@ export const primitives: readonly Primitive[] = [
   ...arithmetic,
   ...comparison,
   ...logic,
-  ...string,
+  ...string, formatPrimitive,
   ...regexPrimitives(createRe2Engine()),
   ...json,
   ...convert,
