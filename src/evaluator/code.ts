@@ -10,8 +10,12 @@ import { assemble } from './assemble.ts';
 import { liveRegisters } from './liveness.ts';
 import type { LoadedPrimitive, PrimitiveTable } from './primitives/registry.ts';
 
-/** From `start` up to `end` an error goes to `at`, with the error in `register`. */
+/**
+ * From `start` up to `end` an error goes to `at`, with the error in `register`. An error that stops a step from outside
+ * passes by what catches and recovers inside of it; `finally` and the edges of steps get every error.
+ */
 export interface Handler {
+  readonly kind: 'catch' | 'finally' | 'recover' | 'step';
   readonly start: number;
   readonly end: number;
   readonly at: number;
