@@ -16,7 +16,8 @@ import { Vector } from '../value/vector.ts';
 import { childContext, type Context, contextKey, enterContext, type Isolation, optionOf, readContext } from './context.ts';
 import type { Event } from './event.ts';
 import type { Limits, Meter } from './limits.ts';
-import { mergeInto, type MergeSource, readPolicy } from './merge.ts';
+import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } from './merge.ts';
+import { type Policy, readPolicy } from './merge-policy.ts';
 import { chargeCells, errorValue, raise, raiseLimit, raiseType } from './raise.ts';
 import type { Exposure, HostCall } from './state.ts';
 
@@ -181,17 +182,19 @@ function joinPass(site: Site): void {
   const { context } = site;
   const loop = context.parent!;
   if (context.data.size === 0 || (loop.isolation !== 'inherit' && optionOf(loop, KEY.mergePolicy) === null)) return;
-  mergeUp(site, keyword('overwrite'), [{ data: context.data, branch: null }], { quiet: true });
+  mergeUp(site, { kind: 'overwrite' }, [own(context)], true);
 }
 
+/** A policy with functions has been applied by the library, which can call them. */
 function mergeAtEnd(site: Site): void {
-  const policy = optionOf(site.context, KEY.mergePolicy);
-  if (policy === null || isFunction(policy)) return;
-  mergeUp(site, policy, [{ data: site.context.data, branch: null }]);
+  const given = optionOf(site.context, KEY.mergePolicy);
+  if (given === null) return;
+  const policy = readPolicy(given);
+  if (!mayAsk(policy)) mergeUp(site, policy, [own(site.context)]);
 }
 
-function isFunction(value: Value): boolean {
-  return typeof value === 'object' && value !== null && value.kind === 'function';
+function own(context: Context): Merged {
+  return { data: context.data, branch: null, resolved: null };
 }
 
 // --- writing -------------------------------------------------------------------------------------------------------
@@ -221,18 +224,11 @@ export function setContext(site: Site, key: Value, value: Value): void {
   site.tell(site.context, { kind: 'context-set', key, value, derivedFrom: [] });
 }
 
-interface MergeOptions {
-  /** What the target showed before the join; what it shows now when absent. */
-  readonly base?: MapValue | null;
-  /** What a function gave for each key. */
-  readonly resolved?: MapValue | null;
-  /** No conflicts: what is merged follows what it is merged into. */
-  readonly quiet?: boolean;
-}
-
 interface Merged {
   readonly data: MapValue;
   readonly branch: number | null;
+  /** What functions gave, by key. */
+  readonly resolved: MapValue | null;
 }
 
 /** What was visible around the context when it was entered. */
@@ -243,34 +239,36 @@ function baseAtEntry(context: Context, key: Value): Value | undefined {
   return outer.seen === null ? readContext(outer.parent, key) : outer.seen.get(key);
 }
 
-/** Merges into the context around the current one. */
-function mergeUp(site: Site, policyValue: Value, merged: readonly Merged[], options: MergeOptions = {}): void {
+/** Merges into the context around the current one. `quiet`: there are no conflicts, what is merged follows what it is merged into. */
+function mergeUp(site: Site, policy: Policy, merged: readonly Merged[], quiet = false): void {
   const { context } = site;
-  const outer = context.parent;
-  if (outer === null) return raise('step', 'Cannot merge: there is no context around this one');
-  if (context.form === 'branch') return raise('step', 'Cannot merge: what a branch has set is merged when it is joined');
-  const policy = readPolicy(policyValue);
-  const isJoin = context.form === 'step-parallel' || context.form === 'pmap';
-  const baseOf = (key: Value): Value | undefined => {
-    if (options.base) return options.base.get(key);
-    if (isJoin) return readContext(outer, key);
-    return baseAtEntry(context, key);
-  };
-  const sources: MergeSource[] = merged.map(({ data, branch }) => ({ data, branch, base: baseOf, ...(options.resolved ? { resolved: options.resolved } : {}) }));
-  const { writes, record } = mergeInto(policy, sources, { target: (key) => readContext(outer, key), meter: site.meter });
-  const conflicts = options.quiet === true ? [] : record.conflicts;
+  const outer = outerOf(context);
+  const { writes, record } = mergeInto(policy, sourcesOf(context, merged), { target: (key) => readContext(outer, key), meter: site.meter });
+  const conflicts = quiet ? [] : record.conflicts;
   const strict = optionOf(context, KEY.onConflict);
-  if (conflicts.length > 0 && strict instanceof Keyword && strict.name === 'fail') failConflict(context, conflicts[0]!.key);
+  if (conflicts.length > 0 && strict instanceof Keyword && strict.name === 'fail') raise('step', conflictMessage(outer.id, conflicts), conflicts[0]!.key);
   let changed = outer;
   for (const [key, value] of writes) changed = written(site, changed, key, value);
   site.context = { ...context, parent: changed, sizeBytes: context.sizeBytes + changed.sizeBytes - outer.sizeBytes };
   if (record.added.length + record.kept.length + record.overwritten.length + record.merged.length > 0) {
-    site.tell(site.context, { kind: 'merged', ...record, policy: isFunction(policyValue) ? keyword('custom') : policyValue, into: outer.id, conflicts });
+    site.tell(site.context, { kind: 'merged', ...record, into: outer.id, conflicts });
   }
 }
 
-function failConflict(context: Context, key: Value): never {
-  return raise('step', `Step "${context.name}" has a conflict in merging ${shown(key)}`, key);
+function outerOf(context: Context): Context {
+  if (context.form === 'branch') return raise('step', 'Cannot merge: what a branch has set is merged when it is joined');
+  return context.parent ?? raise('step', 'Cannot merge: there is no context around this one');
+}
+
+function sourcesOf(context: Context, merged: readonly Merged[]): readonly MergeSource[] {
+  const outer = outerOf(context);
+  const base = isJoin(context) ? (key: Value) => readContext(outer, key) : (key: Value) => baseAtEntry(context, key);
+  return merged.map(({ data, branch, resolved }) => ({ data, branch, base, ...(resolved === null ? {} : { resolved }) }));
+}
+
+/** Whether what is merged comes from branches that began when nothing around had changed yet. */
+function isJoin(context: Context): boolean {
+  return context.form === 'step-parallel' || context.form === 'pmap';
 }
 
 // --- operations ----------------------------------------------------------------------------------------------------
@@ -280,11 +278,9 @@ type Operation = (site: Site, args: readonly Value[]) => Value;
 const TABLE: Readonly<Record<OperationName, Operation>> = {
   '%own-data': (site) => site.context.data,
   '%reset-data': (site, [data]) => resetData(site, mapArgument(data)),
-  '%changes': (site, [data, base]) => changes(site, data ?? null, base ?? null),
-  '%visible': (site, [keys]) => visible(site, vectorArgument(keys)),
-  '%merge-up': (site, [policy, sources, base, resolved]) => {
-    const merged = vectorArgument(sources).map((source) => readSource(source));
-    mergeUp(site, policy ?? null, merged, { base: base instanceof MapValue ? base : null, resolved: resolved instanceof MapValue ? resolved : null });
+  '%questions': (site, [policy, sources]) => questions(site, policy ?? null, vectorArgument(sources).map((source) => readSource(source))),
+  '%merge-up': (site, [policy, sources]) => {
+    mergeUp(site, readPolicy(policy ?? null), vectorArgument(sources).map((source) => readSource(source)));
     return null;
   },
   '%retrying': (site, [attempt, delayMs, error]) => {
@@ -306,7 +302,7 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
     else site.tell(at, { kind: word === 'completed' ? 'compensation-completed' : 'compensation-started', name: String(name) });
     return null;
   },
-  '%step-id': (site) => site.context.id,
+  '%step': (site) => Vector.of(site.context.id, site.context.name),
   '%check-entry': (site, [form, options]) => {
     checkEntry(site, String(form) as StepForm, options ?? null);
     return null;
@@ -328,8 +324,8 @@ function vectorArgument(value: Value | undefined): readonly Value[] {
 }
 
 function readSource(value: Value): Merged {
-  const [branch, data] = vectorArgument(value);
-  return { branch: typeof branch === 'number' ? branch : null, data: mapArgument(data) };
+  const [branch, data, resolved] = vectorArgument(value);
+  return { branch: typeof branch === 'number' ? branch : null, data: mapArgument(data), resolved: resolved instanceof MapValue ? resolved : null };
 }
 
 function resetData(site: Site, data: MapValue): Value {
@@ -338,26 +334,13 @@ function resetData(site: Site, data: MapValue): Value {
   return null;
 }
 
-/** What merging the data (the step's own when nil) would have to decide: vectors [key base target source]. */
-function changes(site: Site, data: Value, base: Value): Value {
+/** What functions have to be asked before the sources can be merged: vectors [source function key base target source]. */
+function questions(site: Site, given: Value, merged: readonly Merged[]): Value {
   const { context } = site;
-  const outer = context.parent;
-  const source = data instanceof MapValue ? data : context.data;
-  const rows = [...source].map(([key, value]) => {
-    const before = base instanceof MapValue ? base.get(key) : baseAtEntry(context, key);
-    return Vector.of(key, before ?? null, readContext(outer, key) ?? null, value);
-  });
-  chargeCells(site.meter, rows.length);
-  return Vector.adopt(rows);
-}
-
-function visible(site: Site, keys: readonly Value[]): Value {
-  let map = EMPTY;
-  for (const key of keys) {
-    const value = readContext(site.context.parent, key);
-    if (value !== undefined) map = map.set(key, value);
-  }
-  return map;
+  const outer = outerOf(context);
+  const asked = nextQuestions(readPolicy(given), sourcesOf(context, merged), { target: (key) => readContext(outer, key), meter: site.meter });
+  chargeCells(site.meter, asked.length);
+  return Vector.adopt(asked.map(({ source, fn, args }) => Vector.of(source, fn, ...args)));
 }
 
 // --- errors that stop a step -----------------------------------------------------------------------------------------

@@ -302,8 +302,8 @@ export interface OperationNode extends NodeBase {
 }
 
 export const OPERATIONS = [
-  '%own-data', '%reset-data', '%changes', '%visible', '%merge-up', '%retrying', '%recovered', '%compensation', '%compensating',
-  '%step-id', '%check-entry',
+  '%own-data', '%reset-data', '%questions', '%merge-up', '%retrying', '%recovered', '%compensation', '%compensating',
+  '%step', '%check-entry',
 ] as const;
 
 export type OperationName = (typeof OPERATIONS)[number];

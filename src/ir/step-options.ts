@@ -97,13 +97,17 @@ function isPolicyName(value: Value | undefined): boolean {
   return POLICY_NAMES.includes(value instanceof Keyword ? value.name : typeof value === 'string' ? value : '');
 }
 
+/** A policy for one key. */
+function isKeyPolicy(value: Value): boolean {
+  return isPolicyName(value) || (typeof value === 'object' && value !== null && value.kind === 'function');
+}
+
 function isPolicy(value: Value): boolean {
-  if (isPolicyName(value)) return true;
-  if (typeof value === 'object' && value !== null && value.kind === 'function') return true;
+  if (isKeyPolicy(value)) return true;
   if (!(value instanceof MapValue)) return false;
   for (const [key, item] of value) {
     const name = key instanceof Keyword ? key.name : '';
-    if (name === 'default' ? !isPolicyName(item) : name !== 'keys' || !(item instanceof MapValue) || ![...item].every(([inner, policy]) => isKey(inner) && isPolicyName(policy))) return false;
+    if (name === 'default' ? !isKeyPolicy(item) : name !== 'keys' || !(item instanceof MapValue) || ![...item].every(([inner, policy]) => isKey(inner) && isKeyPolicy(policy))) return false;
   }
   return true;
 }
