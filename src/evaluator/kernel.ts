@@ -42,7 +42,7 @@ export function start(table: CodeTable, fn: Value, args: readonly Value[], optio
   const main: Fiber = {
     status: 'ready', path: '', position: 0, frame: null, context: root, rootDepth: root.depth, variables: new Map(options.variables ?? []),
     fuel: limits.fuel, allocation: limits.allocation, calls: limits.calls, depthBelow: 0, call: null, join: null, interrupt: null,
-    failing: false, result: null, fatal: false,
+    failing: false, result: null, resultSources: null, variableSources: null, fatal: false,
   };
   const state: State = { table, limits, isolations: options.isolations ?? ALL_ISOLATIONS, main, status: 'ready', pending: [] };
   const scheduler = schedulerOf(state, [], options);

@@ -73,6 +73,7 @@ export const Op = {
   DEC: 63, // d a
   FORK: 64, // d a b 0 P  (a: functions, b: options)
   OPERATION: 65, // d o w n
+  TRACK: 66, // before every instruction of tracked code
 } as const;
 
 export type OpCode = (typeof Op)[keyof typeof Op];
@@ -153,6 +154,7 @@ export const OPERANDS: Readonly<Record<OpCode, readonly OperandKind[]>> = {
   [Op.DEC]: [W, R],
   [Op.FORK]: [W, R, R, O, O],
   [Op.OPERATION]: [W, O, 'window', 'count'],
+  [Op.TRACK]: [],
 };
 
 /** Where the destination, the window and the point of call-like instructions stand, counted from the opcode. */

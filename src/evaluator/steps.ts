@@ -14,7 +14,7 @@ import { printValue } from '../value/print.ts';
 import { type ErrorValue, Keyword, keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
 import { childContext, type Context, contextKey, enterContext, type Isolation, optionOf, readContext } from './context.ts';
-import type { Event } from './event.ts';
+import type { Event, Origin } from './event.ts';
 import type { Limits, Meter } from './limits.ts';
 import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } from './merge.ts';
 import { type Policy, readPolicy } from './merge-policy.ts';
@@ -219,10 +219,12 @@ function written(site: Site, context: Context, key: Value, value: Value): Contex
   return { ...context, data: context.data.set(key, value), sizeBytes };
 }
 
-export function setContext(site: Site, key: Value, value: Value): void {
+export function setContext(site: Site, key: Value, value: Value, derivedFrom: readonly Origin[] = NO_ORIGINS): void {
   site.context = written(site, site.context, key, value);
-  site.tell(site.context, { kind: 'context-set', key, value, derivedFrom: [] });
+  site.tell(site.context, { kind: 'context-set', key, value, derivedFrom });
 }
+
+const NO_ORIGINS: readonly Origin[] = [];
 
 interface Merged {
   readonly data: MapValue;
