@@ -440,10 +440,10 @@ describe('limits', () => {
   }
 
   test.each<[string, number]>([
-    ['merge', 100_000],
-    ['merge3', 1_000_000],
+    ['merge', 1_000_000],
+    ['merge3', 100_000],
   ])('%s: %d levels do not overflow the stack; the conflict at the bottom is told with a short path', (policy, levels) => {
-    const [base, target, source] = [map({ k: deep(levels, 1) }), map({ k: deep(levels, 2) }), map({ k: deep(levels, 3) })];
+    const [base, target, source] = [policy === 'merge' ? NOTHING : map({ k: deep(levels, 1) }), map({ k: deep(levels, 2) }), map({ k: deep(levels, 3) })];
     const merged = run({ policy, base, target, sources: [source] });
     let bottom = after(target, merged).get(k('k'));
     for (let i = 0; i < levels; i++) bottom = (bottom as MapValue).get(k('d'));
