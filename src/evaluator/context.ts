@@ -8,9 +8,10 @@
  * - A context's data ends with it, unless it is merged into the one around it.
  */
 import type { StepForm } from '../ir/step-options.ts';
-import { keyword, type Value } from '../value/value.ts';
+import type { Value } from '../value/value.ts';
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
+import { childId, keyOf, ROOT_ID } from './context-id.ts';
 import { raise, raiseType } from './raise.ts';
 
 export type Isolation = 'inherit' | 'isolated' | 'sandboxed';
@@ -64,12 +65,12 @@ const FRESH = {
 
 export function rootContext(data: MapValue, sizeBytes = 0): Context {
   const empty = MapValue.empty();
-  return { ...FRESH, id: 'root', name: 'root', form: 'root', occurrence: 0, isolation: 'inherit', data, sizeBytes, entered: empty, parent: null, depth: 1, base: empty };
+  return { ...FRESH, id: ROOT_ID, name: ROOT_ID, form: 'root', occurrence: 0, isolation: 'inherit', data, sizeBytes, entered: empty, parent: null, depth: 1, base: empty };
 }
 
 export function contextId(parentId: string, form: ContextForm, name: string, occurrence: number): string {
   if (form === 'pass' || form === 'branch') return `${parentId}/${occurrence}`;
-  return `${parentId}/${name}${occurrence === 0 ? '' : `#${occurrence}`}`;
+  return childId({ parent: parentId, name, occurrence });
 }
 
 export interface Entry {
@@ -100,12 +101,7 @@ export function childContext(parent: Context, { form, name, isolation, options, 
 
 /** Keys are keywords; strings and symbols of the same name mean the same key. */
 export function contextKey(key: Value, operation: string): Value {
-  if (typeof key === 'string') return keyword(key);
-  if (typeof key === 'object' && key !== null) {
-    if (key.kind === 'keyword') return key;
-    if (key.kind === 'symbol') return keyword(key.name);
-  }
-  return raiseType(operation, 'keyword, string or symbol', key);
+  return keyOf(key) ?? raiseType(operation, 'keyword, string or symbol', key);
 }
 
 /** The value that is visible from the context, or undefined; a stored nil is a value. */

@@ -224,11 +224,7 @@ function chooseAnswer(work: Work, source: MergeSource, slot: Slot, meet: Pick<Me
   return { value, fate: isTarget ? 'kept' : isSource ? 'overwritten' : 'merged' };
 }
 
-<<<<<<< HEAD
 export function mayAsk(policy: Policy): boolean {
-=======
-function mayAsk(policy: Policy): boolean {
->>>>>>> steps-merge
   const asks = (one: KeyPolicy): boolean => one.kind === 'custom';
   return policy.kind === 'keyed' ? asks(policy.otherwise) || policy.keys.keys().some((key) => asks(policyFor(policy, key))) : asks(policy);
 }

@@ -32,6 +32,7 @@ import { type Entry, MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { Code, CodeTable } from './code.ts';
 import { type Context, CONTEXT_ID_LENGTH_MAX, type ContextForm, contextId, contextsFrom, type Deadline, type Isolation } from './context.ts';
+import { ROOT_ID } from './context-id.ts';
 import type { Origin } from './event.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.ts';
 import { Op, type OpCode } from './opcodes.ts';
@@ -322,7 +323,7 @@ function readContext(parts: readonly Value[], parent: Context | null, root: Plac
   const name = text(parts[1], 'context');
   const occurrence = index(parts[2], 'context');
   if (form === 'branch' && occurrence !== root!.index) malformed('a branch has another number than its place');
-  const id = parent === null ? 'root' : contextId(parent.id, form, name, occurrence);
+  const id = parent === null ? ROOT_ID : contextId(parent.id, form, name, occurrence);
   if (id.length > CONTEXT_ID_LENGTH_MAX) malformed('the names of its steps are too long');
   const entered = mapOf(parts[5]!, 'context counts');
   for (const [step, times] of entered) {
