@@ -99,7 +99,7 @@ export function goOn(from: Advance, program: Program, how: Travel, visit: (state
     let answers: readonly Answer[] = [];
     const here = how.reload === true ? reloaded(state, program) : state;
     if (outcome.kind === 'requires-host') {
-      const call = here.pending[0]!;
+      const call = next(here.pending);
       if (calls.length >= CALLS_MAX) throw new Error('the program does not end');
       answers = [answerOf(call, answering(call, calls.length))];
       calls.push(callText(call));
@@ -109,6 +109,11 @@ export function goOn(from: Advance, program: Program, how: Travel, visit: (state
     const quantum = how.quantum !== undefined && pauses < (how.pausesMax ?? 2_000) ? how.quantum : Number.POSITIVE_INFINITY;
     advance = resume(here, answers, { quantum });
   }
+}
+
+/** The call to answer: the first. Deadlines are left alone, since no time passes here. */
+function next(pending: readonly HostCall[]): HostCall {
+  return pending.find((call) => call.capability !== 'step.deadline') ?? pending[0]!;
 }
 
 function arrived(advance: Advance, calls: readonly string[], states: readonly string[], events: readonly string[]): Journey {
