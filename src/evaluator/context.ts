@@ -54,13 +54,15 @@ export interface Context {
   readonly compensations: Vector;
   /** They are running: nothing from outside may interrupt that. */
   readonly compensating: boolean;
+  /** A function decides what a merge makes of a key: it may not call. */
+  readonly deciding: boolean;
 }
 
 /** UTF-16 code units of a path: events and calls carry it. */
 export const CONTEXT_ID_LENGTH_MAX = 65_536;
 
 const FRESH = {
-  options: null, seen: null, deadline: null, stopped: false, compensation: null, compensations: Vector.empty(), compensating: false,
+  options: null, seen: null, deadline: null, stopped: false, compensation: null, compensations: Vector.empty(), compensating: false, deciding: false,
 } as const;
 
 export function rootContext(data: MapValue, sizeBytes = 0): Context {
@@ -95,7 +97,7 @@ export function childContext(parent: Context, { form, name, isolation, options, 
   const empty = MapValue.empty();
   return {
     id, name, form, occurrence, isolation, data: empty, sizeBytes: parent.sizeBytes, entered: empty, options, parent, depth: parent.depth + 1,
-    base: parent.data, seen: null, deadline, stopped: false, compensation: null, compensations: FRESH.compensations, compensating: false,
+    base: parent.data, seen: null, deadline, stopped: false, compensation: null, compensations: FRESH.compensations, compensating: false, deciding: parent.deciding,
   };
 }
 

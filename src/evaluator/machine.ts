@@ -26,7 +26,7 @@ import { arityError } from './primitives/registry.ts';
 import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State } from './state.ts';
 import {
-  branchContext, enterStep, failStep, forkOptions, type Happening, leaveStep, runOperation, setContext, type Site, siteOf, stoppedBy, tellFailed,
+  afterFailure, branchContext, enterStep, failStep, forkOptions, type Happening, leaveStep, runOperation, setContext, type Site, siteOf, stoppedBy, tellFailed,
 } from './steps.ts';
 import { located, type TraceFrame } from './trace.ts';
 import { originsOf, type Sources, trackedAddress, trackedArm, Tracker } from './tracking.ts';
@@ -409,13 +409,18 @@ export class Machine implements Site {
   private handlerHere(stopped: Context | null): Handler | null {
     for (const handler of this.arm.handlers) {
       if (this.pc < handler.start || this.pc >= handler.end) continue;
-      if (stopped === null) return handler;
+      if (stopped === null) return this.chosen(handler);
       const isItsEdge = this.context.id === stopped.id && (handler.kind === 'recover' || handler.kind === 'step');
       // At the edge of the step that it stops, it becomes an error like any other.
       if (isItsEdge) this.context = { ...this.context, stopped: false, deadline: null };
-      if (isItsEdge || handler.kind === 'finally' || handler.kind === 'step') return handler;
+      if (isItsEdge || handler.kind === 'finally' || handler.kind === 'step') return this.chosen(handler);
     }
     return null;
+  }
+
+  private chosen(handler: Handler): Handler {
+    if (handler.kind === 'recover') this.context = afterFailure(this.context);
+    return handler;
   }
 
   /** No frame is left: what has completed in the fiber's root is undone first. */
@@ -552,6 +557,7 @@ export class Machine implements Site {
     const { base, registers } = this;
     if (this.calls <= 0) raiseLimit('calls', this.limits.calls);
     const capability = capabilityName(registers[base + ops[pc + 2]!]!);
+    if (this.context.deciding) raise('step', `A merge policy may not call: :${capability} was called while it decided a key`);
     const first = base + ops[pc + 3]!;
     const options = ops[pc + 6]!;
     this.calls -= 1;
@@ -1079,8 +1085,8 @@ export class Machine implements Site {
         }
         case 58 /* STEP_LEAVE */:
           this.pc = pc;
-          leaveStep(this);
-          pc += 1;
+          leaveStep(this, ops[pc + 1] === 1);
+          pc += 2;
           continue;
         case 59 /* STEP_FAIL */:
           this.pc = pc;

@@ -65,7 +65,7 @@ export const Op = {
   CONTEXT_GET: 55, // d s t  (t: where to go when the key is absent)
   CONTEXT_SET: 56, // a b
   STEP_ENTER: 57, // k b  (k: name and form; b: options, or -1)
-  STEP_LEAVE: 58, //
+  STEP_LEAVE: 58, // #  (1 when the body had failed)
   STEP_FAIL: 59, // d s t 0 P  (d = s: the error; t: where it goes on from, out of the step)
   MAKE_PENDING: 60, // d s
   SUB_I: 61, // d a #
@@ -146,7 +146,7 @@ export const OPERANDS: Readonly<Record<OpCode, readonly OperandKind[]>> = {
   [Op.CONTEXT_GET]: [W, R, T],
   [Op.CONTEXT_SET]: [R, R],
   [Op.STEP_ENTER]: [O, 'option'],
-  [Op.STEP_LEAVE]: [],
+  [Op.STEP_LEAVE]: [O],
   [Op.STEP_FAIL]: [W, R, T, O, O],
   [Op.MAKE_PENDING]: [W, R],
   [Op.SUB_I]: [W, R, O],

@@ -8,7 +8,7 @@
  *     status    = :unstarted :ready :waiting :joining :done :failed :cancelled
  *     variables = a map from name (string) to value
  *     contexts  = a vector from the fiber's root to the current one, each
- *                 [form name occurrence isolation data entered options base seen deadline stopped compensation compensations compensating];
+ *                 [form name occurrence isolation data entered options base seen deadline stopped compensation compensations compensating deciding];
  *                 deadline is nil or [id ms]
  *     frames    = a vector from the oldest call to the newest, each [function arm point tail sources slot…]: the function carries
  *                 its code by hash, `arm` is the number of its arm, `point` the suspension point (points are numbered in
@@ -99,9 +99,9 @@ function limitsValue(limits: Limits): Value {
 }
 
 function contextValue(context: Context): Value {
-  const { form, name, occurrence, isolation, data, entered, options, base, seen, deadline, stopped, compensation, compensations, compensating } = context;
+  const { form, name, occurrence, isolation, data, entered, options, base, seen, deadline, stopped, compensation, compensations, compensating, deciding } = context;
   const due = deadline === null ? null : Vector.of(deadline.id, deadline.durationMs);
-  return Vector.of(keyword(form), name, occurrence, keyword(isolation), data, entered, options, base, seen, due, stopped, compensation, compensations, compensating);
+  return Vector.of(keyword(form), name, occurrence, keyword(isolation), data, entered, options, base, seen, due, stopped, compensation, compensations, compensating, deciding);
 }
 
 function frameChain(frame: Frame | null): Frame[] {
@@ -317,7 +317,7 @@ const FORMS: readonly ContextForm[] = ['root', 'branch', ...STEP_FORMS];
 
 /** `root` is given for the first context of a fiber. */
 function readContext(parts: readonly Value[], parent: Context | null, root: Place | null): Context {
-  if (parts.length !== 14) malformed('a context has another number of parts');
+  if (parts.length !== 15) malformed('a context has another number of parts');
   const form = oneOf<ContextForm>(parts[0], FORMS, 'form');
   if ((form === 'root') !== (parent === null) || (form === 'branch') !== (root !== null && parent !== null)) malformed('a context stands in the wrong place');
   const name = text(parts[1], 'context');
@@ -336,7 +336,7 @@ function readContext(parts: readonly Value[], parent: Context | null, root: Plac
     id, name, form, occurrence, isolation: oneOf<Isolation>(parts[3], ISOLATIONS, 'isolation'), data, sizeBytes: (parent?.sizeBytes ?? 0) + ownBytes(data),
     entered, options: mapOrNull(parts[6]!, 'options'), parent, depth: parent === null ? 1 : parent.depth + 1, base: mapOf(parts[7]!, 'base'),
     seen: mapOrNull(parts[8]!, 'view'), deadline: readDeadline(parts[9]!), stopped: flag(parts[10]), compensation: parts[11]!, compensations,
-    compensating: flag(parts[13]),
+    compensating: flag(parts[13]), deciding: flag(parts[14]),
   };
 }
 
