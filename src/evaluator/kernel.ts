@@ -9,6 +9,7 @@ import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { CodeTable } from './code.ts';
 import { type Isolation, rootContext, visibleData } from './context.ts';
+import { comparePositions } from './event.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type KernelFunctions, Machine } from './machine.ts';
 import type { PrimitiveTable } from './primitives/registry.ts';
@@ -135,6 +136,8 @@ function refused(state: State, problem: string): Advance {
 function advance(before: State, scheduler: Scheduler, main: Fiber): Advance {
   const { events } = scheduler;
   for (const call of scheduler.left) events.push({ kind: 'answer-dropped', at: call, step: main.context.id, call });
+  // Branches run one after the other; told is what happened by position.
+  if (events.some((event) => event.at.includes('.'))) events.sort((a, b) => comparePositions(a.at, b.at));
   const ended = hasEnded(main);
   const pending = ended ? NO_CALLS : pendingCalls(main);
   const status = ended ? 'done' : scheduler.wasPreempted ? 'ready' : 'waiting';

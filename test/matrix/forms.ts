@@ -224,7 +224,7 @@ export const FORMS: readonly Row[] = [
   ['(do (step-parallel :merge-policy ⟦:merge⟧ (context/set :k ⟦[1]⟧) (context/set :k [⟦2⟧])) ⟦(get :k)⟧)', '[1 2]'],
   ['(do (def x ⟦0⟧) (step-parallel (def x ⟦1⟧) ⟦x⟧) ⟦x⟧)', '1'],
   ['(step-parallel (step-parallel ⟦1⟧ ⟦2⟧) (step-loop [x ⟦[1 2]⟧] ⟦x⟧) (step-if ⟦true⟧ ⟦4⟧))', '[[1 2] 2 4]'],
-  ['(step-parallel (step "a" :on-fail ⟦(:data %error)⟧ (throw (ex-info ⟦"m"⟧ ⟦1⟧))) (try (throw ⟦2⟧) (catch e ⟦e⟧) (finally ⟦3⟧)))', '[1 2]'],
+  ['(step-parallel (step "a" :on-fail ⟦(:n (:data %error))⟧ (throw (ex-info ⟦"m"⟧ ⟦{:n 1}⟧))) (try (throw ⟦2⟧) (catch e ⟦e⟧) (finally ⟦3⟧)))', '[1 2]'],
   ['(step-parallel :on-fail ⟦:instead⟧ :retries ⟦1⟧ :compensate ⟪5⟫ (/ ⟦1⟧ 0))', ':instead'],
   ['(map (fn [x] (step-parallel ⟦x⟧ ⟦(* x 10)⟧)) ⟦[1 2]⟧)', '[[1 10] [2 20]]'],
   ['(plan "p" :a ⟦1⟧ :b ⟦2⟧)', '{"a" 1 "b" 2 "name" "p" "type" "plan"}'],

@@ -5,6 +5,7 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { comparePositions, type Event } from '../../src/evaluator/event.ts';
 import { remaining, resume } from '../../src/evaluator/kernel.ts';
 import type { Limits } from '../../src/evaluator/limits.ts';
 import { restore, snapshot } from '../../src/evaluator/snapshot.ts';
@@ -89,11 +90,11 @@ export function goOn(from: Advance, program: Program, how: Travel, visit: (state
   const answering = how.answer ?? ECHO;
   const calls: string[] = [];
   const states: string[] = [];
-  const events: string[] = [];
+  const events: Event[] = [];
   let pauses = 0;
   let advance = from;
   for (;;) {
-    events.push(...advance.events.map(eventText));
+    events.push(...advance.events);
     const { outcome, state } = advance;
     if (outcome.kind === 'complete' || outcome.kind === 'failed') return arrived(advance, calls, states, events);
     let answers: readonly Answer[] = [];
@@ -116,7 +117,9 @@ function spare(state: State): { readonly fuel: number; readonly allocation: numb
   return { fuel, allocation };
 }
 
-function arrived(advance: Advance, calls: readonly string[], states: readonly string[], events: readonly string[]): Journey {
+function arrived(advance: Advance, calls: readonly string[], states: readonly string[], happened: readonly Event[]): Journey {
+  // When branches take turns differs between ways of running; what happens at each position does not.
+  const events = [...happened].sort((a, b) => comparePositions(a.at, b.at)).map(eventText);
   const { outcome, state } = advance;
   const value = outcome.kind === 'complete' ? outcome.value : outcome.kind === 'failed' ? outcome.error : null;
   return {
@@ -144,8 +147,9 @@ function callText(call: HostCall): string {
   return `${call.id} ${form} ${printBrief(call.options, 500)} in ${call.step ?? 'no step'}`;
 }
 
-function eventText(event: Advance['events'][number]): string {
-  return event.kind === 'step-failed' ? `${event.kind} ${event.step} ${printBrief(event.error, 500)}` : `${event.kind} ${event.step}`;
+function eventText(event: Event): string {
+  const text = `${event.at} ${event.kind} ${event.step}`;
+  return 'error' in event ? `${text} ${printBrief(event.error, 500)}` : text;
 }
 
 /** The state after a trip through bytes; the bytes of what comes back must be the same. */
