@@ -1,7 +1,7 @@
 /** The part of an execution that needs the world: the host's loop, and a watch on the memory of this process. */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { resume } from '../evaluator/kernel.ts';
+import { exposedContext, resume } from '../evaluator/kernel.ts';
 import { errorValue } from '../evaluator/raise.ts';
 import type { Advance, Answer, State } from '../evaluator/state.ts';
 import { drive } from '../host/loop.ts';
@@ -21,7 +21,7 @@ export async function goOn(first: Advance, execution: Execution): Promise<Ending
   };
   try {
     const result = await drive({
-      kernel: { resume: step }, first, host, signal: execution.signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer: {},
+      kernel: { resume: step, exposed: exposedContext }, first, host, signal: execution.signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer: {},
     });
     switch (result.kind) {
       case 'complete':

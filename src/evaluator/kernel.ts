@@ -73,11 +73,11 @@ export function cancel(state: State, reason: string, options: ResumeOptions = {}
   return advance(state, scheduler, scheduler.settle(scheduler.stopAll(state.main, reason)));
 }
 
-/** All that the context of a pending call shows, as its step exposes it; the host's policy decides before it asks. */
-export function exposedContext(state: State, call: HostCall): MapValue {
-  const fiber = fiberOf(state.main, call.id);
-  if (fiber === null || !call.exposure.allowed) return MapValue.empty();
-  const { keys } = call.exposure;
+/** What the step of a pending call shows of its context; whether the capability may see it is the host's policy. */
+export function exposedContext(state: State, callId: string): MapValue {
+  const fiber = fiberOf(state.main, callId);
+  if (fiber === null || !fiber.call!.exposure.allowed) return MapValue.empty();
+  const { keys } = fiber.call!.exposure;
   const data = visibleData(fiber.context);
   return keys === null ? data : MapValue.from([...data].filter(([key]) => keys.includes((key as Keyword).name)));
 }

@@ -5,6 +5,7 @@
  *   None starts while an answer lies here that the machine has not seen.
  * - A call that the program gave up is told so through its signal, and whatever it still answers is dropped.
  */
+import { MapValue } from '../value/map.ts';
 import { type Judged, judge, perform } from './perform.ts';
 import type { Answer, CallObserver, Host, HostCall } from './port.ts';
 
@@ -17,6 +18,7 @@ export interface FlightOptions {
 interface Flight {
   readonly call: HostCall;
   readonly judged: Extract<Judged, { allowed: true }>;
+  readonly exposed: MapValue;
   readonly controller: AbortController;
 }
 
@@ -37,11 +39,11 @@ export class Flights {
   }
 
   /** Takes up the calls that are new and drops those that are no longer among `calls`. */
-  reconcile(calls: readonly HostCall[]): void {
+  reconcile(calls: readonly HostCall[], exposed: (callId: string) => MapValue): void {
     const wanted = new Set(calls.map((call) => call.id));
     for (const flight of [...this.flights.values()]) if (!wanted.has(flight.call.id)) this.drop(flight);
     for (const id of [...this.answers.keys()]) if (!wanted.has(id)) this.answers.delete(id);
-    for (const call of calls) if (!this.flights.has(call.id) && !this.answers.has(call.id)) this.take(call);
+    for (const call of calls) if (!this.flights.has(call.id) && !this.answers.has(call.id)) this.take(call, exposed);
     this.startWaiting();
   }
 
@@ -51,7 +53,11 @@ export class Flights {
     signal.addEventListener('abort', abort);
     while (this.answers.size === 0 && this.flights.size > 0 && !signal.aborted) await new Promise<void>((resolve) => (this.wake = resolve));
     signal.removeEventListener('abort', abort);
-    if (signal.aborted) return [];
+    return signal.aborted ? [] : this.arrived();
+  }
+
+  /** The answers that have come since they were last asked for. */
+  arrived(): readonly Answer[] {
     const answers = [...this.answers.values()];
     this.answers = new Map();
     return answers;
@@ -61,12 +67,13 @@ export class Flights {
     for (const flight of [...this.flights.values()]) this.drop(flight);
   }
 
-  private take(call: HostCall): void {
+  private take(call: HostCall, exposed: (callId: string) => MapValue): void {
     this.taken += 1;
     const judged = judge(call, this.options.host);
     this.options.observer.decided?.(call, judged.decision);
     if (!judged.allowed) return this.answer(call, judged.answer);
-    const flight: Flight = { call, judged, controller: new AbortController() };
+    const maySee = this.options.host.policy.exposes?.(judged.capability) === true;
+    const flight: Flight = { call, judged, exposed: maySee ? exposed(call.id) : MapValue.empty(), controller: new AbortController() };
     this.flights.set(call.id, flight);
     this.waiting.add(flight);
   }
@@ -87,6 +94,7 @@ export class Flights {
     const answer = await perform(call, {
       capability: judged.capability,
       grants: judged.grants,
+      exposed: flight.exposed,
       clock: host.clock,
       signal: controller.signal,
       defect: (cause) => observer.defect?.(call, cause),

@@ -9,12 +9,13 @@
  * - L3 A pure stretch is cut by the quantum, so that timers, answers and cancelling get their turn.
  * - L4 When the loop returns, every call still under way has been told to stop; late answers are dropped.
  */
+import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
 import { Flights } from './flight.ts';
 import type { Host, Kernel, Observer, Turn } from './port.ts';
 
 export interface LoopOptions<State, Event> {
-  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume'>;
+  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed'>;
   /** Where the machine stands: fresh from `start`, or from a saved state. */
   readonly first: Turn<State, Event>;
   readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock'>;
@@ -52,13 +53,14 @@ async function turns<State, Event>(options: LoopOptions<State, Event>, flights: 
       case 'failed':
         return { kind: 'failed', error: outcome.error, calls: flights.taken };
       case 'preempted':
+        flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
         await breathe();
         if (signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
-        turn = kernel.resume(state, [], resume);
+        turn = kernel.resume(state, flights.arrived(), resume);
         break;
       case 'requires-host': {
         if (signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
-        flights.reconcile(outcome.calls);
+        flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
         const answers = await flights.next(signal);
         if (signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
         if (answers.length === 0) return { kind: 'failed', error: stuck(), calls: flights.taken };

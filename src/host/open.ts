@@ -16,7 +16,7 @@ import { streamConsole } from './console.ts';
 import type { Capability, Clock, Console, Entropy, Environment, Grant, Host, ResolveName } from './port.ts';
 import { capabilityRegistry } from './registry.ts';
 import { parseGrants } from './security/grant.ts';
-import { grantPolicy } from './security/policy.ts';
+import { grantPolicy, type PolicyData } from './security/policy.ts';
 
 /** Everything that is not given is the machine's own. */
 export interface HostOptions {
@@ -28,6 +28,10 @@ export interface HostOptions {
   readonly entropy?: Entropy;
   readonly environment?: Environment;
   readonly resolveName?: ResolveName;
+  /** What may see the context of plans: ids, families (`audit.`) and tags (`#audit`). Default: nothing. */
+  readonly expose?: readonly string[];
+  /** Calls of a capability or family that are only made from steps that see no more than the level. */
+  readonly isolation?: PolicyData['isolation'];
   /** Capabilities besides those of the house; one with a known id replaces it. They too need a grant. */
   readonly capabilities?: readonly Capability[];
 }
@@ -37,13 +41,15 @@ export function openHost(options: HostOptions): Host {
   const capabilities = [...houseCapabilities(world), ...(options.capabilities ?? [])];
   return {
     capabilities: capabilityRegistry(capabilities, ALIASES),
-    policy: grantPolicy({ grants: options.grants, baseDirectory: world.baseDirectory }),
+    policy: grantPolicy({
+      grants: options.grants, baseDirectory: world.baseDirectory, expose: options.expose ?? [], isolation: options.isolation ?? [],
+    }),
     clock: world.clock,
     close: () => world.console.close(),
   };
 }
 
-type World = Required<Omit<HostOptions, 'grants' | 'capabilities'>>;
+type World = Required<Omit<HostOptions, 'grants' | 'capabilities' | 'expose' | 'isolation'>>;
 
 function worldOf(options: HostOptions): World {
   return {

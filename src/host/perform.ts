@@ -21,7 +21,7 @@ interface Refused {
 export function judge(call: HostCall, host: Pick<Host, 'capabilities' | 'policy'>): Judged {
   const capability = host.capabilities.find(call.capability);
   if (capability === undefined) return unknown(call, host);
-  const decision = host.policy.decide({ capability: capability.id, args: call.args });
+  const decision = host.policy.decide({ capability: capability.id, args: call.args, isolation: call.isolation });
   if (decision.allowed) return { allowed: true, decision, capability, grants: decision.grants };
   const failure =
     decision.kind === 'security'
@@ -41,6 +41,7 @@ function unknown(call: HostCall, host: Pick<Host, 'capabilities'>): Refused {
 export interface Performance {
   readonly capability: Capability;
   readonly grants: CallContext['grants'];
+  readonly exposed: CallContext['exposed'];
   readonly clock: Host['clock'];
   /** Aborted when the program no longer waits. */
   readonly signal: AbortSignal;
@@ -49,11 +50,11 @@ export interface Performance {
 }
 
 export async function perform(call: HostCall, performance: Performance): Promise<Answer> {
-  const { capability, grants, clock } = performance;
+  const { capability, grants, exposed, clock } = performance;
   try {
     const deadline = { clock, durationMs: timeoutOf(call), signal: performance.signal };
     const value = await withDeadline(deadline, async (signal) =>
-      capability.call(call.args.slice(), { callId: call.id, name: call.capability, signal, grants }),
+      capability.call(call.args.slice(), { callId: call.id, name: call.capability, signal, grants, exposed }),
     );
     if (!isValue(value)) throw new NotAValue();
     return { id: call.id, ok: true, value };

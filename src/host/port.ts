@@ -3,6 +3,7 @@
  * Adapters implement them, `open.ts` brings them together; the loop knows nothing else.
  */
 import type { Span } from '../diagnostic/span.ts';
+import type { MapValue } from '../value/map.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
 
 // ── The kernel, as the loop sees it ────────────────────────────────────────────────────────────────────────────────
@@ -18,7 +19,11 @@ export interface HostCall {
   readonly options: Value;
   readonly span: Span | null;
   readonly step: string | null;
+  /** How much of the contexts around it the step of the call sees. */
+  readonly isolation: Isolation;
 }
+
+export type Isolation = 'inherit' | 'isolated' | 'sandboxed';
 
 export type Answer =
   | { readonly id: string; readonly ok: true; readonly value: Value }
@@ -32,7 +37,8 @@ export type Outcome =
   | { readonly kind: 'complete'; readonly value: Value }
   | { readonly kind: 'failed'; readonly error: ErrorValue }
   | { readonly kind: 'requires-host'; readonly calls: readonly HostCall[] }
-  | { readonly kind: 'preempted' };
+  /** It can go on without an answer; the calls wait already. */
+  | { readonly kind: 'preempted'; readonly calls: readonly HostCall[] };
 
 /** What one go of the machine gives. */
 export interface Turn<State, Event = unknown> {
@@ -44,6 +50,8 @@ export interface Turn<State, Event = unknown> {
 export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, Event = unknown> {
   readonly start: (program: Program, options?: StartOptions) => Turn<State, Event>;
   readonly resume: (state: State, answers: readonly Answer[], options?: Quantum) => Turn<State, Event>;
+  /** What the step of a waiting call shows of its context. A kernel without it shows nothing. */
+  readonly exposed?: (state: State, callId: string) => MapValue;
 }
 
 /** How much fuel one go of the machine may use before it is preempted. */
@@ -65,6 +73,8 @@ export interface Capability {
   /** One line for people: arguments and answer. */
   readonly summary: string;
   readonly determinism: Determinism;
+  /** What it belongs to, for policies that speak of many at once. */
+  readonly tags?: readonly string[];
   /** It only waits: it does not count among those that work at the same time. */
   readonly isWait?: boolean;
   /** Fails by rejecting with a `HostFailure`; anything else it rejects with counts as a bug of the capability. */
@@ -79,6 +89,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** The authority of this call, and all of it: the grants that cover this capability. */
   readonly grants: readonly Grant[];
+  /** What both the policy and the step let the capability see of the plan's context; it cannot change it. */
+  readonly exposed: MapValue;
 }
 
 export interface CapabilityRegistry {
@@ -106,7 +118,9 @@ export type Decision =
 
 export interface Policy {
   /** From data alone: same request, same decision. `capability` is the canonical id. */
-  readonly decide: (request: { readonly capability: string; readonly args: readonly Value[] }) => Decision;
+  readonly decide: (request: { readonly capability: string; readonly args: readonly Value[]; readonly isolation?: Isolation }) => Decision;
+  /** Whether the capability may see the context, as far as the step shows it. Without it nothing is shown. */
+  readonly exposes?: (capability: Pick<Capability, 'id' | 'tags'>) => boolean;
 }
 
 /** The error kinds that a host may answer with. */

@@ -1,5 +1,5 @@
 /** A program and a host: run it to its end. */
-import { resume, start, type StartOptions } from '../evaluator/kernel.ts';
+import { exposedContext, resume, start, type StartOptions } from '../evaluator/kernel.ts';
 import type { Event, State } from '../evaluator/state.ts';
 import type { Program } from './compile.ts';
 import { drive, type RunResult } from './loop.ts';
@@ -24,6 +24,7 @@ type RunHost = Pick<Host, 'capabilities' | 'policy' | 'clock'>;
 const KERNEL: Kernel<Pick<Program, 'main' | 'table'>, State, StartOptions, Event> = {
   start: (program, options) => start(program.table, program.table.closureOf(program.main), [], options),
   resume,
+  exposed: (state, callId) => exposedContext(state, callId),
 };
 
 export function run(program: Pick<Program, 'main' | 'table'>, host: RunHost, options: RunOptions = {}): Promise<RunResult<State>> {

@@ -8,7 +8,7 @@
 import path from 'node:path';
 import type { Value } from '../../value/value.ts';
 import { HostFailure, shown } from '../failure.ts';
-import type { Decision, Grant, Policy } from '../port.ts';
+import type { Capability, Decision, Grant, Isolation, Policy } from '../port.ts';
 import { DEFAULT_GRANTS, grantText } from './grant.ts';
 import { hostRefusal, hostText } from './network.ts';
 import { familyOf, isInside, type Resource, resourceOf } from './resource.ts';
@@ -17,6 +17,13 @@ export interface PolicyData {
   readonly grants: readonly Grant[];
   /** Absolute; relative paths of programs start here. */
   readonly baseDirectory: string;
+  /**
+   * What may see the context of the plan: ids (`audit.log`), families (`audit.`) and tags (`#audit`). Default: nothing. What
+   * a step hides stays hidden.
+   */
+  readonly expose?: readonly string[];
+  /** Calls of these capabilities and families are only made from steps that see no more than the level. */
+  readonly isolation?: readonly { readonly capability: string; readonly level: Isolation }[];
 }
 
 /** A grant for the first also covers the others, which can do no more than it. */
@@ -27,7 +34,24 @@ const IMPLIED: ReadonlyMap<string, readonly string[]> = new Map([
 
 export function grantPolicy(data: PolicyData): Policy {
   const all: PolicyData = { ...data, grants: [...DEFAULT_GRANTS, ...data.grants] };
-  return { decide: (request) => decide(all, request.capability, request.args) };
+  return {
+    decide: (request) => refuseOpen(all, request.capability, request.isolation ?? 'inherit') ?? decide(all, request.capability, request.args),
+    exposes: (capability) => (all.expose ?? []).some((rule) => coversExposed(rule, capability)),
+  };
+}
+
+const LEVELS: readonly Isolation[] = ['inherit', 'isolated', 'sandboxed'];
+
+/** The refusal of a call whose step sees more of the plan than the policy wants; null when there is none. */
+function refuseOpen(data: PolicyData, capability: string, isolation: Isolation): Decision | null {
+  const rule = (data.isolation ?? []).find((one) => (one.capability === capability || one.capability === familyOf(capability)) && LEVELS.indexOf(isolation) < LEVELS.indexOf(one.level));
+  if (rule === undefined) return null;
+  return { allowed: false, kind: 'security', reason: `its step must be :${rule.level}, and is :${isolation}`, hint: null };
+}
+
+function coversExposed(rule: string, capability: Pick<Capability, 'id' | 'tags'>): boolean {
+  if (rule.startsWith('#')) return capability.tags?.includes(rule.slice(1)) === true;
+  return rule.endsWith('.') ? capability.id.startsWith(rule) : capability.id === rule;
 }
 
 export function decide(data: PolicyData, capability: string, args: readonly Value[]): Decision {

@@ -59,7 +59,7 @@ describe('a run', () => {
   test('is resumed without answers when it was preempted', async () => {
     const kernel = fakeKernel();
     let goes = 0;
-    const script: Script = () => (++goes < 3 ? { kind: 'preempted' } : { kind: 'complete', value: goes });
+    const script: Script = () => (++goes < 3 ? { kind: 'preempted', calls: [] } : { kind: 'complete', value: goes });
     expect(await run(script, hostOf([]), { kernel })).toMatchObject({ kind: 'complete', value: 3 });
     expect(kernel.resumed).toEqual([[], []]);
   });
@@ -193,7 +193,7 @@ describe('a call that the program gives up', () => {
       if (!answers.has('a')) return { kind: 'requires-host', calls: [call('a', 'held'), call('b', 'held')] };
       if (++goes > 1) return { kind: 'requires-host', calls: [call('c', 'held')] };
       held.answer('b', 'answered while the machine was busy');
-      return { kind: 'preempted' };
+      return { kind: 'preempted', calls: [] };
     };
     const running = run(script, hostOf([held.capability]), { kernel });
     await settled();
@@ -242,7 +242,7 @@ describe('a run that is aborted', () => {
     let goes = 0;
     const endless: Script = () => {
       if (++goes === 3) abort.abort();
-      return { kind: 'preempted' };
+      return { kind: 'preempted', calls: [] };
     };
     expect((await run(endless, hostOf([]), { kernel: fakeKernel(), signal: abort.signal })).kind).toBe('cancelled');
     expect(goes).toBe(3);

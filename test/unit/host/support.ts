@@ -1,4 +1,5 @@
 /** What the tests of the host share: a kernel made of one function, a clock moved by hand, a console in memory. */
+import { MapValue } from '../../../src/value/map.ts';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -44,7 +45,7 @@ export function run(
 }
 
 export function call(id: string, capability: string, args: readonly Value[] = [], options: Value = null): HostCall {
-  return { id, capability, args, options, span: null, step: null };
+  return { id, capability, args, options, span: null, step: null, isolation: 'inherit' };
 }
 
 /** Makes the calls together and completes with what `finish` makes of the answers. */
@@ -162,7 +163,7 @@ export class MemoryConsole implements Console {
 }
 
 export function contextOf(grants: readonly Grant[] = [], more: Partial<CallContext> = {}): CallContext {
-  return { callId: '1', name: 'test', signal: new AbortController().signal, grants, ...more };
+  return { callId: '1', name: 'test', signal: new AbortController().signal, grants, exposed: MapValue.empty(), ...more };
 }
 
 export function find(capabilities: readonly Capability[], id: string): Capability {
