@@ -25,7 +25,7 @@ type Field = FieldOf<Event>;
 type ValueOf<Name extends Field> = Event extends infer One ? (One extends { readonly [Key in Name]: infer Held } ? Held : never) : never;
 
 /** What each kind has besides `kind`, `at` and `step`, in the order in which it is written. */
-export const EVENT_FIELDS = {
+export const EVENT_FIELDS: { readonly [Kind in Event['kind']]: readonly Field[] } = {
   'step-started': ['name', 'form', 'parent', 'isolation', 'declared'],
   'step-completed': ['name'],
   'step-failed': ['name', 'error'],

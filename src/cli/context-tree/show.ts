@@ -1,0 +1,75 @@
+/** A tree of contexts as text for people and as one JSON document for programs. */
+import { printable } from '../../diagnostic/terminal.ts';
+import { valueJson } from '../../evaluator/event-value.ts';
+import type { ContextView, ConflictView, KeyView, MergeView } from './tree.ts';
+import { inTreeOrder } from './tree.ts';
+
+const VALUE_SHOWN_MAX = 60;
+
+export function treeText(root: ContextView): string {
+  return inTreeOrder(root).map(({ context, lasts }) => contextText(context, lasts)).join('');
+}
+
+function contextText(context: ContextView, lasts: readonly boolean[]): string {
+  const around = lasts.slice(0, -1).map((isLast) => (isLast ? '   ' : '│  ')).join('');
+  const isLast = lasts[lasts.length - 1];
+  const prefix = isLast === undefined ? '' : `${around}${isLast ? '└─ ' : '├─ '}`;
+  const below = `${isLast === undefined ? '' : `${around}${isLast ? '   ' : '│  '}`}${context.children.length > 0 ? '│' : ' '}    `;
+  const { form, isolation, state, attempt } = context;
+  const facts = [form ?? 'not seen to start', isolation, state, attempt > 1 ? `attempt ${attempt}` : null].filter((fact) => fact !== null);
+  const lines = [...[...context.keys.values()].map(keyText), ...context.merges.flatMap(mergeLines)];
+  return [`${prefix}${nameOf(context)}  ${facts.join(' · ')}`, ...lines.map((line) => below + line)].map((line) => `${printable(line)}\n`).join('');
+}
+
+/** As it stands in the id, where the second one of a name is told apart. */
+function nameOf({ id, name, form }: ContextView): string {
+  if (form === 'pass' || form === 'branch') return `${form} ${name}`;
+  const occurrence = /#\d+$/.exec(id)?.[0] ?? '';
+  return id.endsWith(name + occurrence) ? name + occurrence : name;
+}
+
+function keyText({ key, sizeBytes, derivedFrom }: KeyView): string {
+  const size = sizeBytes === null ? 'merged' : `${sizeBytes} ${sizeBytes === 1 ? 'byte' : 'bytes'}`;
+  const origins = derivedFrom.map((origin) => `${origin.key} of ${origin.context}`).join(', ');
+  return `${key}  ${size}${origins === '' ? '' : `, from ${origins}`}`;
+}
+
+function mergeLines(merge: MergeView): string[] {
+  const parts = (['added', 'kept', 'overwritten', 'merged'] as const).filter((part) => merge[part].length > 0).map((part) => `${part} ${merge[part].join(' ')}`);
+  return [`merged into ${merge.into} by ${policyText(merge)}: ${parts.length === 0 ? 'nothing' : parts.join(', ')}`, ...merge.conflicts.map((conflict) => `  ${conflictText(conflict)}`)];
+}
+
+/** RTFS text comes as a string. */
+function policyText({ policy }: MergeView): string {
+  return typeof policy === 'string' ? policy : brief(valueJson(policy));
+}
+
+function conflictText({ key, target, source, winner, reason, branches }: ConflictView): string {
+  const from = valueJson(branches);
+  const who = from === '[]' || from === 'null' ? '' : `, of branches ${from.slice(1, -1).split(',').map((branch) => (branch === 'null' ? 'none' : branch)).join(' and ')}`;
+  return `conflict on ${key}${who}: target ${brief(valueJson(target))}, source ${brief(valueJson(source))}; the ${winner} wins (${reason})`;
+}
+
+function brief(text: string): string {
+  return text.length <= VALUE_SHOWN_MAX ? text : `${text.slice(0, VALUE_SHOWN_MAX - 1)}…`;
+}
+
+/** Without the line break at its end. The contexts are a list, each before what is inside it. */
+export function treeJson(root: ContextView, status: string | null): string {
+  const contexts = inTreeOrder(root).map(({ context, parent }) => contextJson(context, parent));
+  return `{"status":${JSON.stringify(status)},"contexts":[${contexts.join(',')}],"diagnostics":[]}`;
+}
+
+function contextJson({ id, name, form, isolation, state, attempt, keys, merges }: ContextView, parent: ContextView | null): string {
+  const own = JSON.stringify({ id, parent: parent?.id ?? null, name, form, isolation, state, attempt, keys: [...keys.values()] });
+  return `${own.slice(0, -1)},"merges":[${merges.map(mergeJson).join(',')}]}`;
+}
+
+function mergeJson({ into, policy, added, kept, overwritten, merged, conflicts }: MergeView): string {
+  const lists = JSON.stringify({ added, kept, overwritten, merged }).slice(1, -1);
+  return `{"into":${JSON.stringify(into)},"policy":${valueJson(policy)},${lists},"conflicts":[${conflicts.map(conflictJson).join(',')}]}`;
+}
+
+function conflictJson({ key, target, source, winner, reason, branches }: ConflictView): string {
+  return `{"key":${JSON.stringify(key)},"target":${valueJson(target)},"source":${valueJson(source)},${JSON.stringify({ winner, reason }).slice(1, -1)},"branches":${valueJson(branches)}}`;
+}
