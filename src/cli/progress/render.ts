@@ -39,7 +39,7 @@ const DEPTH_MAX = 40;
 export function renderTree(root: StepView, nowMs: number, size: Size, colour: boolean): Line[] {
   const branch = branchOf(root, Math.min(DEPTH_MAX, Math.max(3, Math.floor(size.columns / 2 / INDENT))));
   fit(branch, size.rows);
-  const rows: Row[] = [];
+  const rows: Row[] = branch.hidden > 0 ? [{ prefix: '', content: `… ${hiddenText(branch.hidden)}` }] : [];
   addRows(branch, null, rows);
   const excess = rows.length - size.rows;
   const shown = excess <= 0 ? rows : [...rows.slice(0, Math.max(0, size.rows - 1)), { prefix: '', content: `… ${excess + 1} more lines` }];
@@ -61,16 +61,16 @@ function branchOf(view: StepView, depth: number): Branch {
   return { view, children: view.children.map((child) => branchOf(child, depth - 1)), hidden: view.folded };
 }
 
-/** Lines that it takes. */
-function height({ children, hidden }: Branch): number {
-  return children.reduce((sum, child) => sum + height(child), hidden > 0 ? 2 : 1);
+/** Lines that it takes: what is hidden is told in its own. */
+function height({ children }: Branch): number {
+  return children.reduce((sum, child) => sum + height(child), 1);
 }
 
 /** Hides what has ended until the rest fits: what is inside it, then what went well, then all of it. */
 function fit(root: Branch, rows: number): void {
-  let excess = height(root) - 1 - rows;
-  if (excess > 0) excess -= close(root, excess);
-  for (const isHidable of [wentWell, hasEnded]) if (excess > 0) excess -= hide(root, isHidable, excess);
+  const excess = (): number => height(root) - rows - (root.hidden > 0 ? 0 : 1);
+  if (excess() > 0) close(root, excess());
+  for (const isHidable of [wentWell, hasEnded]) while (excess() > 0 && hide(root, isHidable, excess()) > 0);
 }
 
 /** Gives the lines that are saved: at least `wanted`, or all that can be. */
@@ -82,7 +82,6 @@ function close(branch: Branch, wanted: number): number {
     else {
       saved += height(child) - 1;
       child.children = [];
-      child.hidden = 0;
     }
   }
   return saved;
@@ -93,8 +92,7 @@ function hide(branch: Branch, isHidable: (view: StepView) => boolean, wanted: nu
   const kept: Branch[] = [];
   for (const child of branch.children) {
     if (saved < wanted && isHidable(child.view)) {
-      // The first one makes room for the line that counts them.
-      saved += branch.hidden === 0 ? 0 : 1;
+      saved += height(child);
       branch.hidden += 1;
     } else kept.push(child);
   }
@@ -116,24 +114,24 @@ function wentWell(view: StepView): boolean {
 interface Row {
   readonly prefix: string;
   /** A step, or words of ours. */
-  readonly content: StepView | string;
+  readonly content: Branch | string;
 }
 
 /** The outermost steps, for which there is no indent, stand at the margin. */
-function addRows({ children, hidden }: Branch, indent: string | null, rows: Row[]): void {
-  const items: (Branch | string)[] = hidden > 0 ? [`… ${hidden} finished`, ...children] : children;
-  items.forEach((item, index) => {
-    const isLast = index === items.length - 1;
+function addRows({ children }: Branch, indent: string | null, rows: Row[]): void {
+  children.forEach((child, index) => {
+    const isLast = index === children.length - 1;
     const prefix = indent === null ? '' : `${indent}${isLast ? '└─ ' : '├─ '}`;
-    rows.push({ prefix, content: typeof item === 'string' ? item : item.view });
-    if (typeof item !== 'string') addRows(item, indent === null ? '' : `${indent}${isLast ? '   ' : '│  '}`, rows);
+    rows.push({ prefix, content: child });
+    addRows(child, indent === null ? '' : `${indent}${isLast ? '   ' : '│  '}`, rows);
   });
 }
 
 function lineOf({ prefix, content }: Row, nowMs: number, columns: number, colour: boolean): Line {
   if (typeof content === 'string') return lineOfParts([[DIM, prefix + content]], columns, colour);
-  const { state, name } = content;
-  return lineOfParts([[DIM, prefix], [COLOURS[state], SYMBOLS[state]], [null, ` ${printable(name)}`], [DIM, `  ${printable(details(content, nowMs))}`]], columns, colour);
+  const { view, hidden } = content;
+  const state = stateAt(view, nowMs);
+  return lineOfParts([[DIM, prefix], [COLOURS[state], SYMBOLS[state]], [null, ` ${printable(view.name)}`], [DIM, `  ${printable(details(view, state, hidden, nowMs))}`]], columns, colour);
 }
 
 /** A colour, null for none, and what is shown in it. */
@@ -172,25 +170,35 @@ function beginning(text: string, columns: number): string {
 
 // ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** An attempt that was waited for has begun, though nobody says so. */
+function stateAt({ state, retryAtMs }: StepView, nowMs: number): StepState {
+  return state === 'retrying' && nowMs >= retryAtMs ? 'running' : state;
+}
+
 /** `running 1.2 s · attempt 2 · 3 passes`. */
-function details(view: StepView, nowMs: number): string {
-  const facts = [stateText(view, nowMs)];
+function details(view: StepView, state: StepState, hidden: number, nowMs: number): string {
+  const facts = [stateText(view, state, nowMs)];
   if (view.attempt > 1) facts.push(`attempt ${view.attempt}`);
   if (view.passes > 0) facts.push(view.passes === 1 ? '1 pass' : `${view.passes} passes`);
   if (view.recoveredBy !== null) facts.push(`by ${view.recoveredBy}`);
-  const reason = SAY_WHY.has(view.state) || view.recoveredBy !== null ? view.message : null;
+  if (hidden > 0) facts.push(hiddenText(hidden));
+  const reason = SAY_WHY.has(state) || view.recoveredBy !== null ? view.message : null;
   return facts.join(' · ') + (reason === null ? '' : `: ${reason}`);
+}
+
+function hiddenText(count: number): string {
+  return `${count} more finished`;
 }
 
 const SAY_WHY: ReadonlySet<StepState> = new Set(['failed', 'retrying', 'undo-failed']);
 
-function stateText({ state, startedMs, endedMs, retryAtMs }: StepView, nowMs: number): string {
+function stateText({ startedMs, endedMs, retryAtMs }: StepView, state: StepState, nowMs: number): string {
   const spent = duration((endedMs ?? nowMs) - startedMs, endedMs === null);
   switch (state) {
     case 'running':
       return `running ${spent}`;
     case 'retrying':
-      return nowMs < retryAtMs ? `retrying in ${duration(retryAtMs - nowMs, true)}` : `running ${spent}`;
+      return `retrying in ${duration(retryAtMs - nowMs, true)}`;
     case 'completed':
       return `completed in ${spent}`;
     case 'failed':
