@@ -5,7 +5,7 @@ import type { Event } from '../../evaluator/event.ts';
 import type { Source } from '../../host/compile.ts';
 import { parseJson } from '../../value/json-read.ts';
 import { MapValue } from '../../value/map.ts';
-import { kindOf, type Value } from '../../value/value.ts';
+import type { Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 
 /** An event whose common fields are known to be right; the others are asked for with the functions below. */
@@ -54,7 +54,7 @@ function readLine(text: string): Result<Line, string> {
   const json = parseJson(text);
   if (!json.ok) return { ok: false, error: `it is not JSON: ${json.error.message}` };
   const line = json.value;
-  if (!(line instanceof MapValue)) return { ok: false, error: `it is a ${kindOf(line)}, not an object` };
+  if (!(line instanceof MapValue)) return { ok: false, error: 'it is JSON, but no object' };
   if (line.has('event')) return readEvent(line.get('event') ?? null);
   if (HOST_LINES.some((name) => line.has(name))) return { ok: true, value: { kind: 'other' } };
   if (line.get('type') === 'result') return { ok: true, value: { kind: 'result', status: textOf(line, 'status') ?? 'unknown' } };
@@ -62,7 +62,7 @@ function readLine(text: string): Result<Line, string> {
 }
 
 function readEvent(event: Value): Result<Line, string> {
-  if (!(event instanceof MapValue)) return { ok: false, error: `\`event\` is a ${kindOf(event)}, not an object` };
+  if (!(event instanceof MapValue)) return { ok: false, error: 'its `event` is no object' };
   const kind = textOf(event, 'kind');
   if (kind === null || !isKind(kind)) return { ok: false, error: kind === null ? 'the event has no `kind`' : `there is no kind of event \`${kind}\`` };
   const at = textOf(event, 'at');

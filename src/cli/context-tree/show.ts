@@ -16,16 +16,22 @@ function contextText(context: ContextView, lasts: readonly boolean[]): string {
   const prefix = isLast === undefined ? '' : `${around}${isLast ? '└─ ' : '├─ '}`;
   const below = `${isLast === undefined ? '' : `${around}${isLast ? '   ' : '│  '}`}${context.children.length > 0 ? '│' : ' '}    `;
   const { form, isolation, state, attempt } = context;
-  const facts = [form ?? 'not seen to start', isolation, state, attempt > 1 ? `attempt ${attempt}` : null].filter((fact) => fact !== null);
+  const facts = [isPart(context) ? null : (form ?? 'not seen to start'), isolation, state, attempt > 1 ? `attempt ${attempt}` : null].filter((fact) => fact !== null);
   const lines = [...[...context.keys.values()].map(keyText), ...context.merges.flatMap(mergeLines)];
   return [`${prefix}${nameOf(context)}  ${facts.join(' · ')}`, ...lines.map((line) => below + line)].map((line) => `${printable(line)}\n`).join('');
 }
 
 /** As it stands in the id, where the second one of a name is told apart. */
-function nameOf({ id, name, form }: ContextView): string {
-  if (form === 'pass' || form === 'branch') return `${form} ${name}`;
+function nameOf(context: ContextView): string {
+  const { id, name, form } = context;
+  if (isPart(context)) return `${form} ${name}`;
   const occurrence = /#\d+$/.exec(id)?.[0] ?? '';
   return id.endsWith(name + occurrence) ? name + occurrence : name;
+}
+
+/** Has a number for a name, and its form before it. */
+function isPart({ form }: ContextView): boolean {
+  return form === 'pass' || form === 'branch';
 }
 
 function keyText({ key, sizeBytes, derivedFrom }: KeyView): string {
