@@ -65,7 +65,7 @@ function order(): Value {
 
 function timings(entry: Entry): Row[] {
   const { state, outcome } = start(entry.program.table, entry.fn, [FRAMES, 'a label']);
-  if (outcome.kind !== 'requires-host' || state.frame?.depth !== FRAMES) throw new Error('the state has not 100 frames');
+  if (outcome.kind !== 'requires-host' || state.main.frame?.depth !== FRAMES) throw new Error('the state has not 100 frames');
   const bytes = snapshot(state);
   const load = (): State => {
     const restored = restore(bytes, entry.program.table);

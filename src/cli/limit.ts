@@ -14,6 +14,10 @@ export const LIMIT_MEANINGS: Readonly<Record<LimitName, string>> = {
   collectionSize: 'elements of one collection',
   integerDigits: 'digits of one integer',
   calls: 'calls of capabilities',
+  contextDepth: 'steps, passes and branches that are open below one another',
+  contextBytes: 'bytes of the keys and values in open contexts',
+  branches: 'branches of one step',
+  iterations: 'passes of one step-loop',
 };
 
 /** `string-length` for `stringLength`: how the names are written on the command line. */

@@ -287,6 +287,10 @@ const TABLE = {
     title: 'Not implemented',
     cure: 'This part of the language does not exist yet; write it another way.',
   },
+  E0424: {
+    title: 'Step failed',
+    cure: 'Look at the errors of its branches, or at the keys that they have set differently; `:min-success`, `:merge-policy` and `:on-conflict` decide about them.',
+  },
 
   // Host and command line
   E0501: {
@@ -378,6 +382,7 @@ const KINDS = {
   user: 'E0421',
   internal: 'E0422',
   'not-implemented': 'E0423',
+  step: 'E0424',
 } as const;
 
 export type RuntimeKind = keyof typeof KINDS;

@@ -5,11 +5,12 @@
  */
 import type { Span } from '../diagnostic/span.ts';
 import type {
-  ApplyNode, CallNode, CondNode, FnNode, HostCallNode, LetNode, LoopNode, Node, PrimitiveCallNode, RecurNode, SlotBinding, StepNode, TryNode,
+  ApplyNode, CallNode, CondNode, FnNode, ForkNode, HostCallNode, LetNode, LoopNode, Node, OperationNode, PrimitiveCallNode, RecurNode, SlotBinding,
+  StepNode, TryNode,
 } from '../ir/node.ts';
 import { childNodes, forEachNode } from '../ir/walk.ts';
-import type { Definition } from '../ir/node.ts';
-import { PrimitiveFunction, type Value } from '../value/value.ts';
+import { type Definition, OPERATIONS } from '../ir/node.ts';
+import { keyword, PrimitiveFunction, type Value } from '../value/value.ts';
 import { ArmCode, type Code, type Handler, type KnownCall, type Mark } from './code.ts';
 import { Op, type OpCode } from './opcodes.ts';
 import { type LoadedPrimitive, missingPrimitive } from './primitives/registry.ts';
@@ -232,6 +233,10 @@ class Assembler {
         return this.emit(Op.CONST, d, this.constant(null));
       case 'step':
         return this.step(node, d);
+      case 'fork':
+        return this.fork(node, d);
+      case 'operation':
+        return this.operation(node, d);
     }
   }
 
@@ -489,7 +494,7 @@ class Assembler {
     if (node.handler !== null) {
       const done = this.label();
       this.jump(done, Op.JUMP);
-      this.handlers.push({ start, end: this.ops.length, at: this.ops.length, register: node.errorSlot });
+      this.handlers.push({ kind: 'catch', start, end: this.ops.length, at: this.ops.length, register: node.errorSlot });
       this.value(node.handler, d);
       this.place(done);
     }
@@ -501,7 +506,7 @@ class Assembler {
     const end = this.ops.length;
     this.emit(Op.CONST, node.pendingSlot, this.constant(null));
     this.jump(run, Op.JUMP);
-    this.handlers.push({ start, end, at: this.ops.length, register: node.errorSlot });
+    this.handlers.push({ kind: 'finally', start, end, at: this.ops.length, register: node.errorSlot });
     this.emit(Op.MAKE_PENDING, node.pendingSlot, node.errorSlot);
     // There is no value on this way, but the register must hold something that can be saved.
     this.emit(Op.CONST, d, this.constant(null));
@@ -529,18 +534,43 @@ class Assembler {
 
   private step(node: StepNode, d: number): void {
     const end = this.label();
-    const error = this.temporary();
-    this.emit(Op.STEP_ENTER, this.constant(Vector.of(node.name, node.options)));
+    const fail = this.label();
+    const out = this.label();
+    const { errorSlot } = node;
+    const options = node.options === null ? -1 : this.operand(node.options);
+    this.emit(Op.STEP_ENTER, this.constant(Vector.of(node.name, keyword(node.form))), options);
     const start = this.ops.length;
-    if (node.params === null) this.emit(Op.CONST, node.paramsSlot, this.constant(null));
-    else this.value(node.params, node.paramsSlot);
+    if (node.params !== null) this.value(node.params, node.paramsSlot);
     this.value(node.body, d);
+    this.emit(Op.STEP_LEAVE, 0);
     const stop = this.ops.length;
-    this.emit(Op.STEP_LEAVE);
     this.jump(end, Op.JUMP);
-    this.handlers.push({ start, end: stop, at: this.ops.length, register: error });
-    this.emit(Op.STEP_FAIL, error);
+    if (node.handler !== null) {
+      this.handlers.push({ kind: 'recover', start, end: stop, at: this.ops.length, register: errorSlot });
+      this.value(node.handler, d);
+      this.emit(Op.STEP_LEAVE, 1);
+      this.jump(end, Op.JUMP);
+    }
+    // Compensations run as a call from here; then the edge is taken again.
+    this.place(fail);
+    const at = this.ops.length;
+    this.emit(Op.STEP_FAIL, errorSlot, errorSlot, -1, 0, this.point(at));
+    out.uses.push(at + 3);
+    this.jump(fail, Op.JUMP);
+    this.handlers.push({ kind: 'step', start, end: this.ops.length, at, register: errorSlot });
+    this.place(out);
+    this.emit(Op.THROW, errorSlot);
     this.place(end);
+  }
+
+  private fork(node: ForkNode, d: number): void {
+    const branches = this.operand(node.branches);
+    this.emit(Op.FORK, d, branches, this.operand(node.options), 0, this.point(this.ops.length));
+  }
+
+  private operation(node: OperationNode, d: number): void {
+    const window = this.window(node.args);
+    this.emit(Op.OPERATION, d, OPERATIONS.indexOf(node.name), window, node.args.length);
   }
 }
 

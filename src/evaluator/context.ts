@@ -1,63 +1,165 @@
 /**
- * The contexts that a plan runs in: a chain of steps, each with its own data, as immutable records. The root belongs to
- * the run. A child reads its parents' data unless it is sandboxed; writes go to the current context only and end with it.
+ * The contexts that a plan runs in: a tree of steps, passes and branches, each with its own data, as immutable records
+ * that point to their parents. The root belongs to the run.
+ *
+ * - Only the context that a fiber stands in is written; what is around it stays as it was when it was entered. So a
+ *   record's parents are what they were at the fork and what they are now at once, until the host changes one:
+ *   then the records that inherit are made anew, and those that are isolated keep in `seen` what they saw.
+ * - A context's data ends with it, unless it is merged into the one around it.
  */
-import { keyword, type Value } from '../value/value.ts';
+import type { StepForm } from '../ir/step-options.ts';
+import type { Value } from '../value/value.ts';
 import { MapValue } from '../value/map.ts';
+import { Vector } from '../value/vector.ts';
+import { childId, keyOf, ROOT_ID } from './context-id.ts';
 import { raise, raiseType } from './raise.ts';
 
 export type Isolation = 'inherit' | 'isolated' | 'sandboxed';
+
+export type ContextForm = StepForm | 'root' | 'branch';
+
+/** A time by which a step must have ended: the host is asked to answer the call `id` after that time. */
+export interface Deadline {
+  readonly id: string;
+  readonly durationMs: number;
+}
 
 export interface Context {
   /** The path of step names and occurrences: `root`, `root/fetch`, `root/fetch#1/parse`. */
   readonly id: string;
   readonly name: string;
+  readonly form: ContextForm;
   /** How many steps of this name were entered before it in the same parent. */
   readonly occurrence: number;
   readonly isolation: Isolation;
   readonly data: MapValue;
+  /** Canonical bytes of the keys and values that are open here: its own and its parents'. */
+  readonly sizeBytes: number;
   /** How often each step name has been entered here. */
   readonly entered: MapValue;
+  /** What the step was told; nil for none. */
+  readonly options: MapValue | null;
   readonly parent: Context | null;
   readonly depth: number;
+  /** The parent's own data when this was entered: what merging compares with. */
+  readonly base: MapValue;
+  /** What an isolated context sees of its parents, once they have changed. */
+  readonly seen: MapValue | null;
+  readonly deadline: Deadline | null;
+  /** It has to end: its deadline has passed, or it was cancelled. Only its own edge takes the error. */
+  readonly stopped: boolean;
+  /** How to undo it, once it has completed: an entry as in `compensations`. */
+  readonly compensation: Value;
+  /** How to undo what has completed inside, in order: vectors [id name undo result retries runner]. */
+  readonly compensations: Vector;
+  /** They are running: nothing from outside may interrupt that. */
+  readonly compensating: boolean;
+  /** A function decides what a merge makes of a key: it may not call. */
+  readonly deciding: boolean;
 }
 
 /** UTF-16 code units of a path: events and calls carry it. */
 export const CONTEXT_ID_LENGTH_MAX = 65_536;
 
-export function rootContext(data: MapValue): Context {
-  return { id: 'root', name: 'root', occurrence: 0, isolation: 'inherit', data, entered: MapValue.empty(), parent: null, depth: 1 };
+const FRESH = {
+  options: null, seen: null, deadline: null, stopped: false, compensation: null, compensations: Vector.empty(), compensating: false, deciding: false,
+} as const;
+
+export function rootContext(data: MapValue, sizeBytes = 0): Context {
+  const empty = MapValue.empty();
+  return { ...FRESH, id: ROOT_ID, name: ROOT_ID, form: 'root', occurrence: 0, isolation: 'inherit', data, sizeBytes, entered: empty, parent: null, depth: 1, base: empty };
 }
 
-export function contextId(parent: Context, name: string, occurrence: number): string {
-  return `${parent.id}/${name}${occurrence === 0 ? '' : `#${occurrence}`}`;
+export function contextId(parentId: string, form: ContextForm, name: string, occurrence: number): string {
+  if (form === 'pass' || form === 'branch') return `${parentId}/${occurrence}`;
+  return childId({ parent: parentId, name, occurrence });
 }
 
-/** The parent, which remembers the entry, and the new child. */
-export function enterContext(parent: Context, name: string, isolation: Isolation): Context {
+export interface Entry {
+  readonly form: ContextForm;
+  readonly name: string;
+  readonly isolation: Isolation;
+  readonly options: MapValue | null;
+  readonly deadline: Deadline | null;
+}
+
+/** The new child of `parent`, whose own record there remembers the entry. */
+export function enterContext(parent: Context, entry: Entry): Context {
+  const { form, name } = entry;
   const occurrence = (parent.entered.get(name) as number | undefined) ?? 0;
   const remembered: Context = { ...parent, entered: parent.entered.set(name, occurrence + 1) };
-  const id = contextId(parent, name, occurrence);
+  return childContext(remembered, entry, occurrence);
+}
+
+export function childContext(parent: Context, { form, name, isolation, options, deadline }: Entry, occurrence: number): Context {
+  const id = contextId(parent.id, form, name, occurrence);
   if (id.length > CONTEXT_ID_LENGTH_MAX) raise('overflow', `Limit exceeded: the names of the steps around this one are longer than ${CONTEXT_ID_LENGTH_MAX} characters`);
-  return { id, name, occurrence, isolation, data: MapValue.empty(), entered: MapValue.empty(), parent: remembered, depth: parent.depth + 1 };
+  const empty = MapValue.empty();
+  return {
+    id, name, form, occurrence, isolation, data: empty, sizeBytes: parent.sizeBytes, entered: empty, options, parent, depth: parent.depth + 1,
+    base: parent.data, seen: null, deadline, stopped: false, compensation: null, compensations: FRESH.compensations, compensating: false, deciding: parent.deciding,
+  };
 }
 
 /** Keys are keywords; strings and symbols of the same name mean the same key. */
 export function contextKey(key: Value, operation: string): Value {
-  if (typeof key === 'string') return keyword(key);
-  if (typeof key === 'object' && key !== null) {
-    if (key.kind === 'keyword') return key;
-    if (key.kind === 'symbol') return keyword(key.name);
-  }
-  return raiseType(operation, 'keyword, string or symbol', key);
+  return keyOf(key) ?? raiseType(operation, 'keyword, string or symbol', key);
 }
 
 /** The value that is visible from the context, or undefined; a stored nil is a value. */
-export function readContext(context: Context, key: Value): Value | undefined {
-  for (let at: Context | null = context; at !== null; at = at.parent) {
+export function readContext(context: Context | null, key: Value): Value | undefined {
+  for (let at = context; at !== null; at = at.parent) {
     const value = at.data.get(key);
     if (value !== undefined) return value;
     if (at.isolation === 'sandboxed') return undefined;
+    if (at.seen !== null) return at.seen.get(key);
   }
   return undefined;
+}
+
+/** The context whose data `readContext` finds the key in. */
+export function holderOf(context: Context | null, key: Value): Context | null {
+  for (let at = context; at !== null; at = at.parent) {
+    if (at.data.get(key) !== undefined || at.isolation === 'sandboxed' || at.seen !== null) return at;
+  }
+  return null;
+}
+
+/** All that is visible from the context. */
+export function visibleData(context: Context): MapValue {
+  const layers: MapValue[] = [];
+  for (let at: Context | null = context; at !== null; at = at.parent) {
+    layers.push(at.data);
+    if (at.isolation === 'sandboxed') break;
+    if (at.seen !== null) {
+      layers.push(at.seen);
+      break;
+    }
+  }
+  let data = layers.pop() ?? MapValue.empty();
+  for (let layer = layers.pop(); layer !== undefined; layer = layers.pop()) for (const [key, value] of layer) data = data.set(key, value);
+  return data;
+}
+
+/** What the step was told under the option, or null. */
+export function optionOf(context: Context, option: Value): Value {
+  return context.options?.get(option) ?? null;
+}
+
+/** The contexts from this one up to, and with, the one of the depth. */
+export function* contextsFrom(context: Context, depth: number): IterableIterator<Context> {
+  for (let at: Context | null = context; at !== null && at.depth >= depth; at = at.parent) yield at;
+}
+
+/** The chain with the context of that depth changed; the others stay as they are. */
+export function changeAt(context: Context, depth: number, change: (context: Context) => Context): Context {
+  const above: Context[] = [];
+  let at = context;
+  while (at.depth > depth) {
+    above.push(at);
+    at = at.parent!;
+  }
+  let changed = change(at);
+  for (let next = above.pop(); next !== undefined; next = above.pop()) changed = { ...next, parent: changed };
+  return changed;
 }

@@ -7,11 +7,9 @@
  * not from the order in which answers came: sorted by position, two runs with the same answers have the same events.
  */
 import type { Value } from '../value/value.ts';
+import type { StepForm } from '../ir/step-options.ts';
 import type { Isolation } from './context.ts';
 import type { MergeRecord } from './merge.ts';
-
-/** The form that a step was written as. */
-export type StepForm = 'step' | 'step-if' | 'step-loop' | 'step-parallel' | 'pmap';
 
 /** A value that went into another one: the key of a context, which context, and the SHA-256 of the value's bytes. */
 export interface Origin {
@@ -30,7 +28,8 @@ export type Event =
   | (At & {
       readonly kind: 'step-started';
       readonly name: string;
-      readonly form: StepForm;
+      /** How it was written. */
+      readonly form: Exclude<StepForm, 'pass'>;
       /** The id of the context around it; null for the root of the run. */
       readonly parent: string | null;
       readonly isolation: Isolation;

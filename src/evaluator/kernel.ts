@@ -4,16 +4,17 @@
  * The kernel owns what a plan means, its limits and its state; the host owns the world: capabilities, time, storage,
  * and the decision which of two resumptions of one state may spend.
  */
-import { ErrorValue, keyword, type Value } from '../value/value.ts';
+import { ErrorValue, type Keyword, keyword, type Value } from '../value/value.ts';
 import { MapValue } from '../value/map.ts';
-import { printValue } from '../value/print.ts';
 import { Vector } from '../value/vector.ts';
 import type { CodeTable } from './code.ts';
-import { rootContext } from './context.ts';
+import { type Isolation, rootContext, visibleData } from './context.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type KernelFunctions, Machine } from './machine.ts';
 import type { PrimitiveTable } from './primitives/registry.ts';
-import type { Advance, Answer, Outcome, State } from './state.ts';
+import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
+import { asError } from './thrown.ts';
+import type { Advance, Answer, Fiber, HostCall, Outcome, State } from './state.ts';
 
 export interface StartOptions {
   /** Limits that differ from the defaults. */
@@ -24,51 +25,106 @@ export interface StartOptions {
   readonly variables?: Iterable<readonly [string, Value]>;
   /** What `context/get` finds outside of all steps. */
   readonly context?: MapValue;
+  /** The isolation levels that steps may have. Default: all. */
+  readonly isolations?: readonly Isolation[];
 }
 
 export interface ResumeOptions {
   readonly quantum?: number;
 }
 
+export const ALL_ISOLATIONS: readonly Isolation[] = ['inherit', 'isolated', 'sandboxed'];
+
 /** Calls the function with the arguments. */
 export function start(table: CodeTable, fn: Value, args: readonly Value[], options: StartOptions = {}): Advance {
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const state: State = {
-    table,
-    status: 'ready',
-    frame: null,
-    variables: new Map(options.variables ?? []),
-    context: rootContext(options.context ?? MapValue.empty()),
-    limits,
-    fuel: limits.fuel,
-    allocation: limits.allocation,
-    calls: 0,
-    pending: [],
+  const root = rootContext(options.context ?? MapValue.empty());
+  const main: Fiber = {
+    status: 'ready', path: '', position: 0, frame: null, context: root, rootDepth: root.depth, variables: new Map(options.variables ?? []),
+    fuel: limits.fuel, allocation: limits.allocation, calls: limits.calls, depthBelow: 0, call: null, join: null, interrupt: null,
+    failing: false, result: null, resultSources: null, variableSources: null, fatal: false,
   };
-  const machine = new Machine(state, kernelFunctions(table.primitives), options.quantum ?? Number.POSITIVE_INFINITY);
-  return advance(machine, machine.begin(fn, args));
+  const state: State = { table, limits, isolations: options.isolations ?? ALL_ISOLATIONS, main, status: 'ready', pending: [] };
+  const scheduler = schedulerOf(state, [], options);
+  return advance(state, scheduler, scheduler.begin(main, fn, args));
 }
 
 /**
- * Goes on with a state: with the answer to its pending call, or with none after a preemption. A state may be resumed
- * any number of times. A state that is done, an answer that nobody waits for, and a missing answer are errors of the
- * caller: the outcome is `failed` with kind `host` and the state is the one given.
+ * Goes on with a state: with answers to some of its pending calls, or with none after a preemption. A state may be resumed
+ * any number of times. Answers to calls that nobody waits for any more are dropped, with an event. A state that is done, an
+ * answer to a call that was never made, and no answer at all are errors of the caller: the outcome is `failed` with kind
+ * `host` and the state is the one given.
  */
 export function resume(state: State, answers: readonly Answer[], options: ResumeOptions = {}): Advance {
   const problem = misuse(state, answers);
   if (problem !== null) return refused(state, problem);
-  const machine = new Machine(state, kernelFunctions(state.table.primitives), options.quantum ?? Number.POSITIVE_INFINITY);
-  const answer = answers[0];
-  if (answer === undefined) return advance(machine, machine.proceed());
-  return advance(machine, answer.ok ? machine.answer(answer.value) : machine.answerFailure(answer.error));
+  const scheduler = schedulerOf(state, answers, options);
+  return advance(state, scheduler, scheduler.settle(state.main));
+}
+
+/**
+ * Stops a run from outside: an error of kind `cancelled` is raised where it stands, which nothing in it can catch. Its
+ * `finally` parts and its compensations run, so the outcome may be anything that a run waits for.
+ */
+export function cancel(state: State, reason: string, options: ResumeOptions = {}): Advance {
+  if (state.status === 'done') return refused(state, 'the run is over');
+  const scheduler = schedulerOf(state, [], options);
+  return advance(state, scheduler, scheduler.settle(scheduler.stopAll(state.main, reason)));
+}
+
+/** All that the context of a pending call shows, as its step exposes it; the host's policy decides before it asks. */
+export function exposedContext(state: State, call: HostCall): MapValue {
+  const fiber = fiberOf(state.main, call.id);
+  if (fiber === null || !call.exposure.allowed) return MapValue.empty();
+  const { keys } = call.exposure;
+  const data = visibleData(fiber.context);
+  return keys === null ? data : MapValue.from([...data].filter(([key]) => keys.includes((key as Keyword).name)));
+}
+
+function fiberOf(fiber: Fiber, call: string): Fiber | null {
+  if (fiber.call?.id === call) return fiber;
+  for (const branch of fiber.join?.branches ?? []) {
+    const found = fiberOf(branch, call);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** What is left of the counted limits, with all branches that are under way. */
+export function remaining(state: State): { readonly fuel: number; readonly allocation: number; readonly calls: number } {
+  let { fuel, allocation, calls } = state.main;
+  const add = (fiber: Fiber): void => {
+    for (const branch of fiber.join?.branches ?? []) {
+      fuel += branch.fuel;
+      allocation += branch.allocation;
+      calls += branch.calls;
+      add(branch);
+    }
+  };
+  add(state.main);
+  return { fuel, allocation, calls };
+}
+
+function schedulerOf(state: State, answers: readonly Answer[], options: ResumeOptions): Scheduler {
+  const machine = new Machine(state, kernelFunctions(state.table.primitives));
+  return new Scheduler(machine, answers, options.quantum ?? Number.POSITIVE_INFINITY);
 }
 
 function misuse(state: State, answers: readonly Answer[]): string | null {
   if (state.status === 'done') return 'the run is over';
-  if (state.status === 'ready') return answers.length === 0 ? null : 'the run waits for no answer';
-  if (answers.length !== 1) return `the run waits for one answer, ${answers.length} were given`;
-  const pending = state.pending[0]!;
-  return answers[0]!.id === pending.id ? null : `the run waits for the answer to call ${pending.id}, not to ${answers[0]!.id}`;
+  const ids = new Set<string>();
+  for (const { id } of answers) {
+    if (ids.has(id)) return `there are two answers to call ${id}`;
+    ids.add(id);
+    if (!state.pending.some((call) => call.id === id) && !wasReached(state.main, id)) return `the run never made a call ${id}`;
+  }
+  if (state.status === 'waiting' && answers.length === 0) return `the run waits for an answer to ${state.pending.map((call) => call.id).join(' or ')}`;
+  return null;
+}
+
+/** Whether the run has been where the position is. */
+function wasReached(main: Fiber, id: string): boolean {
+  return /^\d+(\.\d+\.\d+)*$/.test(id) && id.length < 1000 && Number(id.split('.', 1)[0]) <= main.position && id !== '0';
 }
 
 function refused(state: State, problem: string): Advance {
@@ -76,32 +132,27 @@ function refused(state: State, problem: string): Advance {
   return { outcome: { kind: 'failed', error }, state, events: [] };
 }
 
-function advance(machine: Machine, signal: 'complete' | 'failed' | 'waiting' | 'preempted'): Advance {
-  const state = machine.save(signal);
-  return { outcome: outcomeOf(machine, signal), state, events: machine.events };
+function advance(before: State, scheduler: Scheduler, main: Fiber): Advance {
+  const { events } = scheduler;
+  for (const call of scheduler.left) events.push({ kind: 'answer-dropped', at: call, step: main.context.id, call });
+  const ended = hasEnded(main);
+  const pending = ended ? NO_CALLS : pendingCalls(main);
+  const status = ended ? 'done' : scheduler.wasPreempted ? 'ready' : 'waiting';
+  const state: State = { table: before.table, limits: before.limits, isolations: before.isolations, main, status, pending };
+  return { outcome: outcomeOf(state), state, events };
 }
 
-function outcomeOf(machine: Machine, signal: 'complete' | 'failed' | 'waiting' | 'preempted'): Outcome {
-  switch (signal) {
-    case 'complete':
-      return { kind: 'complete', value: machine.result };
-    case 'failed':
-      return { kind: 'failed', error: asError(machine.result) };
+const NO_CALLS: readonly HostCall[] = [];
+
+function outcomeOf({ main, status, pending }: State): Outcome {
+  switch (status) {
+    case 'done':
+      return main.status === 'done' ? { kind: 'complete', value: main.result } : { kind: 'failed', error: asError(main.result) };
     case 'waiting':
-      return { kind: 'requires-host', calls: [machine.pending!] };
-    case 'preempted':
-      return { kind: 'preempted' };
+      return { kind: 'requires-host', calls: pending };
+    case 'ready':
+      return { kind: 'preempted', calls: pending };
   }
-}
-
-/** A plan may throw any value; what leaves it is an error. */
-export function asError(thrown: Value): ErrorValue {
-  if (thrown instanceof ErrorValue) return thrown;
-  const text = printValue(thrown, { maxLength: 200 }) ?? 'a large value';
-  const type = thrown instanceof MapValue ? thrown.get(keyword('type')) : undefined;
-  const kind = typeof type === 'object' && type !== null && type.kind === 'keyword' ? type : keyword('error/thrown');
-  const message = thrown instanceof MapValue ? thrown.get(keyword('message')) : undefined;
-  return new ErrorValue(kind, typeof message === 'string' ? message : `Uncaught: ${text}`, thrown, null, Vector.empty());
 }
 
 const functionsOf = new WeakMap<PrimitiveTable, KernelFunctions>();

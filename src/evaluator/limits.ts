@@ -15,6 +15,14 @@ export interface Limits {
   readonly integerDigits: number;
   /** Host calls made by the run. */
   readonly calls: number;
+  /** Contexts below one another: steps, passes and branches that are open. */
+  readonly contextDepth: number;
+  /** Canonical bytes of the keys and values in open contexts below one another. */
+  readonly contextBytes: number;
+  /** Branches of one fork. */
+  readonly branches: number;
+  /** Passes of one `step-loop`. */
+  readonly iterations: number;
 }
 
 export type LimitName = keyof Limits;
@@ -27,6 +35,10 @@ export const DEFAULT_LIMITS: Limits = {
   collectionSize: 64 * 1024 * 1024,
   integerDigits: 100_000,
   calls: 1_000_000,
+  contextDepth: 1_000,
+  contextBytes: 64 * 1024 * 1024,
+  branches: 10_000,
+  iterations: 1_000_000,
 };
 
 /** What is left of the counted limits while a machine runs. Mutable, owned by one machine. */

@@ -29,7 +29,7 @@ export function liveRegisters(arm: ArmCode): readonly (readonly number[])[] {
 }
 
 function isCall(op: OpCode): boolean {
-  return op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY || op === Op.HOST_CALL;
+  return op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY || op === Op.HOST_CALL || op === Op.STEP_FAIL || op === Op.FORK;
 }
 
 /** At a call the result is not there yet and the arguments are gone; elsewhere the instruction is still to come. */
@@ -86,7 +86,7 @@ function decodeOne(ops: Int32Array, at: number): Instruction {
 }
 
 function endsFlow(op: OpCode): boolean {
-  return op === Op.JUMP || op === Op.RETURN || op === Op.THROW || op === Op.TAIL_CALL || op === Op.TAIL_CALL_DEFINITION || op === Op.TAIL_APPLY || op === Op.STEP_FAIL;
+  return op === Op.JUMP || op === Op.RETURN || op === Op.THROW || op === Op.TAIL_CALL || op === Op.TAIL_CALL_DEFINITION || op === Op.TAIL_APPLY;
 }
 
 /** The registers live before each instruction. */

@@ -1,54 +1,77 @@
 /**
- * The machine: an interpreter of register code with an explicit stack (M2). It owns the registers and the stack of the
- * calls that it has made since it was last resumed; the calls below stay on the heap as frames and are picked up one
+ * The machine: an interpreter of register code with an explicit stack (M2). It runs one fiber at a time, and owns the
+ * registers and the stack of the calls that the fiber has made since it was last resumed; the calls below stay on the heap as frames and are picked up one
  * at a time, when control returns to them, so that suspending costs the same at any depth.
  *
  * Invariants:
- * - Everything that survives `run` is in the `State` it makes; the machine itself is scratch.
+ * - Everything that survives `go` is in the `Fiber` it makes; the machine itself is scratch.
  * - Heap frames are never changed: to go on in one is to copy its live registers into the register file.
  * - Fuel is charged once for each call of a function and each turn of a loop, and by primitives for the data they walk;
  *   a quantum ends only where fuel is charged for a call or a turn, which are suspension points.
  */
 import { equals } from '../value/order.ts';
 import { add, decrement, increment, multiply, subtract } from '../value/number.ts';
-import { Closure, ErrorValue, Float, keyword, kindOf, type PrimitiveFunction, type Value } from '../value/value.ts';
+import { Closure, ErrorValue, Float, type Keyword, keyword, kindOf, type PrimitiveFunction, type Value } from '../value/value.ts';
 import { List } from '../value/list.ts';
-import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import { printValue } from '../value/print.ts';
-import type { ArmCode, Code, CodeTable } from './code.ts';
-import { type Context, contextKey, enterContext, type Isolation, readContext } from './context.ts';
+import type { StepForm } from '../ir/step-options.ts';
+import type { ArmCode, Code, CodeTable, Handler } from './code.ts';
+import { type Context, contextKey, contextsFrom, holderOf, type Isolation, readContext } from './context.ts';
+import type { Event, Origin } from './event.ts';
 import type { Limits, Meter } from './limits.ts';
 import { CALL_POINT, CALL_SIZE, HOST_CALL_SIZE, Op, type OpCode } from './opcodes.ts';
 import type { LoadedPrimitive } from './primitives/registry.ts';
 import { arityError } from './primitives/registry.ts';
 import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
-import type { Event, Frame, HostCall, State } from './state.ts';
+import type { Fiber, FiberStatus, Frame, HostCall, Join, State } from './state.ts';
+import {
+  afterFailure, branchContext, enterStep, failStep, forkOptions, type Happening, leaveStep, runOperation, setContext, type Site, siteOf, stoppedBy, tellFailed,
+} from './steps.ts';
 import { located, type TraceFrame } from './trace.ts';
+import { originsOf, type Sources, trackedAddress, trackedArm, Tracker } from './tracking.ts';
 
 /** Why `run` came back. */
-type Signal = 'complete' | 'failed' | 'waiting' | 'preempted';
+type Signal = 'complete' | 'failed' | 'waiting' | 'preempted' | 'forking';
+
+/** How a fiber goes on. */
+export type Entry =
+  /** From its beginning, by calling the function. */
+  | { readonly kind: 'begin'; readonly fn: Value; readonly args: readonly Value[]; readonly sources: Sources | null }
+  /** After a preemption. */
+  | { readonly kind: 'proceed' }
+  /** With the value of the call or the branches that it waits for. */
+  | { readonly kind: 'value'; readonly value: Value; readonly sources: Sources | null }
+  /** By failing where it stands. */
+  | { readonly kind: 'error'; readonly error: Value; readonly fatal: boolean };
 
 /** How many registers a new machine starts with. */
 const REGISTERS_START = 256;
 
-const ISOLATION: Value = keyword('isolation');
-
-export class Machine {
+export class Machine implements Site {
   readonly meter: Meter;
   readonly events: Event[] = [];
-  /** The value of `complete`, the error of `failed`. */
-  result: Value = null;
-  pending: HostCall | null = null;
+  readonly limits: Limits;
+  readonly isolations: readonly Isolation[];
   context: Context;
-  calls: number;
   private readonly table: CodeTable;
-  private readonly limits: Limits;
   private readonly kernel: KernelFunctions;
+  /** The value of `complete`, the error of `failed`. */
+  private result: Value = null;
+  private fatal = false;
+  private pending: HostCall | null = null;
+  private join: Join | null = null;
+
+  // The running fiber.
+  private fiber: Fiber;
+  private calls = 0;
+  private position = 0;
+  private failing = false;
+  private interrupt: ErrorValue | null = null;
   private variables: ReadonlyMap<string, Value>;
   private ownVariables: Map<string, Value> | null = null;
   /** Preempt when fuel falls below this. */
-  private readonly pauseAt: number;
+  private pauseAt = 0;
 
   // The running frame.
   private arm!: ArmCode;
@@ -65,31 +88,76 @@ export class Machine {
   /** The address of the call, times two, plus one when the frame was entered by a tail call. */
   private readonly stackPc: number[] = [];
   private below: Frame | null = null;
-  private depthLeft: number;
+  private depthLeft = 0;
+  /** Null until the fiber has read a context. */
+  private tracker: Tracker | null = null;
 
-  constructor(state: State, kernel: KernelFunctions, quantum: number) {
+  constructor(state: State, kernel: KernelFunctions) {
     this.table = state.table;
     this.limits = state.limits;
+    this.isolations = state.isolations;
     this.kernel = kernel;
-    this.meter = { fuel: state.fuel, allocation: state.allocation, limits: state.limits };
-    this.variables = state.variables;
-    this.context = state.context;
-    this.calls = state.calls;
-    this.pauseAt = Math.max(0, state.fuel - quantum);
+    this.fiber = state.main;
+    this.meter = { fuel: 0, allocation: 0, limits: state.limits };
+    this.variables = state.main.variables;
+    this.context = state.main.context;
     this.registers = new Array<Value>(REGISTERS_START).fill(null);
-    this.depthLeft = 0;
-    if (state.frame !== null) this.load(state.frame);
   }
 
   // --- going in and out --------------------------------------------------------------------------------------------
 
-  /** Calls `fn` as the first thing; the machine must be fresh. */
-  begin(fn: Value, args: readonly Value[]): Signal {
-    this.depthLeft = this.limits.depth;
-    args.forEach((arg, index) => {
-      this.reserve(index + 1);
-      this.registers[index] = arg;
-    });
+  /** Runs a fiber until it has ended, waits, or has used the quantum; gives what it has become. */
+  go(fiber: Fiber, entry: Entry, quantum: number): Fiber {
+    this.take(fiber, quantum);
+    return this.save(this.enterFiber(entry));
+  }
+
+  private take(fiber: Fiber, quantum: number): void {
+    this.fiber = fiber;
+    this.meter.fuel = fiber.fuel;
+    this.meter.allocation = fiber.allocation;
+    this.calls = fiber.calls;
+    this.position = fiber.position;
+    this.context = fiber.context;
+    this.variables = fiber.variables;
+    this.ownVariables = null;
+    this.failing = fiber.failing;
+    this.interrupt = fiber.interrupt;
+    this.pauseAt = Math.max(0, fiber.fuel - quantum);
+    this.pending = null;
+    this.join = null;
+    this.fatal = false;
+    this.height = 0;
+    this.below = null;
+    this.depthLeft = this.limits.depth - fiber.depthBelow;
+    this.tracker = fiber.variableSources === null ? null : new Tracker(fiber.variableSources);
+    if (fiber.frame !== null) this.load(fiber.frame);
+  }
+
+  private enterFiber(entry: Entry): Signal {
+    switch (entry.kind) {
+      case 'begin':
+        if (entry.sources !== null) {
+          this.tracker ??= new Tracker(NO_SOURCES);
+          this.tracker.callee = entry.sources;
+        }
+        return this.begin(entry.fn, entry.args);
+      case 'proceed':
+        return this.run();
+      case 'value':
+        this.registers[this.base + this.arm.ops[this.pc + 1]!] = entry.value;
+        if (this.tracker !== null) this.tracker.registers[this.base + this.arm.ops[this.pc + 1]!] = entry.sources;
+        this.pc += this.arm.ops[this.pc] === Op.HOST_CALL ? HOST_CALL_SIZE : CALL_SIZE;
+        return this.run();
+      case 'error':
+        return this.unwind(new Raised(entry.error, entry.fatal)) ? this.run() : 'failed';
+    }
+  }
+
+  /** Calls `fn` as the first thing. */
+  private begin(fn: Value, args: readonly Value[]): Signal {
+    this.reserve(args.length);
+    args.forEach((arg, index) => (this.registers[index] = arg));
     try {
       const value = this.enterValue(fn, 0, args.length);
       if (value !== undefined) return this.complete(value);
@@ -99,57 +167,50 @@ export class Machine {
     return this.run();
   }
 
-  /** Goes on after a preemption. */
-  proceed(): Signal {
-    return this.run();
-  }
-
-  /** Goes on with the answer to the call that the loaded frame waits for. */
-  answer(value: Value): Signal {
-    const { ops } = this.arm;
-    this.registers[this.base + ops[this.pc + 1]!] = value;
-    this.pc += HOST_CALL_SIZE;
-    return this.run();
-  }
-
-  /** Goes on by failing at the loaded frame's call. */
-  answerFailure(error: ErrorValue): Signal {
-    const handled = this.unwind(new Raised(error, false));
-    return handled ? this.run() : 'failed';
-  }
-
   /** What is left, as data. */
-  save(signal: Signal): State {
-    const status = signal === 'waiting' ? 'waiting' : signal === 'preempted' ? 'ready' : 'done';
+  private save(signal: Signal): Fiber {
+    const ended = signal === 'complete' || signal === 'failed';
+    const frame = ended ? null : this.spill(signal);
+    const { fiber, meter } = this;
     return {
-      table: this.table,
-      status,
-      frame: status === 'done' ? null : this.spill(signal),
-      variables: this.ownVariables ?? this.variables,
+      status: STATUS[signal],
+      path: fiber.path,
+      position: this.position,
+      frame,
       context: this.context,
-      limits: this.limits,
+      rootDepth: fiber.rootDepth,
+      variables: this.ownVariables ?? this.variables,
       // What failed for want of them may have asked for more than there was.
-      fuel: Math.max(0, this.meter.fuel),
-      allocation: Math.max(0, this.meter.allocation),
+      fuel: Math.max(0, meter.fuel),
+      allocation: Math.max(0, meter.allocation),
       calls: this.calls,
-      pending: this.pending === null ? [] : [this.pending],
+      depthBelow: fiber.depthBelow,
+      call: this.pending,
+      join: this.join,
+      interrupt: this.interrupt,
+      failing: this.failing,
+      result: ended ? this.result : null,
+      resultSources: ended && this.tracker !== null ? this.tracker.last : null,
+      variableSources: this.tracker === null ? null : this.tracker.variables,
+      fatal: this.fatal,
     };
   }
 
   private complete(value: Value): Signal {
     this.result = value;
-    return 'complete';
+    return this.failing ? 'failed' : 'complete';
   }
 
   private failOutside(thrown: unknown): Signal {
     if (!(thrown instanceof Raised)) throw thrown;
     this.result = thrown.value;
+    this.fatal = thrown.fatal;
     return 'failed';
   }
 
   /** Makes the heap frame the running one. */
   private load(frame: Frame): void {
-    const { arm } = frame;
+    const arm = this.tracker === null ? frame.arm : trackedArm(frame.arm);
     this.arm = arm;
     this.closure = frame.closure;
     this.base = 0;
@@ -158,10 +219,30 @@ export class Machine {
     if (frame.point !== 0 && arm.ops[this.pc] === Op.LOOP) this.pc += 2;
     this.tail = frame.tail;
     this.below = frame.parent;
-    this.depthLeft = this.limits.depth - frame.depth;
+    this.depthLeft = this.limits.depth - this.fiber.depthBelow - frame.depth;
     this.reserve(arm.registers);
     const live = arm.liveAt(frame.point);
     for (let i = 0; i < live.length; i++) this.registers[live[i]!] = frame.slots[i]!;
+    if (this.tracker !== null) this.loadSources(this.tracker, frame, live);
+  }
+
+  private loadSources(tracker: Tracker, { sources }: Frame, live: readonly number[]): void {
+    tracker.closure = sources?.[0] ?? null;
+    for (let i = 0; i < live.length; i++) tracker.registers[live[i]!] = sources?.[i + 1] ?? null;
+  }
+
+  /** From here on sources are tracked: the running calls go on in tracked code. */
+  private startTracking(): Tracker {
+    for (let i = 0; i < this.height; i++) {
+      const arm = this.stackArm[i]!;
+      const packed = this.stackPc[i]!;
+      this.stackArm[i] = trackedArm(arm);
+      this.stackPc[i] = trackedAddress(arm, packed >> 1) * 2 + (packed & 1);
+    }
+    this.pc = trackedAddress(this.arm, this.pc);
+    this.arm = trackedArm(this.arm);
+    this.tracker = new Tracker(NO_SOURCES);
+    return this.tracker;
   }
 
   /** The calls of this machine as heap frames; the running one on top. */
@@ -171,14 +252,17 @@ export class Machine {
       const arm = this.stackArm[i]!;
       const packed = this.stackPc[i]!;
       const point = arm.ops[(packed >> 1) + CALL_POINT]!;
-      parent = this.frame(arm, this.stackClosure[i]!, point, this.stackBase[i]!, (packed & 1) === 1, parent);
+      parent = this.frame(arm, this.stackClosure[i]!, point, this.stackBase[i]!, (packed & 1) === 1, parent, this.tracker?.stack[i] ?? null);
     }
-    return this.frame(this.arm, this.closure, this.pointAt(signal), this.base, this.tail, parent);
+    return this.frame(this.arm, this.closure, this.pointAt(signal), this.base, this.tail, parent, this.tracker?.closure ?? null);
   }
 
-  private frame(arm: ArmCode, closure: Closure, point: number, base: number, tail: boolean, parent: Frame | null): Frame {
-    const slots = arm.liveAt(point).map((register) => this.registers[base + register]!);
-    return { arm, closure, point, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail };
+  private frame(arm: ArmCode, closure: Closure, point: number, base: number, tail: boolean, parent: Frame | null, own: Sources | null): Frame {
+    const { plain } = arm;
+    const live = plain.liveAt(point);
+    const slots = live.map((register) => this.registers[base + register]!);
+    const sources = this.tracker === null ? null : frameSources(this.tracker, own, live, base);
+    return { arm: plain, closure, point, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail, sources };
   }
 
   /** The point that the running frame stands at. */
@@ -219,11 +303,12 @@ export class Machine {
     if (arm.variadic) this.gather(arm, first, count);
     this.reserve(first + arm.registers);
     this.depthLeft -= 1;
-    this.arm = arm;
+    this.arm = this.tracker === null ? arm : trackedArm(arm);
     this.closure = closure;
     this.base = first;
     this.pc = 0;
     this.tail = false;
+    if (this.tracker !== null) this.tracker.closure = this.tracker.callee;
   }
 
   /** Puts the arguments beyond the required ones into one list. */
@@ -231,6 +316,7 @@ export class Machine {
     const extra = this.registers.slice(first + arm.required, first + count);
     if (extra.length > 0) chargeCells(this.meter, extra.length);
     this.reserve(first + arm.required + 1);
+    if (this.tracker !== null) this.tracker.registers[first + arm.required] = this.tracker.among(first + arm.required, extra.length);
     this.registers[first + arm.required] = List.adopt(extra);
   }
 
@@ -266,8 +352,10 @@ export class Machine {
 
   /** Back to the caller, which gets `value`; false when there is no caller left. */
   private return(value: Value): boolean {
+    const sources = this.tracker?.last ?? null;
     if (!this.drop()) return false;
     this.registers[this.base + this.arm.ops[this.pc + 1]!] = value;
+    if (this.tracker !== null) this.tracker.registers[this.base + this.arm.ops[this.pc + 1]!] = sources;
     this.pc += CALL_SIZE;
     return true;
   }
@@ -283,6 +371,7 @@ export class Machine {
       this.base = this.stackBase[top]!;
       this.pc = packed >> 1;
       this.tail = (packed & 1) === 1;
+      if (this.tracker !== null) this.tracker.closure = this.tracker.stack[top] ?? null;
       return true;
     }
     if (this.below === null) return false;
@@ -296,32 +385,75 @@ export class Machine {
   private unwind(raised: Raised): boolean {
     const value = this.withPlace(raised);
     if (raised.fatal) return this.failAll(value);
+    const stopped = this.stoppedContext(value);
     for (;;) {
-      const handler = this.handlerHere();
+      const handler = this.handlerHere(stopped);
       if (handler !== null) {
         this.registers[this.base + handler.register] = value;
+        if (this.tracker !== null) this.tracker.registers[this.base + handler.register] = this.tracker.last;
         this.pc = handler.at;
         return true;
       }
-      if (!this.drop()) {
-        this.result = value;
-        return false;
-      }
+      if (!this.drop()) return this.atBottom(value);
     }
   }
 
-  private handlerHere(): { readonly at: number; readonly register: number } | null {
-    for (const handler of this.arm.handlers) if (this.pc >= handler.start && this.pc < handler.end) return handler;
+  /** The open context that an error stops from outside, or null. */
+  private stoppedContext(error: Value): Context | null {
+    const id = stoppedBy(error);
+    if (id === null) return null;
+    for (const at of contextsFrom(this.context, this.fiber.rootDepth)) if (at.id === id && at.stopped) return at;
     return null;
   }
 
-  /** What no plan may catch ends every open step. */
+  private handlerHere(stopped: Context | null): Handler | null {
+    for (const handler of this.arm.handlers) {
+      if (this.pc < handler.start || this.pc >= handler.end) continue;
+      if (stopped === null) return this.chosen(handler);
+      const isItsEdge = this.context.id === stopped.id && (handler.kind === 'recover' || handler.kind === 'step');
+      // At the edge of the step that it stops, it becomes an error like any other.
+      if (isItsEdge) this.context = { ...this.context, stopped: false, deadline: null };
+      if (isItsEdge || handler.kind === 'finally' || handler.kind === 'step') return this.chosen(handler);
+    }
+    return null;
+  }
+
+  private chosen(handler: Handler): Handler {
+    if (handler.kind === 'recover') this.context = afterFailure(this.context);
+    return handler;
+  }
+
+  /** No frame is left: what has completed in the fiber's root is undone first. */
+  private atBottom(error: Value): boolean {
+    this.result = error;
+    const { context } = this;
+    if (this.failing || context.compensations.size === 0) return false;
+    this.failing = true;
+    const { fn, entries } = this.takeCompensations();
+    if (!(fn instanceof Closure)) return false;
+    this.registers[0] = entries;
+    this.registers[1] = error;
+    this.tracker?.fill(0, 2, this.tracker.last);
+    this.enter(fn, 0, 2);
+    return true;
+  }
+
+  /** The compensations of the current context, newest last, and the library's function that runs them. */
+  private takeCompensations(): { readonly fn: Value; readonly entries: Vector } {
+    const entries = this.context.compensations;
+    this.context = { ...this.context, compensations: Vector.empty() };
+    const last = entries.get(entries.size - 1);
+    return { fn: (last instanceof Vector ? last.get(5) : undefined) ?? null, entries };
+  }
+
+  /** What no plan may catch ends every open step of the fiber. */
   private failAll(value: Value): boolean {
-    for (let at = this.context; at.parent !== null; at = at.parent) {
-      this.events.push({ kind: 'step-failed', step: at.id, name: at.name, error: value });
-      this.context = at.parent;
+    for (const at of contextsFrom(this.context, this.fiber.rootDepth + 1)) {
+      tellFailed(this, at, value);
+      this.context = at.parent!;
     }
     this.result = value;
+    this.fatal = true;
     return false;
   }
 
@@ -357,41 +489,86 @@ export class Machine {
     this.ownVariables.set(name, value);
   }
 
-  private enterStep(description: Vector): void {
-    const name = description.get(0) as string;
-    const options = description.get(1) as MapValue;
-    const isolation = options.get(ISOLATION);
-    const level: Isolation = typeof isolation === 'object' && isolation !== null && isolation.kind === 'keyword' ? (isolation.name as Isolation) : 'inherit';
-    const parent = this.context.parent === null ? null : this.context.id;
-    this.context = enterContext(this.context, name, level);
-    this.events.push({ kind: 'step-started', step: this.context.id, name, parent });
+  nextPosition(): string {
+    this.position += 1;
+    return `${this.fiber.path}${this.position}`;
   }
 
-  private leaveStep(): void {
-    const { id, name, parent } = this.context;
-    this.events.push({ kind: 'step-completed', step: id, name });
-    this.context = parent ?? this.context;
+  tell(context: Context, happening: Happening): void {
+    this.events.push({ ...happening, at: this.nextPosition(), step: context.id } as Event);
   }
 
-  private failStep(error: Value): void {
-    const { id, name, parent } = this.context;
-    this.events.push({ kind: 'step-failed', step: id, name, error });
-    this.context = parent ?? this.context;
+  /**
+   * At the edge of a step that has failed. True when its compensations have to run first: they are called from here, and
+   * their value, the error, takes the place of this one when the edge is reached again.
+   */
+  private undo(register: number): boolean {
+    const { context } = this;
+    if (context.compensations.size > 0 && !context.compensating) {
+      const { fn, entries } = this.takeCompensations();
+      const first = this.base + this.arm.registers;
+      this.reserve(first + 2);
+      this.registers[first] = entries;
+      this.registers[first + 1] = this.registers[this.base + register]!;
+      this.context = { ...this.context, compensating: true };
+      this.tracker?.fill(first, 2, this.tracker.last);
+      if (fn instanceof Closure) {
+        this.enterFrom(fn, first, 2);
+        return true;
+      }
+    }
+    if (this.context.compensating) this.context = { ...this.context, compensating: false };
+    if (this.interrupt !== null && !isShielded(this.context, this.fiber.rootDepth)) {
+      this.registers[this.base + register] = this.interrupt;
+      this.interrupt = null;
+    }
+    failStep(this, this.registers[this.base + register]!);
+    return false;
+  }
+
+  /** Leaves the fiber waiting for its branches; false when there are none. */
+  private fork(fns: Value, options: Value): boolean {
+    const functions = this.kernel.elements.f1(fns, this.meter) as Vector;
+    const count = functions.size;
+    if (count === 0) return false;
+    const { limits, context } = this;
+    if (count > limits.branches) raiseLimit('branches', limits.branches);
+    if (context.depth >= limits.contextDepth) raiseLimit('contextDepth', limits.contextDepth);
+    chargeCells(this.meter, count);
+    const path = this.nextPosition();
+    const share = { fuel: part(this.meter.fuel, count), allocation: part(this.meter.allocation, count), calls: part(this.calls, count) };
+    this.meter.fuel -= taken(share.fuel, count);
+    this.meter.allocation -= taken(share.allocation, count);
+    this.calls -= taken(share.calls, count);
+    const depthBelow = this.fiber.depthBelow + this.depth();
+    const variables = this.ownVariables ?? this.variables;
+    const branches = functions.toArray().map((result, index): Fiber => {
+      const root = branchContext(context, index);
+      return {
+        status: 'unstarted', path: `${path}.${index}.`, position: 0, frame: null, context: root, rootDepth: root.depth, variables, ...share, depthBelow,
+        call: null, join: null, interrupt: null, failing: false, result, resultSources: this.tracker?.last ?? null, variableSources: this.tracker?.variables ?? null, fatal: false,
+      };
+    });
+    this.join = { branches, ...forkOptions(options, count), abort: null };
+    return true;
   }
 
   private makeCall(ops: Int32Array, pc: number): void {
     const { base, registers } = this;
-    if (this.calls >= this.limits.calls) raiseLimit('calls', this.limits.calls);
+    if (this.calls <= 0) raiseLimit('calls', this.limits.calls);
     const capability = capabilityName(registers[base + ops[pc + 2]!]!);
+    if (this.context.deciding) raise('step', `A merge policy may not call: :${capability} was called while it decided a key`);
     const first = base + ops[pc + 3]!;
     const options = ops[pc + 6]!;
-    this.calls += 1;
+    this.calls -= 1;
+    const { context } = this;
     this.pending = {
-      id: `${this.calls}`,
+      id: this.nextPosition(),
       capability,
       args: registers.slice(first, first + ops[pc + 4]!),
       options: options < 0 ? null : registers[base + options]!,
-      step: this.context.parent === null ? null : this.context.id,
+      ...siteOf(context),
+      derivedFrom: this.tracker === null ? NO_ORIGINS : originsOf(this.tracker.among(first, ops[pc + 4]!)),
       span: this.arm.spanAt(pc),
     };
   }
@@ -879,36 +1056,63 @@ export class Machine {
         }
         case 55 /* CONTEXT_GET */: {
           this.pc = pc;
-          const found = readContext(this.context, contextKey(registers[base + ops[pc + 2]!]!, 'context/get'));
+          const key = contextKey(registers[base + ops[pc + 2]!]!, 'context/get');
+          const found = readContext(this.context, key);
           if (found === undefined) pc = ops[pc + 3]!;
           else {
+            const tracker = this.tracker ?? this.startTracking();
+            ({ arm, pc } = this);
+            ({ ops } = arm);
             registers[base + ops[pc + 1]!] = found;
+            tracker.registers[base + ops[pc + 1]!] = [{ key: key as Keyword, context: holderOf(this.context, key)!.id, value: found }];
             pc += 4;
           }
           continue;
         }
         case 56 /* CONTEXT_SET */: {
           this.pc = pc;
-          const key = contextKey(registers[base + ops[pc + 1]!]!, 'context/set');
-          chargeCells(meter, 1);
-          this.context = { ...this.context, data: this.context.data.set(key, registers[base + ops[pc + 2]!]!) };
+          setContext(this, contextKey(registers[base + ops[pc + 1]!]!, 'context/set'), registers[base + ops[pc + 2]!]!, originsOf(this.tracker?.get(base + ops[pc + 2]!) ?? null));
           pc += 3;
           continue;
         }
-        case 57 /* STEP_ENTER */:
+        case 57 /* STEP_ENTER */: {
+          const description = arm.constants[ops[pc + 1]!] as Vector;
+          const options = ops[pc + 2]!;
           this.pc = pc;
-          this.enterStep(arm.constants[ops[pc + 1]!] as Vector);
+          enterStep(this, description.get(0) as string, (description.get(1) as Keyword).name as StepForm, options < 0 ? null : registers[base + options]!);
+          pc += 3;
+          continue;
+        }
+        case 58 /* STEP_LEAVE */:
+          this.pc = pc;
+          leaveStep(this, ops[pc + 1] === 1);
           pc += 2;
           continue;
-        case 58 /* STEP_LEAVE */:
-          this.leaveStep();
+        case 59 /* STEP_FAIL */:
+          this.pc = pc;
+          if (this.undo(ops[pc + 2]!)) {
+            ({ arm, base } = this);
+            ({ ops } = arm);
+            pc = 0;
+            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+          } else pc = ops[pc + 3]!;
+          continue;
+        case 64 /* FORK */:
+          this.pc = pc;
+          if (this.fork(registers[base + ops[pc + 2]!]!, registers[base + ops[pc + 3]!]!)) return 'forking';
+          registers[base + ops[pc + 1]!] = Vector.empty();
+          pc += CALL_SIZE;
+          continue;
+        case 66 /* TRACK */:
+          this.tracker!.before(arm, pc + 1, base, this.height, () => this.callerRegister());
           pc += 1;
           continue;
-        case 59 /* STEP_FAIL */: {
-          const error = registers[base + ops[pc + 1]!]!;
+        case 65 /* OPERATION */: {
+          const first = base + ops[pc + 3]!;
           this.pc = pc;
-          this.failStep(error);
-          throw new Raised(error, false);
+          registers[base + ops[pc + 1]!] = runOperation(this, ops[pc + 2]!, registers.slice(first, first + ops[pc + 4]!));
+          pc += 5;
+          continue;
         }
       }
     }
@@ -917,12 +1121,20 @@ export class Machine {
   /** A call that returns here. */
   private enterFrom(fn: Closure, first: number, count: number): void {
     const { arm, closure, base, pc, tail } = this;
+    const own = this.tracker?.closure ?? null;
     this.enter(fn, first, count);
     const top = this.height++;
     this.stackArm[top] = arm;
     this.stackClosure[top] = closure;
     this.stackBase[top] = base;
     this.stackPc[top] = pc * 2 + (tail ? 1 : 0);
+    if (this.tracker !== null) this.tracker.stack[top] = own;
+  }
+
+  /** The register that the caller waits for. */
+  private callerRegister(): number {
+    const top = this.height - 1;
+    return this.stackBase[top]! + this.stackArm[top]!.ops[(this.stackPc[top]! >> 1) + 1]!;
   }
 
   /** A tail call: the running frame makes room for the callee. */
@@ -931,6 +1143,7 @@ export class Machine {
     const code = fn.code as Code;
     if (code.armFor(count) === null) arityError(code.name ?? 'a function', code.arityText, count);
     for (let i = 0; i < count; i++) registers[base + i] = registers[first + i]!;
+    if (this.tracker !== null) for (let i = 0; i < count; i++) this.tracker.registers[base + i] = this.tracker.get(first + i);
     this.depthLeft += 1;
     this.enter(fn, base, count);
     this.tail = true;
@@ -942,6 +1155,7 @@ export class Machine {
     const count = elements.size;
     this.reserve(first + count + 1);
     for (let i = 0; i < count; i++) this.registers[first + i] = elements.get(i)!;
+    this.tracker?.fill(first, count, this.tracker.last);
     return count;
   }
 
@@ -1011,6 +1225,31 @@ function same(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolea
   if (a === b && typeof a === 'object') return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return equals(a, b);
   return kernel.eq.f2(a, b, meter) === true;
+}
+
+const STATUS: Readonly<Record<Signal, FiberStatus>> = { complete: 'done', failed: 'failed', waiting: 'waiting', preempted: 'ready', forking: 'joining' };
+const NO_ORIGINS: readonly Origin[] = [];
+const NO_SOURCES: ReadonlyMap<string, Sources> = new Map();
+
+/** The sources of a frame that is put away; null when there are none. */
+function frameSources(tracker: Tracker, own: Sources | null, live: readonly number[], base: number): readonly (Sources | null)[] | null {
+  const sources = [own, ...live.map((register) => tracker.get(base + register))];
+  return sources.some((one) => one !== null) ? sources : null;
+}
+
+/** Each branch's part of what is left; of what is unlimited there is enough for all. */
+function part(left: number, count: number): number {
+  return Number.isFinite(left) ? Math.floor(Math.max(0, left) / count) : left;
+}
+
+function taken(share: number, count: number): number {
+  return Number.isFinite(share) ? share * count : 0;
+}
+
+/** Whether compensations are running: what wants to stop the fiber has to wait for them. */
+export function isShielded(context: Context, rootDepth: number): boolean {
+  for (const at of contextsFrom(context, rootDepth)) if (at.compensating) return true;
+  return false;
 }
 
 function capabilityName(value: Value): string {

@@ -29,7 +29,9 @@ export type ErrorKind =
   | 'thrown'
   | 'user'
   | 'internal'
-  | 'not-implemented';
+  | 'not-implemented'
+  /** A step that misses what it was told: too few branches succeeded, a merge met a conflict. */
+  | 'step';
 
 export class Raised {
   readonly value: Value;
@@ -57,15 +59,19 @@ export function raiseType(operation: string, expected: string, actual: Value): n
 }
 
 export function raiseLimit(limit: LimitName, value: number): never {
-  const kind: ErrorKind = limit === 'depth' ? 'stack' : limit === 'fuel' || limit === 'allocation' || limit === 'calls' ? 'budget' : 'overflow';
+  const kind: ErrorKind = limit === 'depth' ? 'stack' : BUDGETS.has(limit) ? 'budget' : 'overflow';
   const message =
     limit === 'depth'
       ? `Stack overflow: more than ${value} calls below one another (limit: depth)`
       : kind === 'budget'
         ? `Resource budget exhausted: ${limit} (limit: ${value})`
         : `Limit exceeded: ${limit} (limit: ${value})`;
-  throw new Raised(errorValue(kind, message, keyword(`limit/${limit}`)), kind === 'budget');
+  throw new Raised(errorValue(kind, message, keyword(`limit/${limit}`)), SPENT.has(limit));
 }
+
+/** Limits of work, and those of them that leave nothing to go on with. */
+const BUDGETS: ReadonlySet<LimitName> = new Set(['fuel', 'allocation', 'calls', 'contextDepth', 'contextBytes', 'branches', 'iterations']);
+const SPENT: ReadonlySet<LimitName> = new Set(['fuel', 'allocation', 'calls']);
 
 /** Charges `steps` of fuel for work that grows with the data. */
 export function chargeFuel(meter: Meter, steps: number): void {

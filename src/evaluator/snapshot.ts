@@ -1,31 +1,45 @@
 /**
  * A state as bytes and back: version 1.
  *
- *   snapshot = the canonical document (`value/bytes.ts`) of one vector:
- *     ["rtfs/state" 1 status limits fuel allocation calls variables contexts frames pending]
- *   status    = :ready or :waiting or :done
- *   limits    = a map of all limits by keyword
- *   variables = a map from name (string) to value
- *   contexts  = a vector from the root to the current one, each [name occurrence isolation data entered]
- *   frames    = a vector from the oldest call to the newest, each [function arm point tail slot…]: the function carries
- *               its code by hash, `arm` is the number of its arm, `point` the suspension point (points are numbered in
- *               the order of the code, 0 is the entry), and the slots are the registers that are live there, ascending
- *   pending   = a vector of calls, each [id capability args options step]
+ *   snapshot = the canonical document (`value/bytes.ts`) of one vector: ["rtfs/state" 1 limits isolations fiber]
+ *   limits   = a map of all limits by keyword
+ *   fiber    = [status position fuel allocation calls variables contexts frames call join interrupt failing fatal result
+ *               result-sources variable-sources]
+ *     status    = :unstarted :ready :waiting :joining :done :failed :cancelled
+ *     variables = a map from name (string) to value
+ *     contexts  = a vector from the fiber's root to the current one, each
+ *                 [form name occurrence isolation data entered options base seen deadline stopped compensation compensations compensating deciding];
+ *                 deadline is nil or [id ms]
+ *     frames    = a vector from the oldest call to the newest, each [function arm point tail sources slot…]: the function carries
+ *                 its code by hash, `arm` is the number of its arm, `point` the suspension point (points are numbered in
+ *                 the order of the code, 0 is the entry), and the slots are the registers that are live there, ascending
+ *     sources   = of a value: nil or a vector of [key context value]; of a frame: nil, or a vector of those of its function and
+ *                 of each slot; variable-sources is nil as long as nothing is tracked, else a map from name to sources
+ *     call      = nil or [id capability args options derived-from], derived-from a vector of [key context hash]
+ *     join      = nil or [position best-effort min-success max-concurrency abort fibers]; the number of a fiber in it is the
+ *                 number of its branch; max-concurrency may be infinite
  *
+ * What follows from the place in the tree is not written: ids of contexts, paths and depths of fibers, sizes.
  * Point numbers and live registers follow from the code by the rules of `assemble.ts` and `liveness.ts`; whoever
  * changes what they yield for existing code must raise the version here. Bytes from outside are not trusted: every
  * part is checked against the code that it names before a machine sees it (H5).
  */
 import type { Result } from '../diagnostic/diagnostic.ts';
+import { STEP_FORMS } from '../ir/step-options.ts';
 import { decodeValue, encodeValue } from '../value/bytes.ts';
-import { Closure, isInteger, Keyword, keyword, makeFloat, type Value } from '../value/value.ts';
+import { Closure, ErrorValue, isInteger, Keyword, keyword, makeFloat, type Value } from '../value/value.ts';
 import { type Entry, MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { Code, CodeTable } from './code.ts';
-import { type Context, CONTEXT_ID_LENGTH_MAX, contextId, type Isolation } from './context.ts';
+import { type Context, CONTEXT_ID_LENGTH_MAX, type ContextForm, contextId, contextsFrom, type Deadline, type Isolation } from './context.ts';
+import { ROOT_ID } from './context-id.ts';
+import type { Origin } from './event.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.ts';
 import { Op, type OpCode } from './opcodes.ts';
-import type { Frame, HostCall, State, Status } from './state.ts';
+import { hasEnded, pendingCalls } from './scheduler.ts';
+import type { Fiber, FiberStatus, Frame, HostCall, Join, State } from './state.ts';
+import { ownBytes, siteOf } from './steps.ts';
+import type { Source, Sources } from './tracking.ts';
 
 const MAGIC = 'rtfs/state';
 export const SNAPSHOT_VERSION = 1;
@@ -43,19 +57,34 @@ export function snapshot(state: State): Uint8Array {
 
 /** The state as one value of the language. */
 export function stateValue(state: State): Value {
+  return Vector.of(MAGIC, SNAPSHOT_VERSION, limitsValue(state.limits), Vector.adopt(state.isolations.map((one) => keyword(one))), fiberValue(state.main));
+}
+
+function fiberValue(fiber: Fiber): Value {
   return Vector.of(
-    MAGIC,
-    SNAPSHOT_VERSION,
-    keyword(state.status),
-    limitsValue(state.limits),
-    numberValue(state.fuel),
-    numberValue(state.allocation),
-    state.calls,
-    MapValue.from(state.variables),
-    Vector.adopt(contextChain(state.context).map(contextValue)),
-    Vector.adopt(frameChain(state.frame).map(frameValue)),
-    Vector.adopt(state.pending.map(callValue)),
+    keyword(fiber.status),
+    fiber.position,
+    numberValue(fiber.fuel),
+    numberValue(fiber.allocation),
+    numberValue(fiber.calls),
+    MapValue.from(fiber.variables),
+    Vector.adopt([...contextsFrom(fiber.context, fiber.rootDepth)].reverse().map(contextValue)),
+    Vector.adopt(frameChain(fiber.frame).map(frameValue)),
+    fiber.call === null ? null : callValue(fiber.call),
+    fiber.join === null ? null : joinValue(fiber, fiber.join),
+    fiber.interrupt,
+    fiber.failing,
+    fiber.fatal,
+    fiber.result,
+    sourcesValue(fiber.resultSources),
+    fiber.variableSources === null ? null : MapValue.from([...fiber.variableSources].map(([name, sources]) => [name, sourcesValue(sources)] as const)),
   );
+}
+
+function joinValue(fiber: Fiber, join: Join): Value {
+  const position = Number.parseInt(join.branches[0]!.path.slice(fiber.path.length), 10);
+  const { bestEffort, minSuccess, maxConcurrency, abort, branches } = join;
+  return Vector.of(position, bestEffort, minSuccess, numberValue(maxConcurrency), abort, Vector.adopt(branches.map(fiberValue)));
 }
 
 /** Limits may be infinite; everything counted is a whole number. */
@@ -69,14 +98,10 @@ function limitsValue(limits: Limits): Value {
   return MapValue.from(entries);
 }
 
-function contextChain(context: Context): Context[] {
-  const chain: Context[] = [];
-  for (let at: Context | null = context; at !== null; at = at.parent) chain.push(at);
-  return chain.reverse();
-}
-
 function contextValue(context: Context): Value {
-  return Vector.of(context.name, context.occurrence, keyword(context.isolation), context.data, context.entered);
+  const { form, name, occurrence, isolation, data, entered, options, base, seen, deadline, stopped, compensation, compensations, compensating, deciding } = context;
+  const due = deadline === null ? null : Vector.of(deadline.id, deadline.durationMs);
+  return Vector.of(keyword(form), name, occurrence, keyword(isolation), data, entered, options, base, seen, due, stopped, compensation, compensations, compensating, deciding);
 }
 
 function frameChain(frame: Frame | null): Frame[] {
@@ -86,11 +111,17 @@ function frameChain(frame: Frame | null): Frame[] {
 }
 
 function frameValue(frame: Frame): Value {
-  return Vector.adopt([frame.closure, frame.arm.index, frame.point, frame.tail, ...frame.slots]);
+  const sources = frame.sources === null ? null : Vector.adopt(frame.sources.map(sourcesValue));
+  return Vector.adopt([frame.closure, frame.arm.index, frame.point, frame.tail, sources, ...frame.slots]);
+}
+
+function sourcesValue(sources: Sources | null): Value {
+  return sources === null ? null : Vector.adopt(sources.map(({ key, context, value }) => Vector.of(key, context, value)));
 }
 
 function callValue(call: HostCall): Value {
-  return Vector.of(call.id, call.capability, Vector.adopt([...call.args]), call.options, call.step);
+  const origins = call.derivedFrom.map(({ key, context, valueHash }) => Vector.of(key, context, valueHash));
+  return Vector.of(call.id, call.capability, Vector.adopt([...call.args]), call.options, Vector.adopt(origins));
 }
 
 // --- back ----------------------------------------------------------------------------------------------------------
@@ -137,26 +168,94 @@ function readState(value: Value, table: CodeTable): State {
   const parts = vectorOf(value, 'state');
   if (parts[0] !== MAGIC) malformed('it does not begin like one');
   if (parts[1] !== SNAPSHOT_VERSION) malformed(`it has format version ${String(parts[1])}, this RTFS reads ${SNAPSHOT_VERSION}`);
-  if (parts.length !== 11) malformed('it has another number of parts');
-  const status = oneOf<Status>(parts[2]!, ['ready', 'waiting', 'done'], 'status');
-  const limits = readLimits(parts[3]!);
-  const frame = readFrames(parts[9]!, status, limits);
-  const pending = vectorOf(parts[10]!, 'calls').map((call) => readCall(call, frame));
-  if (pending.length !== (status === 'waiting' ? 1 : 0)) malformed('its calls do not fit its status');
-  const calls = index(parts[6]!, 'calls');
-  if (pending.some((call) => call.id !== `${calls}`)) malformed('its call has another number than calls were made');
-  return {
-    table,
-    status,
-    frame,
-    variables: readVariables(parts[7]!),
-    context: readContexts(parts[8]!),
-    limits,
-    fuel: left(parts[4]!, limits.fuel, 'fuel'),
-    allocation: left(parts[5]!, limits.allocation, 'allocation'),
-    calls,
-    pending,
+  if (parts.length !== 5) malformed('it has another number of parts');
+  const limits = readLimits(parts[2]!);
+  const isolations = vectorOf(parts[3]!, 'isolations').map((one) => oneOf<Isolation>(one, ISOLATIONS, 'isolation'));
+  const main = readFiber(parts[4]!, { limits, path: '', outer: null, depthBelow: 0, index: 0 });
+  if (main.status === 'unstarted' || main.status === 'cancelled') malformed('its main fiber has no such status');
+  const pending = pendingCalls(main);
+  if (new Set(pending.map((call) => call.id)).size !== pending.length) malformed('two of its calls have one id');
+  return { table, limits, isolations, main, pending, status: hasEnded(main) ? 'done' : isReady(main) ? 'ready' : 'waiting' };
+}
+
+const ISOLATIONS: readonly Isolation[] = ['inherit', 'isolated', 'sandboxed'];
+const STATUSES: readonly FiberStatus[] = ['unstarted', 'ready', 'waiting', 'joining', 'done', 'failed', 'cancelled'];
+
+/** Whether some part of it can go on without an answer. */
+function isReady(fiber: Fiber): boolean {
+  if (fiber.status === 'ready') return true;
+  if (fiber.status !== 'joining') return false;
+  const branches = fiber.join!.branches;
+  return branches.every(hasEnded) || branches.some((branch) => branch.status === 'unstarted' && branches.filter(isOpen).length < fiber.join!.maxConcurrency) || branches.some(isReady);
+}
+
+function isOpen(fiber: Fiber): boolean {
+  return fiber.status !== 'unstarted' && !hasEnded(fiber);
+}
+
+/** Where a fiber stands in the tree. */
+interface Place {
+  readonly limits: Limits;
+  readonly path: string;
+  /** The context of the fiber around it. */
+  readonly outer: Context | null;
+  readonly depthBelow: number;
+  readonly index: number;
+}
+
+function readFiber(value: Value, place: Place): Fiber {
+  const { limits, path, depthBelow } = place;
+  const parts = vectorOf(value, 'fiber');
+  if (parts.length !== 16) malformed('a fiber has another number of parts');
+  const status = oneOf<FiberStatus>(parts[0], STATUSES, 'status');
+  const context = readContexts(parts[6]!, place);
+  const interrupt = errorOrNull(parts[10]!, 'interrupt');
+  const frame = readFrames(parts[7]!, status, interrupt !== null, limits, depthBelow);
+  const position = index(parts[1], 'position');
+  const fiber: Fiber = {
+    status, path, position, frame, context, rootDepth: place.outer === null ? 1 : place.outer.depth + 1, depthBelow,
+    variables: readVariables(parts[5]!),
+    fuel: left(parts[2]!, limits.fuel, 'fuel'), allocation: left(parts[3]!, limits.allocation, 'allocation'), calls: left(parts[4]!, limits.calls, 'calls'),
+    call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
+    interrupt, failing: flag(parts[11]), fatal: flag(parts[12]), result: parts[13]!,
+    resultSources: readSources(parts[14]!), variableSources: readVariableSources(parts[15]!),
   };
+  if ((status === 'waiting') !== (fiber.call !== null)) malformed('its calls do not fit its status');
+  if ((status === 'joining') !== (parts[9] !== null)) malformed('its branches do not fit its status');
+  if (fiber.call !== null && !isPosition(fiber.call.id, fiber)) malformed('its call has another number than calls were made');
+  for (const { deadline } of contextsFrom(context, fiber.rootDepth)) if (deadline !== null && !isPosition(deadline.id, fiber)) malformed('a deadline has a number that was never reached');
+  return parts[9] === null ? fiber : { ...fiber, join: readJoin(parts[9]!, fiber, limits) };
+}
+
+/** Whether the id is a position that the fiber itself has reached. */
+function isPosition(id: string, fiber: Fiber): boolean {
+  if (!id.startsWith(fiber.path)) return false;
+  const number = Number(id.slice(fiber.path.length));
+  return Number.isInteger(number) && number > 0 && number <= fiber.position && id === `${fiber.path}${number}`;
+}
+
+function readJoin(value: Value, fiber: Fiber, limits: Limits): Join {
+  const [at, bestEffort, minSuccess, maxConcurrency, abort, items] = vectorOf(value, 'join');
+  const position = index(at, 'position');
+  if (position < 1 || position > fiber.position) malformed('its branches began at a position that was never reached');
+  const depthBelow = fiber.depthBelow + fiber.frame!.depth;
+  const fibers = vectorOf(items ?? null, 'branches');
+  if (fibers.length === 0 || fibers.length > limits.branches) malformed('it has more branches than its limit');
+  if (fiber.context.depth >= limits.contextDepth) malformed('its contexts are deeper than their limit');
+  const most = count(maxConcurrency ?? null, 'number of branches at a time');
+  if (most < 1) malformed('none of its branches may run');
+  return {
+    bestEffort: flag(bestEffort), minSuccess: index(minSuccess, 'number of branches'), maxConcurrency: most, abort: errorOrNull(abort ?? null, 'error'),
+    branches: fibers.map((item, number) => readFiber(item, { limits, path: `${fiber.path}${position}.${number}.`, outer: fiber.context, depthBelow, index: number })),
+  };
+}
+
+function flag(value: Value | undefined): boolean {
+  return typeof value === 'boolean' ? value : malformed('a mark is no boolean');
+}
+
+function errorOrNull(value: Value, what: string): ErrorValue | null {
+  return value === null || value instanceof ErrorValue ? value : malformed(`its ${what} is no error`);
 }
 
 function vectorOf(value: Value, what: string): readonly Value[] {
@@ -205,76 +304,134 @@ function readVariables(value: Value): ReadonlyMap<string, Value> {
   return variables;
 }
 
-function readContexts(value: Value): Context {
-  let current: Context | null = null;
-  for (const item of vectorOf(value, 'contexts')) current = readContext(vectorOf(item, 'contexts'), current);
-  return current ?? malformed('it has no context');
+function readContexts(value: Value, place: Place): Context {
+  let current = place.outer;
+  const items = vectorOf(value, 'contexts');
+  if (items.length === 0) malformed('it has no context');
+  items.forEach((item, at) => (current = readContext(vectorOf(item, 'contexts'), current, at === 0 ? place : null)));
+  if (current!.depth > place.limits.contextDepth) malformed('its contexts are deeper than their limit');
+  return current!;
 }
 
-function readContext(parts: readonly Value[], parent: Context | null): Context {
-  if (parts.length !== 5) malformed('a context has another number of parts');
-  const name = text(parts[0], 'context');
-  const occurrence = index(parts[1], 'context');
-  const id = parent === null ? name : contextId(parent, name, occurrence);
+const FORMS: readonly ContextForm[] = ['root', 'branch', ...STEP_FORMS];
+
+/** `root` is given for the first context of a fiber. */
+function readContext(parts: readonly Value[], parent: Context | null, root: Place | null): Context {
+  if (parts.length !== 15) malformed('a context has another number of parts');
+  const form = oneOf<ContextForm>(parts[0], FORMS, 'form');
+  if ((form === 'root') !== (parent === null) || (form === 'branch') !== (root !== null && parent !== null)) malformed('a context stands in the wrong place');
+  const name = text(parts[1], 'context');
+  const occurrence = index(parts[2], 'context');
+  if (form === 'branch' && occurrence !== root!.index) malformed('a branch has another number than its place');
+  const id = parent === null ? ROOT_ID : contextId(parent.id, form, name, occurrence);
   if (id.length > CONTEXT_ID_LENGTH_MAX) malformed('the names of its steps are too long');
-  const entered = mapOf(parts[4]!, 'context counts');
+  const entered = mapOf(parts[5]!, 'context counts');
   for (const [step, times] of entered) {
     text(step, 'step');
     index(times, 'count of steps');
   }
+  const data = readData(parts[4]!);
+  const compensations = parts[12] instanceof Vector ? parts[12] : malformed('its compensations are no vector');
   return {
-    id, name, occurrence, isolation: oneOf<Isolation>(parts[2], ['inherit', 'isolated', 'sandboxed'], 'isolation'),
-    data: mapOf(parts[3]!, 'context data'), entered, parent, depth: parent === null ? 1 : parent.depth + 1,
+    id, name, form, occurrence, isolation: oneOf<Isolation>(parts[3], ISOLATIONS, 'isolation'), data, sizeBytes: (parent?.sizeBytes ?? 0) + ownBytes(data),
+    entered, options: mapOrNull(parts[6]!, 'options'), parent, depth: parent === null ? 1 : parent.depth + 1, base: mapOf(parts[7]!, 'base'),
+    seen: mapOrNull(parts[8]!, 'view'), deadline: readDeadline(parts[9]!), stopped: flag(parts[10]), compensation: parts[11]!, compensations,
+    compensating: flag(parts[13]), deciding: flag(parts[14]),
   };
 }
 
-function readFrames(value: Value, status: Status, limits: Limits): Frame | null {
+function readData(value: Value): MapValue {
+  const data = mapOf(value, 'context data');
+  for (const [key] of data) if (!(key instanceof Keyword)) malformed('a key of a context is no keyword');
+  return data;
+}
+
+function mapOrNull(value: Value, what: string): MapValue | null {
+  return value === null ? null : mapOf(value, what);
+}
+
+function readDeadline(value: Value): Deadline | null {
+  if (value === null) return null;
+  const [id, durationMs] = vectorOf(value, 'deadline');
+  return { id: text(id, 'deadline'), durationMs: index(durationMs, 'deadline') };
+}
+
+type FramePlace = 'call' | 'host' | 'fork' | 'ready';
+
+function readFrames(value: Value, status: FiberStatus, interrupted: boolean, limits: Limits, depthBelow: number): Frame | null {
   const items = vectorOf(value, 'frames');
-  if ((status === 'done') !== (items.length === 0)) malformed('its frames do not fit its status');
-  if (items.length > limits.depth) malformed('it is deeper than its limit');
+  const runs = status === 'ready' || status === 'waiting' || status === 'joining';
+  if (runs !== items.length > 0) malformed('its frames do not fit its status');
+  if (items.length + depthBelow > limits.depth) malformed('it is deeper than its limit');
+  const top: readonly FramePlace[] = status === 'waiting' ? ['host'] : status === 'joining' ? ['fork'] : interrupted ? ['ready', 'host'] : ['ready'];
   let parent: Frame | null = null;
-  items.forEach((item, at) => {
-    const waiting = at < items.length - 1 ? 'call' : status === 'waiting' ? 'host' : 'ready';
-    parent = readFrame(item, waiting, parent);
-  });
+  items.forEach((item, at) => (parent = readFrame(item, at < items.length - 1 ? ['call'] : top, parent)));
   return parent;
 }
 
-function readFrame(value: Value, place: 'call' | 'host' | 'ready', parent: Frame | null): Frame {
-  const [fn, armIndex, point, tail, ...slots] = vectorOf(value, 'frame');
+function readFrame(value: Value, places: readonly FramePlace[], parent: Frame | null): Frame {
+  const [fn, armIndex, point, tail, origins, ...slots] = vectorOf(value, 'frame');
   if (!(fn instanceof Closure)) return malformed('a frame has no function');
   const code = fn.code as Code;
   const armNumber = index(armIndex, 'arm');
   if (armNumber >= code.source.arms.length) malformed('a frame names an arm that its code does not have');
   const arm = code.arm(armNumber);
   const at = index(point, 'point');
-  if (at >= arm.points.length || !fits(arm.ops[arm.points[at]!] as OpCode, at, place)) malformed('a frame stands at a point that it cannot stand at');
+  const fitting = at < arm.points.length && places.some((place) => fits(arm.ops[arm.points[at]!] as OpCode, at, place));
+  if (!fitting) malformed('a frame stands at a point that it cannot stand at');
   if (slots.length !== arm.liveAt(at).length) malformed('a frame has another number of slots than its point');
   if (typeof tail !== 'boolean') malformed('a frame has no tail mark');
-  return { arm, closure: fn, point: at, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail: tail === true };
+  const sources = origins === null || origins === undefined ? null : vectorOf(origins, 'sources').map(readSources);
+  if (sources !== null && sources.length !== slots.length + 1) malformed('a frame has another number of sources than slots');
+  return { arm, closure: fn, point: at, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail: tail === true, sources };
+}
+
+function readSources(value: Value): Sources | null {
+  if (value === null) return null;
+  const sources = vectorOf(value, 'sources').map((item): Source => {
+    const [key, context, source] = vectorOf(item, 'source');
+    if (!(key instanceof Keyword) || source === undefined) return malformed('a source is malformed');
+    return { key, context: text(context, 'source'), value: source };
+  });
+  return sources.length > 0 ? sources : malformed('a list of sources is empty');
+}
+
+function readVariableSources(value: Value): ReadonlyMap<string, Sources> | null {
+  if (value === null) return null;
+  const sources = new Map<string, Sources>();
+  for (const [name, item] of mapOf(value, 'sources')) sources.set(text(name, 'variable'), readSources(item) ?? malformed('a list of sources is empty'));
+  return sources;
 }
 
 /** Point 0 is the entry, whatever instruction stands there: nobody waits at it. */
-function fits(op: OpCode, point: number, place: 'call' | 'host' | 'ready'): boolean {
+function fits(op: OpCode, point: number, place: FramePlace): boolean {
   switch (place) {
     case 'call':
-      return point > 0 && (op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY);
+      return point > 0 && (op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY || op === Op.STEP_FAIL);
     case 'host':
       return point > 0 && op === Op.HOST_CALL;
+    case 'fork':
+      return point > 0 && op === Op.FORK;
     case 'ready':
       return point === 0 || op === Op.LOOP;
   }
 }
 
-function readCall(value: Value, frame: Frame | null): HostCall {
-  const [id, capability, args, options, step] = vectorOf(value, 'call');
+function readCall(value: Value, frame: Frame | null, context: Context): HostCall {
+  const [id, capability, args, options, origins] = vectorOf(value, 'call');
   if (options !== null && !(options instanceof MapValue)) malformed('the options of its call are no map');
   return {
     id: text(id, 'call'),
     capability: text(capability, 'capability'),
     args: vectorOf(args ?? null, 'arguments'),
     options,
-    step: step === null || step === undefined ? null : text(step, 'step'),
+    ...siteOf(context),
+    derivedFrom: vectorOf(origins ?? null, 'origins').map(readOrigin),
     span: frame === null ? null : frame.arm.spanAt(frame.arm.points[frame.point]!),
   };
+}
+
+function readOrigin(value: Value): Origin {
+  const [key, context, valueHash] = vectorOf(value, 'origin');
+  return { key: text(key, 'origin'), context: text(context, 'origin'), valueHash: text(valueHash, 'origin') };
 }

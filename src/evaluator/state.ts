@@ -1,12 +1,20 @@
 /**
- * A run at rest, as plain data (M1): frames on the heap, variables, contexts, and what is left of the limits. Nothing in
- * it ever changes; resuming makes a new state, so one state may be resumed many times (M7).
+ * A run at rest, as plain data (M1): fibers with their frames on the heap, variables, contexts, and what is left of the
+ * limits. Nothing in it ever changes; resuming makes a new state, so one state may be resumed many times (M7).
+ *
+ * A run is a tree of fibers. The main one runs the program; one that waits for its branches (`joining`) holds them. Each
+ * fiber has its own part of what the limits leave, and its own count of positions: nothing that one does can be seen by
+ * another before they are joined, so the order in which they run never shows.
  */
 import type { Span } from '../diagnostic/span.ts';
 import type { Closure, ErrorValue, Value } from '../value/value.ts';
 import type { ArmCode, CodeTable } from './code.ts';
-import type { Context } from './context.ts';
+import type { Context, Isolation } from './context.ts';
+import type { Event, Origin } from './event.ts';
 import type { Limits } from './limits.ts';
+import type { Sources } from './tracking.ts';
+
+export type { Event } from './event.ts';
 
 /** One call in progress: an arm, where it stands, and its live registers (in the order of `ArmCode.liveAt`). */
 export interface Frame {
@@ -19,23 +27,78 @@ export interface Frame {
   readonly depth: number;
   /** Entered by a tail call: the callers in between are gone. */
   readonly tail: boolean;
+  /** Where values come from: of the function, then of each slot; null when nothing has a source. */
+  readonly sources: readonly (Sources | null)[] | null;
+}
+
+/**
+ * unstarted: a branch that waits for its turn · ready: it can go on · waiting: for the answer to `call` · joining: for
+ * its branches · done, failed, cancelled: it has ended.
+ */
+export type FiberStatus = 'unstarted' | 'ready' | 'waiting' | 'joining' | 'done' | 'failed' | 'cancelled';
+
+export interface Fiber {
+  readonly status: FiberStatus;
+  /** What its positions begin with: empty, or `4.0.` for branch 0 of what began at 4. */
+  readonly path: string;
+  /** Events and calls so far. */
+  readonly position: number;
+  readonly frame: Frame | null;
+  readonly context: Context;
+  /** The depth of the context that it began in. */
+  readonly rootDepth: number;
+  readonly variables: ReadonlyMap<string, Value>;
+  readonly fuel: number;
+  readonly allocation: number;
+  /** Host calls that it may still make. */
+  readonly calls: number;
+  /** Frames of the fibers around it. */
+  readonly depthBelow: number;
+  readonly call: HostCall | null;
+  readonly join: Join | null;
+  /** To be raised where it stands when it goes on. */
+  readonly interrupt: ErrorValue | null;
+  /** It has failed and runs the compensations of its root; its value will be the error. */
+  readonly failing: boolean;
+  /** The function that an unstarted branch is; the value of one that is done, the error of one that is not. */
+  readonly result: Value;
+  /** The sources of `result`. */
+  readonly resultSources: Sources | null;
+  /** The sources of variables; null as long as nothing is tracked. */
+  readonly variableSources: ReadonlyMap<string, Sources> | null;
+  /** It ran out of what no plan can get back. */
+  readonly fatal: boolean;
+}
+
+/** What a fiber waits for its branches with. */
+export interface Join {
+  readonly branches: readonly Fiber[];
+  readonly bestEffort: boolean;
+  readonly minSuccess: number;
+  readonly maxConcurrency: number;
+  /** What the fiber will fail with when the branches have ended. */
+  readonly abort: ErrorValue | null;
 }
 
 export type Status = 'ready' | 'waiting' | 'done';
 
 export interface State {
   readonly table: CodeTable;
-  readonly status: Status;
-  readonly frame: Frame | null;
-  readonly variables: ReadonlyMap<string, Value>;
-  readonly context: Context;
   readonly limits: Limits;
-  readonly fuel: number;
-  readonly allocation: number;
-  /** Host calls made so far. */
-  readonly calls: number;
-  /** The calls that answers are awaited for. */
+  /** The isolation levels that steps may have. */
+  readonly isolations: readonly Isolation[];
+  readonly main: Fiber;
+  readonly status: Status;
+  /** The calls that answers are awaited for, by position. */
   readonly pending: readonly HostCall[];
+}
+
+/** What of the context a capability may see, as the steps around the call have it; the host's policy has the last word. */
+export interface Exposure {
+  /** False: nothing. */
+  readonly allowed: boolean;
+  /** Only these keys; null for all. */
+  readonly keys: readonly string[] | null;
 }
 
 /** What a run asks of its host. */
@@ -49,25 +112,23 @@ export interface HostCall {
   readonly options: Value;
   /** The id of the step that the call belongs to; null outside of steps. */
   readonly step: string | null;
+  readonly isolation: Isolation;
+  readonly exposure: Exposure;
+  /** The context values that went into the arguments. */
+  readonly derivedFrom: readonly Origin[];
   readonly span: Span | null;
 }
 
+/** What a preempted run already waits for is in `calls`; the quantum is spent, and `resume` without answers goes on. */
 export type Outcome =
   | { readonly kind: 'complete'; readonly value: Value }
   | { readonly kind: 'failed'; readonly error: ErrorValue }
   | { readonly kind: 'requires-host'; readonly calls: readonly HostCall[] }
-  /** The quantum is spent; `resume` without answers goes on. */
-  | { readonly kind: 'preempted' };
+  | { readonly kind: 'preempted'; readonly calls: readonly HostCall[] };
 
 export type Answer =
   | { readonly id: string; readonly ok: true; readonly value: Value }
   | { readonly id: string; readonly ok: false; readonly error: ErrorValue };
-
-/** What happened between two outcomes, in order. */
-export type Event =
-  | { readonly kind: 'step-started'; readonly step: string; readonly name: string; readonly parent: string | null }
-  | { readonly kind: 'step-completed'; readonly step: string; readonly name: string }
-  | { readonly kind: 'step-failed'; readonly step: string; readonly name: string; readonly error: Value };
 
 /** The result of `start` and `resume`. */
 export interface Advance {

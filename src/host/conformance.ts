@@ -7,6 +7,8 @@
  *   ;! arity some text     it fails with that kind of error (or that code); the text must be in the message
  *   ;>> (call :cap 1 2)    a call that the program makes, in order
  *   ;<< "value"            the answer given to it; `;<< ! host "message"` answers with an error
+ * Calls of branches that wait together are answered together, in the order of the branches. A `:step.deadline` is answered
+ * only where it stands as the next call; what else waits then is not.
  * A form without expectation is a definition for the rest of the file. A file that cannot be read as a whole is taken
  * line by line: the text before the expectation is a program.
  */
@@ -229,10 +231,10 @@ class Run {
           break;
         }
         case 'requires-host': {
-          const answer = this.answer(outcome.calls[0]!);
-          if (typeof answer === 'string') return answer;
-          this.observer.answered?.(answer);
-          const next = this.go(advance, [answer]);
+          const answers = this.answerAll(outcome.calls);
+          if (typeof answers === 'string') return answers;
+          for (const answer of answers) this.observer.answered?.(answer);
+          const next = this.go(advance, answers);
           if (typeof next === 'string') return next;
           advance = next;
         }
@@ -251,9 +253,23 @@ class Run {
     return resume(restored.value, answers, { quantum: this.quantum });
   }
 
+  /** All calls that wait together are answered together. The time of a step is over only where the file says so. */
+  private answerAll(calls: readonly HostCall[]): readonly Answer[] | string {
+    const answers: Answer[] = [];
+    for (const call of calls) {
+      const isDeadline = call.capability === 'step.deadline';
+      if (isDeadline && !sameCall(this.expectation.exchanges[this.exchanges]?.call ?? '', shownCall(call))) continue;
+      const answer = this.answer(call);
+      if (typeof answer === 'string') return answer;
+      answers.push(answer);
+      if (isDeadline) break;
+    }
+    return answers;
+  }
+
   private answer(call: HostCall): Answer | string {
     const exchange = this.expectation.exchanges[this.exchanges];
-    const shown = printValue(List.of(symbol('call'), keyword(call.capability), ...call.args)) ?? '…';
+    const shown = shownCall(call);
     if (exchange === undefined) return `unexpected call ${shown}`;
     this.exchanges += 1;
     if (!sameCall(exchange.call, shown)) return `expected the call ${exchange.call}, found ${shown}`;
@@ -275,6 +291,10 @@ class Run {
     const fits = error.type.name === expected.error || error.type.name === `error/${expected.error}`;
     return fits && error.message.includes(expected.text) ? null : `expected the error ${expected.error} ${expected.text}, found ${shown}`;
   }
+}
+
+function shownCall(call: HostCall): string {
+  return printValue(List.of(symbol('call'), keyword(call.capability), ...call.args)) ?? '…';
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

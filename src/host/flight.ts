@@ -73,9 +73,10 @@ export class Flights {
 
   private startWaiting(): void {
     for (const flight of this.waiting) {
-      if (this.working >= this.options.maxConcurrent) return;
+      const isWait = flight.judged.capability.isWait === true;
+      if (!isWait && this.working >= this.options.maxConcurrent) continue;
       this.waiting.delete(flight);
-      this.working += 1;
+      if (!isWait) this.working += 1;
       void this.work(flight);
     }
   }
@@ -90,7 +91,7 @@ export class Flights {
       signal: controller.signal,
       defect: (cause) => observer.defect?.(call, cause),
     });
-    this.working -= 1;
+    if (judged.capability.isWait !== true) this.working -= 1;
     if (this.flights.get(call.id) === flight) {
       this.flights.delete(call.id);
       this.answer(call, answer);

@@ -65,6 +65,8 @@ export interface Capability {
   /** One line for people: arguments and answer. */
   readonly summary: string;
   readonly determinism: Determinism;
+  /** It only waits: it does not count among those that work at the same time. */
+  readonly isWait?: boolean;
   /** Fails by rejecting with a `HostFailure`; anything else it rejects with counts as a bug of the capability. */
   readonly call: (args: readonly Value[], context: CallContext) => Promise<Value>;
 }

@@ -7,7 +7,8 @@ import { ByteReader } from '../value/binary.ts';
 import { decodeValue } from '../value/bytes.ts';
 import { keyword, type Value } from '../value/value.ts';
 import { CODE_MAGIC, CODE_VERSION, CONST_TAGS, NODE_TAGS } from './encode.ts';
-import type { Arm, Definition, LetrecGroup, Node, SlotBinding, Unit } from './node.ts';
+import { type Arm, type Definition, type LetrecGroup, type Node, OPERATIONS, type SlotBinding, type Unit } from './node.ts';
+import { STEP_FORMS } from './step-options.ts';
 
 export interface CodeFault {
   readonly message: string;
@@ -184,9 +185,13 @@ class Decoder {
         return { kind: 'context-set', key: this.node(depth), value: this.node(depth), span };
       case NODE_TAGS['step']:
         return {
-          kind: 'step', name: this.text(), options: this.document(), params: this.optional(depth),
-          paramsSlot: this.small(), body: this.node(depth), span,
+          kind: 'step', form: this.oneOf(STEP_FORMS, 'form of a step'), name: this.text(), options: this.optional(depth), params: this.optional(depth),
+          paramsSlot: this.small(), body: this.node(depth), errorSlot: this.small(), handler: this.optional(depth), span,
         };
+      case NODE_TAGS['fork']:
+        return { kind: 'fork', branches: this.node(depth), options: this.node(depth), span };
+      case NODE_TAGS['operation']:
+        return { kind: 'operation', name: this.oneOf(OPERATIONS, 'operation'), args: this.nodes(depth), span };
       default:
         reader.fail(`unknown node ${tag}`);
         return NOTHING;
@@ -270,6 +275,13 @@ class Decoder {
         this.reader.fail(`unknown constant ${tag}`);
         return null;
     }
+  }
+
+  private oneOf<T extends string>(words: readonly T[], what: string): T {
+    const text = this.text();
+    const found = words.find((word) => word === text);
+    if (found === undefined) this.reader.fail(`unknown ${what}`);
+    return found ?? words[0]!;
   }
 
   private document(): Value {

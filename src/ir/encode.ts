@@ -49,6 +49,8 @@ export const NODE_TAGS: Readonly<Record<NodeKind, number>> = {
   'context-get': 24,
   'context-set': 25,
   'step': 26,
+  'fork': 27,
+  'operation': 28,
 };
 
 export const CONST_TAGS = { nil: 0, false: 1, true: 2, integer: 3, negative: 4, string: 5, keyword: 6, document: 7 } as const;
@@ -197,11 +199,20 @@ class Encoder {
         this.node(node.key);
         return this.node(node.value);
       case 'step':
+        this.text(node.form);
         this.text(node.name);
-        this.document(node.options);
+        this.optional(node.options);
         this.optional(node.params);
         writer.varint(node.paramsSlot);
-        return this.node(node.body);
+        this.node(node.body);
+        writer.varint(node.errorSlot);
+        return this.optional(node.handler);
+      case 'fork':
+        this.node(node.branches);
+        return this.node(node.options);
+      case 'operation':
+        this.text(node.name);
+        return this.nodes(node.args);
     }
   }
 

@@ -13,6 +13,7 @@
  */
 import type { Span } from '../diagnostic/span.ts';
 import type { Value } from '../value/value.ts';
+import type { StepForm } from './step-options.ts';
 
 export type Node =
   | ConstNode
@@ -40,7 +41,9 @@ export type Node =
   | ThrowNode
   | ContextGetNode
   | ContextSetNode
-  | StepNode;
+  | StepNode
+  | ForkNode
+  | OperationNode;
 
 export type NodeKind = Node['kind'];
 
@@ -268,15 +271,39 @@ export interface ContextSetNode extends NodeBase {
 }
 
 /**
- * A step: enters a child context, evaluates `params` there (its value, a map or nil, goes to `paramsSlot`), then the
- * body. The step is left exactly once, when the body has a value or has failed.
+ * A step: evaluates `options` (a map, or nil when null), enters a child context, evaluates `params` there (its value, a
+ * map or nil, goes to `paramsSlot`), then the body. When the body fails the error is put in `errorSlot` and `handler`
+ * runs instead. The step is left exactly once, when body or handler has a value or has failed.
  */
 export interface StepNode extends NodeBase {
   readonly kind: 'step';
+  readonly form: StepForm;
   readonly name: string;
-  /** A constant map of the options that the machine looks at. */
-  readonly options: Value;
+  readonly options: Node | null;
   readonly params: Node | null;
   readonly paramsSlot: number;
   readonly body: Node;
+  readonly errorSlot: number;
+  readonly handler: Node | null;
 }
+
+/** Runs the functions of a vector side by side, each in a branch of its own; what became of each is the value. */
+export interface ForkNode extends NodeBase {
+  readonly kind: 'fork';
+  readonly branches: Node;
+  readonly options: Node;
+}
+
+/** Something that only the machine can do, for the library: looks at contexts, tells events. Never suspends. */
+export interface OperationNode extends NodeBase {
+  readonly kind: 'operation';
+  readonly name: OperationName;
+  readonly args: readonly Node[];
+}
+
+export const OPERATIONS = [
+  '%own-data', '%reset-data', '%questions', '%deciding', '%merge-up', '%retrying', '%recovered', '%compensation', '%compensating',
+  '%step', '%check-entry',
+] as const;
+
+export type OperationName = (typeof OPERATIONS)[number];

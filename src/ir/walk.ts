@@ -62,6 +62,10 @@ export function childNodes(node: Node): readonly Node[] {
     case 'context-set':
       return [node.key, node.value];
     case 'step':
-      return node.params === null ? [node.body] : [node.params, node.body];
+      return [node.options, node.params, node.body, node.handler].filter((child) => child !== null);
+    case 'fork':
+      return [node.branches, node.options];
+    case 'operation':
+      return node.args;
   }
 }

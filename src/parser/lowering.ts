@@ -20,7 +20,7 @@ import { type Arity, type Global, type Library, type LibraryEntry, type Namespac
 import type { ProgramBuilder } from './program.ts';
 import { findLocal, inner, type LocalBinding, type Place, referTo, visibleNames } from './scope.ts';
 import { annotationType } from './special/pattern.ts';
-import { ALWAYS_SPECIAL, SPECIAL_FORMS } from './special/table.ts';
+import { ALWAYS_SPECIAL, INTERNAL_FORMS, SPECIAL_FORMS } from './special/table.ts';
 import { foreignHelp } from './foreign.ts';
 
 /** Nesting of code beyond this is refused: everything that walks code may then recurse. */
@@ -97,7 +97,9 @@ export class Lowering {
       if (own.kind === 'macro') return expandMacro(this, own, form, place);
       return this.call(form, place);
     }
-    const special = SPECIAL_FORMS.get(name.startsWith(LIBRARY_PREFIX) ? name.slice(1) : name);
+    const fromLibrary = name.startsWith(LIBRARY_PREFIX);
+    const plain = fromLibrary ? name.slice(1) : name;
+    const special = SPECIAL_FORMS.get(plain) ?? (fromLibrary || this.program.internal ? INTERNAL_FORMS.get(plain) : undefined);
     if (special !== undefined) return special(this, form, place);
     if (name.startsWith('.') && name.length > 1) {
       const method: SymbolForm = { kind: 'symbol', name: name.slice(1), span: head.span };

@@ -5,7 +5,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { resume } from '../../src/evaluator/kernel.ts';
+import { remaining, resume } from '../../src/evaluator/kernel.ts';
 import { errorValue } from '../../src/evaluator/raise.ts';
 import { snapshot } from '../../src/evaluator/snapshot.ts';
 import { type Program, startProgram } from '../../src/host/compile.ts';
@@ -101,9 +101,9 @@ function pauses(program: Program, quantum: number, reload: boolean): ReadonlyMap
     const { outcome } = advance;
     if (outcome.kind === 'complete' || outcome.kind === 'failed') break;
     const state = reload ? reloaded(advance.state, program) : advance.state;
-    if (outcome.kind === 'preempted') found.set(state.fuel, bytesToHex(snapshot(state)));
-    const [call] = state.pending;
-    advance = resume(state, call === undefined ? [] : [answerOf(call, moody(call, state.calls))], { quantum });
+    if (outcome.kind === 'preempted') found.set(remaining(state).fuel, bytesToHex(snapshot(state)));
+    const call = state.pending.find((one) => one.capability !== 'step.deadline');
+    advance = resume(state, call === undefined ? [] : [answerOf(call, moody(call, state.limits.calls - remaining(state).calls))], { quantum });
   }
   return found;
 }

@@ -5,7 +5,7 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { resume } from '../../src/evaluator/kernel.ts';
+import { remaining, resume } from '../../src/evaluator/kernel.ts';
 import type { Limits } from '../../src/evaluator/limits.ts';
 import { restore, snapshot } from '../../src/evaluator/snapshot.ts';
 import type { Advance, Answer, HostCall, State } from '../../src/evaluator/state.ts';
@@ -99,7 +99,7 @@ export function goOn(from: Advance, program: Program, how: Travel, visit: (state
     let answers: readonly Answer[] = [];
     const here = how.reload === true ? reloaded(state, program) : state;
     if (outcome.kind === 'requires-host') {
-      const call = here.pending[0]!;
+      const call = here.pending.find((one) => one.capability !== 'step.deadline')!;
       if (calls.length >= CALLS_MAX) throw new Error('the program does not end');
       answers = [answerOf(call, answering(call, calls.length))];
       calls.push(callText(call));
@@ -111,11 +111,16 @@ export function goOn(from: Advance, program: Program, how: Travel, visit: (state
   }
 }
 
+function spare(state: State): { readonly fuel: number; readonly allocation: number } {
+  const { fuel, allocation } = remaining(state);
+  return { fuel, allocation };
+}
+
 function arrived(advance: Advance, calls: readonly string[], states: readonly string[], events: readonly string[]): Journey {
   const { outcome, state } = advance;
   const value = outcome.kind === 'complete' ? outcome.value : outcome.kind === 'failed' ? outcome.error : null;
   return {
-    end: endText(advance), bytes: bytesToHex(encodeValue(value)), calls, states, events, fuel: state.fuel, allocation: state.allocation,
+    end: endText(advance), bytes: bytesToHex(encodeValue(value)), calls, states, events, ...spare(state),
   };
 }
 

@@ -159,7 +159,7 @@ export class Session {
   // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private conclude(ending: Ending, warnings: readonly Diagnostic[]): Evaluation {
-    for (const [name, value] of ending.state.variables) if (!this.definitions.has(name)) this.variables.set(name, value);
+    for (const [name, value] of ending.state.main.variables) if (!this.definitions.has(name)) this.variables.set(name, value);
     switch (ending.kind) {
       case 'complete':
         this.remember(ending.value);

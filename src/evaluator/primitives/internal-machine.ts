@@ -1,7 +1,10 @@
 /** Kernel-internal primitives that lowering writes: keyword calls, references to the context, type tests. */
-import { ErrorValue, Keyword, type Value } from '../../value/value.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { ErrorValue, Keyword, keyword, makeFloat, type Value } from '../../value/value.ts';
 import { MapValue } from '../../value/map.ts';
 import { raise, raiseType } from '../raise.ts';
+import { asError } from '../thrown.ts';
 import type { Primitive } from './primitive.ts';
 
 /** `(:k x)` is nil (or the default) for anything that has no keys. */
@@ -53,7 +56,35 @@ export const internalMachine: readonly Primitive[] = [
     f2: (type, message) => makeError(type, message, null),
     f3: (type, message, data) => makeError(type, message, data),
   },
+  { name: '%chance', min: 1, max: 1, f1: (text) => chance(String(text)) },
+  { name: '%error-map', min: 1, max: 1, f1: errorMap },
+  { name: '%with-failures', min: 2, max: 2, f2: withFailures },
 ];
+
+/** A number from 0 up to 1 that the text decides: where chance is wanted and a run must be the same each time. */
+function chance(text: string): Value {
+  const bytes = sha256(utf8ToBytes(text));
+  let number = 0;
+  for (let i = 0; i < 6; i++) number = number * 256 + bytes[i]!;
+  return makeFloat(number / 2 ** 48);
+}
+
+/** Errors as plain data, for who gets them as an answer. */
+function errorMap(thrown: Value): Value {
+  const { type, message, data } = asError(thrown);
+  return MapValue.of(keyword('type'), type, keyword('message'), message, DATA, data);
+}
+
+const FAILURES = keyword('compensation-failures');
+const DATA = keyword('data');
+
+/** The error, with what went wrong in undoing in its data. */
+function withFailures(error: Value, failures: Value): Value {
+  if (!(error instanceof ErrorValue)) return new ErrorValue(keyword('error/thrown'), 'A value was thrown, and undoing what was done before failed', MapValue.of(DATA, error, FAILURES, failures), null, null);
+  const { type, message, data, span, stack } = error;
+  const more = data instanceof MapValue ? data.set(FAILURES, failures) : data === null ? MapValue.of(FAILURES, failures) : MapValue.of(DATA, data, FAILURES, failures);
+  return new ErrorValue(type, message, more, span, stack);
+}
 
 function makeError(type: Value, message: Value, data: Value): Value {
   if (!(type instanceof Keyword)) return raiseType('error', 'keyword', type);

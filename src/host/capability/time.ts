@@ -1,4 +1,4 @@
-/** `:time.now :time.millis :time.sleep`. */
+/** `:time.now :time.millis :time.sleep :step.sleep :step.deadline`. */
 import { Timestamp } from '../../value/value.ts';
 import { checkArity, integerIn } from '../argument.ts';
 import type { Capability, Clock } from '../port.ts';
@@ -35,5 +35,19 @@ export function timeCapabilities(clock: Clock): Capability[] {
         return null;
       },
     },
+    // What steps wait for: between attempts, and until their time is over.
+    ...['step.sleep', 'step.deadline'].map(
+      (id): Capability => ({
+        id,
+        summary: 'milliseconds → nil, after that time',
+        determinism: 'idempotent',
+        isWait: true,
+        call: async (args, context) => {
+          checkArity(id, args, 1, 1);
+          await clock.sleep(integerIn(id, args[0]!, 0, Number.MAX_SAFE_INTEGER), context.signal);
+          return null;
+        },
+      }),
+    ),
   ];
 }

@@ -1,11 +1,8 @@
-/** The forms that look outside: `call`, contexts, references to the host's context, steps, `%apply`. */
+/** The forms that look outside: `call`, contexts, references to the host's context, `%apply`. */
 import type { Node } from '../../ir/node.ts';
-import { suggest } from '../../diagnostic/suggest.ts';
-import { MapValue } from '../../value/map.ts';
-import { keyword, type Value } from '../../value/value.ts';
-import { formToValue } from '../datum.ts';
+import { keyword } from '../../value/value.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
-import { constant, describe, didYouMean, type Lowering, primitive } from '../lowering.ts';
+import { constant, describe, type Lowering, primitive } from '../lowering.ts';
 import { inner, type Place } from '../scope.ts';
 
 const CALL_SHAPE = '(call :capability argument…)';
@@ -84,97 +81,6 @@ export function lowerApply(lowering: Lowering, form: ListForm, place: Place): No
   if (fn === undefined || args === undefined || form.items.length !== 3) return lowering.malformed(form, 'it takes a function and a sequence', '(%apply f args)');
   const here = inner(place);
   return { kind: 'apply', fn: lowering.lower(fn, here), args: lowering.lower(args, here), tail: place.tail, span: form.span };
-}
-
-// --- steps -----------------------------------------------------------------------------------------------------------
-
-const STEP_SHAPE = '(step "name" :option value … body…)';
-
-/** The options of `step`, each with what its literal value must be. */
-const STEP_OPTIONS: ReadonlyMap<string, (form: Form) => string | null> = new Map([
-  ['expose-context', wants('a boolean', (form) => form.kind === 'atom' && typeof form.value === 'boolean')],
-  ['context-keys', wants('a vector of keys', (form) => form.kind === 'vector')],
-  ['params', wants('a map', (form) => form.kind === 'map')],
-  ['isolation', wants('`:inherit`, `:isolated` or `:sandboxed`', (form) => form.kind === 'keyword' && ['inherit', 'isolated', 'sandboxed'].includes(form.name))],
-  ['metadata', wants('a map', (form) => form.kind === 'map')],
-]);
-
-function wants(what: string, test: (form: Form) => boolean): (form: Form) => string | null {
-  return (form) => (test(form) ? null : what);
-}
-
-export function lowerStep(lowering: Lowering, form: ListForm, place: Place): Node {
-  const name = form.items[1];
-  if (name === undefined || name.kind !== 'atom' || typeof name.value !== 'string') {
-    return lowering.malformed(form, `the name must be a string literal, found ${name === undefined ? 'nothing' : describe(name)}`, STEP_SHAPE);
-  }
-  const options = readStepOptions(lowering, form);
-  const { unit } = place;
-  const mark = unit.mark();
-  const slot = unit.allocate();
-  const within = inner(place);
-  const params = options.params === null ? null : lowering.lower(options.params, within);
-  const symbol: SymbolForm = { kind: 'symbol', name: '%params', span: form.span };
-  const binding = { name: symbol.name, owner: unit, slot, group: null, member: 0, ready: true, used: true, span: form.span };
-  const body = lowering.body(form.items.slice(options.bodyStart), { ...within, scope: { binding, parent: place.scope } }, form.span);
-  unit.release(mark);
-  return { kind: 'step', name: name.value, options: MapValue.from(options.constants), params, paramsSlot: slot, body, span: form.span };
-}
-
-interface StepOptions {
-  readonly constants: (readonly [Value, Value])[];
-  readonly params: Form | null;
-  readonly bodyStart: number;
-}
-
-function readStepOptions(lowering: Lowering, form: ListForm): StepOptions {
-  const constants: (readonly [Value, Value])[] = [];
-  let params: Form | null = null;
-  let at = 2;
-  for (; at + 1 < form.items.length; at += 2) {
-    const option = form.items[at]!;
-    if (option.kind !== 'keyword') break;
-    const value = form.items[at + 1]!;
-    const check = STEP_OPTIONS.get(option.name);
-    if (check === undefined) {
-      lowering.fail('E0219', `\`step\` has no option \`:${option.name}\``, option.span, didYouMean(suggest(option.name, [...STEP_OPTIONS.keys()]).map((text) => `:${text}`)));
-      continue;
-    }
-    const problem = check(value);
-    if (problem !== null) lowering.fail('E0219', `the option \`:${option.name}\` of \`step\` must be ${problem}`, value.span);
-    else if (option.name === 'params') params = checkedParams(lowering, value);
-    else constants.push([keyword(option.name), formToValue(value)]);
-  }
-  return { constants, params, bodyStart: at };
-}
-
-/** Parameters are named by strings or keywords. */
-function checkedParams(lowering: Lowering, form: Form): Form {
-  if (form.kind !== 'map') return form;
-  form.items.forEach((key, index) => {
-    const isName = key.kind === 'keyword' || (key.kind === 'atom' && typeof key.value === 'string');
-    if (index % 2 === 0 && !isName) lowering.fail('E0219', `${describe(key)} cannot name a parameter of \`step\``, key.span, ['parameters are named by keywords or strings']);
-  });
-  return form;
-}
-
-/** `(step-if test then else?)`: the test is evaluated outside, the arm that is taken is a step of its own. */
-export function lowerStepIf(lowering: Lowering, form: ListForm, place: Place): Node {
-  const [, test, then, otherwise] = form.items;
-  const shape = '(step-if test then else?)';
-  if (test === undefined || then === undefined) return lowering.malformed(form, 'a test and an arm are needed', shape);
-  if (form.items.length > 4) return lowering.malformed(form, 'more than three parts', shape);
-  const within = inner(place);
-  const arm = (body: Form): Node => {
-    const { unit } = place;
-    const mark = unit.mark();
-    const paramsSlot = unit.allocate();
-    const node: Node = { kind: 'step', name: 'step-if', options: MapValue.empty(), params: null, paramsSlot, body: lowering.lower(body, within), span: body.span };
-    unit.release(mark);
-    return node;
-  };
-  const clause = { test: lowering.lower(test, within), body: arm(then) };
-  return { kind: 'cond', clauses: [clause], otherwise: otherwise === undefined ? constant(null, form.span) : arm(otherwise), span: form.span };
 }
 
 /** `(plan "name" :key value …)` and the other object forms: a map with string keys. */

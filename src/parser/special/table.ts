@@ -1,5 +1,5 @@
 /** Which names head a special form. */
-import type { Node } from '../../ir/node.ts';
+import { type Node, OPERATIONS } from '../../ir/node.ts';
 import type { ListForm } from '../form.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Place } from '../scope.ts';
@@ -11,12 +11,13 @@ import {
 } from './control.ts';
 import { lowerDeclare, lowerDef, lowerDefmacro, lowerDefn, lowerDefstruct, lowerTopLevelOnly } from './definition.ts';
 import {
-  lowerApply, lowerCall, lowerContextGet, lowerContextRef, lowerContextSet, lowerGet, lowerObject, lowerPathRef, lowerResourceRef, lowerStep, lowerStepIf,
+  lowerApply, lowerCall, lowerContextGet, lowerContextRef, lowerContextSet, lowerGet, lowerObject, lowerPathRef, lowerResourceRef,
 } from './effect.ts';
 import { lowerMisplaced, lowerThrow, lowerTry } from './failure.ts';
 import { lowerFn } from './function.ts';
 import { lowerDoseq, lowerDotimes, lowerFor, lowerWhile } from './iteration.ts';
 import { lowerMatch } from './match.ts';
+import { lowerContextMerge, lowerFork, lowerOperation, lowerPass, lowerPmapStep, lowerStep, lowerStepIf, lowerStepLoop, lowerStepParallel } from './step.ts';
 import { lowerMacroexpand, lowerQuasiquote, lowerQuote, lowerUnquoteOutside } from './quoting.ts';
 
 export type SpecialForm = (lowering: Lowering, form: ListForm, place: Place) => Node;
@@ -88,9 +89,14 @@ export const SPECIAL_FORMS: ReadonlyMap<string, SpecialForm> = new Map<string, S
   ['get', lowerGet],
   ['context/get', lowerContextGet],
   ['context/set', lowerContextSet],
+  ['context/merge!', lowerContextMerge],
   ['step', lowerStep],
   ['step-if', lowerStepIf],
   ['step.if', lowerStepIf],
+  ['step-loop', lowerStepLoop],
+  ['step.loop', lowerStepLoop],
+  ['step-parallel', lowerStepParallel],
+  ['step.parallel', lowerStepParallel],
   ['module', lowerTopLevelOnly],
   ['import', lowerTopLevelOnly],
   ['plan', lowerObject],
@@ -98,4 +104,12 @@ export const SPECIAL_FORMS: ReadonlyMap<string, SpecialForm> = new Map<string, S
   ['resource', lowerObject],
   ['intent', lowerObject],
   ['action', lowerObject],
+]);
+
+/** For the library, and for what other forms are lowered to. */
+export const INTERNAL_FORMS: ReadonlyMap<string, SpecialForm> = new Map<string, SpecialForm>([
+  ['%fork', lowerFork],
+  ['%pass', lowerPass],
+  ['%pmap-step', lowerPmapStep],
+  ...OPERATIONS.map((name) => [name, lowerOperation] as const),
 ]);

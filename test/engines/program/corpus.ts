@@ -5,6 +5,7 @@
 import { checkExpectation, type Mode, readConformance } from '../../../src/host/conformance.ts';
 import { createRe2Engine } from '../../../src/evaluator/primitives/re2.ts';
 import { createEnvironment } from '../../../src/host/compile.ts';
+import { remaining } from '../../../src/evaluator/kernel.ts';
 import type { State } from '../../../src/evaluator/state.ts';
 import { IMAGE_TEXT } from '../../../src/library/image.ts';
 import { CORPUS } from './corpus-data.ts';
@@ -38,7 +39,9 @@ function runFile(index: number, mode: Mode, skipped: readonly number[]): FileRep
   return { name, count: costs.length, failures, costs, hash: digest.end() };
 }
 
-function spent({ limits, fuel, allocation }: State): number {
+function spent(state: State): number {
+  const { limits } = state;
+  const { fuel, allocation } = remaining(state);
   return limits.fuel - fuel + limits.allocation - allocation;
 }
 

@@ -4,6 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Diagnostic } from '../../../src/diagnostic/diagnostic.ts';
+import { remaining } from '../../../src/evaluator/kernel.ts';
 import { snapshot } from '../../../src/evaluator/snapshot.ts';
 import type { Advance } from '../../../src/evaluator/state.ts';
 import { encodeValue } from '../../../src/value/bytes.ts';
@@ -35,8 +36,9 @@ export class Digest {
     } else if (outcome.kind === 'requires-host') {
       for (const call of outcome.calls) this.text(`${call.id} ${call.capability}`);
     }
-    for (const event of events) this.text(`${event.kind} ${event.step}`);
-    this.text(`fuel ${state.fuel} allocation ${state.allocation}`);
+    for (const event of events) this.text(`${event.at} ${event.kind} ${event.step}`);
+    const { fuel, allocation } = remaining(state);
+    this.text(`fuel ${fuel} allocation ${allocation}`);
     this.hasher.update(snapshot(state));
   }
 

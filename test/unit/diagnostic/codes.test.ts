@@ -7,7 +7,7 @@ const rows = Object.entries(CODES);
 /** In the order in which the codes were given out. */
 const KINDS_IN_ORDER = [
   'type', 'arity', 'undefined-symbol', 'arithmetic', 'index', 'key', 'match', 'validation', 'argument', 'syntax', 'security', 'capability',
-  'host', 'timeout', 'cancelled', 'budget', 'overflow', 'stack', 'not-callable', 'thrown', 'user', 'internal', 'not-implemented',
+  'host', 'timeout', 'cancelled', 'budget', 'overflow', 'stack', 'not-callable', 'thrown', 'user', 'internal', 'not-implemented', 'step',
 ] as const satisfies readonly RuntimeKind[];
 
 describe('the table of codes', () => {

@@ -1,0 +1,430 @@
+/**
+ * The edges of steps and what happens at them: entry checks, events, limits, contracts, merging; and the operations
+ * through which the library reaches contexts. Works on the machine through `Site`, which owns the current context.
+ *
+ * - S1 Nothing of a step has happened when its entry is refused: checks come before the start event.
+ * - S2 Whatever can fail on the way out fails before the context is left, so the step fails and nothing was merged.
+ * - S3 Sizes are counted before a write, never after.
+ */
+import { type OperationName, OPERATIONS } from '../ir/node.ts';
+import { optionProblem, optionsOf, STEP_OPTIONS, type StepForm, type StepOption } from '../ir/step-options.ts';
+import { encodeValue } from '../value/bytes.ts';
+import { type Entry, MapValue } from '../value/map.ts';
+import { printValue } from '../value/print.ts';
+import { type ErrorValue, Keyword, keyword, type Value } from '../value/value.ts';
+import { Vector } from '../value/vector.ts';
+import { childContext, type Context, contextKey, enterContext, type Isolation, optionOf, readContext } from './context.ts';
+import type { Event, Origin } from './event.ts';
+import type { Limits, Meter } from './limits.ts';
+import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } from './merge.ts';
+import { type Policy, readPolicy } from './merge-policy.ts';
+import { chargeCells, errorValue, raise, raiseLimit, raiseType } from './raise.ts';
+import type { Exposure, HostCall } from './state.ts';
+
+type Distribute<E> = E extends Event ? Omit<E, 'at' | 'step'> : never;
+export type Happening = Distribute<Event>;
+
+/** The machine, as the edges see it. */
+export interface Site {
+  context: Context;
+  readonly limits: Limits;
+  readonly meter: Meter;
+  readonly isolations: readonly Isolation[];
+  /** Tells what happened in a context, with the next position. */
+  readonly tell: (context: Context, happening: Happening) => void;
+  /** The next position, for a call. */
+  readonly nextPosition: () => string;
+}
+
+const KEY = {
+  isolation: keyword('isolation'), timeoutMs: keyword('timeout-ms'), mergePolicy: keyword('merge-policy'), onConflict: keyword('on-conflict'),
+  requires: keyword('requires'), produces: keyword('produces'), critical: keyword('critical'), default: keyword('default'),
+  maxIterations: keyword('max-iterations'), name: keyword('name'), step: keyword('step'), failures: keyword('compensation-failures'),
+} as const;
+const DECLARED: readonly Keyword[] = ['effects', 'resources', 'metadata', 'requires', 'produces', 'timeout-ms'].map((name) => keyword(name));
+
+// --- entering ------------------------------------------------------------------------------------------------------
+
+export function enterStep(site: Site, name: string, form: StepForm, told: Value): void {
+  if (form === 'pass') return enterPass(site);
+  const options = checkOptions(form, told);
+  const isolation = checkIsolation(site, form, options);
+  const defaults = options === null ? [] : checkRequired(site.context, name, options.get(KEY.requires));
+  if (site.context.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
+  const outer = site.context;
+  const given = options?.get(KEY.name);
+  const title = typeof given === 'string' ? given : name;
+  const durationMs = options?.get(KEY.timeoutMs) as number | undefined;
+  let context = enterContext(outer, { form, name: title, isolation, options, deadline: null });
+  site.tell(context, {
+    kind: 'step-started', name: title, form, parent: outer.parent === null ? null : outer.id, isolation, declared: options === null ? EMPTY : declared(options),
+  });
+  if (durationMs !== undefined) context = { ...context, deadline: { id: site.nextPosition(), durationMs } };
+  site.context = context;
+  for (const [key, value] of defaults) setContext(site, key, value);
+}
+
+const EMPTY = MapValue.empty();
+
+function declared(options: MapValue): Value {
+  let map = EMPTY;
+  for (const key of DECLARED) {
+    const value = options.get(key);
+    if (value !== undefined) map = map.set(key, value);
+  }
+  return map;
+}
+
+export function checkEntry(site: Site, form: StepForm, given: Value): void {
+  checkIsolation(site, form, checkOptions(form, given));
+}
+
+function checkOptions(form: StepForm, given: Value): MapValue | null {
+  if (given === null) return null;
+  if (!(given instanceof MapValue)) return raiseType(form, 'map of options', given);
+  const known = optionsOf(form);
+  for (const [key, value] of given) {
+    const name = key instanceof Keyword ? key.name : '';
+    if (!(known as readonly string[]).includes(name)) raise('argument', `Invalid argument: ${form} has no option ${shown(key)}`);
+    const wanted = optionProblem(name as StepOption, value);
+    if (wanted !== null) raise('argument', `Invalid argument: the option :${name} of ${form} must be ${wanted}, got ${shown(value)}`);
+  }
+  return given.size === 0 ? null : given;
+}
+
+function shown(value: Value): string {
+  return printValue(value, { maxLength: 100 }) ?? 'a large value';
+}
+
+function checkIsolation(site: Site, form: StepForm, options: MapValue | null): Isolation {
+  const word = options?.get(KEY.isolation);
+  const isolation = word instanceof Keyword ? (word.name as Isolation) : 'inherit';
+  if (site.isolations.includes(isolation)) return isolation;
+  const allowed = site.isolations.map((one) => `:${one}`).join(' or ');
+  return raise('security', `Security violation: isolation:${isolation} is not allowed for ${form}${allowed === '' ? '' : ` (allowed: ${allowed})`}`, keyword(`isolation/${isolation}`));
+}
+
+/** What `:requires` names and nobody has set fails the entry, or is set by default. */
+function checkRequired(context: Context, name: string, contract: Value | undefined): readonly Entry[] {
+  const defaults: Entry[] = [];
+  for (const [key, description] of contractOf(contract)) {
+    if (readContext(context, key) !== undefined) continue;
+    const otherwise = description?.get(KEY.default);
+    if (otherwise !== undefined) defaults.push([key, otherwise]);
+    else if (description?.get(KEY.critical) !== false) raise('validation', `Step "${name}" requires the context key ${shown(key)}, which nobody has set`, key);
+  }
+  return defaults;
+}
+
+function checkProduced(context: Context): void {
+  for (const [key, description] of contractOf(context.options?.get(KEY.produces))) {
+    if (context.data.get(key) !== undefined || description?.get(KEY.critical) === false) continue;
+    raise('validation', `Step "${context.name}" should have set the context key ${shown(key)}`, key);
+  }
+}
+
+function contractOf(contract: Value | undefined): readonly (readonly [Value, MapValue | null])[] {
+  if (contract instanceof Vector) return contract.toArray().map((key) => [contextKey(key, 'step'), null]);
+  if (contract instanceof MapValue) return [...contract].map(([key, item]) => [contextKey(key, 'step'), item instanceof MapValue ? item : null]);
+  return [];
+}
+
+function enterPass(site: Site): void {
+  const loop = site.context;
+  const index = (loop.entered.get('') as number | undefined) ?? 0;
+  const max = Math.min(site.limits.iterations, (optionOf(loop, KEY.maxIterations) as number | null) ?? Number.POSITIVE_INFINITY);
+  if (index >= max) raiseLimit('iterations', max);
+  if (loop.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
+  const context = enterContext(loop, { form: 'pass', name: '', isolation: loop.isolation === 'sandboxed' ? 'inherit' : loop.isolation, options: null, deadline: null });
+  site.tell(context, { kind: 'pass-started', index });
+  site.context = context;
+}
+
+/** The context of a branch; `outer` is that of the step whose branch it is. */
+export function branchContext(outer: Context, index: number): Context {
+  const word = optionOf(outer, KEY.isolation);
+  const isolation = word instanceof Keyword && word.name === 'isolated' ? 'isolated' : 'inherit';
+  return childContext(outer, { form: 'branch', name: '', isolation, options: null, deadline: null }, index);
+}
+
+// --- leaving -------------------------------------------------------------------------------------------------------
+
+/** `recovered`: something has taken the place of the body, which need not have produced anything. */
+export function leaveStep(site: Site, recovered: boolean): void {
+  const { context } = site;
+  if (!recovered) checkProduced(context);
+  if (context.form === 'pass') joinPass(site);
+  else if (context.form !== 'step-parallel' && context.form !== 'pmap') mergeAtEnd(site);
+  // Merging has changed the context around it.
+  const left = site.context;
+  const outer = left.parent!;
+  if (left.form === 'pass') site.tell(left, { kind: 'pass-completed', index: left.occurrence });
+  else site.tell(left, { kind: 'step-completed', name: left.name });
+  site.context = withUndone(outer, left);
+}
+
+/** The context of a step whose body has failed, with its data as it was at the entry: what failed is never merged. */
+export function afterFailure(context: Context): Context {
+  let data = EMPTY;
+  for (const [key, description] of contractOf(context.options?.get(KEY.requires))) {
+    const otherwise = description?.get(KEY.default);
+    if (otherwise !== undefined && readContext(context.parent, key) === undefined) data = data.set(key, otherwise);
+  }
+  return { ...context, data, sizeBytes: context.parent!.sizeBytes + ownBytes(data) };
+}
+
+/** The step's compensation, and those handed on by it, become the outer context's. */
+export function withUndone(outer: Context, left: Context): Context {
+  if (left.compensation === null && left.compensations.size === 0) return outer;
+  const entries = [...left.compensations.toArray(), ...(left.compensation === null ? [] : [left.compensation])];
+  return { ...outer, compensations: Vector.adopt([...outer.compensations.toArray(), ...entries]) };
+}
+
+export function failStep(site: Site, error: Value): void {
+  const { context } = site;
+  tellFailed(site, context, error);
+  site.context = context.parent!;
+}
+
+export function tellFailed(site: Pick<Site, 'tell'>, context: Context, error: Value): void {
+  if (context.form === 'pass') site.tell(context, { kind: 'pass-failed', index: context.occurrence, error });
+  else site.tell(context, { kind: 'step-failed', name: context.name, error });
+}
+
+function joinPass(site: Site): void {
+  const { context } = site;
+  const loop = context.parent!;
+  if (context.data.size === 0 || (loop.isolation !== 'inherit' && optionOf(loop, KEY.mergePolicy) === null)) return;
+  mergeUp(site, { kind: 'overwrite' }, [own(context)], true);
+}
+
+/** A policy with functions has been applied by the library, which can call them. */
+function mergeAtEnd(site: Site): void {
+  const given = optionOf(site.context, KEY.mergePolicy);
+  if (given === null) return;
+  const policy = readPolicy(given);
+  if (!mayAsk(policy)) mergeUp(site, policy, [own(site.context)]);
+}
+
+function own(context: Context): Merged {
+  return { data: context.data, branch: null, resolved: null };
+}
+
+// --- writing -------------------------------------------------------------------------------------------------------
+
+/** Canonical bytes of a key and its value. */
+function entryBytes(key: Value, value: Value): number {
+  return encodeValue(key).length + encodeValue(value).length;
+}
+
+export function ownBytes(data: MapValue): number {
+  let size = 0;
+  for (const [key, value] of data) size += entryBytes(key, value);
+  return size;
+}
+
+/** The context with the key set, if there is room. */
+function written(site: Site, context: Context, key: Value, value: Value): Context {
+  const before = context.data.get(key);
+  const sizeBytes = context.sizeBytes + entryBytes(key, value) - (before === undefined ? 0 : entryBytes(key, before));
+  if (sizeBytes > site.limits.contextBytes) raiseLimit('contextBytes', site.limits.contextBytes);
+  chargeCells(site.meter, 1);
+  return { ...context, data: context.data.set(key, value), sizeBytes };
+}
+
+export function setContext(site: Site, key: Value, value: Value, derivedFrom: readonly Origin[] = NO_ORIGINS): void {
+  site.context = written(site, site.context, key, value);
+  site.tell(site.context, { kind: 'context-set', key, value, derivedFrom });
+}
+
+const NO_ORIGINS: readonly Origin[] = [];
+
+interface Merged {
+  readonly data: MapValue;
+  readonly branch: number | null;
+  /** What functions gave, by key. */
+  readonly resolved: MapValue | null;
+}
+
+/** What was visible around the context when it was entered. */
+function baseAtEntry(context: Context, key: Value): Value | undefined {
+  const own = context.base.get(key);
+  const outer = context.parent;
+  if (own !== undefined || outer === null || outer.isolation === 'sandboxed') return own;
+  return outer.seen === null ? readContext(outer.parent, key) : outer.seen.get(key);
+}
+
+/** Merges into the context around the current one. `quiet`: there are no conflicts, what is merged follows what it is merged into. */
+function mergeUp(site: Site, policy: Policy, merged: readonly Merged[], quiet = false): void {
+  const { context } = site;
+  const outer = outerOf(context);
+  const { writes, record } = mergeInto(policy, sourcesOf(context, merged), { target: (key) => readContext(outer, key), meter: site.meter });
+  const conflicts = quiet ? [] : record.conflicts;
+  const strict = optionOf(context, KEY.onConflict);
+  if (conflicts.length > 0 && strict instanceof Keyword && strict.name === 'fail') raise('step', conflictMessage(outer.id, conflicts), conflicts[0]!.key);
+  let changed = outer;
+  for (const [key, value] of writes) changed = written(site, changed, key, value);
+  site.context = { ...context, parent: changed, sizeBytes: context.sizeBytes + changed.sizeBytes - outer.sizeBytes };
+  if (record.added.length + record.kept.length + record.overwritten.length + record.merged.length > 0) {
+    site.tell(site.context, { kind: 'merged', ...record, into: outer.id, conflicts });
+  }
+}
+
+function outerOf(context: Context): Context {
+  if (context.form === 'branch') return raise('step', 'Cannot merge: what a branch has set is merged when it is joined');
+  return context.parent ?? raise('step', 'Cannot merge: there is no context around this one');
+}
+
+function sourcesOf(context: Context, merged: readonly Merged[]): readonly MergeSource[] {
+  const outer = outerOf(context);
+  const base = isJoin(context) ? (key: Value) => readContext(outer, key) : (key: Value) => baseAtEntry(context, key);
+  return merged.map(({ data, branch, resolved }) => ({ data, branch, base, ...(resolved === null ? {} : { resolved }) }));
+}
+
+/** Whether what is merged comes from branches that began when nothing around had changed yet. */
+function isJoin(context: Context): boolean {
+  return context.form === 'step-parallel' || context.form === 'pmap';
+}
+
+// --- operations ----------------------------------------------------------------------------------------------------
+
+type Operation = (site: Site, args: readonly Value[]) => Value;
+
+const TABLE: Readonly<Record<OperationName, Operation>> = {
+  '%own-data': (site) => site.context.data,
+  '%reset-data': (site, [data]) => resetData(site, mapArgument(data)),
+  '%questions': (site, [policy, sources]) => questions(site, policy ?? null, vectorArgument(sources).map((source) => readSource(source))),
+  '%deciding': (site, [decides]) => {
+    site.context = { ...site.context, deciding: decides === true };
+    return null;
+  },
+  '%merge-up': (site, [policy, sources]) => {
+    mergeUp(site, readPolicy(policy ?? null), vectorArgument(sources).map((source) => readSource(source)));
+    return null;
+  },
+  '%retrying': (site, [attempt, delayMs, error]) => {
+    site.tell(site.context, { kind: 'step-retrying', name: site.context.name, attempt: Number(attempt), delayMs: Number(delayMs), error: error ?? null });
+    return null;
+  },
+  '%recovered': (site, [by, error]) => {
+    site.tell(site.context, { kind: 'step-recovered', name: site.context.name, by: by === 'delegate' ? 'delegate' : 'fallback', error: error ?? null });
+    return null;
+  },
+  '%compensation': (site, [undo, result, retries, runner]) => {
+    const { context } = site;
+    site.context = { ...context, compensation: Vector.of(context.id, context.name, undo ?? null, result ?? null, retries ?? null, runner ?? null) };
+    return null;
+  },
+  '%compensating': (site, [word, id, name, error]) => {
+    const at = { ...site.context, id: String(id) };
+    if (word === 'failed') site.tell(at, { kind: 'compensation-failed', name: String(name), error: error ?? null });
+    else site.tell(at, { kind: word === 'completed' ? 'compensation-completed' : 'compensation-started', name: String(name) });
+    return null;
+  },
+  '%step': (site) => Vector.of(site.context.id, site.context.name),
+  '%check-entry': (site, [form, options]) => {
+    checkEntry(site, String(form) as StepForm, options ?? null);
+    return null;
+  },
+};
+
+const BY_INDEX: readonly Operation[] = OPERATIONS.map((name) => TABLE[name]);
+
+export function runOperation(site: Site, index: number, args: readonly Value[]): Value {
+  return BY_INDEX[index]!(site, args);
+}
+
+function mapArgument(value: Value | undefined): MapValue {
+  return value instanceof MapValue ? value : raiseType('a context operation', 'map', value ?? null);
+}
+
+function vectorArgument(value: Value | undefined): readonly Value[] {
+  return value instanceof Vector ? value.toArray() : raiseType('a context operation', 'vector', value ?? null);
+}
+
+function readSource(value: Value): Merged {
+  const [branch, data, resolved] = vectorArgument(value);
+  return { branch: typeof branch === 'number' ? branch : null, data: mapArgument(data), resolved: resolved instanceof MapValue ? resolved : null };
+}
+
+function resetData(site: Site, data: MapValue): Value {
+  const { context } = site;
+  if (data !== context.data) site.context = { ...context, data, sizeBytes: context.sizeBytes - ownBytes(context.data) + ownBytes(data) };
+  return null;
+}
+
+/** What functions have to be asked before the sources can be merged: vectors [source function key base target source]. */
+function questions(site: Site, given: Value, merged: readonly Merged[]): Value {
+  const { context } = site;
+  const outer = outerOf(context);
+  const asked = nextQuestions(readPolicy(given), sourcesOf(context, merged), { target: (key) => readContext(outer, key), meter: site.meter });
+  chargeCells(site.meter, asked.length);
+  return Vector.adopt(asked.map(({ source, fn, args }) => Vector.of(source, fn, ...args)));
+}
+
+// --- errors that stop a step -----------------------------------------------------------------------------------------
+
+export function timeoutError(context: Context): ErrorValue {
+  const { durationMs } = context.deadline!;
+  const data = MapValue.of(KEY.step, context.id, KEY.timeoutMs, durationMs);
+  return errorValue('timeout', `Timeout: step "${context.name}" took longer than ${durationMs} ms`, data);
+}
+
+export function cancelledError(context: Context, reason: string): ErrorValue {
+  return errorValue('cancelled', `Cancelled: ${reason}`, MapValue.of(KEY.step, context.id));
+}
+
+/** The id of the step that an error stops, or null. */
+export function stoppedBy(error: Value): string | null {
+  if (typeof error !== 'object' || error === null || error.kind !== 'error') return null;
+  const { type, data } = error;
+  if ((type.name !== 'error/timeout' && type.name !== 'error/cancelled') || !(data instanceof MapValue)) return null;
+  const step = data.get(KEY.step);
+  return typeof step === 'string' ? step : null;
+}
+
+/** Options that only branches look at. */
+export interface ForkOptions {
+  readonly bestEffort: boolean;
+  readonly minSuccess: number;
+  readonly maxConcurrency: number;
+}
+
+export function forkOptions(value: Value, count: number): ForkOptions {
+  const options = value instanceof MapValue ? value : EMPTY;
+  const mode = options.get(ON_ERROR);
+  return {
+    bestEffort: mode instanceof Keyword && mode.name === 'best-effort',
+    minSuccess: (options.get(MIN_SUCCESS) as number | undefined) ?? Math.min(1, count),
+    maxConcurrency: (options.get(MAX_CONCURRENCY) as number | undefined) ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+const ON_ERROR = keyword('on-error' satisfies keyof typeof STEP_OPTIONS);
+const MIN_SUCCESS = keyword('min-success' satisfies keyof typeof STEP_OPTIONS);
+const MAX_CONCURRENCY = keyword('max-concurrency' satisfies keyof typeof STEP_OPTIONS);
+
+// --- where a call stands -----------------------------------------------------------------------------------------------
+
+/** What a call says of the step that it was made in. */
+export function siteOf(context: Context): Pick<HostCall, 'step' | 'isolation' | 'exposure'> {
+  return { step: context.parent === null ? null : context.id, isolation: context.isolation, exposure: exposureOf(context) };
+}
+
+const EXPOSE = keyword('expose-context');
+const CONTEXT_KEYS = keyword('context-keys');
+const EXPOSED: Exposure = { allowed: true, keys: null };
+
+/** The innermost step that says something about exposure counts, and the innermost that names keys. */
+function exposureOf(context: Context): Exposure {
+  let allowed: boolean | null = null;
+  let keys: readonly string[] | null = null;
+  for (let at: Context | null = context; at !== null; at = at.parent) {
+    if (at.options === null) continue;
+    const word = at.options.get(EXPOSE);
+    if (allowed === null && typeof word === 'boolean') allowed = word;
+    const named = at.options.get(CONTEXT_KEYS);
+    if (keys === null && named instanceof Vector) keys = named.toArray().map((key) => (contextKey(key, 'step') as Keyword).name);
+  }
+  return allowed === null && keys === null ? EXPOSED : { allowed: allowed ?? true, keys };
+}
