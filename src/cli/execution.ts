@@ -7,7 +7,6 @@ import type { State } from '../evaluator/state.ts';
 import { type Program, startProgram } from '../host/compile.ts';
 import type { Host } from '../host/port.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
-import { wholeEvents } from './event-shape.ts';
 import type { Watch } from './watching.ts';
 
 /** Steps after which signals and timers get their turn, and memory is looked at: some milliseconds. */
@@ -36,7 +35,7 @@ export async function execute(execution: Execution): Promise<Ending> {
   const hasEnded = outcome.kind === 'complete' || outcome.kind === 'failed';
   const watch = hasEnded && events.length === 0 ? null : ((await execution.openWatch?.()) ?? null);
   try {
-    if (hasEnded) watch?.observer.events?.(wholeEvents(events));
+    if (hasEnded) watch?.observer.events?.(events);
     if (outcome.kind === 'complete') return { kind: 'complete', value: outcome.value, state };
     if (outcome.kind === 'failed') return { kind: 'failed', error: outcome.error, state };
     const { goOn } = await import('./hosting.ts');

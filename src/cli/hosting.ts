@@ -6,8 +6,7 @@ import { errorValue } from '../evaluator/raise.ts';
 import type { Advance, Answer, State } from '../evaluator/state.ts';
 import type { Event } from '../evaluator/event.ts';
 import { drive } from '../host/loop.ts';
-import type { Observer, Turn } from '../host/port.ts';
-import { wholeEvents } from './event-shape.ts';
+import type { Observer } from '../host/port.ts';
 import { type Ending, type Execution, QUANTUM_STEPS } from './execution.ts';
 
 const CONCURRENT_CALLS = 256;
@@ -15,16 +14,16 @@ const CONCURRENT_CALLS = 256;
 export async function goOn(first: Advance, execution: Execution, observer: Observer<Event>): Promise<Ending> {
   const host = await execution.openHost();
   let state = first.state;
-  const step = (from: State, answers: readonly Answer[]): Turn<State, Event> => {
+  const step = (from: State, answers: readonly Answer[]): Advance => {
     const share = heapShare();
     const isSpent = share > HEAP_SHARE_MAX && heapShareAfterCollection() > HEAP_SHARE_MAX;
     const next = isSpent ? memorySpent(from) : resume(from, answers, { quantum: share > HEAP_SHARE_CAREFUL ? CAREFUL_STEPS : QUANTUM_STEPS });
     state = next.state;
-    return { ...next, events: wholeEvents(next.events) };
+    return next;
   };
   try {
     const result = await drive({
-      kernel: { resume: step }, first: { ...first, events: wholeEvents(first.events) }, host, signal: execution.signal, quantum: QUANTUM_STEPS,
+      kernel: { resume: step }, first, host, signal: execution.signal, quantum: QUANTUM_STEPS,
       maxConcurrent: CONCURRENT_CALLS, observer,
     });
     switch (result.kind) {

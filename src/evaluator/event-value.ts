@@ -114,9 +114,10 @@ function originJson(origin: Origin): string {
   return object([member('key', quoteJson(origin.key)), member('context', quoteJson(origin.context)), member('valueHash', quoteJson(origin.valueHash))]);
 }
 
-function conflictJson({ key, target, source, winner, reason, branches }: MergeConflict): string {
+function conflictJson({ key, path, target, source, winner, reason, branches }: MergeConflict): string {
   return object([
     member('key', keyJson(key)),
+    member('path', array(path, keyJson)),
     member('target', valueJson(target)),
     member('source', valueJson(source)),
     member('winner', quoteJson(winner)),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { expectGolden } from '../support/golden.ts';
 import { TestScreen } from '../support/screen.ts';
 import { directory, ended, rtfs, shell, shown, start, startInTerminal } from './rtfs.ts';
 
@@ -188,5 +189,34 @@ describe('ctx tree', () => {
 
   test('asks what to look at', async () => {
     expect(await rtfs(['ctx'])).toMatchObject({ code: 2, err: expect.stringContaining('rtfs ctx tree FILE') as string });
+  });
+});
+
+describe('a plan with everything that steps can do', () => {
+  const cwd = directory({
+    'booking.rtfs': `
+(context/set :user "ann")
+(step "trip" :merge-policy :overwrite
+  (step "flight" :compensate (println "undo flight") 1)
+  (step-parallel :name "rooms"
+    (context/set :price 10)
+    (do (context/set :price 12) (context/set :hotel "Bellevue")))
+  (step-loop :name "poll" [x [1 2 3]] (context/set :n x))
+  (step "pay" :retries {:max 1 :backoff-ms 10} :on-fail 7 (throw (ex-info "no money" {})))
+  (step "end" (throw (ex-info "out" {}))))`,
+  });
+  const withoutTimes = (text: string): string => text.replace(/\d+(\.\d)? m?s\b/g, 'N ms');
+
+  test('is shown as plain lines', async () => {
+    expectGolden('cli/booking-plain.txt', withoutTimes((await rtfs(['run', '--steps', '--allow', 'time', 'booking.rtfs'], { cwd })).err));
+  });
+
+  test('is shown as a tree', async () => {
+    expectGolden('cli/booking-tree.txt', withoutTimes((await rtfs(['run', '--steps=tree', '--allow', 'time', 'booking.rtfs'], { cwd })).err));
+  });
+
+  test('leaves a tree of contexts', async () => {
+    const { out } = await shell('rtfs run --json=stream booking.rtfs | rtfs ctx tree -', { cwd });
+    expectGolden('cli/booking-contexts.txt', out);
   });
 });

@@ -1,10 +1,12 @@
 /** Events made by hand: a run in a few words. */
-import type { Event, Origin, StepForm } from '../../src/evaluator/event.ts';
+import type { Event, Origin } from '../../src/evaluator/event.ts';
 import type { Isolation } from '../../src/evaluator/context.ts';
 import type { MergeRecord } from '../../src/evaluator/merge.ts';
 import { errorValue } from '../../src/evaluator/raise.ts';
 import { MapValue } from '../../src/value/map.ts';
 import { type ErrorValue, keyword, type Value } from '../../src/value/value.ts';
+
+type StepForm = Extract<Event, { readonly kind: 'step-started' }>['form'];
 
 export const boom: ErrorValue = errorValue('user', 'boom');
 export const cancelled: ErrorValue = errorValue('cancelled', 'Cancelled: a branch failed');

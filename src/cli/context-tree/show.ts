@@ -1,8 +1,9 @@
 /** A tree of contexts as text for people and as one JSON document for programs. */
 import { printable } from '../../diagnostic/terminal.ts';
 import { valueJson } from '../../evaluator/event-value.ts';
-import type { ContextView, ConflictView, KeyView, MergeView } from './tree.ts';
-import { inTreeOrder } from './tree.ts';
+import type { Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
+import { type ConflictView, type ContextView, inTreeOrder, type KeyView, type MergeView } from './tree.ts';
 
 const VALUE_SHOWN_MAX = 60;
 
@@ -50,10 +51,16 @@ function policyText({ policy }: MergeView): string {
   return typeof policy === 'string' ? policy : brief(valueJson(policy));
 }
 
-function conflictText({ key, target, source, winner, reason, branches }: ConflictView): string {
-  const from = valueJson(branches);
-  const who = from === '[]' || from === 'null' ? '' : `, of branches ${from.slice(1, -1).split(',').map((branch) => (branch === 'null' ? 'none' : branch)).join(' and ')}`;
-  return `conflict on ${key}${who}: target ${brief(valueJson(target))}, source ${brief(valueJson(source))}; the ${winner} wins (${reason})`;
+function conflictText({ key, path, target, source, winner, reason, branches }: ConflictView): string {
+  const [targetName, sourceName] = sidesOf(branches);
+  const sides = `${targetName} has ${brief(valueJson(target))}, ${sourceName} ${brief(valueJson(source))}`;
+  return `conflict on ${[key, ...path].join(' ')}: ${sides}; ${winner === 'target' ? targetName : sourceName} wins (${reason})`;
+}
+
+/** In a join the two values may come from two branches, or from one and the context around them. */
+function sidesOf(branches: Value): readonly [target: string, source: string] {
+  const [target, source] = branches instanceof Vector ? branches.toArray() : [];
+  return [typeof target === 'number' ? `branch ${target}` : 'the target', typeof source === 'number' ? `branch ${source}` : 'the source'];
 }
 
 function brief(text: string): string {
@@ -76,6 +83,6 @@ function mergeJson({ into, policy, added, kept, overwritten, merged, conflicts }
   return `{"into":${JSON.stringify(into)},"policy":${valueJson(policy)},${lists},"conflicts":[${conflicts.map(conflictJson).join(',')}]}`;
 }
 
-function conflictJson({ key, target, source, winner, reason, branches }: ConflictView): string {
-  return `{"key":${JSON.stringify(key)},"target":${valueJson(target)},"source":${valueJson(source)},${JSON.stringify({ winner, reason }).slice(1, -1)},"branches":${valueJson(branches)}}`;
+function conflictJson({ key, path, target, source, winner, reason, branches }: ConflictView): string {
+  return `{"key":${JSON.stringify(key)},"path":${JSON.stringify(path)},"target":${valueJson(target)},"source":${valueJson(source)},${JSON.stringify({ winner, reason }).slice(1, -1)},"branches":${valueJson(branches)}}`;
 }

@@ -19,6 +19,8 @@ export interface KeyView {
 
 export interface ConflictView {
   readonly key: string;
+  /** The keys below it under which the values met. */
+  readonly path: readonly string[];
   readonly target: Value;
   readonly source: Value;
   readonly winner: string;
@@ -148,13 +150,21 @@ class Tree {
     const merge = mergeOf(fields);
     const target = this.find(merge.into);
     context.merges.push(merge);
-    for (const key of [...merge.added, ...merge.overwritten]) target.keys.set(key, context.keys.get(key) ?? keyOf(key));
+    for (const key of [...merge.added, ...merge.overwritten]) target.keys.set(key, sourceOf(context, key) ?? keyOf(key));
     for (const key of merge.merged) target.keys.set(key, keyOf(key));
   }
 }
 
 function contextOf(id: string, name: string, form: string | null, isolation: string | null): Context {
   return { id, name, form, isolation, state: 'open', attempt: 1, keys: new Map(), merges: [], children: [], parent: null };
+}
+
+/** What was merged: the context's own value, or that of its only branch that has one. */
+function sourceOf(context: Context, key: string): KeyView | undefined {
+  const own = context.keys.get(key);
+  if (own !== undefined) return own;
+  const values = context.children.filter((child) => child.form === 'branch').flatMap((branch) => branch.keys.get(key) ?? []);
+  return values.every((value) => value.hash === values[0]?.hash) ? values[0] : undefined;
 }
 
 function keyOf(key: string): KeyView {
@@ -171,6 +181,7 @@ function mergeOf(fields: MapValue): MergeView {
     merged: textsOf(fields, 'merged'),
     conflicts: objectsOf(fields, 'conflicts').map((conflict) => ({
       key: textOf(conflict, 'key') ?? '?',
+      path: textsOf(conflict, 'path'),
       target: conflict.get('target') ?? null,
       source: conflict.get('source') ?? null,
       winner: textOf(conflict, 'winner') ?? '?',

@@ -38,11 +38,11 @@ export function plainText(event: Event, elapsedMs: number): string | null {
     case 'branch-cancelled':
       return 'cancelled';
     case 'compensation-started':
-      return `undoing ${event.name}`;
+      return 'undoing';
     case 'compensation-completed':
-      return `undone ${event.name}`;
+      return 'undone';
     case 'compensation-failed':
-      return `not undone ${event.name}: ${messageOf(event.error)}`;
+      return `undo failed: ${messageOf(event.error)}`;
     case 'pass-started':
     case 'pass-completed':
     case 'pass-failed':

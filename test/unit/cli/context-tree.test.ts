@@ -39,7 +39,7 @@ function booking(): Event[] {
     e.merged('trip/rooms/0', { into: 'root/trip', policy: keyword('keep-existing'), added: [keyword('price')] }),
     e.merged('trip/rooms/1', {
       into: 'root/trip', policy: keyword('keep-existing'), added: [keyword('hotel')], kept: [keyword('price')],
-      conflicts: [{ key: keyword('price'), target: 10, source: 12n ** 30n, winner: 'target', reason: "keep-existing: the target's value stays", branches: [0, 1] }],
+      conflicts: [{ key: keyword('price'), path: [], target: 10, source: 12n ** 30n, winner: 'target', reason: "keep-existing: the target's value stays", branches: [0, 1] }],
     }),
     e.completed('trip/rooms'),
     e.started('trip/poll', { form: 'step-loop' }),

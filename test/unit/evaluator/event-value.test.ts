@@ -35,9 +35,9 @@ const TABLE: readonly (readonly [Event, string])[] = [
   [
     {
       ...at, kind: 'merged', into: 'root', policy: keyword('merge'), added: [keyword('a')], kept: [], overwritten: [keyword('ns/b'), keyword('c')], merged: [],
-      conflicts: [{ key: keyword('c'), target: 10n ** 20n, source: Vector.adopt([keyword('x')]), winner: 'source', reason: 'merge: the source wins', branches: [null, 1] }],
+      conflicts: [{ key: keyword('c'), path: [keyword('x'), 1], target: 10n ** 20n, source: Vector.adopt([keyword('x')]), winner: 'source', reason: 'merge: the source wins', branches: [null, 1] }],
     },
-    '"into":"root","policy":":merge","added":["a"],"kept":[],"overwritten":["ns/b","c"],"merged":[],"conflicts":[{"key":"c","target":100000000000000000000,"source":"[:x]","winner":"source","reason":"merge: the source wins","branches":[null,1]}]',
+    '"into":"root","policy":":merge","added":["a"],"kept":[],"overwritten":["ns/b","c"],"merged":[],"conflicts":[{"key":"c","path":["x","1"],"target":100000000000000000000,"source":"[:x]","winner":"source","reason":"merge: the source wins","branches":[null,1]}]',
   ],
   [{ ...at, kind: 'compensation-started', name: 'trip' }, '"name":"trip"'],
   [{ ...at, kind: 'compensation-completed', name: 'trip' }, '"name":"trip"'],
