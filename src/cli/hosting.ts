@@ -4,12 +4,14 @@ import { runInNewContext } from 'node:vm';
 import { exposedContext, resume } from '../evaluator/kernel.ts';
 import { errorValue } from '../evaluator/raise.ts';
 import type { Advance, Answer, State } from '../evaluator/state.ts';
+import type { Event } from '../evaluator/event.ts';
 import { drive } from '../host/loop.ts';
+import type { Observer } from '../host/port.ts';
 import { type Ending, type Execution, QUANTUM_STEPS } from './execution.ts';
 
 const CONCURRENT_CALLS = 256;
 
-export async function goOn(first: Advance, execution: Execution): Promise<Ending> {
+export async function goOn(first: Advance, execution: Execution, observer: Observer<Event>): Promise<Ending> {
   const host = await execution.openHost();
   let state = first.state;
   const step = (from: State, answers: readonly Answer[]): Advance => {
@@ -21,7 +23,8 @@ export async function goOn(first: Advance, execution: Execution): Promise<Ending
   };
   try {
     const result = await drive({
-      kernel: { resume: step, exposed: exposedContext }, first, host, signal: execution.signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer: {},
+      kernel: { resume: step, exposed: exposedContext }, first, host, signal: execution.signal, quantum: QUANTUM_STEPS,
+      maxConcurrent: CONCURRENT_CALLS, observer,
     });
     switch (result.kind) {
       case 'complete':
