@@ -293,7 +293,7 @@ test('the stream shows calls and answers, and nothing of what they carry', async
   let text = '';
   const clock = new HandClock();
   const { observer } = streamWatch({ terminal: { out: (piece) => (text += piece) }, clock });
-  const call = (id: string): HostCall => ({ id, capability: 'http.get', args: ['secret'], options: null, span: null, step: 'root/a' });
+  const call = (id: string): HostCall => ({ id, capability: 'http.get', args: ['secret'], options: null, span: null, isolation: 'inherit', step: 'root/a' });
   observer.decided!(call('1'), { allowed: true, grants: [] });
   observer.decided!(call('2'), { allowed: true, grants: [] });
   observer.decided!(call('3'), { allowed: false, kind: 'security', reason: 'secret', hint: null });
