@@ -19,6 +19,8 @@ export interface Execution {
   readonly openHost: () => Promise<Host>;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
+  /** Told when an interrupted run still has something to do before it ends. */
+  readonly stopping?: () => void;
   /** Asked for when there is something to see; null or absent when nobody looks on. */
   readonly openWatch?: (() => Promise<Watch>) | null;
 }

@@ -44,7 +44,8 @@ class Run {
     if (options.json === 'none') await this.report(diagnostics);
     const { limits, openHost } = world.value;
     const openWatch = this.watchOpener(world.value);
-    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch }));
+    const stopping = (): void => this.terminal.error('interrupted: undoing what was begun (Ctrl-C again ends at once)\n');
+    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping }));
     return options.json !== 'none' ? this.endAsJson(ending, diagnostics) : this.endAsText(ending);
   }
 

@@ -26,20 +26,22 @@ interface Rule {
 const MERGE_WORDS = '`:keep-existing`, `:overwrite`, `:merge`, `:merge3`';
 const LARGEST = Number.MAX_SAFE_INTEGER;
 const LOOPS: readonly StepForm[] = ['step-loop'];
-const BRANCHES: readonly StepForm[] = ['step-parallel'];
+const BRANCHES: readonly StepForm[] = ['step-parallel', 'pmap'];
+/** What is written around a body in the text. */
+const WRITTEN: readonly StepForm[] = ['step', 'step-if', 'step-loop', 'step-parallel'];
 
 export const STEP_OPTIONS: Readonly<Record<StepOption, Rule>> = {
   'name': { forms: ['step-if', 'step-loop', 'step-parallel', 'pmap'], wanted: 'a string', fits: (value) => typeof value === 'string' },
-  'params': { wanted: 'a map', fits: (value) => value instanceof MapValue },
+  'params': { forms: WRITTEN, wanted: 'a map', fits: (value) => value instanceof MapValue },
   'isolation': oneOf('inherit', 'isolated', 'sandboxed'),
   'merge-policy': { wanted: `${MERGE_WORDS}, a map with \`:keys\` and \`:default\`, or a function`, fits: isPolicy },
   'on-conflict': oneOf('record', 'fail'),
   'expose-context': { wanted: 'a boolean', fits: (value) => typeof value === 'boolean' },
   'context-keys': { wanted: 'a vector of keys', fits: isKeys },
   'timeout-ms': { wanted: 'an integer greater than 0', fits: (value) => whole(value) > 0 },
-  'retries': { wanted: 'an integer, or a map with `:max :backoff-ms :factor :max-backoff-ms :jitter :retry-on`', fits: isRetries },
-  'on-fail': anything(),
-  'compensate': anything(),
+  'retries': { forms: WRITTEN, wanted: 'an integer, or a map with `:max :backoff-ms :factor :max-backoff-ms :jitter :retry-on`', fits: isRetries },
+  'on-fail': { forms: WRITTEN, ...anything() },
+  'compensate': { forms: WRITTEN, ...anything() },
   'requires': { wanted: 'a vector of keys, or a map from key to description', fits: isContract },
   'produces': { wanted: 'a vector of keys, or a map from key to description', fits: isContract },
   'effects': anything(),

@@ -92,7 +92,9 @@ export function lowerPass(lowering: Lowering, form: ListForm, place: Place): Nod
 
 export function lowerPmapStep(lowering: Lowering, form: ListForm, place: Place): Node {
   const { span } = form;
-  return enter(lowering, inner(place), { form: 'pmap', name: 'pmap', options: NO_OPTIONS, body: () => form.items[1]!, span }, null);
+  const [, options, body] = form.items;
+  const within = inner(place);
+  return enter(lowering, within, { form: 'pmap', name: 'pmap', options: NO_OPTIONS, body: () => body!, span }, lowering.lower(options!, within));
 }
 
 export function lowerOperation(lowering: Lowering, form: ListForm, place: Place): Node {
@@ -195,7 +197,7 @@ function enter(lowering: Lowering, place: Place, parts: StepParts, known: Node |
   // Passes and steps without parameters see the parameters around them.
   const scope = options.params === null ? place.scope : bound(place, '%params', paramsSlot, span);
   const within: Place = { ...place, scope };
-  const body = lowering.lower(bodyForm(lowering, parts, known === null ? NIL(span) : optionsSymbol(span)), within);
+  const body = lowering.lower(bodyForm(lowering, parts, known === null || parts.form === 'pmap' ? NIL(span) : optionsSymbol(span)), within);
   const errorSlot = unit.allocate();
   const fallback = fallbackForm(lowering, parts);
   const handler = fallback === null ? null : lowering.lower(fallback, { ...within, scope: bound(within, '%error', errorSlot, span) });
