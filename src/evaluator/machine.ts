@@ -13,7 +13,7 @@ import { equals } from '../value/order.ts';
 import { add, decrement, increment, multiply, subtract } from '../value/number.ts';
 import { Closure, ErrorValue, Float, keyword, kindOf, type PrimitiveFunction, type Value } from '../value/value.ts';
 import { List } from '../value/list.ts';
-import { MapValue } from '../value/map.ts';
+import type { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import { printValue } from '../value/print.ts';
 import type { ArmCode, Code, CodeTable } from './code.ts';
@@ -417,7 +417,8 @@ export class Machine {
   private execute(): Signal {
     const { meter, kernel } = this;
     const pauseAt = this.pauseAt;
-    let { arm, base, pc, registers } = this;
+    const { registers } = this;
+    let { arm, base, pc } = this;
     let { ops } = arm;
     for (;;) {
       switch (ops[pc] as OpCode) {
