@@ -95,7 +95,7 @@ function outcomeOf(machine: Machine, signal: 'complete' | 'failed' | 'waiting' |
 }
 
 /** A plan may throw any value; what leaves it is an error. */
-export function asError(thrown: Value): ErrorValue {
+function asError(thrown: Value): ErrorValue {
   if (thrown instanceof ErrorValue) return thrown;
   const text = printValue(thrown, { maxLength: 200 }) ?? 'a large value';
   const type = thrown instanceof MapValue ? thrown.get(keyword('type')) : undefined;

@@ -28,7 +28,7 @@ import { Op, type OpCode } from './opcodes.ts';
 import type { Frame, HostCall, State, Status } from './state.ts';
 
 const MAGIC = 'rtfs/state';
-export const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 1;
 
 /** A state within the default limits fits; the host may refuse larger ones sooner. */
 const SNAPSHOT_BYTES_MAX = 2 ** 31 - 1;
@@ -42,7 +42,7 @@ export function snapshot(state: State): Uint8Array {
 }
 
 /** The state as one value of the language. */
-export function stateValue(state: State): Value {
+function stateValue(state: State): Value {
   return Vector.of(
     MAGIC,
     SNAPSHOT_VERSION,

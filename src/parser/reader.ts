@@ -107,7 +107,7 @@ function build(tokens: Token[], file: string): Built {
 // ── the grammar ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Whatever the tokens, the rule accepts them: it is any number of any token. */
-export class FlatParser extends EmbeddedActionsParser {
+class FlatParser extends EmbeddedActionsParser {
   /** Null while chevrotain records the grammar, and between two readings. */
   builder: FormBuilder | null = null;
   readonly program: () => void;

@@ -185,7 +185,7 @@ function errorEntries(error: ErrorValue): { items: Value[]; keys: string[] } {
 }
 
 /** A JSON string literal. Surrogates without a partner are escaped, so that the text is well-formed Unicode. */
-export function quoteJson(text: string): string {
+function quoteJson(text: string): string {
   let out = '"';
   let from = 0;
   for (let i = 0; i < text.length; i++) {

@@ -14,7 +14,7 @@ function keywordGet(subject: Value, key: Value, otherwise: Value): Value {
   return otherwise;
 }
 
-export function errorField(error: ErrorValue, key: Value, otherwise: Value): Value {
+function errorField(error: ErrorValue, key: Value, otherwise: Value): Value {
   if (!(key instanceof Keyword)) return otherwise;
   switch (key.name) {
     case 'type':
