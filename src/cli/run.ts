@@ -4,6 +4,7 @@ import { compile } from '../host/compile.ts';
 import { printValue } from '../value/print.ts';
 import type { Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
+import type { RunReport } from './document.ts';
 import { ARGUMENTS_VARIABLE, cliEnvironment, INPUT_VARIABLE } from './environment.ts';
 import { type Ending, execute } from './execution.ts';
 import { EXIT, type ExitCode, exitOfError } from './exit.ts';
@@ -125,7 +126,7 @@ class Run {
     }
   }
 
-  private async document(report: Parameters<typeof import('./document.ts').runDocument>[0]): Promise<void> {
+  private async document(report: RunReport): Promise<void> {
     const { runDocument } = await import('./document.ts');
     this.terminal.out(runDocument(report, this.sources.lookup, this.options.json));
   }

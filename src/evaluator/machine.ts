@@ -11,7 +11,7 @@
  */
 import { equals } from '../value/order.ts';
 import { add, decrement, increment, multiply, subtract } from '../value/number.ts';
-import { Closure, ErrorValue, Float, type Keyword, keyword, kindOf, type PrimitiveFunction, type Value } from '../value/value.ts';
+import { Closure, ErrorValue, Float, type Keyword, kindOf, type PrimitiveFunction, type Value } from '../value/value.ts';
 import { List } from '../value/list.ts';
 import { Vector } from '../value/vector.ts';
 import { printValue } from '../value/print.ts';
@@ -667,7 +667,8 @@ export class Machine implements Site {
   private execute(): Signal {
     const { meter, kernel } = this;
     const pauseAt = this.pauseAt;
-    let { arm, base, pc, registers } = this;
+    const { registers } = this;
+    let { arm, base, pc } = this;
     let { ops } = arm;
     for (;;) {
       switch (ops[pc] as OpCode) {

@@ -7,7 +7,7 @@
  * - S3 Sizes are counted before a write, never after.
  */
 import { type OperationName, OPERATIONS } from '../ir/node.ts';
-import { optionProblem, optionsOf, STEP_OPTIONS, type StepForm, type StepOption } from '../ir/step-options.ts';
+import { optionProblem, optionsOf, type StepForm, type StepOption } from '../ir/step-options.ts';
 import { encodeValue } from '../value/bytes.ts';
 import { type Entry, MapValue } from '../value/map.ts';
 import { printValue } from '../value/print.ts';
@@ -433,9 +433,9 @@ export function forkOptions(value: Value, count: number): ForkOptions {
   };
 }
 
-const ON_ERROR = keyword('on-error' satisfies keyof typeof STEP_OPTIONS);
-const MIN_SUCCESS = keyword('min-success' satisfies keyof typeof STEP_OPTIONS);
-const MAX_CONCURRENCY = keyword('max-concurrency' satisfies keyof typeof STEP_OPTIONS);
+const ON_ERROR = keyword('on-error' satisfies StepOption);
+const MIN_SUCCESS = keyword('min-success' satisfies StepOption);
+const MAX_CONCURRENCY = keyword('max-concurrency' satisfies StepOption);
 
 // --- where a call stands -----------------------------------------------------------------------------------------------
 

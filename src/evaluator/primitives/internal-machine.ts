@@ -1,7 +1,7 @@
 /** Kernel-internal primitives that lowering writes: keyword calls, references to the context, type tests. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { ErrorValue, Keyword, keyword, makeFloat, type Value } from '../../value/value.ts';
+import { ErrorValue, Keyword, makeFloat, type Value } from '../../value/value.ts';
 import { MapValue } from '../../value/map.ts';
 import { Vector } from '../../value/vector.ts';
 import { raise, raiseType } from '../raise.ts';
@@ -18,7 +18,7 @@ function keywordGet(subject: Value, key: Value, otherwise: Value): Value {
   return otherwise;
 }
 
-export function errorField(error: ErrorValue, key: Value, otherwise: Value): Value {
+function errorField(error: ErrorValue, key: Value, otherwise: Value): Value {
   if (!(key instanceof Keyword)) return otherwise;
   switch (key.name) {
     case 'type':
