@@ -22,9 +22,10 @@ export function childId({ parent, name, occurrence }: Place): string {
 /** Null for the root and for what is no id. */
 export function placeOf(id: string): Place | null {
   const cut = id.lastIndexOf('/');
-  const [, escaped, digits] = /^([^#]*)(?:#(\d{1,15}))?$/.exec(id.slice(cut + 1)) ?? [];
-  if (cut < 0 || escaped === undefined) return null;
-  const place: Place = { parent: id.slice(0, cut), name: unescapeName(escaped), occurrence: digits === undefined ? 0 : Number(digits) };
+  if (cut < 0) return null;
+  const [escaped, digits = '0', ...more] = id.slice(cut + 1).split('#');
+  if (escaped === undefined || more.length > 0 || !Number.isSafeInteger(Number(digits))) return null;
+  const place: Place = { parent: id.slice(0, cut), name: unescapeName(escaped), occurrence: Number(digits) };
   return childId(place) === id ? place : null;
 }
 

@@ -65,7 +65,7 @@ export function entrySizeBytes(key: Value, value: Value): number {
   return encodeMany([key, value]).length;
 }
 
-export function dataSizeBytes(data: MapValue): number {
+function dataSizeBytes(data: MapValue): number {
   let sum = 0;
   data.forEach((value, key) => {
     sum += entrySizeBytes(key, value);

@@ -8,7 +8,7 @@
  * - What was written to a context is shown by hash and size only.
  */
 import { encodeValue } from '../value/bytes.ts';
-import { sha256Hex } from '../value/hash.ts';
+import { hashValue } from '../value/hash.ts';
 import { quoteJson, writeJson } from '../value/json-write.ts';
 import { MapValue } from '../value/map.ts';
 import { printBrief } from '../value/print.ts';
@@ -84,8 +84,8 @@ export function valueJson(value: Value): string {
 }
 
 /** Anything that was thrown; what is no error has a kind all the same. */
-export function errorJson(error: Value): string {
-  const { kind, message, data } = error instanceof ErrorValue ? { kind: error.type.name.replace(/^error\//, ''), message: error.message, data: error.data } : { kind: 'thrown', message: printBrief(error, VALUE_TEXT_MAX), data: error };
+function errorJson(error: Value): string {
+  const { kind, message, data } = error instanceof ErrorValue ? { kind: plainKind(error.type.name), message: error.message, data: error.data } : { kind: 'thrown', message: printBrief(error, VALUE_TEXT_MAX), data: error };
   return object([member('kind', quoteJson(kind)), member('message', quoteJson(message)), member('data', valueJson(data))]);
 }
 
@@ -107,7 +107,7 @@ function declaredJson(declared: Value): string {
 
 function fingerprint(value: Value): string {
   const bytes = encodeValue(value);
-  return `${member('hash', quoteJson(sha256Hex(bytes)))},${member('sizeBytes', String(bytes.length))}`;
+  return `${member('hash', quoteJson(hashValue(value)))},${member('sizeBytes', String(bytes.length))}`;
 }
 
 function originJson(origin: Origin): string {
@@ -148,4 +148,8 @@ function object(members: readonly string[]): string {
 
 function array<Item>(items: readonly Item[], json: (item: Item) => string): string {
   return `[${items.map(json).join(',')}]`;
+}
+
+function plainKind(kind: string): string {
+  return kind.startsWith('error/') ? kind.slice('error/'.length) : kind;
 }

@@ -36,7 +36,7 @@ export interface ResumeOptions {
   readonly quantum?: number;
 }
 
-export const ALL_ISOLATIONS: readonly Isolation[] = ['inherit', 'isolated', 'sandboxed'];
+const ALL_ISOLATIONS: readonly Isolation[] = ['inherit', 'isolated', 'sandboxed'];
 
 /** Calls the function with the arguments. */
 export function start(table: CodeTable, fn: Value, args: readonly Value[], options: StartOptions = {}): Advance {
@@ -128,7 +128,12 @@ function misuse(state: State, answers: readonly Answer[]): string | null {
 
 /** Whether the run has been where the position is. */
 function wasReached(main: Fiber, id: string): boolean {
-  return /^\d+(\.\d+\.\d+)*$/.test(id) && id.length < 1000 && Number(id.split('.', 1)[0]) <= main.position && id !== '0';
+  const parts = id.split('.');
+  return parts.length % 2 === 1 && parts.every(isCount) && Number(parts[0]) > 0 && Number(parts[0]) <= main.position;
+}
+
+function isCount(text: string): boolean {
+  return String(Number(text)) === text && Number.isSafeInteger(Number(text)) && !text.startsWith('-');
 }
 
 function refused(state: State, problem: string): Advance {

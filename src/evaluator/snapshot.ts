@@ -45,7 +45,7 @@ import { checkOptions, ownBytes, siteOf } from './steps.ts';
 import type { Source, Sources } from './tracking.ts';
 
 const MAGIC = 'rtfs/state';
-export const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 1;
 
 /** A state within the default limits fits; the host may refuse larger ones sooner. */
 const SNAPSHOT_BYTES_MAX = 2 ** 31 - 1;
@@ -59,7 +59,7 @@ export function snapshot(state: State): Uint8Array {
 }
 
 /** The state as one value of the language. */
-export function stateValue(state: State): Value {
+function stateValue(state: State): Value {
   return Vector.of(MAGIC, SNAPSHOT_VERSION, limitsValue(state.limits), Vector.adopt(state.isolations.map((one) => keyword(one))), fiberValue(state.main));
 }
 

@@ -78,7 +78,7 @@ function declared(options: MapValue): Value {
   return map;
 }
 
-export function checkEntry(site: Site, form: StepForm, given: Value): void {
+function checkEntry(site: Site, form: StepForm, given: Value): void {
   checkIsolation(site, form, checkOptions(form, given));
 }
 

@@ -10,9 +10,7 @@
  *   of the code is no source. An answer of the host has none.
  * - T3 Sources are told apart by what they are, never by identity, so a run that was saved and restored tracks the same.
  */
-import { bytesToHex } from '@noble/hashes/utils.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { encodeValue } from '../value/bytes.ts';
+import { hashValue } from '../value/hash.ts';
 import { isSame } from '../value/order.ts';
 import type { Keyword, Value } from '../value/value.ts';
 import { ArmCode } from './code.ts';
@@ -44,7 +42,7 @@ function isOneSource(a: Source, b: Source): boolean {
 /** Sources as they are told: sorted by context and key, values by hash. */
 export function originsOf(sources: Sources | null): readonly Origin[] {
   if (sources === null) return NO_ORIGINS;
-  const origins = sources.map(({ key, context, value }): Origin => ({ key: key.name, context, valueHash: bytesToHex(sha256(encodeValue(value))) }));
+  const origins = sources.map(({ key, context, value }): Origin => ({ key: key.name, context, valueHash: hashValue(value) }));
   return origins.sort((a, b) => order(a.context, b.context) || order(a.key, b.key) || order(a.valueHash, b.valueHash));
 }
 

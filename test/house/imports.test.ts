@@ -21,6 +21,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'bin/rtfs.ts': { rooms: ['cli'], packages: [], node: true },
   'src/index.ts': { rooms: ['host', 'evaluator', 'parser', 'ir', 'value', 'diagnostic', 'library'], packages: [], node: false },
   'src/kernel.ts': { rooms: ['evaluator', 'ir', 'value', 'diagnostic', 'library'], packages: [], node: false },
+  'src/contexts.ts': { rooms: ['evaluator'], packages: [], node: false },
   library: { rooms: [], packages: [], node: false },
 };
 

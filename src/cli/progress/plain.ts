@@ -22,7 +22,7 @@ export function plainWatch(terminal: Pick<Terminal, 'error'>, clock: Pick<Clock,
 }
 
 /** Null for what is worth no line: what a person follows is steps. */
-export function plainText(event: Event, elapsedMs: number): string | null {
+function plainText(event: Event, elapsedMs: number): string | null {
   switch (event.kind) {
     case 'step-started':
       return 'started';

@@ -1,6 +1,5 @@
 /** Kernel-internal primitives that lowering writes: keyword calls, references to the context, type tests. */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { hashValue } from '../../value/hash.ts';
 import { ErrorValue, Keyword, makeFloat, type Value } from '../../value/value.ts';
 import { MapValue } from '../../value/map.ts';
 import { Vector } from '../../value/vector.ts';
@@ -64,10 +63,7 @@ export const internalMachine: readonly Primitive[] = [
 
 /** A number from 0 up to 1 that the text decides: where chance is wanted and a run must be the same each time. */
 function chance(text: string): Value {
-  const bytes = sha256(utf8ToBytes(text));
-  let number = 0;
-  for (let i = 0; i < 6; i++) number = number * 256 + bytes[i]!;
-  return makeFloat(number / 2 ** 48);
+  return makeFloat(Number.parseInt(hashValue(text).slice(0, 12), 16) / 2 ** 48);
 }
 
 function makeError(type: Value, message: Value, data: Value): Value {

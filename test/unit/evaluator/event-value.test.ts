@@ -3,7 +3,7 @@ import type { Event } from '../../../src/evaluator/event.ts';
 import { EVENT_FIELDS, eventToJson } from '../../../src/evaluator/event-value.ts';
 import { errorValue } from '../../../src/evaluator/raise.ts';
 import { encodeValue } from '../../../src/value/bytes.ts';
-import { sha256Hex } from '../../../src/value/hash.ts';
+import { hashValue } from '../../../src/value/hash.ts';
 import { MapValue } from '../../../src/value/map.ts';
 import { keyword } from '../../../src/value/value.ts';
 import { Vector } from '../../../src/value/vector.ts';
@@ -30,7 +30,7 @@ const TABLE: readonly (readonly [Event, string])[] = [
   [{ ...at, kind: 'branch-cancelled', index: 1, error }, `"index":1,"error":${ERROR}`],
   [
     { ...at, kind: 'context-set', key: keyword('user'), value: secret, derivedFrom: [{ key: 'id', context: 'root', valueHash: 'ab' }] },
-    `"key":"user","hash":"${sha256Hex(encodeValue(secret))}","sizeBytes":${encodeValue(secret).length},"derivedFrom":[{"key":"id","context":"root","valueHash":"ab"}]`,
+    `"key":"user","hash":"${hashValue(secret)}","sizeBytes":${encodeValue(secret).length},"derivedFrom":[{"key":"id","context":"root","valueHash":"ab"}]`,
   ],
   [
     {

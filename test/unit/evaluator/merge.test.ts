@@ -101,6 +101,10 @@ describe('policies', () => {
     expect(policyProblem(map({ keys: map({ a: fn }) }))).toBeNull();
   });
 
+  test('the keys may be left out where all follow the default', () => {
+    expect(policyProblem(map({ default: k('merge') }))).toBeNull();
+  });
+
   test.each<[Value, string]>([
     [k('theirs'), ':theirs is no merge policy: expected :keep-existing (or :parent-wins), :overwrite (or :child-wins), :merge, :merge3, {:keys {…} :default …} or a function'],
     ['constructor', '"constructor" is no merge policy'],
@@ -108,8 +112,7 @@ describe('policies', () => {
     [1, '1 is no merge policy'],
     [vec(k('merge')), '[:merge] is no merge policy'],
     [NOTHING, 'A merge policy for single keys needs :keys'],
-    [map({ default: k('merge') }), 'A merge policy for single keys needs :keys'],
-    [map({ keys: 1 }), 'A merge policy for single keys needs :keys'],
+    [map({ keys: 1 }), 'The :keys of a merge policy must be a map from key to policy'],
     [map({ keys: NOTHING, defualt: k('merge') }), ':defualt is no part of a merge policy: expected :keys and :default'],
     [map({ keys: NOTHING, default: k('mine') }), ':mine is no merge policy for the other keys'],
     [map({ keys: map({ a: k('mine') }) }), ':mine is no merge policy for the key :a'],
