@@ -2,7 +2,7 @@
  * A state as bytes and back: version 1.
  *
  *   snapshot = the canonical document (`value/bytes.ts`) of one vector: ["rtfs/state" 1 limits isolations fiber]
- *   limits   = a map of all limits by keyword
+ *   limits   = a vector of all limits in the order of `LIMIT_PLACES`, to which new ones are only added
  *   fiber    = [status position fuel allocation calls variables contexts frames call join stop held failing cancelled
  *               defined fatal result result-sources variable-sources]
  *     status    = :unstarted :ready :waiting :joining :done :failed :cancelled
@@ -29,7 +29,7 @@ import type { Result } from '../diagnostic/diagnostic.ts';
 import { STEP_FORMS } from '../ir/step-options.ts';
 import { decodeValue, encodeValue } from '../value/bytes.ts';
 import { Closure, ErrorValue, isInteger, Keyword, keyword, makeFloat, type Value } from '../value/value.ts';
-import { type Entry, MapValue } from '../value/map.ts';
+import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { Code, CodeTable } from './code.ts';
 import { type Context, CONTEXT_ID_LENGTH_MAX, type ContextForm, contextId, contextsFrom, type Deadline, type Isolation, PASSES } from './context.ts';
@@ -103,15 +103,19 @@ function stopValue(stop: Stop | null): Value {
   return Vector.of(depth, error, raised, cleanup === null ? null : Vector.of(cleanup.depth, cleanup.handler));
 }
 
+/** Each limit has its place. */
+const LIMIT_PLACES: Readonly<Record<LimitName, number>> = {
+  fuel: 0, depth: 1, allocation: 2, stringLength: 3, collectionSize: 4, integerDigits: 5, calls: 6, contextDepth: 7, contextBytes: 8, branches: 9, iterations: 10,
+};
+const LIMIT_ORDER: readonly LimitName[] = (Object.keys(LIMIT_PLACES) as LimitName[]).sort((a, b) => LIMIT_PLACES[a] - LIMIT_PLACES[b]);
+
 /** Limits may be infinite; everything counted is a whole number. */
 function numberValue(value: number): Value {
   return Number.isInteger(value) ? value : makeFloat(value);
 }
 
 function limitsValue(limits: Limits): Value {
-  const entries: Entry[] = [];
-  for (const name of Object.keys(DEFAULT_LIMITS) as LimitName[]) entries.push([keyword(name), numberValue(limits[name])]);
-  return MapValue.from(entries);
+  return Vector.adopt(LIMIT_ORDER.map((name) => numberValue(limits[name])));
 }
 
 function contextValue(context: Context): Value {
@@ -339,9 +343,10 @@ function oneOf<T extends string>(value: Value | undefined, words: readonly T[], 
 }
 
 function readLimits(value: Value): Limits {
-  const map = mapOf(value, 'limits');
+  const items = vectorOf(value, 'limits');
+  if (items.length !== LIMIT_ORDER.length) malformed('it has another number of limits');
   const limits: Record<LimitName, number> = { ...DEFAULT_LIMITS };
-  for (const name of Object.keys(DEFAULT_LIMITS) as LimitName[]) limits[name] = count(map.get(keyword(name)) ?? null, `limit ${name}`);
+  LIMIT_ORDER.forEach((name, at) => (limits[name] = count(items[at]!, `limit ${name}`)));
   return limits;
 }
 
