@@ -174,3 +174,20 @@ export function changeAt(context: Context, depth: number, change: (context: Cont
   for (let next = above.pop(); next !== undefined; next = above.pop()) changed = { ...next, parent: changed };
   return changed;
 }
+
+/**
+ * The context with other data in its root. What is isolated on the way keeps what it has seen so far; everything else
+ * sees the change.
+ */
+export function withRootData(context: Context, change: (root: Context) => Context): Context {
+  const chain: Context[] = [];
+  for (let at: Context | null = context; at !== null; at = at.parent) chain.push(at);
+  const root = chain.pop()!;
+  let changed = change(root);
+  const grown = changed.sizeBytes - root.sizeBytes;
+  for (let at = chain.pop(); at !== undefined; at = chain.pop()) {
+    const seen = at.isolation === 'isolated' && at.seen === null ? visibleData(at.parent!) : at.seen;
+    changed = { ...at, parent: changed, seen, sizeBytes: at.sizeBytes + grown };
+  }
+  return changed;
+}

@@ -8,7 +8,7 @@ import { ErrorValue, type Keyword, keyword, type Value } from '../value/value.ts
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { CodeTable } from './code.ts';
-import { type Isolation, rootContext, visibleData } from './context.ts';
+import { type Context, contextKey, type Isolation, rootContext, visibleData, withRootData } from './context.ts';
 import { ROOT_ID } from './context-id.ts';
 import { comparePositions } from './event.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -74,6 +74,24 @@ export function cancel(state: State, reason: string, options: ResumeOptions = {}
   if (state.status === 'done') return refused(state, 'the run is over');
   const scheduler = schedulerOf(state, [], options);
   return advance(state, scheduler, scheduler.settle(scheduler.stopAll(state.main, reason)));
+}
+
+/**
+ * The state with other keys in the root of its contexts, as a host may set them while a run waits. Steps that inherit see
+ * them at once, isolated ones see what they saw before.
+ */
+export function updateContext(state: State, data: MapValue): State {
+  const change = (root: Context): Context => {
+    let changed = root.data;
+    for (const [key, value] of data) changed = changed.set(contextKey(key, 'updateContext'), value);
+    return { ...root, data: changed, sizeBytes: ownBytes(changed) };
+  };
+  const update = (fiber: Fiber): Fiber => ({
+    ...fiber,
+    context: withRootData(fiber.context, change),
+    join: fiber.join === null ? null : { ...fiber.join, branches: fiber.join.branches.map(update) },
+  });
+  return { ...state, main: update(state.main) };
 }
 
 /** What the step of a pending call shows of its context; whether the capability may see it is the host's policy. */
