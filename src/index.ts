@@ -35,6 +35,7 @@ export {
 export { Vector } from './value/vector.ts';
 
 // From text to programs.
+export { archiveCode, type CodeArchive, openCode } from './host/code-archive.ts';
 export { compile, type Compilation, type CompileOptions, createEnvironment, type Environment, newTable, type Program, type Source, startProgram } from './host/compile.ts';
 export { createRe2Engine } from './evaluator/primitives/re2.ts';
 export { readValue } from './parser/datum.ts';

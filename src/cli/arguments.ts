@@ -8,7 +8,7 @@ import { diagnostic } from '../diagnostic/diagnostic.ts';
 import { suggest } from '../diagnostic/suggest.ts';
 import { version } from '../../package.json';
 import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
-import { COMMANDS, type Invocation } from './invocation.ts';
+import { COMMANDS, type Invocation, type JsonForm, type StepsChoice } from './invocation.ts';
 import { originOf } from './source.ts';
 import { COLOUR_CHOICES, type ColourChoice } from './terminal.ts';
 
@@ -39,12 +39,35 @@ function refusalOf(cause: CommanderError, asked: Asked, argv: readonly string[])
   const help = more.map((line) => line.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did'));
   if (cause.code === 'commander.unknownOption') help.push('what the plan itself shall get stands after `--`');
   const end = argv.indexOf('--');
-  const json = (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+  const options = end < 0 ? argv : argv.slice(0, end);
+  const json = jsonForm(options.includes('--json'), options.includes('--json=stream'));
   return { command: 'refuse', problem: diagnostic('E0502', message, null, { help }), json };
 }
 
 function collect(value: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), value];
+}
+
+/** What is written as one word with its value, so that the file that comes after `--json` is not taken for a value. */
+interface RunFlags extends WorldFlags {
+  readonly eval?: string[];
+  readonly input?: string;
+  readonly json?: true;
+  readonly 'json=stream'?: true;
+  readonly steps?: true;
+  readonly 'steps=tree'?: true;
+  readonly 'steps=plain'?: true;
+  readonly 'steps=none'?: true;
+}
+
+function jsonForm(document: boolean | undefined, stream: boolean | undefined): JsonForm {
+  if (stream === true) return 'stream';
+  return document === true ? 'document' : 'none';
+}
+
+function stepsChoice(flags: RunFlags): StepsChoice {
+  const said = (['none', 'plain', 'tree'] as const).find((choice) => flags[`steps=${choice}`] === true);
+  return said ?? (flags.steps === true ? 'some' : 'auto');
 }
 
 interface WorldFlags {
@@ -70,6 +93,7 @@ class Asked {
     this.doc(root);
     this.expand(root);
     this.test(root);
+    this.context(root);
     this.help(root);
     return root;
   }
@@ -102,13 +126,19 @@ class Asked {
       .option('-e, --eval <expr>', 'run this instead of a file (repeatable)', collect)
       .option('--input <file>', 'data that the plan finds in *input*: JSON, or RTFS data from .rtfs and .edn; `-` for standard input')
       .option('--json', 'print one JSON document with status, value, error and diagnostics')
-      .action((file: string | undefined, args: string[], flags: WorldFlags & { eval?: string[]; input?: string; json?: true }) => {
+      .option('--json=stream', 'print a line of JSON for each event, call and answer as it happens; the document is the last line')
+      .option('--steps', 'show the steps on the error stream even where it is no terminal; how is said by --steps=tree, --steps=plain, --steps=none')
+      .addOption(new Option('--steps=tree').hideHelp())
+      .addOption(new Option('--steps=plain').hideHelp())
+      .addOption(new Option('--steps=none').hideHelp())
+      .action((file: string | undefined, args: string[], flags: RunFlags) => {
+        const json = jsonForm(flags.json, flags['json=stream']);
         const operands = file === undefined ? [] : [file, ...args];
         const [first, ...rest] = operands;
-        if (flags.eval === undefined && first === undefined) return this.refuse('there is nothing to run', ['name a file, or give an expression with -e'], flags.json);
+        if (flags.eval === undefined && first === undefined) return this.refuse('there is nothing to run', ['name a file, or give an expression with -e'], json);
         const origin = flags.eval === undefined ? originOf(first!) : { kind: 'text' as const, text: flags.eval.join('\n') };
-        const options = { origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json: flags.json === true, ...worldOf(flags) };
-        if (options.input === '-' && origin.kind === 'stdin') return this.refuse('the plan and its input cannot both come from standard input', [], flags.json);
+        const options = { origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), ...worldOf(flags) };
+        if (options.input === '-' && origin.kind === 'stdin') return this.refuse('the plan and its input cannot both come from standard input', [], json);
         this.invocation = { command: 'run', options };
       });
   }
@@ -177,6 +207,17 @@ class Asked {
       });
   }
 
+  private context(root: Command): void {
+    const command = this.plain(root.command('ctx')).description('look at the contexts of a run');
+    command.action(() => this.refuse('it is not said what to look at', ['rtfs ctx tree FILE']));
+    this.command(command, 'tree', 'print the contexts of a run as a tree: keys and sizes, merges and conflicts')
+      .argument('<file>', 'what `rtfs run --json=stream` printed; `-` for standard input')
+      .option('--json', 'print the tree as one JSON document')
+      .action((file: string, flags: WorldFlags & { json?: true }) => {
+        this.invocation = { command: 'ctx', options: { origin: originOf(file), json: flags.json === true, colour: flags.color } };
+      });
+  }
+
   private help(root: Command): void {
     this.plain(root.command('help'))
       .description(`show help for a command or a topic: ${TOPICS.join(', ')}`)
@@ -197,8 +238,8 @@ class Asked {
     return [meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : `there is help on ${known.join(', ')}`];
   }
 
-  private refuse(message: string, help: readonly string[], json?: boolean): void {
-    this.invocation = { command: 'refuse', problem: diagnostic('E0502', message, null, { help }), json: json === true };
+  private refuse(message: string, help: readonly string[], json: JsonForm = 'none'): void {
+    this.invocation = { command: 'refuse', problem: diagnostic('E0502', message, null, { help }), json };
   }
 }
 

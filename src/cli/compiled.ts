@@ -9,8 +9,9 @@ import { readFileSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import path from 'node:path';
 import { Script } from 'node:vm';
+import type * as commandLine from './main.ts';
 
-type CommandLine = typeof import('./main.ts');
+type CommandLine = typeof commandLine;
 
 /** In the directory of the executable. */
 const SCRIPT = 'main.cjs';

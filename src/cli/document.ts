@@ -1,4 +1,4 @@
-/** `--json`: what a run gave, as one JSON document on the output. */
+/** `--json`: what a run gave, as one JSON document on the output; in a stream of lines its type says that it is the last. */
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { diagnosticsToJson, diagnosticToJson } from '../diagnostic/json.ts';
 import { arrange } from '../diagnostic/order.ts';
@@ -7,6 +7,7 @@ import { writeJson } from '../value/json-write.ts';
 import { printValue } from '../value/print.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
 import { failureDiagnostic, kindOfError } from './failure.ts';
+import type { JsonForm } from './invocation.ts';
 
 /** `paused` is for later. `invalid`: nothing ran. */
 export type RunStatus = 'complete' | 'failed' | 'paused' | 'invalid';
@@ -21,10 +22,11 @@ export interface RunReport {
 }
 
 /** The document, with a line break at its end. */
-export function runDocument(report: RunReport, lookup: SourceLookup): string {
+export function runDocument(report: RunReport, lookup: SourceLookup, form: JsonForm): string {
   const { status, value, error } = report;
   const diagnostics = arrange(report.diagnostics);
   const parts = {
+    ...(form === 'stream' ? { type: '"result"' } : {}),
     status: JSON.stringify(status),
     value: value === undefined ? 'null' : JSON.stringify(printValue(value)),
     json: value === undefined ? 'null' : jsonOf(value),

@@ -7,6 +7,7 @@ import type { State } from '../evaluator/state.ts';
 import { type Program, startProgram } from '../host/compile.ts';
 import type { Host } from '../host/port.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
+import type { Watch } from './watching.ts';
 
 /** Steps after which signals and timers get their turn, and memory is looked at: some milliseconds. */
 export const QUANTUM_STEPS = 250_000;
@@ -18,6 +19,10 @@ export interface Execution {
   readonly openHost: () => Promise<Host>;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
+  /** Told when an interrupted run still has something to do before it ends. */
+  readonly stopping?: () => void;
+  /** Asked for when there is something to see; null or absent when nobody looks on. */
+  readonly openWatch?: (() => Promise<Watch>) | null;
 }
 
 export type Ending =
@@ -28,9 +33,16 @@ export type Ending =
 export async function execute(execution: Execution): Promise<Ending> {
   const { limits, variables } = execution;
   const first = startProgram(execution.program, { limits, variables, quantum: QUANTUM_STEPS });
-  const { outcome, state } = first;
-  if (outcome.kind === 'complete') return { kind: 'complete', value: outcome.value, state };
-  if (outcome.kind === 'failed') return { kind: 'failed', error: outcome.error, state };
-  const { goOn } = await import('./hosting.ts');
-  return goOn(first, execution);
+  const { outcome, state, events } = first;
+  const hasEnded = outcome.kind === 'complete' || outcome.kind === 'failed';
+  const watch = hasEnded && events.length === 0 ? null : ((await execution.openWatch?.()) ?? null);
+  try {
+    if (hasEnded) watch?.observer.events?.(events);
+    if (outcome.kind === 'complete') return { kind: 'complete', value: outcome.value, state };
+    if (outcome.kind === 'failed') return { kind: 'failed', error: outcome.error, state };
+    const { goOn } = await import('./hosting.ts');
+    return await goOn(first, execution, watch?.observer ?? {});
+  } finally {
+    watch?.end();
+  }
 }

@@ -1,15 +1,17 @@
 /** The part of an execution that needs the world: the host's loop, and a watch on the memory of this process. */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { exposedContext, resume } from '../evaluator/kernel.ts';
+import { cancel, exposedContext, resume } from '../evaluator/kernel.ts';
 import { errorValue } from '../evaluator/raise.ts';
 import type { Advance, Answer, State } from '../evaluator/state.ts';
-import { drive } from '../host/loop.ts';
+import type { Event } from '../evaluator/event.ts';
+import { drive, type RunResult } from '../host/loop.ts';
+import type { Observer } from '../host/port.ts';
 import { type Ending, type Execution, QUANTUM_STEPS } from './execution.ts';
 
 const CONCURRENT_CALLS = 256;
 
-export async function goOn(first: Advance, execution: Execution): Promise<Ending> {
+export async function goOn(first: Advance, execution: Execution, observer: Observer<Event>): Promise<Ending> {
   const host = await execution.openHost();
   let state = first.state;
   const step = (from: State, answers: readonly Answer[]): Advance => {
@@ -19,17 +21,25 @@ export async function goOn(first: Advance, execution: Execution): Promise<Ending
     state = next.state;
     return next;
   };
+  const go = (from: Advance, signal: AbortSignal): Promise<RunResult<State>> =>
+    drive({ kernel: { resume: step, exposed: exposedContext }, first: from, host, signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer });
+  /** What was begun is brought to an end: `finally` parts and compensations run. */
+  const stop = async (from: State): Promise<State> => {
+    const stopped = cancel(from, 'the run was interrupted', { quantum: QUANTUM_STEPS });
+    if (stopped.state.status !== 'done') execution.stopping?.();
+    state = stopped.state;
+    await go(stopped, new AbortController().signal);
+    return state;
+  };
   try {
-    const result = await drive({
-      kernel: { resume: step, exposed: exposedContext }, first, host, signal: execution.signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer: {},
-    });
+    const result = await go(first, execution.signal);
     switch (result.kind) {
       case 'complete':
         return { kind: 'complete', value: result.value, state };
       case 'failed':
         return { kind: 'failed', error: result.error, state };
       case 'cancelled':
-        return { kind: 'interrupted', state: result.state };
+        return { kind: 'interrupted', state: await stop(result.state) };
     }
   } finally {
     host.close();

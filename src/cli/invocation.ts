@@ -14,12 +14,19 @@ export interface WorldOptions {
   readonly modulePaths: readonly string[];
 }
 
+/** `document`: one at the end. `stream`: a line for everything that happens, the document last. */
+export type JsonForm = 'none' | 'document' | 'stream';
+
+/** How steps are shown to people. `auto` when nothing is said, `some` when only that they shall be. */
+export type StepsChoice = 'auto' | 'some' | 'tree' | 'plain' | 'none';
+
 export interface RunOptions extends CommonOptions, WorldOptions {
   readonly origin: Origin;
   readonly args: readonly string[];
   /** A file with data, `-` for standard input. */
   readonly input: string | null;
-  readonly json: boolean;
+  readonly json: JsonForm;
+  readonly steps: StepsChoice;
 }
 
 export interface CheckOptions extends CommonOptions {
@@ -57,6 +64,11 @@ export interface TestOptions extends CommonOptions {
   readonly json: boolean;
 }
 
+export interface ContextTreeOptions extends CommonOptions {
+  readonly origin: Origin;
+  readonly json: boolean;
+}
+
 export type Invocation =
   | { readonly command: 'run'; readonly options: RunOptions }
   | { readonly command: 'check'; readonly options: CheckOptions }
@@ -65,13 +77,14 @@ export type Invocation =
   | { readonly command: 'doc'; readonly options: DocOptions }
   | { readonly command: 'expand'; readonly options: ExpandOptions }
   | { readonly command: 'test'; readonly options: TestOptions }
+  | { readonly command: 'ctx'; readonly options: ContextTreeOptions }
   /** Text that was asked for: help, the version. */
   | { readonly command: 'show'; readonly text: string }
-  | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: boolean };
+  | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
-export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'help'] as const;
+export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'help'] as const;
 
-const PLAIN_RUN = { colour: 'auto', grants: [], limits: [], modulePaths: [], args: [], input: null, json: false } as const;
+const PLAIN_RUN = { colour: 'auto', grants: [], limits: [], modulePaths: [], args: [], input: null, json: 'none', steps: 'auto' } as const;
 
 /**
  * `rtfs FILE`, `rtfs run FILE`, `rtfs -e EXPR`, each without anything else: understood without loading the parser of

@@ -32,7 +32,7 @@ const SUFFIXES: Readonly<Record<string, bigint>> = {
 };
 
 /** `10000`, `10_000`, `1e6`, `64M`, `64Mi`, `1.5G`; null for anything else, and for what is no whole number above 0. */
-export function parseAmount(text: string): number | null {
+function parseAmount(text: string): number | null {
   const match = /^(\d[\d_]*)(?:\.(\d+))?(?:e(\d{1,2}))?([kmg]i?)?$/i.exec(text);
   if (match === null || match[1]!.endsWith('_')) return null;
   const [, whole = '', fraction = '', exponent = '0', suffix = ''] = match;

@@ -6,7 +6,7 @@
  */
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { type Invocation, quickInvocation } from './invocation.ts';
+import { type Invocation, type JsonForm, quickInvocation } from './invocation.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 export async function main(argv: readonly string[]): Promise<void> {
@@ -49,12 +49,14 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./expand.ts')).expandCommand(invocation.options, terminal);
     case 'test':
       return (await import('./test.ts')).testCommand(invocation.options, terminal);
+    case 'ctx':
+      return (await import('./ctx.ts')).contextTreeCommand(invocation.options, terminal);
   }
 }
 
-async function refuse(terminal: Terminal, problem: Diagnostic, json: boolean): Promise<ExitCode> {
+async function refuse(terminal: Terminal, problem: Diagnostic, json: JsonForm): Promise<ExitCode> {
   const noSource = (): null => null;
-  if (json) terminal.out((await import('./document.ts')).runDocument({ status: 'invalid', diagnostics: [problem] }, noSource));
+  if (json !== 'none') terminal.out((await import('./document.ts')).runDocument({ status: 'invalid', diagnostics: [problem] }, noSource, json));
   else (await import('./report.ts')).report(terminal, [problem], noSource);
   return EXIT.usage;
 }

@@ -4,6 +4,7 @@ import { compile } from '../host/compile.ts';
 import { printValue } from '../value/print.ts';
 import type { Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
+import type { RunReport } from './document.ts';
 import { ARGUMENTS_VARIABLE, cliEnvironment, INPUT_VARIABLE } from './environment.ts';
 import { type Ending, execute } from './execution.ts';
 import { EXIT, type ExitCode, exitOfError } from './exit.ts';
@@ -11,6 +12,7 @@ import { withInterrupt } from './interrupt.ts';
 import type { RunOptions } from './invocation.ts';
 import { type Origin, Sources } from './source.ts';
 import type { Terminal } from './terminal.ts';
+import { type Watch, watchFor } from './watching.ts';
 import { openWorld, terminalConsole, type World } from './world.ts';
 
 export async function runCommand(options: RunOptions, terminal: Terminal): Promise<ExitCode> {
@@ -21,6 +23,7 @@ class Run {
   private readonly options: RunOptions;
   private readonly terminal: Terminal;
   private readonly sources: Sources;
+  private watch: Watch | null = null;
 
   constructor(options: RunOptions, terminal: Terminal) {
     this.options = options;
@@ -39,18 +42,30 @@ class Run {
     const variables = [[INPUT_VARIABLE, input.value], [ARGUMENTS_VARIABLE, Vector.adopt([...options.args])]] as const;
     const { program, diagnostics } = compile(cliEnvironment(), source.value, { loadModule: sources.loadModule, variables: variables.map(([name]) => name) });
     if (program === null) return this.invalid(diagnostics, EXIT.invalid);
-    if (!options.json) await this.report(diagnostics);
+    if (options.json === 'none') await this.report(diagnostics);
     const { limits, openHost } = world.value;
-    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal }));
-    return options.json ? this.endAsJson(ending, diagnostics) : this.endAsText(ending);
+    const openWatch = this.watchOpener(world.value);
+    const stopping = (): void => this.terminal.error('interrupted: undoing what was begun (Ctrl-C again ends at once)\n');
+    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping }));
+    return options.json !== 'none' ? this.endAsJson(ending, diagnostics) : this.endAsText(ending);
   }
 
   // ── before ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private async world(): Promise<{ ok: true; value: World } | { ok: false; error: readonly Diagnostic[] }> {
     // With --json the output holds the document and nothing else: what the plan prints goes to the other stream.
-    const output = this.options.json ? 'error' : 'out';
-    return openWorld(this.options, () => terminalConsole(this.terminal, output));
+    const output = this.options.json === 'none' ? 'out' : 'error';
+    return openWorld(this.options, async () => {
+      const console = await terminalConsole(this.terminal, output);
+      return this.watch?.console(console) ?? console;
+    });
+  }
+
+  /** Who looks on is there before the console that it stands before. */
+  private watchOpener({ clock }: World): (() => Promise<Watch>) | null {
+    const { steps, json } = this.options;
+    const open = watchFor({ steps, json, terminal: this.terminal, clock });
+    return open === null ? null : async () => (this.watch = await open());
   }
 
   private async input(): Promise<{ ok: true; value: Value } | { ok: false; error: readonly Diagnostic[] }> {
@@ -62,7 +77,7 @@ class Run {
   // ── after ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private async invalid(diagnostics: readonly Diagnostic[], code: ExitCode): Promise<ExitCode> {
-    if (this.options.json) await this.document({ status: 'invalid', diagnostics });
+    if (this.options.json !== 'none') await this.document({ status: 'invalid', diagnostics });
     else await this.report(diagnostics);
     return code;
   }
@@ -111,9 +126,9 @@ class Run {
     }
   }
 
-  private async document(report: Parameters<typeof import('./document.ts').runDocument>[0]): Promise<void> {
+  private async document(report: RunReport): Promise<void> {
     const { runDocument } = await import('./document.ts');
-    this.terminal.out(runDocument(report, this.sources.lookup));
+    this.terminal.out(runDocument(report, this.sources.lookup, this.options.json));
   }
 
   private async report(diagnostics: readonly Diagnostic[]): Promise<void> {

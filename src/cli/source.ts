@@ -15,8 +15,8 @@ export type Origin =
   | { readonly kind: 'stdin' }
   | { readonly kind: 'text'; readonly text: string };
 
-export const STDIN_NAME = '<stdin>';
-export const TEXT_NAME = '<expression>';
+const STDIN_NAME = '<stdin>';
+const TEXT_NAME = '<expression>';
 
 /** `-` is standard input. */
 export function originOf(operand: string): Origin {

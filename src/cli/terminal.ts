@@ -18,8 +18,14 @@ export interface Terminal {
   readonly errorStream: () => NodeJS.WriteStream;
   readonly outColour: boolean;
   readonly errorColour: boolean;
-  /** The width of the error stream, where diagnostics go. */
+  /** The size of the error stream, where diagnostics go. */
   readonly columns: number;
+  readonly rows: number;
+  /** The stream is a terminal in which the cursor can be moved. */
+  readonly outMoves: boolean;
+  readonly errorMoves: boolean;
+  /** What is typed is seen. */
+  readonly inEchoes: boolean;
   /** True once somebody closed the reading end of `out`. */
   readonly isOutClosed: () => boolean;
 }
@@ -38,8 +44,21 @@ export function processTerminal(choice: ColourChoice): Terminal {
     get errorColour() {
       return isColoured(choice, 2);
     },
+    // A terminal that was never told its size says 0.
     get columns() {
-      return isatty(2) ? process.stderr.columns : 100;
+      return isatty(2) ? process.stderr.columns || 80 : 100;
+    },
+    get rows() {
+      return isatty(2) ? process.stderr.rows || 24 : 1000;
+    },
+    get outMoves() {
+      return canMove(1);
+    },
+    get errorMoves() {
+      return canMove(2);
+    },
+    get inEchoes() {
+      return isatty(0);
     },
     isOutClosed: out.isClosed,
   };
@@ -67,6 +86,10 @@ function sink(standard: () => NodeJS.WriteStream): Sink {
     if (!closed && text !== '') open().write(text);
   };
   return { write, open, isClosed: () => closed };
+}
+
+function canMove(descriptor: 1 | 2): boolean {
+  return process.env['TERM'] !== 'dumb' && isatty(descriptor);
 }
 
 /** What the user asked for counts first, then NO_COLOR, FORCE_COLOR, and whether somebody looks at a terminal. */

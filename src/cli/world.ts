@@ -1,12 +1,14 @@
 /** The world that a program is given, from options: limits, grants, and a host to open when the program needs one. */
 import type { Diagnostic, Result } from '../diagnostic/diagnostic.ts';
 import type { Limits } from '../evaluator/limits.ts';
-import type { Console, Grant, Host } from '../host/port.ts';
+import { systemClock } from '../host/clock.ts';
+import type { Clock, Console, Grant, Host } from '../host/port.ts';
 import type { WorldOptions } from './invocation.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface World {
   readonly limits: Partial<Limits>;
+  readonly clock: Clock;
   readonly openHost: () => Promise<Host>;
 }
 
@@ -14,7 +16,7 @@ export interface World {
 export async function openWorld(options: WorldOptions, console: () => Promise<Console>): Promise<Result<World, readonly Diagnostic[]>> {
   const limits = options.limits.length === 0 ? NO_LIMITS : (await import('./limit.ts')).parseLimits(options.limits);
   const grants = options.grants.length === 0 ? NO_GRANTS : await parseGrants(options.grants);
-  if (limits.ok && grants.ok) return { ok: true, value: { limits: limits.value, openHost: () => open(grants.value, console) } };
+  if (limits.ok && grants.ok) return { ok: true, value: { limits: limits.value, clock: systemClock, openHost: () => open(grants.value, console) } };
   return { ok: false, error: [...(limits.ok ? [] : limits.error), ...(grants.ok ? [] : grants.error)] };
 }
 
@@ -28,7 +30,7 @@ async function parseGrants(texts: readonly string[]): Promise<Result<readonly Gr
 
 async function open(grants: readonly Grant[], console: () => Promise<Console>): Promise<Host> {
   const { openHost } = await import('../host/open.ts');
-  return openHost({ grants, console: await console() });
+  return openHost({ grants, clock: systemClock, console: await console() });
 }
 
 /** Programs print on the output, or on the error stream when the output is taken. */

@@ -317,6 +317,10 @@ const TABLE = {
     title: 'Needs the host',
     cure: 'The program makes a `(call …)` here, and nothing was there to answer it.',
   },
+  E0507: {
+    title: 'Not the events of a run',
+    cure: 'Give what `rtfs run --json=stream` printed: one JSON object to a line.',
+  },
 
   // Warnings
   W0601: {

@@ -494,7 +494,7 @@ class Assembler {
     if (node.handler !== null) {
       const done = this.label();
       this.jump(done, Op.JUMP);
-      this.handlers.push({ kind: 'catch', start, end: this.ops.length, at: this.ops.length, register: node.errorSlot });
+      this.handlers.push({ kind: 'catch', start, end: this.ops.length, at: this.ops.length, register: node.errorSlot, until: 0 });
       this.value(node.handler, d);
       this.place(done);
     }
@@ -506,12 +506,14 @@ class Assembler {
     const end = this.ops.length;
     this.emit(Op.CONST, node.pendingSlot, this.constant(null));
     this.jump(run, Op.JUMP);
-    this.handlers.push({ kind: 'finally', start, end, at: this.ops.length, register: node.errorSlot });
+    const handler = { kind: 'finally' as const, start, end, at: this.ops.length, register: node.errorSlot, until: 0 };
+    this.handlers.push(handler);
     this.emit(Op.MAKE_PENDING, node.pendingSlot, node.errorSlot);
     // There is no value on this way, but the register must hold something that can be saved.
     this.emit(Op.CONST, d, this.constant(null));
     this.place(run);
     this.effect(cleanup);
+    handler.until = this.ops.length;
     this.emit(Op.RETHROW_PENDING, node.pendingSlot);
   }
 
@@ -539,6 +541,8 @@ class Assembler {
     const { errorSlot } = node;
     const options = node.options === null ? -1 : this.operand(node.options);
     this.emit(Op.STEP_ENTER, this.constant(Vector.of(node.name, keyword(node.form))), options);
+    // Parameters that fail leave none.
+    if (node.params !== null) this.emit(Op.CONST, node.paramsSlot, this.constant(null));
     const start = this.ops.length;
     if (node.params !== null) this.value(node.params, node.paramsSlot);
     this.value(node.body, d);
@@ -546,7 +550,7 @@ class Assembler {
     const stop = this.ops.length;
     this.jump(end, Op.JUMP);
     if (node.handler !== null) {
-      this.handlers.push({ kind: 'recover', start, end: stop, at: this.ops.length, register: errorSlot });
+      this.handlers.push({ kind: 'recover', start, end: stop, at: this.ops.length, register: errorSlot, until: 0 });
       this.value(node.handler, d);
       this.emit(Op.STEP_LEAVE, 1);
       this.jump(end, Op.JUMP);
@@ -557,7 +561,7 @@ class Assembler {
     this.emit(Op.STEP_FAIL, errorSlot, errorSlot, -1, 0, this.point(at));
     out.uses.push(at + 3);
     this.jump(fail, Op.JUMP);
-    this.handlers.push({ kind: 'step', start, end: this.ops.length, at, register: errorSlot });
+    this.handlers.push({ kind: 'step', start, end: this.ops.length, at, register: errorSlot, until: 0 });
     this.place(out);
     this.emit(Op.THROW, errorSlot);
     this.place(end);

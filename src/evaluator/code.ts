@@ -20,6 +20,8 @@ export interface Handler {
   readonly end: number;
   readonly at: number;
   readonly register: number;
+  /** Of a `finally`: where its own code ends, which begins at `at`. */
+  readonly until: number;
 }
 
 /** A place in the source for the instructions from `at` on. */

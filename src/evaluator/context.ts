@@ -8,7 +8,7 @@
  * - A context's data ends with it, unless it is merged into the one around it.
  */
 import type { StepForm } from '../ir/step-options.ts';
-import type { Value } from '../value/value.ts';
+import type { ErrorValue, Value } from '../value/value.ts';
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import { childId, keyOf, ROOT_ID } from './context-id.ts';
@@ -22,6 +22,8 @@ export type ContextForm = StepForm | 'root' | 'branch';
 export interface Deadline {
   readonly id: string;
   readonly durationMs: number;
+  /** It has passed: what the step will fail with as soon as it waits. */
+  readonly passed: ErrorValue | null;
 }
 
 export interface Context {
@@ -35,7 +37,7 @@ export interface Context {
   readonly data: MapValue;
   /** Canonical bytes of the keys and values that are open here: its own and its parents'. */
   readonly sizeBytes: number;
-  /** How often each step name has been entered here. */
+  /** How often each step name has been entered here, and how many passes. */
   readonly entered: MapValue;
   /** What the step was told; nil for none. */
   readonly options: MapValue | null;
@@ -46,8 +48,6 @@ export interface Context {
   /** What an isolated context sees of its parents, once they have changed. */
   readonly seen: MapValue | null;
   readonly deadline: Deadline | null;
-  /** It has to end: its deadline has passed, or it was cancelled. Only its own edge takes the error. */
-  readonly stopped: boolean;
   /** How to undo it, once it has completed: an entry as in `compensations`. */
   readonly compensation: Value;
   /** How to undo what has completed inside, in order: vectors [id name undo result retries runner]. */
@@ -58,11 +58,14 @@ export interface Context {
   readonly deciding: boolean;
 }
 
+/** What passes are counted under; steps are counted under their names. */
+export const PASSES: Value = null;
+
 /** UTF-16 code units of a path: events and calls carry it. */
 export const CONTEXT_ID_LENGTH_MAX = 65_536;
 
 const FRESH = {
-  options: null, seen: null, deadline: null, stopped: false, compensation: null, compensations: Vector.empty(), compensating: false, deciding: false,
+  options: null, seen: null, deadline: null, compensation: null, compensations: Vector.empty(), compensating: false, deciding: false,
 } as const;
 
 export function rootContext(data: MapValue, sizeBytes = 0): Context {
@@ -72,7 +75,14 @@ export function rootContext(data: MapValue, sizeBytes = 0): Context {
 
 export function contextId(parentId: string, form: ContextForm, name: string, occurrence: number): string {
   if (form === 'pass' || form === 'branch') return `${parentId}/${occurrence}`;
+  if (isNumber(name)) return contextId(parentId, form, `#${name}`, occurrence);
   return childId({ parent: parentId, name, occurrence });
+}
+
+/** A name that would read like the number of a pass or a branch. */
+function isNumber(name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (name[i]! < '0' || name[i]! > '9') return false;
+  return name.length > 0;
 }
 
 export interface Entry {
@@ -86,8 +96,9 @@ export interface Entry {
 /** The new child of `parent`, whose own record there remembers the entry. */
 export function enterContext(parent: Context, entry: Entry): Context {
   const { form, name } = entry;
-  const occurrence = (parent.entered.get(name) as number | undefined) ?? 0;
-  const remembered: Context = { ...parent, entered: parent.entered.set(name, occurrence + 1) };
+  const counted = form === 'pass' ? PASSES : name;
+  const occurrence = (parent.entered.get(counted) as number | undefined) ?? 0;
+  const remembered: Context = { ...parent, entered: parent.entered.set(counted, occurrence + 1) };
   return childContext(remembered, entry, occurrence);
 }
 
@@ -97,7 +108,7 @@ export function childContext(parent: Context, { form, name, isolation, options, 
   const empty = MapValue.empty();
   return {
     id, name, form, occurrence, isolation, data: empty, sizeBytes: parent.sizeBytes, entered: empty, options, parent, depth: parent.depth + 1,
-    base: parent.data, seen: null, deadline, stopped: false, compensation: null, compensations: FRESH.compensations, compensating: false, deciding: parent.deciding,
+    base: parent.data, seen: null, deadline, compensation: null, compensations: FRESH.compensations, compensating: false, deciding: parent.deciding,
   };
 }
 

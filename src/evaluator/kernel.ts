@@ -9,11 +9,13 @@ import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { CodeTable } from './code.ts';
 import { type Isolation, rootContext, visibleData } from './context.ts';
+import { ROOT_ID } from './context-id.ts';
 import { comparePositions } from './event.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type KernelFunctions, Machine } from './machine.ts';
 import type { PrimitiveTable } from './primitives/registry.ts';
 import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
+import { ownBytes } from './steps.ts';
 import { asError } from './thrown.ts';
 import type { Advance, Answer, Fiber, HostCall, Outcome, State } from './state.ts';
 
@@ -39,11 +41,12 @@ export const ALL_ISOLATIONS: readonly Isolation[] = ['inherit', 'isolated', 'san
 /** Calls the function with the arguments. */
 export function start(table: CodeTable, fn: Value, args: readonly Value[], options: StartOptions = {}): Advance {
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const root = rootContext(options.context ?? MapValue.empty());
+  const data = options.context ?? MapValue.empty();
+  const root = rootContext(data, ownBytes(data));
   const main: Fiber = {
     status: 'ready', path: '', position: 0, frame: null, context: root, rootDepth: root.depth, variables: new Map(options.variables ?? []),
-    fuel: limits.fuel, allocation: limits.allocation, calls: limits.calls, depthBelow: 0, call: null, join: null, interrupt: null,
-    failing: false, result: null, resultSources: null, variableSources: null, fatal: false,
+    fuel: limits.fuel, allocation: limits.allocation, calls: limits.calls, depthBelow: 0, call: null, join: null, stop: null, held: null,
+    failing: false, cancelled: false, defined: new Set(), result: null, resultSources: null, variableSources: null, fatal: false,
   };
   const state: State = { table, limits, isolations: options.isolations ?? ALL_ISOLATIONS, main, status: 'ready', pending: [] };
   const scheduler = schedulerOf(state, [], options);
@@ -135,7 +138,7 @@ function refused(state: State, problem: string): Advance {
 
 function advance(before: State, scheduler: Scheduler, main: Fiber): Advance {
   const { events } = scheduler;
-  for (const call of scheduler.left) events.push({ kind: 'answer-dropped', at: call, step: main.context.id, call });
+  for (const call of scheduler.left) events.push({ kind: 'answer-dropped', at: call, step: ROOT_ID, call });
   // Branches run one after the other; told is what happened by position.
   if (events.some((event) => event.at.includes('.'))) events.sort((a, b) => comparePositions(a.at, b.at));
   const ended = hasEnded(main);

@@ -11,7 +11,7 @@
  */
 import { equals } from '../value/order.ts';
 import { add, decrement, increment, multiply, subtract } from '../value/number.ts';
-import { Closure, ErrorValue, Float, type Keyword, keyword, kindOf, type PrimitiveFunction, type Value } from '../value/value.ts';
+import { Closure, ErrorValue, Float, type Keyword, kindOf, type PrimitiveFunction, type Value } from '../value/value.ts';
 import { List } from '../value/list.ts';
 import { Vector } from '../value/vector.ts';
 import { printValue } from '../value/print.ts';
@@ -24,10 +24,11 @@ import { CALL_POINT, CALL_SIZE, HOST_CALL_SIZE, Op, type OpCode } from './opcode
 import type { LoadedPrimitive } from './primitives/registry.ts';
 import { arityError } from './primitives/registry.ts';
 import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
-import type { Fiber, FiberStatus, Frame, HostCall, Join, State } from './state.ts';
+import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
 import {
-  afterFailure, branchContext, enterStep, failStep, forkOptions, type Happening, leaveStep, runOperation, setContext, type Site, siteOf, stoppedBy, tellFailed,
+  afterFailure, branchContext, enterStep, failStep, forkOptions, type Happening, leaveStep, runOperation, setContext, type Site, siteOf, tellFailed,
 } from './steps.ts';
+import { withFailuresOf } from './thrown.ts';
 import { located, type TraceFrame } from './trace.ts';
 import { originsOf, type Sources, trackedAddress, trackedArm, Tracker } from './tracking.ts';
 
@@ -42,6 +43,8 @@ export type Entry =
   | { readonly kind: 'proceed' }
   /** With the value of the call or the branches that it waits for. */
   | { readonly kind: 'value'; readonly value: Value; readonly sources: Sources | null }
+  /** By leaving the context that has to end. */
+  | { readonly kind: 'stop' }
   /** By failing where it stands. */
   | { readonly kind: 'error'; readonly error: Value; readonly fatal: boolean };
 
@@ -67,7 +70,11 @@ export class Machine implements Site {
   private calls = 0;
   private position = 0;
   private failing = false;
-  private interrupt: ErrorValue | null = null;
+  private cancelled = false;
+  private stop: Stop | null = null;
+  private held: Stop | null = null;
+  private defined: ReadonlySet<string>;
+  private ownDefined: Set<string> | null = null;
   private variables: ReadonlyMap<string, Value>;
   private ownVariables: Map<string, Value> | null = null;
   /** Preempt when fuel falls below this. */
@@ -100,6 +107,7 @@ export class Machine implements Site {
     this.fiber = state.main;
     this.meter = { fuel: 0, allocation: 0, limits: state.limits };
     this.variables = state.main.variables;
+    this.defined = state.main.defined;
     this.context = state.main.context;
     this.registers = new Array<Value>(REGISTERS_START).fill(null);
   }
@@ -122,14 +130,18 @@ export class Machine implements Site {
     this.variables = fiber.variables;
     this.ownVariables = null;
     this.failing = fiber.failing;
-    this.interrupt = fiber.interrupt;
+    this.cancelled = fiber.cancelled;
+    this.stop = fiber.stop;
+    this.held = fiber.held;
+    this.defined = fiber.defined;
+    this.ownDefined = null;
     this.pauseAt = Math.max(0, fiber.fuel - quantum);
     this.pending = null;
     this.join = null;
     this.fatal = false;
     this.height = 0;
     this.below = null;
-    this.depthLeft = this.limits.depth - fiber.depthBelow;
+    this.depthLeft = this.depthLimit() - fiber.depthBelow;
     this.tracker = fiber.variableSources === null ? null : new Tracker(fiber.variableSources);
     if (fiber.frame !== null) this.load(fiber.frame);
   }
@@ -149,6 +161,8 @@ export class Machine implements Site {
         if (this.tracker !== null) this.tracker.registers[this.base + this.arm.ops[this.pc + 1]!] = entry.sources;
         this.pc += this.arm.ops[this.pc] === Op.HOST_CALL ? HOST_CALL_SIZE : CALL_SIZE;
         return this.run();
+      case 'stop':
+        return this.leave(this.stop!) ? this.run() : 'failed';
       case 'error':
         return this.unwind(new Raised(entry.error, entry.fatal)) ? this.run() : 'failed';
     }
@@ -187,9 +201,12 @@ export class Machine implements Site {
       depthBelow: fiber.depthBelow,
       call: this.pending,
       join: this.join,
-      interrupt: this.interrupt,
+      stop: ended ? null : this.stop,
+      held: ended ? null : this.held,
       failing: this.failing,
-      result: ended ? this.result : null,
+      cancelled: this.cancelled,
+      defined: this.ownDefined ?? this.defined,
+      result: ended || this.failing ? this.result : null,
       resultSources: ended && this.tracker !== null ? this.tracker.last : null,
       variableSources: this.tracker === null ? null : this.tracker.variables,
       fatal: this.fatal,
@@ -219,7 +236,7 @@ export class Machine implements Site {
     if (frame.point !== 0 && arm.ops[this.pc] === Op.LOOP) this.pc += 2;
     this.tail = frame.tail;
     this.below = frame.parent;
-    this.depthLeft = this.limits.depth - this.fiber.depthBelow - frame.depth;
+    this.depthLeft = this.depthLimit() - this.fiber.depthBelow - frame.depth;
     this.reserve(arm.registers);
     const live = arm.liveAt(frame.point);
     for (let i = 0; i < live.length; i++) this.registers[live[i]!] = frame.slots[i]!;
@@ -385,42 +402,68 @@ export class Machine implements Site {
   private unwind(raised: Raised): boolean {
     const value = this.withPlace(raised);
     if (raised.fatal) return this.failAll(value);
-    const stopped = this.stoppedContext(value);
+    if (this.stop !== null && this.stop.raised) return this.unwindStopped(value);
     for (;;) {
-      const handler = this.handlerHere(stopped);
-      if (handler !== null) {
-        this.registers[this.base + handler.register] = value;
-        if (this.tracker !== null) this.tracker.registers[this.base + handler.register] = this.tracker.last;
-        this.pc = handler.at;
-        return true;
-      }
+      const handler = this.arm.handlers.find((one) => this.pc >= one.start && this.pc < one.end);
+      if (handler !== undefined) return this.handle(handler, value);
       if (!this.drop()) return this.atBottom(value);
     }
   }
 
-  /** The open context that an error stops from outside, or null. */
-  private stoppedContext(error: Value): Context | null {
-    const id = stoppedBy(error);
-    if (id === null) return null;
-    for (const at of contextsFrom(this.context, this.fiber.rootDepth)) if (at.id === id && at.stopped) return at;
-    return null;
+  /** Begins to leave the context that has to end. */
+  private leave(stop: Stop): boolean {
+    const error = this.withPlace(new Raised(stop.error, false)) as ErrorValue;
+    this.stop = { ...stop, error, raised: true };
+    return this.unwindStopped(error);
   }
 
-  private handlerHere(stopped: Context | null): Handler | null {
-    for (const handler of this.arm.handlers) {
-      if (this.pc < handler.start || this.pc >= handler.end) continue;
-      if (stopped === null) return this.chosen(handler);
-      const isItsEdge = this.context.id === stopped.id && (handler.kind === 'recover' || handler.kind === 'step');
-      // At the edge of the step that it stops, it becomes an error like any other.
-      if (isItsEdge) this.context = { ...this.context, stopped: false, deadline: null };
-      if (isItsEdge || handler.kind === 'finally' || handler.kind === 'step') return this.chosen(handler);
+  /**
+   * On the way out of a context that has to end. Errors of a `finally` that this has entered are handled in there as ever.
+   * Otherwise it is the stop's own error that goes on, whatever was thrown: to the `finally`s and edges of steps on the way,
+   * past all that catches and recovers, up to the context's own edge, where it becomes an error like any other.
+   */
+  private unwindStopped(thrown: Value): boolean {
+    for (;;) {
+      const depth = this.depth();
+      for (const [index, handler] of this.arm.handlers.entries()) {
+        if (this.pc < handler.start || this.pc >= handler.end) continue;
+        if (this.isInCleanup(handler, depth)) return this.handle(handler, thrown);
+        const stop: Stop = this.stop!;
+        const isEdge = handler.kind === 'step' || handler.kind === 'recover';
+        if (isEdge && this.context.depth === stop.depth) {
+          this.stop = null;
+          this.context = { ...this.context, deadline: null };
+          return this.handle(handler, stop.error);
+        }
+        if (handler.kind === 'catch' || handler.kind === 'recover') continue;
+        this.stop = { ...stop, cleanup: handler.kind === 'finally' ? { depth, handler: index } : null };
+        return this.handle(handler, stop.error);
+      }
+      const { error } = this.stop!;
+      if (!this.drop()) {
+        this.cancelled = true;
+        this.stop = null;
+        return this.atBottom(error);
+      }
     }
-    return null;
   }
 
-  private chosen(handler: Handler): Handler {
+  /** Whether the handler lies inside the `finally` that the stop has entered, in its frame or in one called from it. */
+  private isInCleanup(handler: Handler, depth: number): boolean {
+    const cleanup = this.stop!.cleanup;
+    if (cleanup === null || depth < cleanup.depth) return false;
+    if (depth > cleanup.depth) return true;
+    const running = this.arm.handlers[cleanup.handler];
+    const isThere = running !== undefined && this.pc >= running.at && this.pc < running.until;
+    return isThere && handler.start >= running.at && handler.end <= running.until;
+  }
+
+  private handle(handler: Handler, value: Value): true {
     if (handler.kind === 'recover') this.context = afterFailure(this.context);
-    return handler;
+    this.registers[this.base + handler.register] = value;
+    if (this.tracker !== null) this.tracker.registers[this.base + handler.register] = this.tracker.last;
+    this.pc = handler.at;
+    return true;
   }
 
   /** No frame is left: what has completed in the fiber's root is undone first. */
@@ -428,14 +471,20 @@ export class Machine implements Site {
     this.result = error;
     const { context } = this;
     if (this.failing || context.compensations.size === 0) return false;
-    this.failing = true;
     const { fn, entries } = this.takeCompensations();
-    if (!(fn instanceof Closure)) return false;
+    if (!(fn instanceof Closure) || (fn.code as Code).armFor(2) === null) return false;
+    this.failing = true;
+    this.depthLeft += COMPENSATION_DEPTH;
     this.registers[0] = entries;
     this.registers[1] = error;
     this.tracker?.fill(0, 2, this.tracker.last);
     this.enter(fn, 0, 2);
     return true;
+  }
+
+  /** Compensations have room of their own, so that a plan that fails for its depth can be undone. */
+  private depthLimit(): number {
+    return this.limits.depth + (shieldDepth(this.context, this.fiber.rootDepth, this.failing) > 0 ? COMPENSATION_DEPTH : 0);
   }
 
   /** The compensations of the current context, newest last, and the library's function that runs them. */
@@ -487,6 +536,10 @@ export class Machine implements Site {
   private setVariable(name: string, value: Value): void {
     this.ownVariables ??= new Map(this.variables);
     this.ownVariables.set(name, value);
+    // What a branch defines is found again when it is joined.
+    if (this.fiber.path === '' || (this.ownDefined ?? this.defined).has(name)) return;
+    this.ownDefined ??= new Set(this.defined);
+    this.ownDefined.add(name);
   }
 
   nextPosition(): string {
@@ -506,24 +559,42 @@ export class Machine implements Site {
     const { context } = this;
     if (context.compensations.size > 0 && !context.compensating) {
       const { fn, entries } = this.takeCompensations();
-      const first = this.base + this.arm.registers;
-      this.reserve(first + 2);
-      this.registers[first] = entries;
-      this.registers[first + 1] = this.registers[this.base + register]!;
-      this.context = { ...this.context, compensating: true };
-      this.tracker?.fill(first, 2, this.tracker.last);
-      if (fn instanceof Closure) {
-        this.enterFrom(fn, first, 2);
+      if (fn instanceof Closure && (fn.code as Code).armFor(2) !== null) {
+        this.runCompensations(fn, entries, this.registers[this.base + register]!);
         return true;
       }
     }
-    if (this.context.compensating) this.context = { ...this.context, compensating: false };
-    if (this.interrupt !== null && !isShielded(this.context, this.fiber.rootDepth)) {
-      this.registers[this.base + register] = this.interrupt;
-      this.interrupt = null;
-    }
+    if (context.compensating) this.endShield(register);
     failStep(this, this.registers[this.base + register]!);
     return false;
+  }
+
+  private runCompensations(fn: Closure, entries: Vector, error: Value): void {
+    const first = this.base + this.arm.registers;
+    this.reserve(first + 2);
+    this.registers[first] = entries;
+    this.registers[first + 1] = error;
+    this.tracker?.fill(first, 2, this.tracker.last);
+    if (shieldDepth(this.context, this.fiber.rootDepth, this.failing) === 0) this.depthLeft += COMPENSATION_DEPTH;
+    this.context = { ...this.context, compensating: true };
+    // What is on its way out waits until they have run.
+    this.held = outermost(this.held, this.stop);
+    this.stop = null;
+    this.enterFrom(fn, first, 2);
+  }
+
+  /** What wanted to stop the fiber meanwhile, or was on its way, goes on; with it what could not be undone. */
+  private endShield(register: number): void {
+    this.context = { ...this.context, compensating: false };
+    const shield = shieldDepth(this.context, this.fiber.rootDepth, this.failing);
+    if (shield === 0) this.depthLeft -= COMPENSATION_DEPTH;
+    // The step fails anyway.
+    if (this.held !== null && this.held.depth >= this.context.depth) this.held = null;
+    if (this.held === null || this.held.depth <= shield) return;
+    const error = withFailuresOf(this.held.error, this.registers[this.base + register]!);
+    this.stop = { ...this.held, error, raised: true, cleanup: null };
+    this.held = null;
+    this.registers[this.base + register] = error;
   }
 
   /** Leaves the fiber waiting for its branches; false when there are none. */
@@ -534,6 +605,8 @@ export class Machine implements Site {
     const { limits, context } = this;
     if (count > limits.branches) raiseLimit('branches', limits.branches);
     if (context.depth >= limits.contextDepth) raiseLimit('contextDepth', limits.contextDepth);
+    if (forkLevels(this.fiber.path) >= FORKS_MAX) raise('overflow', `Limit exceeded: branches of branches, more than ${FORKS_MAX} deep`);
+    const choices = forkOptions(options, count);
     chargeCells(this.meter, count);
     const path = this.nextPosition();
     const share = { fuel: part(this.meter.fuel, count), allocation: part(this.meter.allocation, count), calls: part(this.calls, count) };
@@ -546,10 +619,10 @@ export class Machine implements Site {
       const root = branchContext(context, index);
       return {
         status: 'unstarted', path: `${path}.${index}.`, position: 0, frame: null, context: root, rootDepth: root.depth, variables, ...share, depthBelow,
-        call: null, join: null, interrupt: null, failing: false, result, resultSources: this.tracker?.last ?? null, variableSources: this.tracker?.variables ?? null, fatal: false,
+        call: null, join: null, stop: null, held: null, failing: false, cancelled: false, defined: NOTHING_DEFINED, result, resultSources: this.tracker?.last ?? null, variableSources: this.tracker?.variables ?? null, fatal: false,
       };
     });
-    this.join = { branches, ...forkOptions(options, count), abort: null };
+    this.join = { branches, ...choices, failed: null };
     return true;
   }
 
@@ -594,7 +667,8 @@ export class Machine implements Site {
   private execute(): Signal {
     const { meter, kernel } = this;
     const pauseAt = this.pauseAt;
-    let { arm, base, pc, registers } = this;
+    const { registers } = this;
+    let { arm, base, pc } = this;
     let { ops } = arm;
     for (;;) {
       switch (ops[pc] as OpCode) {
@@ -1246,10 +1320,29 @@ function taken(share: number, count: number): number {
   return Number.isFinite(share) ? share * count : 0;
 }
 
-/** Whether compensations are running: what wants to stop the fiber has to wait for them. */
-export function isShielded(context: Context, rootDepth: number): boolean {
-  for (const at of contextsFrom(context, rootDepth)) if (at.compensating) return true;
-  return false;
+/** Frames that compensations may use beyond the limit. */
+const COMPENSATION_DEPTH = 1_000;
+
+/** How deep branches may lie in branches: what walks the tree of fibers may recurse. */
+export const FORKS_MAX = 200;
+
+const NOTHING_DEFINED: ReadonlySet<string> = new Set();
+
+function forkLevels(path: string): number {
+  let dots = 0;
+  for (let at = path.indexOf('.'); at >= 0; at = path.indexOf('.', at + 1)) dots += 1;
+  return dots / 2;
+}
+
+/** The depth of the innermost context whose compensations are running; 0 when there is none. Contexts up to there cannot be stopped. */
+export function shieldDepth(context: Context, rootDepth: number, failing: boolean): number {
+  for (const at of contextsFrom(context, rootDepth)) if (at.compensating) return at.depth;
+  return failing ? rootDepth : 0;
+}
+
+/** Of two stops the one of the outer context. */
+export function outermost(a: Stop | null, b: Stop | null): Stop | null {
+  return a === null || (b !== null && b.depth < a.depth) ? b : a;
 }
 
 function capabilityName(value: Value): string {

@@ -6,8 +6,8 @@
  *   in which they run, and the order in which answers come, show nowhere.
  * - F2 A join is decided only when all its branches have ended or wait: a failure cancels the others then, the first in
  *   the order of the text decides.
- * - F3 Stopping a fiber raises an error where it stands; its `finally` parts and compensations run before it ends, and a
- *   join waits for that. While compensations run nothing stops it.
+ * - F3 Stopping a context raises an error where its fiber stands; its `finally` parts and compensations run before it ends,
+ *   and a join waits for that. While compensations run, stops of what they belong to wait.
  * - F4 What no plan can get back (fuel, allocation, calls) ends the whole run at once.
  */
 import { MapValue } from '../value/map.ts';
@@ -15,10 +15,11 @@ import { type ErrorValue, keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
 import { changeAt, type Context, contextsFrom } from './context.ts';
 import type { Event } from './event.ts';
-import { type Entry, isShielded, Machine } from './machine.ts';
+import { type Entry, type Machine, outermost, shieldDepth } from './machine.ts';
 import { errorValue } from './raise.ts';
-import type { Answer, Fiber, HostCall, Join } from './state.ts';
+import type { Answer, Fiber, HostCall, Join, Stop } from './state.ts';
 import { cancelledError, tellFailed, timeoutError, withUndone } from './steps.ts';
+import { asError, errorMap } from './thrown.ts';
 import { type Sources, union } from './tracking.ts';
 
 export class Scheduler {
@@ -56,17 +57,18 @@ export class Scheduler {
   }
 
   /** The fiber after its next stretch; the same one when there is nothing to do for it. */
-  private advance(fiber: Fiber): Fiber {
+  private advance(before: Fiber): Fiber {
+    const fiber = this.noteDeadlines(before);
     switch (fiber.status) {
       case 'ready':
         if (this.preempted) return fiber;
-        return fiber.interrupt !== null && !isShielded(fiber.context, fiber.rootDepth) && !fiber.failing
-          ? this.go({ ...fiber, interrupt: null }, { kind: 'error', error: fiber.interrupt, fatal: false })
-          : this.go(fiber, { kind: 'proceed' });
+        return this.go(fiber, fiber.stop !== null && !fiber.stop.raised ? { kind: 'stop' } : { kind: 'proceed' });
       case 'waiting':
-        return this.answer(fiber) ?? this.expire(fiber) ?? fiber;
-      case 'joining':
-        return this.expire(fiber) ?? this.advanceJoin(fiber);
+        return this.answer(fiber) ?? this.expire(fiber);
+      case 'joining': {
+        const next = this.advanceJoin(fiber);
+        return next === fiber && !this.preempted ? this.expire(fiber) : next;
+      }
       default:
         return fiber;
     }
@@ -94,28 +96,38 @@ export class Scheduler {
 
   // --- stopping ------------------------------------------------------------------------------------------------------
 
-  /** A deadline of an open step has passed; of several the outermost counts. */
-  private expire(fiber: Fiber): Fiber | null {
-    let expired: Context | null = null;
-    for (const at of deadlines(fiber)) {
-      if (!this.answers.delete(at.deadline!.id)) continue;
-      expired = at;
+  /** Answers to deadlines are kept until the fiber waits: what it can do without waiting is in time. */
+  private noteDeadlines(fiber: Fiber): Fiber {
+    let { context } = fiber;
+    for (const at of this.answers.size === 0 ? [] : deadlines(fiber)) {
+      const answer = this.answers.get(at.deadline!.id);
+      if (answer === undefined) continue;
+      this.answers.delete(answer.id);
+      const passed = answer.ok ? timeoutError(at) : answer.error;
+      context = changeAt(context, at.depth, (one) => ({ ...one, deadline: { ...one.deadline!, passed } }));
     }
-    return expired === null ? null : this.stop(fiber, expired, timeoutError(expired));
+    return context === fiber.context ? fiber : { ...fiber, context };
   }
 
-  /** Marks the context as stopped and raises the error in the fiber as soon as that may be. */
-  private stop(fiber: Fiber, at: Context, error: ErrorValue): Fiber {
-    const context = changeAt(fiber.context, at.depth, (one) => ({ ...one, stopped: true }));
-    const marked: Fiber = { ...fiber, context };
-    const shielded = isShielded(context, fiber.rootDepth) || fiber.failing;
-    if (fiber.status === 'joining' && !shielded) return { ...marked, join: this.cancelBranches({ ...fiber.join!, abort: error }, error.message) };
-    return { ...marked, interrupt: error, ...(shielded || fiber.status === 'joining' ? {} : { status: 'ready' as const, call: null }) };
+  /** Of several deadlines that have passed that of the outermost step counts. */
+  private expire(fiber: Fiber): Fiber {
+    let expired: Context | null = null;
+    for (const at of contextsFrom(fiber.context, fiber.rootDepth)) if (at.deadline !== null && at.deadline.passed !== null && mayExpire(fiber, at)) expired = at;
+    return expired === null ? fiber : this.stop(fiber, expired, expired.deadline!.passed!);
+  }
+
+  /** Has the context end, as soon as that may be; a stop further out counts for more. */
+  private stop(fiber: Fiber, { depth }: Context, error: ErrorValue): Fiber {
+    const stop: Stop = { depth, error, raised: false, cleanup: null };
+    if (depth <= shieldDepth(fiber.context, fiber.rootDepth, fiber.failing)) return { ...fiber, held: outermost(fiber.held, stop) };
+    if (outermost(fiber.stop, stop) !== stop) return fiber;
+    if (fiber.status === 'waiting') return { ...fiber, stop, status: 'ready', call: null };
+    return fiber.join === null ? { ...fiber, stop } : { ...fiber, stop, join: this.cancelBranches(fiber.join, error.message) };
   }
 
   stopAll(main: Fiber, reason: string): Fiber {
     const root = rootOf(main);
-    return root.stopped ? main : this.stop(main, root, cancelledError(root, reason));
+    return this.stop(main, root, cancelledError(root, reason));
   }
 
   private cancelBranches(join: Join, reason: string): Join {
@@ -124,10 +136,10 @@ export class Scheduler {
 
   /** The branch, about to end; one that has ended, or is about to, stays as it is. */
   private cancel(branch: Fiber, reason: string): Fiber {
+    if (hasEnded(branch) || branch.failing) return branch;
     const root = rootOf(branch);
     const error = cancelledError(root, reason);
-    if (branch.status === 'unstarted') return this.ended({ ...branch, status: 'failed', result: error }, 'cancelled');
-    if (hasEnded(branch) || root.stopped) return branch;
+    if (branch.status === 'unstarted') return this.ended({ ...branch, status: 'failed', cancelled: true, result: error });
     return this.stop(branch, root, error);
   }
 
@@ -159,13 +171,12 @@ export class Scheduler {
 
   private settleBranch(branch: Fiber): Fiber {
     const settled = this.settle(branch);
-    if (settled === branch || !hasEnded(settled)) return settled;
-    if (settled.status === 'done') return this.ended(settled, 'done');
-    return this.ended(settled, rootOf(settled).stopped ? 'cancelled' : 'failed');
+    return settled === branch || !hasEnded(settled) ? settled : this.ended(settled);
   }
 
   /** The branch with its last event. */
-  private ended(branch: Fiber, status: 'done' | 'failed' | 'cancelled'): Fiber {
+  private ended(branch: Fiber): Fiber {
+    const status = branch.status === 'done' ? 'done' : branch.cancelled ? 'cancelled' : 'failed';
     const root = rootOf(branch);
     const index = root.occurrence;
     const position = branch.position + 1;
@@ -180,16 +191,20 @@ export class Scheduler {
 
   /** Starts branches in order while there is room. */
   private start(join: Join): Join {
-    if (join.abort !== null || this.preempted) return join;
+    if (this.preempted) return join;
     let open = 0;
     for (const branch of join.branches) if (branch.status !== 'unstarted' && !hasEnded(branch)) open += 1;
     let changed: Fiber[] | null = null;
     for (let i = 0; i < join.branches.length && open < join.maxConcurrency && !this.preempted; i++) {
       const branch = join.branches[i]!;
+      // Where branches take turns, one that is not wanted any more does not get its turn.
+      if (isDecisive(branch, join)) break;
       if (branch.status !== 'unstarted') continue;
       changed ??= join.branches.slice();
-      changed[i] = this.startBranch(branch);
-      if (!hasEnded(changed[i]!)) open += 1;
+      const started = this.startBranch(branch);
+      changed[i] = started;
+      if (!hasEnded(started)) open += 1;
+      if (isDecisive(started, join)) break;
     }
     return changed === null ? join : { ...join, branches: changed };
   }
@@ -199,16 +214,14 @@ export class Scheduler {
     const position = branch.position + 1;
     this.events.push({ kind: 'branch-started', at: `${branch.path}${position}`, step: root.id, index: root.occurrence });
     const begun = this.go({ ...branch, position }, { kind: 'begin', fn: branch.result, args: [], sources: branch.resultSources });
-    return hasEnded(begun) ? this.ended(begun, begun.status === 'done' ? 'done' : 'failed') : begun;
+    return hasEnded(begun) ? this.ended(begun) : begun;
   }
 
   /** Without best effort the first failure cancels the others. */
   private decide(join: Join): Join {
-    if (join.bestEffort || join.abort !== null) return join;
-    const failed = join.branches.find((branch) => branch.status === 'failed');
-    if (failed === undefined) return join;
-    const error = thrownError(failed.result);
-    return this.cancelBranches({ ...join, abort: error }, `branch ${rootOf(failed).occurrence} failed`);
+    if (join.bestEffort || join.failed !== null) return join;
+    const failed = join.branches.findIndex((branch) => branch.status === 'failed' || (branch.failing && !branch.cancelled));
+    return failed < 0 ? join : this.cancelBranches({ ...join, failed }, `branch ${failed} failed`);
   }
 
   /** Goes on with what the branches gave, when all have ended. */
@@ -216,24 +229,24 @@ export class Scheduler {
     if (!join.branches.every(hasEnded)) return withJoin(fiber, join);
     const good = join.branches.filter((branch) => branch.status === 'done');
     const joined = joinFiber(fiber, join, good);
-    if (join.abort !== null) return this.go(joined, { kind: 'error', error: abortValue(join), fatal: false });
+    if (fiber.stop !== null && !fiber.stop.raised) return this.go(joined, { kind: 'stop' });
+    if (join.failed !== null) return this.go(joined, { kind: 'error', error: join.branches[join.failed]!.result, fatal: false });
     if (join.bestEffort && good.length < join.minSuccess) {
-      return this.go(joined, { kind: 'error', error: tooFew(join, good.length), fatal: false });
+      return this.go(joined, { kind: 'error', error: tooFew(fiber.context, join, good.length), fatal: false });
     }
     const sources = join.branches.reduce<Sources | null>((all, branch) => union(all, branch.resultSources), null);
-    const variables = { variables: joinVariables(fiber, good), variableSources: joinVariableSources(fiber, good) };
-    return this.go({ ...joined, ...variables }, { kind: 'value', value: Vector.adopt(join.branches.map(resultOf)), sources });
+    return this.go(joinVariables(joined, good), { kind: 'value', value: Vector.adopt(join.branches.map(resultOf)), sources });
   }
 
   /** Ends everything that is open in the branches and the fiber. */
   private endAll(fiber: Fiber, join: Join, fatal: Fiber): Fiber {
     for (const branch of join.branches) this.kill(branch, fatal.result);
     const joined = joinFiber(fiber, join, []);
-    return this.go({ ...joined, interrupt: null }, { kind: 'error', error: fatal.result, fatal: true });
+    return this.go(joined, { kind: 'error', error: fatal.result, fatal: true });
   }
 
   private kill(fiber: Fiber, error: Value): void {
-    if (hasEnded(fiber) || fiber.status === 'unstarted') return;
+    if (hasEnded(fiber)) return;
     for (const branch of fiber.join?.branches ?? []) this.kill(branch, error);
     let { position } = fiber;
     const tell = (context: Context, happening: object): void => {
@@ -260,11 +273,23 @@ function withJoin(fiber: Fiber, join: Join): Fiber {
   return join === fiber.join ? fiber : { ...fiber, join };
 }
 
-/** The open steps of the fiber that have a deadline, the innermost first. */
+/** The open steps of the fiber whose deadline is still to come, the innermost first. */
 function deadlines(fiber: Fiber): readonly Context[] {
   const found: Context[] = [];
-  for (const at of contextsFrom(fiber.context, fiber.rootDepth)) if (at.deadline !== null && !at.stopped) found.push(at);
+  for (const at of contextsFrom(fiber.context, fiber.rootDepth)) if (at.deadline !== null && at.deadline.passed === null && mayExpire(fiber, at)) found.push(at);
   return found;
+}
+
+/** Whether the time of the step matters: it is not about to end for something else. */
+function mayExpire({ stop, held, context, rootDepth, failing }: Fiber, at: Context): boolean {
+  const shield = shieldDepth(context, rootDepth, failing);
+  if (stop !== null && at.depth >= stop.depth) return false;
+  return at.depth > shield || (at.depth < shield && (held === null || at.depth < held.depth));
+}
+
+/** Whether the branch has failed in a way that ends the join. */
+function isDecisive(branch: Fiber, join: Join): boolean {
+  return branch.status === 'failed' && !join.bestEffort && Number.isFinite(join.maxConcurrency);
 }
 
 /** The fiber before it goes on: what the branches left of the limits, and how to undo what completed in them. */
@@ -279,33 +304,23 @@ function joinFiber(fiber: Fiber, join: Join, good: readonly Fiber[]): Fiber {
   return { ...fiber, fuel, allocation, calls, context, join: null };
 }
 
-/** What the branches have defined, in their order. */
-function joinVariables(fiber: Fiber, good: readonly Fiber[]): ReadonlyMap<string, Value> {
-  let variables: Map<string, Value> | null = null;
-  for (const branch of good) {
-    if (branch.variables === fiber.variables) continue;
-    for (const [name, value] of branch.variables) {
-      if (fiber.variables.get(name) === value) continue;
-      variables ??= new Map(fiber.variables);
-      variables.set(name, value);
-    }
-  }
-  return variables ?? fiber.variables;
-}
-
-/** The sources of the variables after the join; something is tracked when a branch tracks. */
-function joinVariableSources(fiber: Fiber, good: readonly Fiber[]): ReadonlyMap<string, Sources> | null {
-  if (good.every((branch) => branch.variableSources === null)) return fiber.variableSources;
+/** The fiber with what the branches have defined, in their order, and where it comes from. */
+function joinVariables(fiber: Fiber, good: readonly Fiber[]): Fiber {
+  if (good.every((branch) => branch.defined.size === 0 && branch.variableSources === null)) return fiber;
+  const variables = new Map(fiber.variables);
   const sources = new Map(fiber.variableSources ?? []);
+  const defined = new Set(fiber.defined);
   for (const branch of good) {
-    for (const [name, value] of branch.variables) {
-      if (fiber.variables.get(name) === value) continue;
+    for (const name of branch.defined) {
+      variables.set(name, branch.variables.get(name)!);
       const own = branch.variableSources?.get(name);
       if (own === undefined) sources.delete(name);
       else sources.set(name, own);
+      if (fiber.path !== '') defined.add(name);
     }
   }
-  return sources;
+  const isTracked = fiber.variableSources !== null || good.some((branch) => branch.variableSources !== null);
+  return { ...fiber, variables, defined, variableSources: isTracked ? sources : null };
 }
 
 /** `[true value data]` or `[false error nil]`. */
@@ -313,22 +328,11 @@ function resultOf(branch: Fiber): Value {
   return branch.status === 'done' ? Vector.of(true, branch.result, branch.context.data) : Vector.of(false, branch.result, null);
 }
 
-/** A branch may throw any value; what decides a join is an error, or is carried by one. */
-function thrownError(value: Value): ErrorValue {
-  return typeof value === 'object' && value !== null && value.kind === 'error' ? value : errorValue('thrown', THROWN, value);
-}
-
-const THROWN = 'A branch threw a value';
-
-/** What the join raises: the thrown value itself where it is no error. */
-function abortValue(join: Join): Value {
-  const { abort } = join;
-  return abort!.message === THROWN && abort!.type.name === 'error/thrown' ? abort!.data : abort!;
-}
-
-function tooFew(join: Join, good: number): ErrorValue {
-  const errors = Vector.adopt(join.branches.flatMap((branch) => (branch.status === 'done' ? [] : [branch.result])));
-  const message = `Only ${good} of ${join.branches.length} branches succeeded, and ${join.minSuccess} must`;
+function tooFew({ name }: Context, join: Join, good: number): ErrorValue {
+  const bad = join.branches.flatMap((branch, index) => (branch.status === 'done' ? [] : [{ index, error: asError(branch.result) }]));
+  const shown = bad.slice(0, 3).map(({ index, error }) => `branch ${index}: ${error.message}`).join('; ');
+  const message = `Step "${name}": ${good} of ${join.branches.length} branches succeeded, ${join.minSuccess} must (${shown}${bad.length > 3 ? '; …' : ''})`;
+  const errors = MapValue.from(bad.map(({ index, error }) => [index, errorMap(error)] as const));
   return errorValue('step', message, MapValue.of(keyword('succeeded'), good, keyword('errors'), errors));
 }
 
@@ -336,7 +340,7 @@ function tooFew(join: Join, good: number): ErrorValue {
 
 /** All calls that the fiber and its branches wait for, in the order of the text; the deadlines of a step before what it waits for. */
 export function pendingCalls(fiber: Fiber, calls: HostCall[] = []): HostCall[] {
-  if (fiber.status !== 'waiting' && fiber.status !== 'joining') return calls;
+  if (hasEnded(fiber) || fiber.status === 'unstarted') return calls;
   for (const at of [...deadlines(fiber)].reverse()) calls.push(deadlineCall(at));
   if (fiber.call !== null) calls.push(fiber.call);
   for (const branch of fiber.join?.branches ?? []) pendingCalls(branch, calls);

@@ -3,20 +3,21 @@
  *
  *   snapshot = the canonical document (`value/bytes.ts`) of one vector: ["rtfs/state" 1 limits isolations fiber]
  *   limits   = a map of all limits by keyword
- *   fiber    = [status position fuel allocation calls variables contexts frames call join interrupt failing fatal result
- *               result-sources variable-sources]
+ *   fiber    = [status position fuel allocation calls variables contexts frames call join stop held failing cancelled
+ *               defined fatal result result-sources variable-sources]
  *     status    = :unstarted :ready :waiting :joining :done :failed :cancelled
  *     variables = a map from name (string) to value
  *     contexts  = a vector from the fiber's root to the current one, each
- *                 [form name occurrence isolation data entered options base seen deadline stopped compensation compensations compensating deciding];
- *                 deadline is nil or [id ms]
+ *                 [form name occurrence isolation data entered options base seen deadline compensation compensations compensating deciding];
+ *                 deadline is nil or [id ms passed]
  *     frames    = a vector from the oldest call to the newest, each [function arm point tail sources slot…]: the function carries
  *                 its code by hash, `arm` is the number of its arm, `point` the suspension point (points are numbered in
  *                 the order of the code, 0 is the entry), and the slots are the registers that are live there, ascending
  *     sources   = of a value: nil or a vector of [key context value]; of a frame: nil, or a vector of those of its function and
  *                 of each slot; variable-sources is nil as long as nothing is tracked, else a map from name to sources
  *     call      = nil or [id capability args options derived-from], derived-from a vector of [key context hash]
- *     join      = nil or [position best-effort min-success max-concurrency abort fibers]; the number of a fiber in it is the
+ *     stop, held = nil or [depth error raised cleanup], cleanup nil or [frame-depth handler]; defined = a vector of names
+ *     join      = nil or [position best-effort min-success max-concurrency failed fibers]; the number of a fiber in it is the
  *                 number of its branch; max-concurrency may be infinite
  *
  * What follows from the place in the tree is not written: ids of contexts, paths and depths of fibers, sizes.
@@ -31,14 +32,16 @@ import { Closure, ErrorValue, isInteger, Keyword, keyword, makeFloat, type Value
 import { type Entry, MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { Code, CodeTable } from './code.ts';
-import { type Context, CONTEXT_ID_LENGTH_MAX, type ContextForm, contextId, contextsFrom, type Deadline, type Isolation } from './context.ts';
+import { type Context, CONTEXT_ID_LENGTH_MAX, type ContextForm, contextId, contextsFrom, type Deadline, type Isolation, PASSES } from './context.ts';
 import { ROOT_ID } from './context-id.ts';
 import type { Origin } from './event.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.ts';
 import { Op, type OpCode } from './opcodes.ts';
+import { FORKS_MAX } from './machine.ts';
+import { Raised } from './raise.ts';
 import { hasEnded, pendingCalls } from './scheduler.ts';
-import type { Fiber, FiberStatus, Frame, HostCall, Join, State } from './state.ts';
-import { ownBytes, siteOf } from './steps.ts';
+import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
+import { checkOptions, ownBytes, siteOf } from './steps.ts';
 import type { Source, Sources } from './tracking.ts';
 
 const MAGIC = 'rtfs/state';
@@ -72,8 +75,11 @@ function fiberValue(fiber: Fiber): Value {
     Vector.adopt(frameChain(fiber.frame).map(frameValue)),
     fiber.call === null ? null : callValue(fiber.call),
     fiber.join === null ? null : joinValue(fiber, fiber.join),
-    fiber.interrupt,
+    stopValue(fiber.stop),
+    stopValue(fiber.held),
     fiber.failing,
+    fiber.cancelled,
+    Vector.adopt([...fiber.defined].sort(order)),
     fiber.fatal,
     fiber.result,
     sourcesValue(fiber.resultSources),
@@ -83,8 +89,18 @@ function fiberValue(fiber: Fiber): Value {
 
 function joinValue(fiber: Fiber, join: Join): Value {
   const position = Number.parseInt(join.branches[0]!.path.slice(fiber.path.length), 10);
-  const { bestEffort, minSuccess, maxConcurrency, abort, branches } = join;
-  return Vector.of(position, bestEffort, minSuccess, numberValue(maxConcurrency), abort, Vector.adopt(branches.map(fiberValue)));
+  const { bestEffort, minSuccess, maxConcurrency, failed, branches } = join;
+  return Vector.of(position, bestEffort, minSuccess, numberValue(maxConcurrency), failed, Vector.adopt(branches.map(fiberValue)));
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function stopValue(stop: Stop | null): Value {
+  if (stop === null) return null;
+  const { depth, error, raised, cleanup } = stop;
+  return Vector.of(depth, error, raised, cleanup === null ? null : Vector.of(cleanup.depth, cleanup.handler));
 }
 
 /** Limits may be infinite; everything counted is a whole number. */
@@ -99,9 +115,9 @@ function limitsValue(limits: Limits): Value {
 }
 
 function contextValue(context: Context): Value {
-  const { form, name, occurrence, isolation, data, entered, options, base, seen, deadline, stopped, compensation, compensations, compensating, deciding } = context;
-  const due = deadline === null ? null : Vector.of(deadline.id, deadline.durationMs);
-  return Vector.of(keyword(form), name, occurrence, keyword(isolation), data, entered, options, base, seen, due, stopped, compensation, compensations, compensating, deciding);
+  const { form, name, occurrence, isolation, data, entered, options, base, seen, deadline, compensation, compensations, compensating, deciding } = context;
+  const due = deadline === null ? null : Vector.of(deadline.id, deadline.durationMs, deadline.passed);
+  return Vector.of(keyword(form), name, occurrence, keyword(isolation), data, entered, options, base, seen, due, compensation, compensations, compensating, deciding);
 }
 
 function frameChain(frame: Frame | null): Frame[] {
@@ -206,20 +222,25 @@ interface Place {
 function readFiber(value: Value, place: Place): Fiber {
   const { limits, path, depthBelow } = place;
   const parts = vectorOf(value, 'fiber');
-  if (parts.length !== 16) malformed('a fiber has another number of parts');
+  if (parts.length !== 19) malformed('a fiber has another number of parts');
   const status = oneOf<FiberStatus>(parts[0], STATUSES, 'status');
   const context = readContexts(parts[6]!, place);
-  const interrupt = errorOrNull(parts[10]!, 'interrupt');
-  const frame = readFrames(parts[7]!, status, interrupt !== null, limits, depthBelow);
+  const rootDepth = place.outer === null ? 1 : place.outer.depth + 1;
+  const stop = readStop(parts[10]!, rootDepth, context);
+  const held = readStop(parts[11]!, rootDepth, context);
+  const frame = readFrames(parts[7]!, status, stop !== null && !stop.raised, limits, depthBelow);
+  if (openSteps(frame) !== context.depth - rootDepth) malformed('its contexts do not fit its frames');
   const position = index(parts[1], 'position');
   const fiber: Fiber = {
-    status, path, position, frame, context, rootDepth: place.outer === null ? 1 : place.outer.depth + 1, depthBelow,
+    status, path, position, frame, context, rootDepth, depthBelow,
     variables: readVariables(parts[5]!),
     fuel: left(parts[2]!, limits.fuel, 'fuel'), allocation: left(parts[3]!, limits.allocation, 'allocation'), calls: left(parts[4]!, limits.calls, 'calls'),
     call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
-    interrupt, failing: flag(parts[11]), fatal: flag(parts[12]), result: parts[13]!,
-    resultSources: readSources(parts[14]!), variableSources: readVariableSources(parts[15]!),
+    stop, held, failing: flag(parts[12]), cancelled: flag(parts[13]), fatal: flag(parts[15]), result: parts[16]!,
+    defined: new Set(vectorOf(parts[14]!, 'definitions').map((name) => text(name, 'definition'))),
+    resultSources: readSources(parts[17]!), variableSources: readVariableSources(parts[18]!),
   };
+  for (const name of fiber.defined) if (!fiber.variables.has(name)) malformed('it has defined what it does not have');
   if ((status === 'waiting') !== (fiber.call !== null)) malformed('its calls do not fit its status');
   if ((status === 'joining') !== (parts[9] !== null)) malformed('its branches do not fit its status');
   if (fiber.call !== null && !isPosition(fiber.call.id, fiber)) malformed('its call has another number than calls were made');
@@ -235,7 +256,7 @@ function isPosition(id: string, fiber: Fiber): boolean {
 }
 
 function readJoin(value: Value, fiber: Fiber, limits: Limits): Join {
-  const [at, bestEffort, minSuccess, maxConcurrency, abort, items] = vectorOf(value, 'join');
+  const [at, bestEffort, minSuccess, maxConcurrency, failed, items] = vectorOf(value, 'join');
   const position = index(at, 'position');
   if (position < 1 || position > fiber.position) malformed('its branches began at a position that was never reached');
   const depthBelow = fiber.depthBelow + fiber.frame!.depth;
@@ -244,10 +265,36 @@ function readJoin(value: Value, fiber: Fiber, limits: Limits): Join {
   if (fiber.context.depth >= limits.contextDepth) malformed('its contexts are deeper than their limit');
   const most = count(maxConcurrency ?? null, 'number of branches at a time');
   if (most < 1) malformed('none of its branches may run');
+  if (fiber.path.split('.').length > 2 * FORKS_MAX) malformed('its branches are too deep in one another');
+  if (typeof failed === 'number' && failed >= fibers.length) malformed('a branch that it has not has failed');
   return {
-    bestEffort: flag(bestEffort), minSuccess: index(minSuccess, 'number of branches'), maxConcurrency: most, abort: errorOrNull(abort ?? null, 'error'),
+    bestEffort: flag(bestEffort), minSuccess: index(minSuccess, 'number of branches'), maxConcurrency: most, failed: failed === null ? null : index(failed, 'failed branch'),
     branches: fibers.map((item, number) => readFiber(item, { limits, path: `${fiber.path}${position}.${number}.`, outer: fiber.context, depthBelow, index: number })),
   };
+}
+
+function readStop(value: Value, rootDepth: number, context: Context): Stop | null {
+  if (value === null) return null;
+  const [depth, error, raised, cleanup] = vectorOf(value, 'stop');
+  const at = index(depth, 'stop');
+  if (at < rootDepth || at > context.depth) malformed('it has to leave a context that is not open');
+  if (!(error instanceof ErrorValue)) return malformed('a stop has no error');
+  return { depth: at, error, raised: flag(raised), cleanup: cleanup === null || cleanup === undefined ? null : readCleanup(cleanup) };
+}
+
+function readCleanup(value: Value): Stop['cleanup'] {
+  const [depth, handler] = vectorOf(value, 'cleanup');
+  return { depth: index(depth, 'cleanup'), handler: index(handler, 'cleanup') };
+}
+
+/** How many steps the frames stand in. */
+function openSteps(frame: Frame | null): number {
+  let count = 0;
+  for (let at = frame; at !== null; at = at.parent) {
+    const address = at.arm.points[at.point]!;
+    for (const handler of at.arm.handlers) if (handler.kind === 'step' && address >= handler.start && address < handler.end) count += 1;
+  }
+  return count;
 }
 
 function flag(value: Value | undefined): boolean {
@@ -317,7 +364,7 @@ const FORMS: readonly ContextForm[] = ['root', 'branch', ...STEP_FORMS];
 
 /** `root` is given for the first context of a fiber. */
 function readContext(parts: readonly Value[], parent: Context | null, root: Place | null): Context {
-  if (parts.length !== 15) malformed('a context has another number of parts');
+  if (parts.length !== 14) malformed('a context has another number of parts');
   const form = oneOf<ContextForm>(parts[0], FORMS, 'form');
   if ((form === 'root') !== (parent === null) || (form === 'branch') !== (root !== null && parent !== null)) malformed('a context stands in the wrong place');
   const name = text(parts[1], 'context');
@@ -327,16 +374,16 @@ function readContext(parts: readonly Value[], parent: Context | null, root: Plac
   if (id.length > CONTEXT_ID_LENGTH_MAX) malformed('the names of its steps are too long');
   const entered = mapOf(parts[5]!, 'context counts');
   for (const [step, times] of entered) {
-    text(step, 'step');
+    if (step !== PASSES) text(step, 'step');
     index(times, 'count of steps');
   }
   const data = readData(parts[4]!);
-  const compensations = parts[12] instanceof Vector ? parts[12] : malformed('its compensations are no vector');
+  const compensations = parts[11] instanceof Vector ? parts[11] : malformed('its compensations are no vector');
   return {
     id, name, form, occurrence, isolation: oneOf<Isolation>(parts[3], ISOLATIONS, 'isolation'), data, sizeBytes: (parent?.sizeBytes ?? 0) + ownBytes(data),
-    entered, options: mapOrNull(parts[6]!, 'options'), parent, depth: parent === null ? 1 : parent.depth + 1, base: mapOf(parts[7]!, 'base'),
-    seen: mapOrNull(parts[8]!, 'view'), deadline: readDeadline(parts[9]!), stopped: flag(parts[10]), compensation: parts[11]!, compensations,
-    compensating: flag(parts[13]), deciding: flag(parts[14]),
+    entered, options: readOptions(parts[6]!, form), parent, depth: parent === null ? 1 : parent.depth + 1, base: mapOf(parts[7]!, 'base'),
+    seen: mapOrNull(parts[8]!, 'view'), deadline: readDeadline(parts[9]!), compensation: parts[10]!, compensations,
+    compensating: flag(parts[12]), deciding: flag(parts[13]),
   };
 }
 
@@ -346,14 +393,27 @@ function readData(value: Value): MapValue {
   return data;
 }
 
+/** As strict as at the entry of a step. */
+function readOptions(value: Value, form: ContextForm): MapValue | null {
+  const options = mapOrNull(value, 'options');
+  if (options === null) return null;
+  if (form === 'root' || form === 'branch' || form === 'pass') return malformed('a context has options that it cannot have');
+  try {
+    return checkOptions(form, options);
+  } catch (thrown) {
+    if (thrown instanceof Raised) return malformed('a context has options that it cannot have');
+    throw thrown;
+  }
+}
+
 function mapOrNull(value: Value, what: string): MapValue | null {
   return value === null ? null : mapOf(value, what);
 }
 
 function readDeadline(value: Value): Deadline | null {
   if (value === null) return null;
-  const [id, durationMs] = vectorOf(value, 'deadline');
-  return { id: text(id, 'deadline'), durationMs: index(durationMs, 'deadline') };
+  const [id, durationMs, passed] = vectorOf(value, 'deadline');
+  return { id: text(id, 'deadline'), durationMs: index(durationMs, 'deadline'), passed: errorOrNull(passed ?? null, 'deadline') };
 }
 
 type FramePlace = 'call' | 'host' | 'fork' | 'ready';

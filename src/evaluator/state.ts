@@ -56,10 +56,16 @@ export interface Fiber {
   readonly depthBelow: number;
   readonly call: HostCall | null;
   readonly join: Join | null;
-  /** To be raised where it stands when it goes on. */
-  readonly interrupt: ErrorValue | null;
+  /** It has to leave a context, the outermost one that has to end. */
+  readonly stop: Stop | null;
+  /** The same, but compensations are running that nothing from outside may interrupt. */
+  readonly held: Stop | null;
   /** It has failed and runs the compensations of its root; its value will be the error. */
   readonly failing: boolean;
+  /** Its root had to end: it fails because it was cancelled. */
+  readonly cancelled: boolean;
+  /** The variables that it has set itself. */
+  readonly defined: ReadonlySet<string>;
   /** The function that an unstarted branch is; the value of one that is done, the error of one that is not. */
   readonly result: Value;
   /** The sources of `result`. */
@@ -70,14 +76,25 @@ export interface Fiber {
   readonly fatal: boolean;
 }
 
+/** What a context has to end for, from outside: its deadline has passed, or it is cancelled. */
+export interface Stop {
+  /** Of the context that has to end. */
+  readonly depth: number;
+  readonly error: ErrorValue;
+  /** The error is on its way out; nothing inside the context can take it. */
+  readonly raised: boolean;
+  /** On its way it has entered a `finally`: in the frame of this depth, the handler of this number. What happens in there is its own affair. */
+  readonly cleanup: { readonly depth: number; readonly handler: number } | null;
+}
+
 /** What a fiber waits for its branches with. */
 export interface Join {
   readonly branches: readonly Fiber[];
   readonly bestEffort: boolean;
   readonly minSuccess: number;
   readonly maxConcurrency: number;
-  /** What the fiber will fail with when the branches have ended. */
-  readonly abort: ErrorValue | null;
+  /** The branch whose failure decides; the others have to end. */
+  readonly failed: number | null;
 }
 
 export type Status = 'ready' | 'waiting' | 'done';

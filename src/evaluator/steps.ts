@@ -7,18 +7,18 @@
  * - S3 Sizes are counted before a write, never after.
  */
 import { type OperationName, OPERATIONS } from '../ir/node.ts';
-import { optionProblem, optionsOf, STEP_OPTIONS, type StepForm, type StepOption } from '../ir/step-options.ts';
+import { optionProblem, optionsOf, type StepForm, type StepOption } from '../ir/step-options.ts';
 import { encodeValue } from '../value/bytes.ts';
 import { type Entry, MapValue } from '../value/map.ts';
 import { printValue } from '../value/print.ts';
 import { type ErrorValue, Keyword, keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
-import { childContext, type Context, contextKey, enterContext, type Isolation, optionOf, readContext } from './context.ts';
+import { childContext, type Context, contextKey, enterContext, type Isolation, optionOf, PASSES, readContext, visibleData } from './context.ts';
 import type { Event, Origin } from './event.ts';
 import type { Limits, Meter } from './limits.ts';
 import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } from './merge.ts';
 import { type Policy, readPolicy } from './merge-policy.ts';
-import { chargeCells, errorValue, raise, raiseLimit, raiseType } from './raise.ts';
+import { chargeCells, chargeFuel, errorValue, raise, raiseLimit, raiseType } from './raise.ts';
 import type { Exposure, HostCall } from './state.ts';
 
 type Distribute<E> = E extends Event ? Omit<E, 'at' | 'step'> : never;
@@ -49,22 +49,25 @@ export function enterStep(site: Site, name: string, form: StepForm, told: Value)
   if (form === 'pass') return enterPass(site);
   const options = checkOptions(form, told);
   const isolation = checkIsolation(site, form, options);
-  const defaults = options === null ? [] : checkRequired(site.context, name, options.get(KEY.requires));
+  const defaults = options === null ? NO_ENTRIES : checkRequired(isolation === 'sandboxed' ? null : site.context, name, options.get(KEY.requires));
   if (site.context.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
   const outer = site.context;
   const given = options?.get(KEY.name);
   const title = typeof given === 'string' ? given : name;
   const durationMs = options?.get(KEY.timeoutMs) as number | undefined;
   let context = enterContext(outer, { form, name: title, isolation, options, deadline: null });
+  // There has to be room for what is set by default before anything has begun.
+  for (const [key, value] of defaults) written(site, context, key, value);
   site.tell(context, {
     kind: 'step-started', name: title, form, parent: outer.parent === null ? null : outer.id, isolation, declared: options === null ? EMPTY : declared(options),
   });
-  if (durationMs !== undefined) context = { ...context, deadline: { id: site.nextPosition(), durationMs } };
+  if (durationMs !== undefined) context = { ...context, deadline: { id: site.nextPosition(), durationMs, passed: null } };
   site.context = context;
   for (const [key, value] of defaults) setContext(site, key, value);
 }
 
 const EMPTY = MapValue.empty();
+const NO_ENTRIES: readonly Entry[] = [];
 
 function declared(options: MapValue): Value {
   let map = EMPTY;
@@ -79,7 +82,7 @@ export function checkEntry(site: Site, form: StepForm, given: Value): void {
   checkIsolation(site, form, checkOptions(form, given));
 }
 
-function checkOptions(form: StepForm, given: Value): MapValue | null {
+export function checkOptions(form: StepForm, given: Value): MapValue | null {
   if (given === null) return null;
   if (!(given instanceof MapValue)) return raiseType(form, 'map of options', given);
   const known = optionsOf(form);
@@ -88,6 +91,7 @@ function checkOptions(form: StepForm, given: Value): MapValue | null {
     if (!(known as readonly string[]).includes(name)) raise('argument', `Invalid argument: ${form} has no option ${shown(key)}`);
     const wanted = optionProblem(name as StepOption, value);
     if (wanted !== null) raise('argument', `Invalid argument: the option :${name} of ${form} must be ${wanted}, got ${shown(value)}`);
+    if (name === 'merge-policy') readPolicy(value);
   }
   return given.size === 0 ? null : given;
 }
@@ -105,7 +109,7 @@ function checkIsolation(site: Site, form: StepForm, options: MapValue | null): I
 }
 
 /** What `:requires` names and nobody has set fails the entry, or is set by default. */
-function checkRequired(context: Context, name: string, contract: Value | undefined): readonly Entry[] {
+function checkRequired(context: Context | null, name: string, contract: Value | undefined): readonly Entry[] {
   const defaults: Entry[] = [];
   for (const [key, description] of contractOf(contract)) {
     if (readContext(context, key) !== undefined) continue;
@@ -116,9 +120,11 @@ function checkRequired(context: Context, name: string, contract: Value | undefin
   return defaults;
 }
 
-function checkProduced(context: Context): void {
+/** `more`: data that is about to be merged past the step's own. */
+function checkProduced(context: Context, more: readonly MapValue[] = []): void {
   for (const [key, description] of contractOf(context.options?.get(KEY.produces))) {
-    if (context.data.get(key) !== undefined || description?.get(KEY.critical) === false) continue;
+    const isThere = context.data.get(key) !== undefined || more.some((data) => data.get(key) !== undefined);
+    if (isThere || description?.get(KEY.critical) === false) continue;
     raise('validation', `Step "${context.name}" should have set the context key ${shown(key)}`, key);
   }
 }
@@ -131,7 +137,7 @@ function contractOf(contract: Value | undefined): readonly (readonly [Value, Map
 
 function enterPass(site: Site): void {
   const loop = site.context;
-  const index = (loop.entered.get('') as number | undefined) ?? 0;
+  const index = (loop.entered.get(PASSES) as number | undefined) ?? 0;
   const max = Math.min(site.limits.iterations, (optionOf(loop, KEY.maxIterations) as number | null) ?? Number.POSITIVE_INFINITY);
   if (index >= max) raiseLimit('iterations', max);
   if (loop.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
@@ -152,7 +158,8 @@ export function branchContext(outer: Context, index: number): Context {
 /** `recovered`: something has taken the place of the body, which need not have produced anything. */
 export function leaveStep(site: Site, recovered: boolean): void {
   const { context } = site;
-  if (!recovered) checkProduced(context);
+  // What branches have produced was looked at before it was merged.
+  if (!recovered && !isJoin(context)) checkProduced(context);
   if (context.form === 'pass') joinPass(site);
   else if (context.form !== 'step-parallel' && context.form !== 'pmap') mergeAtEnd(site);
   // Merging has changed the context around it.
@@ -176,8 +183,10 @@ export function afterFailure(context: Context): Context {
 /** The step's compensation, and those handed on by it, become the outer context's. */
 export function withUndone(outer: Context, left: Context): Context {
   if (left.compensation === null && left.compensations.size === 0) return outer;
-  const entries = [...left.compensations.toArray(), ...(left.compensation === null ? [] : [left.compensation])];
-  return { ...outer, compensations: Vector.adopt([...outer.compensations.toArray(), ...entries]) };
+  let { compensations } = outer;
+  for (let i = 0; i < left.compensations.size; i++) compensations = compensations.push(left.compensations.get(i)!);
+  if (left.compensation !== null) compensations = compensations.push(left.compensation);
+  return { ...outer, compensations };
 }
 
 export function failStep(site: Site, error: Value): void {
@@ -212,9 +221,24 @@ function own(context: Context): Merged {
 
 // --- writing -------------------------------------------------------------------------------------------------------
 
+const BYTES_PER_STEP = 64;
+
 /** Canonical bytes of a key and its value. */
 function entryBytes(key: Value, value: Value): number {
-  return encodeValue(key).length + encodeValue(value).length;
+  return sizeOf(key) + sizeOf(value);
+}
+
+/** Collections never change, so their sizes are remembered. */
+const sizes = new WeakMap<object, number>();
+
+function sizeOf(value: Value): number {
+  if (typeof value !== 'object' || value === null) return encodeValue(value).length;
+  let size = sizes.get(value);
+  if (size === undefined) {
+    size = encodeValue(value).length;
+    sizes.set(value, size);
+  }
+  return size;
 }
 
 export function ownBytes(data: MapValue): number {
@@ -226,8 +250,11 @@ export function ownBytes(data: MapValue): number {
 /** The context with the key set, if there is room. */
 function written(site: Site, context: Context, key: Value, value: Value): Context {
   const before = context.data.get(key);
-  const sizeBytes = context.sizeBytes + entryBytes(key, value) - (before === undefined ? 0 : entryBytes(key, before));
+  const size = entryBytes(key, value);
+  const sizeBytes = context.sizeBytes + size - (before === undefined ? 0 : entryBytes(key, before));
   if (sizeBytes > site.limits.contextBytes) raiseLimit('contextBytes', site.limits.contextBytes);
+  // Counting bytes is work that grows with the value.
+  chargeFuel(site.meter, 1 + Math.floor(size / BYTES_PER_STEP));
   chargeCells(site.meter, 1);
   return { ...context, data: context.data.set(key, value), sizeBytes };
 }
@@ -238,6 +265,7 @@ export function setContext(site: Site, key: Value, value: Value, derivedFrom: re
 }
 
 const NO_ORIGINS: readonly Origin[] = [];
+const NO_COMPENSATIONS: Vector = Vector.empty();
 
 interface Merged {
   readonly data: MapValue;
@@ -264,7 +292,9 @@ function mergeUp(site: Site, policy: Policy, merged: readonly Merged[], quiet = 
   if (conflicts.length > 0 && strict instanceof Keyword && strict.name === 'fail') raise('step', conflictMessage(outer.id, conflicts), conflicts[0]!.key);
   let changed = outer;
   for (const [key, value] of writes) changed = written(site, changed, key, value);
-  site.context = { ...context, parent: changed, sizeBytes: context.sizeBytes + changed.sizeBytes - outer.sizeBytes };
+  // An isolated context goes on seeing what was there when it was entered.
+  const seen = context.isolation === 'isolated' && context.seen === null ? visibleData(outer) : context.seen;
+  site.context = { ...context, parent: changed, seen, sizeBytes: context.sizeBytes + changed.sizeBytes - outer.sizeBytes };
   if (record.added.length + record.kept.length + record.overwritten.length + record.merged.length > 0) {
     site.tell(site.context, { kind: 'merged', ...record, into: outer.id, conflicts });
   }
@@ -294,6 +324,16 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
   '%own-data': (site) => site.context.data,
   '%reset-data': (site, [data]) => resetData(site, mapArgument(data)),
   '%questions': (site, [policy, sources]) => questions(site, policy ?? null, vectorArgument(sources).map((source) => readSource(source))),
+  '%asks': (_site, [policy]) => mayAsk(readPolicy(policy ?? null)),
+  '%check-produced': (site, [sources]) => {
+    checkProduced(site.context, vectorArgument(sources).map((source) => readSource(source).data));
+    return null;
+  },
+  '%take-compensations': (site) => {
+    const { compensations } = site.context;
+    if (compensations.size > 0) site.context = { ...site.context, compensations: NO_COMPENSATIONS };
+    return compensations;
+  },
   '%deciding': (site, [decides]) => {
     site.context = { ...site.context, deciding: decides === true };
     return null;
@@ -374,15 +414,6 @@ export function cancelledError(context: Context, reason: string): ErrorValue {
   return errorValue('cancelled', `Cancelled: ${reason}`, MapValue.of(KEY.step, context.id));
 }
 
-/** The id of the step that an error stops, or null. */
-export function stoppedBy(error: Value): string | null {
-  if (typeof error !== 'object' || error === null || error.kind !== 'error') return null;
-  const { type, data } = error;
-  if ((type.name !== 'error/timeout' && type.name !== 'error/cancelled') || !(data instanceof MapValue)) return null;
-  const step = data.get(KEY.step);
-  return typeof step === 'string' ? step : null;
-}
-
 /** Options that only branches look at. */
 export interface ForkOptions {
   readonly bestEffort: boolean;
@@ -393,16 +424,18 @@ export interface ForkOptions {
 export function forkOptions(value: Value, count: number): ForkOptions {
   const options = value instanceof MapValue ? value : EMPTY;
   const mode = options.get(ON_ERROR);
+  const minSuccess = (options.get(MIN_SUCCESS) as number | undefined) ?? Math.min(1, count);
+  if (minSuccess > count) raise('argument', `Invalid argument: :min-success is ${minSuccess}, and there are only ${count} branches`);
   return {
     bestEffort: mode instanceof Keyword && mode.name === 'best-effort',
-    minSuccess: (options.get(MIN_SUCCESS) as number | undefined) ?? Math.min(1, count),
+    minSuccess,
     maxConcurrency: (options.get(MAX_CONCURRENCY) as number | undefined) ?? Number.POSITIVE_INFINITY,
   };
 }
 
-const ON_ERROR = keyword('on-error' satisfies keyof typeof STEP_OPTIONS);
-const MIN_SUCCESS = keyword('min-success' satisfies keyof typeof STEP_OPTIONS);
-const MAX_CONCURRENCY = keyword('max-concurrency' satisfies keyof typeof STEP_OPTIONS);
+const ON_ERROR = keyword('on-error' satisfies StepOption);
+const MIN_SUCCESS = keyword('min-success' satisfies StepOption);
+const MAX_CONCURRENCY = keyword('max-concurrency' satisfies StepOption);
 
 // --- where a call stands -----------------------------------------------------------------------------------------------
 

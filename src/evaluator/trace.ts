@@ -50,7 +50,7 @@ function entry(frame: TraceFrame, span: Value): MapValue {
 }
 
 /** `{:file :line :column :end-line :end-column :start :end}`; without lines when the source is not at hand. */
-export function spanValue(span: Span | null, table: CodeTable): Value {
+function spanValue(span: Span | null, table: CodeTable): Value {
   if (span === null) return null;
   const base = MapValue.of(keyword('file'), span.file, keyword('start'), span.start, keyword('end'), span.end);
   const start = table.position(span.file, span.start);

@@ -204,7 +204,7 @@ function track(arm: ArmCode): Tracked {
       definitions: arm.definitions, codes: arm.codes, registers: arm.registers, plain: arm,
       // The entry is where it was: whatever stands there is tracked too.
       points: arm.points.map((address, point) => (point === 0 ? moved.get(address)! : addresses.get(address)!)),
-      handlers: arm.handlers.map((handler) => ({ ...handler, start: moved.get(handler.start)!, end: moved.get(handler.end)!, at: moved.get(handler.at)! })),
+      handlers: arm.handlers.map((handler) => ({ ...handler, start: moved.get(handler.start)!, end: moved.get(handler.end)!, at: moved.get(handler.at)!, until: moved.get(handler.until)! })),
       marks: arm.marks.map((mark) => ({ ...mark, at: moved.get(mark.at)! })),
     }),
   };

@@ -13,11 +13,9 @@ import type { Advance } from '../evaluator/state.ts';
 import { hashDefinitions } from '../ir/hash.ts';
 import { type LibraryImage, LoadedLibrary } from '../ir/image.ts';
 import type { Definition } from '../ir/node.ts';
-import { formToValue } from '../parser/datum.ts';
 import type { Expander, Namespace } from '../parser/namespace.ts';
 import { type ModuleSource, ProgramBuilder } from '../parser/program.ts';
 import { read } from '../parser/reader.ts';
-import type { Value } from '../value/value.ts';
 
 /** The library and the primitives: made once, shared by everything that compiles and runs. */
 export interface Environment {
@@ -117,10 +115,4 @@ export function expanderOf(environment: Environment): Expander {
         return { ok: false, message: 'a macro cannot call capabilities', limit: false };
     }
   };
-}
-
-/** The value of source text that holds data, for tests and tools. */
-export function dataOf(text: string): Value | undefined {
-  const { forms, diagnostics } = read(text, '<data>');
-  return diagnostics.length > 0 || forms.length !== 1 ? undefined : formToValue(forms[0]!);
 }

@@ -44,7 +44,7 @@ export class Flights {
     for (const flight of [...this.flights.values()]) if (!wanted.has(flight.call.id)) this.drop(flight);
     for (const id of [...this.answers.keys()]) if (!wanted.has(id)) this.answers.delete(id);
     for (const call of calls) if (!this.flights.has(call.id) && !this.answers.has(call.id)) this.take(call, exposed);
-    this.startWaiting();
+    if (this.answers.size === 0) this.startWaiting();
   }
 
   /** The answers that have come, at least one; none only when nothing is under way or the signal is aborted. */

@@ -44,7 +44,9 @@ export interface OptionFault {
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 const LOOPS: readonly StepForm[] = ['step-loop'];
-const BRANCHES: readonly StepForm[] = ['step-parallel'];
+const BRANCHES: readonly StepForm[] = ['step-parallel', 'pmap'];
+/** What is written around a body in the text. */
+const WRITTEN: readonly StepForm[] = ['step', 'step-if', 'step-loop', 'step-parallel'];
 const AT_LEAST_0 = 'an integer of at least 0';
 const ABOVE_0 = 'an integer greater than 0';
 const CONTRACT = 'a vector of keys, or a map from key to description';
@@ -57,16 +59,16 @@ const RETRIES = `an integer of at least 0, or a map with \`${RETRY_KEYS.map((key
 
 export const STEP_OPTIONS: Readonly<Record<StepOption, Rule>> = {
   'name': { forms: ['step-if', 'step-loop', 'step-parallel', 'pmap'], ...plain('a string', (value) => typeof value === 'string') },
-  'params': plain('a map', (value) => value instanceof MapValue),
+  'params': { forms: WRITTEN, ...plain('a map', (value) => value instanceof MapValue) },
   'isolation': oneOf('inherit', 'isolated', 'sandboxed'),
   'merge-policy': { wanted: MERGE_POLICY, check: policyFault },
   'on-conflict': oneOf('record', 'fail'),
   'expose-context': plain('a boolean', (value) => typeof value === 'boolean'),
   'context-keys': { wanted: 'a vector of keys', check: keysFault },
   'timeout-ms': plain(ABOVE_0, (value) => whole(value) > 0),
-  'retries': { wanted: RETRIES, check: retriesFault },
-  'on-fail': anything(),
-  'compensate': anything(),
+  'retries': { forms: WRITTEN, wanted: RETRIES, check: retriesFault },
+  'on-fail': { forms: WRITTEN, ...anything() },
+  'compensate': { forms: WRITTEN, ...anything() },
   'requires': { wanted: CONTRACT, check: contractFault },
   'produces': { wanted: CONTRACT, check: contractFault },
   'effects': anything(),

@@ -134,7 +134,7 @@ export function holds(predicate: Predicate, value: Value, search: PatternSearch)
 }
 
 /** The first key that `has-key` or `required-keys` asks for and the map lacks; null when there is none. */
-export function missingKey(predicate: Predicate, value: Value): { readonly key: Value } | null {
+function missingKey(predicate: Predicate, value: Value): { readonly key: Value } | null {
   const keys = predicate.name === 'has-key' ? predicate.operands : predicate.name === 'required-keys' ? (predicate.operands[0] as Vector) : [];
   if (!isMap(value)) return null;
   for (const key of keys) if (!value.has(key)) return { key };
@@ -154,7 +154,7 @@ function familyOf(value: Value): Family | null {
 }
 
 /** How two values of one family stand to each other, numbers by value alone; null when they do not compare. */
-export function compareByValue(a: Value, b: Value): number | null {
+function compareByValue(a: Value, b: Value): number | null {
   const family = familyOf(a);
   if (family === null || family !== familyOf(b)) return null;
   if (family !== 'number') return compare(a, b);
@@ -203,7 +203,7 @@ function every(text: string, test: (unit: number, index: number) => boolean): bo
 }
 
 /** `scheme://host…`: a scheme of letters, digits, `+ - .`; a host that is not empty; no blanks or controls anywhere. */
-export function isUrl(text: string): boolean {
+function isUrl(text: string): boolean {
   const end = text.indexOf('://');
   if (end <= 0 || !isAsciiLetter(text.charCodeAt(0))) return false;
   const isScheme = every(text.slice(0, end), (unit) => isAsciiLetter(unit) || isDigit(unit) || unit === 0x2b || unit === 0x2d || unit === 0x2e);
@@ -224,7 +224,7 @@ function isBeyondAscii(unit: number): boolean {
 const LOCAL_PUNCTUATION = "!#$%&'*+/=?^_`{|}~-.";
 
 /** `local@domain`: words joined by single dots before the one `@`; after it labels, the last of two letters or more. */
-export function isEmail(text: string): boolean {
+function isEmail(text: string): boolean {
   const at = text.indexOf('@');
   if (at <= 0 || at !== text.lastIndexOf('@')) return false;
   return isLocalPart(text.slice(0, at)) && isDomain(text.slice(at + 1));

@@ -37,7 +37,7 @@ import { Vector } from '../value/vector.ts';
 /** Vectors inside one another, in the value that a type is. */
 export const TYPE_DEPTH_MAX = 256;
 /** Elements of all vectors of the value, shared ones as often as they are met. */
-export const TYPE_SIZE_MAX = 50_000;
+const TYPE_SIZE_MAX = 50_000;
 export const TYPE_DIMENSIONS_MAX = 32;
 
 export const ANY: Keyword = keyword('any');
@@ -57,7 +57,7 @@ export const VECTOR: Keyword = keyword('vector');
 export const LIST: Keyword = keyword('list');
 export const SET: Keyword = keyword('set');
 export const MAP: Keyword = keyword('map');
-export const RESOURCE: Keyword = keyword('resource');
+const RESOURCE: Keyword = keyword('resource');
 export const ERROR: Keyword = keyword('error');
 
 export const PRIMITIVE_NAMES = [
@@ -121,10 +121,10 @@ export function isPredicateName(name: string): name is PredicateName {
 }
 
 /** The words that stand in types beside the names: `[:k T :optional]`, `[:* T]`, `[:fn [:& T] T]`, `[:array T [:?]]`. */
-export const OPTIONAL_MARK: Keyword = keyword('optional');
-export const WILDCARD: Keyword = keyword('*');
-export const REST_MARK: Keyword = keyword('&');
-export const ANY_LENGTH: Keyword = keyword('?');
+const OPTIONAL_MARK: Keyword = keyword('optional');
+const WILDCARD: Keyword = keyword('*');
+const REST_MARK: Keyword = keyword('&');
+const ANY_LENGTH: Keyword = keyword('?');
 
 const UNION: Keyword = keyword('union');
 const AND: Keyword = keyword('and');

@@ -350,7 +350,7 @@ export function primitive(name: string, args: readonly Node[], span: Span | null
   return { kind: 'primitive-call', name, args, span };
 }
 
-export function libraryNode(entry: LibraryEntry, span: Span): Node {
+function libraryNode(entry: LibraryEntry, span: Span): Node {
   return entry.kind === 'primitive' ? { kind: 'primitive', name: entry.name, span } : { kind: 'definition', definition: entry.definition, span };
 }
 

@@ -27,6 +27,25 @@ export function repairBrackets(tokens: readonly Token[], text: string, file: str
   };
 }
 
+/** For texts that are too long to repair: the first bracket that does not fit, or else what is open at the end; in one pass. */
+export function firstMisfit(tokens: readonly Token[], text: string, file: string): readonly Diagnostic[] {
+  const layout = layOut(tokens, text, sharedScanning().tokens);
+  const open: number[] = [];
+  let misfit: Edit | null = null;
+  for (let at = 0; at < layout.size && misfit === null; at++) {
+    const kind = layout.kind[at]!;
+    if (kind === 0) continue;
+    if (kind <= 3) open.push(at);
+    else {
+      const opener = open.pop();
+      if (opener === undefined) misfit = { kind: 'delete', at, opener: null };
+      else if (layout.kind[opener] !== kind - 3) misfit = { kind: 'replace', at, opener };
+    }
+  }
+  const atEnd = open.reverse().map((opener): Edit => ({ kind: 'insert', at: layout.size, opener, reason: 'end' }));
+  return describeEdits(misfit === null ? atEnd : [misfit], tokens, layout, file, text.length);
+}
+
 // ── the plan for the whole text ──────────────────────────────────────────────────────────────────────────────────
 
 interface Plan {

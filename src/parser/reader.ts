@@ -12,7 +12,7 @@ import { FormBuilder } from './read-builder.ts';
 import { explainDispatch } from './read-dispatch.ts';
 import { endOpenString } from './read-open-string.ts';
 import { type Problem, problem } from './read-problem.ts';
-import { repairBrackets } from './read-repair.ts';
+import { firstMisfit, repairBrackets } from './read-repair.ts';
 import { createScanning, type Scanning, sharedScanning, type Token, tokenEnd, tokenize, type Tokens, type TokenType } from './tokens.ts';
 
 export interface ReadOptions {
@@ -30,8 +30,10 @@ export interface Reading {
 }
 
 export const READ_LENGTH_MAX: number = 8 * 1024 * 1024;
-/** Code has a token in every five characters; this keeps the worst text, one token in every character, within a gigabyte. */
-const TOKENS_MAX = 2_500_000;
+/** Code has a token in every five characters. A million maps in each other are three million tokens, and take half a gigabyte. */
+const TOKENS_MAX = 3_100_000;
+/** Longer texts with unbalanced brackets get one message about them: repairing takes ten times the time of reading. */
+const REPAIRED_TOKENS_MAX = 500_000;
 
 export function read(text: string, file: string, options: ReadOptions = {}): Reading {
   const refusal = refuse(text, file, options.lengthMax ?? READ_LENGTH_MAX);
@@ -43,6 +45,9 @@ export function read(text: string, file: string, options: ReadOptions = {}): Rea
   const incomplete = !first.mismatched && (first.unclosed || first.dangling || open !== null);
   if (!first.mismatched && !first.unclosed && open !== 'string') {
     return { forms: first.forms, diagnostics: inOrder(first.diagnostics), incomplete };
+  }
+  if (tokens.length > REPAIRED_TOKENS_MAX) {
+    return { forms: first.forms, diagnostics: inOrder([...first.diagnostics, ...firstMisfit(tokens, text, file)]), incomplete };
   }
   const repaired = repairBrackets(open === 'string' ? endOpenString(tokens, text) : tokens, text, file);
   const second = build(repaired.tokens, file);
@@ -102,7 +107,7 @@ function build(tokens: Token[], file: string): Built {
 // ── the grammar ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Whatever the tokens, the rule accepts them: it is any number of any token. */
-export class FlatParser extends EmbeddedActionsParser {
+class FlatParser extends EmbeddedActionsParser {
   /** Null while chevrotain records the grammar, and between two readings. */
   builder: FormBuilder | null = null;
   readonly program: () => void;

@@ -128,7 +128,3 @@ export interface Place {
 export function inner(place: Place): Place {
   return place.loop === null && !place.tail ? place : { ...place, loop: null, tail: false };
 }
-
-export function withScope(place: Place, scope: Scope | null): Place {
-  return { ...place, scope };
-}

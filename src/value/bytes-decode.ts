@@ -57,7 +57,7 @@ export interface DecodeFault {
  * Reading takes about 40 bytes of memory for each byte of plain data, and at worst (nothing but openings) about 300.
  * Who reads documents of strangers sets a limit that fits the memory there is.
  */
-export const DOCUMENT_BYTES_MAX = 67_108_864;
+const DOCUMENT_BYTES_MAX = 67_108_864;
 
 export function decodeDocument(bytes: Uint8Array, options: DecodeOptions): Result<Value[], DecodeFault> {
   const { sizeMaxBytes = DOCUMENT_BYTES_MAX } = options;

@@ -18,13 +18,13 @@ export function sha256Hex(...pieces: readonly Uint8Array[]): string {
 }
 
 /** The hash of the pieces one after the other: 32 bytes. */
-export function sha256Bytes(...pieces: readonly Uint8Array[]): Uint8Array {
+function sha256Bytes(...pieces: readonly Uint8Array[]): Uint8Array {
   const hasher = sha256.create();
   for (const piece of pieces) hasher.update(piece);
   return hasher.digest();
 }
 
 /** For tags and the like: the text must be ASCII. */
-export function asciiBytes(text: string): Uint8Array {
+function asciiBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -146,10 +146,6 @@ export function greaterThan(a: NumberValue, b: NumberValue): boolean {
   return plain(a) > plain(b);
 }
 
-export function greaterOrEqual(a: NumberValue, b: NumberValue): boolean {
-  return plain(a) >= plain(b);
-}
-
 /** The integer of a whole double of any size; null for NaN and the infinities. */
 export function integerOfWhole(value: number): IntegerValue | null {
   if (Number.isSafeInteger(value)) return value + 0;

@@ -206,6 +206,7 @@ describe('help', () => {
     ['grants', ['help', 'grants']],
     ['scripts', ['help', 'scripts']],
     ['tests', ['help', 'tests']],
+    ['ctx-tree', ['ctx', 'tree', '--help']],
   ])('on %s is on the output', async (name, args) => {
     const { code, out, err } = await rtfs(args);
     expect({ code, err }).toEqual({ code: 0, err: '' });

@@ -45,6 +45,13 @@ export async function shell(line: string, settings: Settings = {}): Promise<Ende
   return ended(child);
 }
 
+/** In a terminal of that size: what comes out is what the terminal is told. The input stays open until the end. */
+export function startInTerminal(args: readonly string[], size: { readonly columns: number; readonly rows: number }, settings: Settings = {}): ChildProcessWithoutNullStreams {
+  const words = [process.execPath, EXECUTABLE, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  const line = `stty cols ${size.columns} rows ${size.rows}; exec ${words.join(' ')}`;
+  return spawn('script', ['-qec', line, '/dev/null'], { cwd: settings.cwd ?? tmpdir(), env: environment({ TERM: 'xterm', SHELL: '/bin/sh', ...settings.env }) });
+}
+
 export function ended(child: ChildProcessWithoutNullStreams): Promise<Ended> {
   let out = '';
   let err = '';

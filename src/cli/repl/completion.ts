@@ -1,7 +1,7 @@
 /** What Tab offers at the end of a line. */
 
 /** The word that is being written: what stands after the last character that ends words. */
-export function wordAtEnd(line: string): string {
+function wordAtEnd(line: string): string {
   return /[^\s()[\]{}"'`~@^,;]*$/.exec(line)![0];
 }
 

@@ -37,7 +37,7 @@ export function layOut(pieces: readonly Piece[]): Layout {
 /** Finds the pieces of a whole text by its name; undefined for texts that stand for themselves. */
 export type LayoutLookup = (file: string) => Layout['placed'] | undefined;
 
-export function originalSpan(span: Span, layouts: LayoutLookup): Span {
+function originalSpan(span: Span, layouts: LayoutLookup): Span {
   const found = layouts(span.file)?.findLast(({ start }) => start <= span.start);
   if (found === undefined) return span;
   const { piece, start } = found;

@@ -11,7 +11,7 @@ import { regexPrimitives } from './regex.ts';
 import type { RegexEngine } from './regex-engine.ts';
 import { PrimitiveTable } from './registry.ts';
 
-export function allPrimitives(engine: RegexEngine): readonly Primitive[] {
+function allPrimitives(engine: RegexEngine): readonly Primitive[] {
   return [...corePrimitives, formatPrimitive, ...json, ...regexPrimitives(engine), ...checkPrimitives({ regex: engine, arityOf: closureArity })];
 }
 

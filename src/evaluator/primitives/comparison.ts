@@ -14,7 +14,7 @@ import { chargeScan } from './text.ts';
 import { weightOf } from './weight.ts';
 
 /** `=` of two values, paid for. */
-export function equalValues(a: Value, b: Value, meter: Meter): boolean {
+function equalValues(a: Value, b: Value, meter: Meter): boolean {
   if (typeof a === 'number' || typeof b === 'number') return a === b; // NaN is not equal to itself
   if (!mayBeEqual(a, b)) return false;
   chargeComparison(a, meter);
@@ -41,7 +41,7 @@ function chargeComparison(a: Value, meter: Meter): void {
 }
 
 /** The order of `compare`, paid for: any negative number, 0 or any positive number. */
-export function compareValues(a: Value, b: Value, meter: Meter): number {
+function compareValues(a: Value, b: Value, meter: Meter): number {
   if (typeof a === 'string' && typeof b === 'string') chargeScan(meter, Math.min(a.length, b.length));
   else if (isObject(a) && isObject(b)) chargeFuel(meter, weightOf(a));
   return compare(a, b);

@@ -1,10 +1,11 @@
 /** Kernel-internal primitives that lowering writes: keyword calls, references to the context, type tests. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { ErrorValue, Keyword, keyword, makeFloat, type Value } from '../../value/value.ts';
+import { ErrorValue, Keyword, makeFloat, type Value } from '../../value/value.ts';
 import { MapValue } from '../../value/map.ts';
+import { Vector } from '../../value/vector.ts';
 import { raise, raiseType } from '../raise.ts';
-import { asError } from '../thrown.ts';
+import { errorMap, withFailures } from '../thrown.ts';
 import type { Primitive } from './primitive.ts';
 
 /** `(:k x)` is nil (or the default) for anything that has no keys. */
@@ -17,7 +18,7 @@ function keywordGet(subject: Value, key: Value, otherwise: Value): Value {
   return otherwise;
 }
 
-export function errorField(error: ErrorValue, key: Value, otherwise: Value): Value {
+function errorField(error: ErrorValue, key: Value, otherwise: Value): Value {
   if (!(key instanceof Keyword)) return otherwise;
   switch (key.name) {
     case 'type':
@@ -58,7 +59,7 @@ export const internalMachine: readonly Primitive[] = [
   },
   { name: '%chance', min: 1, max: 1, f1: (text) => chance(String(text)) },
   { name: '%error-map', min: 1, max: 1, f1: errorMap },
-  { name: '%with-failures', min: 2, max: 2, f2: withFailures },
+  { name: '%with-failures', min: 2, max: 2, f2: (error, failures) => withFailures(error, failures instanceof Vector ? failures.toArray() : []) },
 ];
 
 /** A number from 0 up to 1 that the text decides: where chance is wanted and a run must be the same each time. */
@@ -67,23 +68,6 @@ function chance(text: string): Value {
   let number = 0;
   for (let i = 0; i < 6; i++) number = number * 256 + bytes[i]!;
   return makeFloat(number / 2 ** 48);
-}
-
-/** Errors as plain data, for who gets them as an answer. */
-function errorMap(thrown: Value): Value {
-  const { type, message, data } = asError(thrown);
-  return MapValue.of(keyword('type'), type, keyword('message'), message, DATA, data);
-}
-
-const FAILURES = keyword('compensation-failures');
-const DATA = keyword('data');
-
-/** The error, with what went wrong in undoing in its data. */
-function withFailures(error: Value, failures: Value): Value {
-  if (!(error instanceof ErrorValue)) return new ErrorValue(keyword('error/thrown'), 'A value was thrown, and undoing what was done before failed', MapValue.of(DATA, error, FAILURES, failures), null, null);
-  const { type, message, data, span, stack } = error;
-  const more = data instanceof MapValue ? data.set(FAILURES, failures) : data === null ? MapValue.of(FAILURES, failures) : MapValue.of(DATA, data, FAILURES, failures);
-  return new ErrorValue(type, message, more, span, stack);
 }
 
 function makeError(type: Value, message: Value, data: Value): Value {

@@ -31,7 +31,7 @@ export const Operation = {
 } as const;
 
 /** Conditions on a place between two code points, as bits. */
-export const Condition = { lineStart: 1, lineEnd: 2, textStart: 4, textEnd: 8, wordEdge: 16, noWordEdge: 32 } as const;
+const Condition = { lineStart: 1, lineEnd: 2, textStart: 4, textEnd: 8, wordEdge: 16, noWordEdge: 32 } as const;
 
 /** A program as plain data. Instruction 0 always fails. */
 export interface RegexProgram {

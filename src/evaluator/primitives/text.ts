@@ -116,7 +116,7 @@ export function codePoints(text: string): string[] {
 }
 
 /** The characters of Unicode's White_Space property, the same in every version that there is. */
-export function isWhitespace(unit: number): boolean {
+function isWhitespace(unit: number): boolean {
   if (unit <= 0x20) return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d);
   if (unit < 0x1680) return unit === 0x85 || unit === 0xa0;
   return (

@@ -1,6 +1,9 @@
-/** `:user.ask`: a question to the person who runs the program. */
+/** `:user.ask` and `:step.delegate`: questions to the person who runs the program. */
 import { checkArity, stringArgument } from '../argument.ts';
-import { cancelledFailure, HostFailure } from '../failure.ts';
+import { readValue } from '../../parser/datum.ts';
+import { MapValue } from '../../value/map.ts';
+import { keyword, type Value } from '../../value/value.ts';
+import { cancelledFailure, HostFailure, shown } from '../failure.ts';
 import type { Capability, Console } from '../port.ts';
 
 export function userCapabilities(console: Console): Capability[] {
@@ -17,7 +20,27 @@ export function userCapabilities(console: Console): Capability[] {
         return answer;
       },
     },
+    {
+      id: 'step.delegate',
+      summary: 'a failed step as a map → the value that takes its place',
+      determinism: 'live',
+      call: async (args, context) => {
+        checkArity('step.delegate', args, 1, 1);
+        const answer = await ask(console, delegatePrompt(args[0]!), context.signal);
+        if (context.signal.aborted) throw cancelledFailure('step.delegate');
+        const value = answer === null ? null : readValue(answer.trim());
+        if (value === null) throw new HostFailure('host', 'step.delegate: nobody can answer: the input has ended (is it a terminal?)');
+        if (!value.ok) throw new HostFailure('host', `step.delegate: the answer cannot be read as a value: ${value.error[0]?.message ?? 'it is empty'}`);
+        return value.value;
+      },
+    },
   ];
+}
+
+function delegatePrompt(step: Value): string {
+  const part = (value: Value, key: string): Value => (value instanceof MapValue ? (value.get(keyword(key)) ?? null) : null);
+  const message = part(part(step, 'error'), 'message');
+  return `Step ${shown(part(step, 'step'))} failed: ${typeof message === 'string' ? message : shown(part(step, 'error'))}\nThe value that takes its place: `;
 }
 
 /** With a space after it, so that the answer does not stick to the question. */

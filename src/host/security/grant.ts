@@ -11,7 +11,7 @@ import type { Grant } from '../port.ts';
 import { parseHostPattern } from './network.ts';
 import { familyOf, isInside, type ScopeKind, scopeKindOf } from './resource.ts';
 
-export const EVERYTHING: Grant = { capability: '*', scope: '*' };
+const EVERYTHING: Grant = { capability: '*', scope: '*' };
 
 /** What every program may do: show text to the person who runs it, and let its steps wait. */
 export const DEFAULT_GRANTS: readonly Grant[] = ['io', 'step.sleep', 'step.deadline'].map((capability) => ({ capability, scope: null }));

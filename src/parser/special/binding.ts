@@ -22,7 +22,7 @@ export function lowerLet(lowering: Lowering, form: ListForm, place: Place): Node
 }
 
 /** `bindings` around whatever `body` lowers to. */
-export function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], body: (place: Place) => Node, form: ListForm, place: Place): Node {
+function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], body: (place: Place) => Node, form: ListForm, place: Place): Node {
   const mark = place.unit.mark();
   const binder = new PatternBinder(lowering, place);
   const plan = planFunctions(bindings, (name) => findLocal(place.scope, name) !== null || lowering.isKnown(name));

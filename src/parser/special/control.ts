@@ -3,7 +3,7 @@ import type { CondClause, Node } from '../../ir/node.ts';
 import type { Span } from '../../diagnostic/span.ts';
 import { formToValue } from '../datum.ts';
 import type { Form, ListForm, SymbolForm, VectorForm } from '../form.ts';
-import { constant, describe, LIBRARY_PREFIX, type Lowering, primitive } from '../lowering.ts';
+import { constant, LIBRARY_PREFIX, type Lowering, primitive } from '../lowering.ts';
 import { inner, type Place } from '../scope.ts';
 import { bindingVector } from './binding.ts';
 import { PatternBinder } from './pattern.ts';
@@ -36,7 +36,7 @@ export function lowerIf(lowering: Lowering, form: ListForm, place: Place): Node 
 
 type Arm = (place: Place) => Node;
 
-export function lowerCondition(lowering: Lowering, test: Form, then: Arm, otherwise: Arm | null, span: Span, place: Place): Node {
+function lowerCondition(lowering: Lowering, test: Form, then: Arm, otherwise: Arm | null, span: Span, place: Place): Node {
   const clause: CondClause = { test: lowering.lower(test, inner(place)), body: then(place) };
   return { kind: 'cond', clauses: [clause], otherwise: otherwise === null ? constant(null, span) : otherwise(place), span };
 }
@@ -293,8 +293,4 @@ export function lowerAssert(lowering: Lowering, form: ListForm, place: Place): N
   const text: Form = message ?? { kind: 'atom', value: 'Assertion failed', span };
   const error = list(span, library('%error', span), { kind: 'keyword', name: 'error/validation', span }, text);
   return lowering.lower(list(span, name('if', span), test, NIL(span), list(span, name('throw', span), error)), place);
-}
-
-export function describeHead(form: ListForm): string {
-  return describe(form.items[0]!);
 }

@@ -23,8 +23,8 @@ export interface ArmShape {
   readonly span: Span;
 }
 
-export const FN_SHAPE = '(fn name? [params…] body…)';
-export const DEFN_SHAPE = '(defn name "doc"? [params…] body…)';
+const FN_SHAPE = '(fn name? [params…] body…)';
+const DEFN_SHAPE = '(defn name "doc"? [params…] body…)';
 
 const FUNCTION_HEADS: ReadonlySet<string> = new Set(['fn', 'λ', 'lambda']);
 

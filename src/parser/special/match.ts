@@ -9,7 +9,7 @@ import type { CondClause, Node } from '../../ir/node.ts';
 import { type Value, keyword } from '../../value/value.ts';
 import { formToValue } from '../datum.ts';
 import type { Form, ListForm, MapForm, SymbolForm, VectorForm } from '../form.ts';
-import { constant, describe, type Lowering, primitive } from '../lowering.ts';
+import { constant, describe, type Lowering, NESTING_MAX, primitive } from '../lowering.ts';
 import { inner, type Place, type Scope, type UnitBuilder } from '../scope.ts';
 import { certainAnnotation } from './pattern.ts';
 
@@ -84,14 +84,26 @@ class Matcher {
   scope: Scope | null;
   private readonly lowering: Lowering;
   private readonly unit: UnitBuilder;
+  private depth: number;
 
   constructor(lowering: Lowering, place: Place) {
     this.lowering = lowering;
+    this.depth = place.depth;
     this.unit = place.unit;
     this.scope = place.scope;
   }
 
   match(pattern: Form, value: Node): void {
+    if (this.depth > NESTING_MAX) {
+      this.lowering.fail('E0210', `this pattern is nested more than ${NESTING_MAX} deep`, pattern.span);
+      return;
+    }
+    this.depth += 1;
+    this.dispatch(pattern, value);
+    this.depth -= 1;
+  }
+
+  private dispatch(pattern: Form, value: Node): void {
     switch (pattern.kind) {
       case 'symbol':
         if (pattern.name !== '_') this.bind(pattern, value);
@@ -234,7 +246,7 @@ class Matcher {
 
   private alternatives(pattern: ListForm, value: Node): void {
     const items = pattern.items.slice(1).map((choice) => {
-      const matcher = new Matcher(this.lowering, { unit: this.unit, scope: this.scope, loop: null, tail: false, depth: 0 });
+      const matcher = new Matcher(this.lowering, { unit: this.unit, scope: this.scope, loop: null, tail: false, depth: this.depth });
       matcher.match(choice, value);
       if (matcher.scope !== this.scope) this.bad(choice, 'alternatives cannot bind names');
       return conjunction(matcher.tests, choice);

@@ -7,7 +7,7 @@ import type { Span } from '../../diagnostic/span.ts';
 import { keyword, symbol, type Value } from '../../value/value.ts';
 import { formToValue } from '../datum.ts';
 import type { Form, KeywordForm, MapForm, SymbolForm, VectorForm } from '../form.ts';
-import { constant, describe, type Lowering, primitive } from '../lowering.ts';
+import { constant, describe, type Lowering, NESTING_MAX, primitive } from '../lowering.ts';
 import { inner, type LocalBinding, type Place, type Scope, type UnitBuilder } from '../scope.ts';
 import { isTypeName, parseType } from '../type-form.ts';
 
@@ -137,7 +137,8 @@ export class PatternBinder {
     this.bindings.push({ slot, value });
     if (this.nested === 0) this.rawSlots.push(slot);
     this.nested += 1;
-    this.takeApart(pattern, slot);
+    if (this.nested <= NESTING_MAX) this.takeApart(pattern, slot);
+    else this.lowering.fail('E0210', `this pattern is nested more than ${NESTING_MAX} deep`, pattern.span);
     this.nested -= 1;
   }
 

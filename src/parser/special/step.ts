@@ -110,7 +110,9 @@ export function lowerPass(lowering: Lowering, form: ListForm, place: Place): Nod
 
 export function lowerPmapStep(lowering: Lowering, form: ListForm, place: Place): Node {
   const { span } = form;
-  return enter(lowering, inner(place), { form: 'pmap', name: 'pmap', options: NO_OPTIONS, body: () => form.items[1]!, span }, null);
+  const [, options, body] = form.items;
+  const within = inner(place);
+  return enter(lowering, within, { form: 'pmap', name: 'pmap', options: NO_OPTIONS, body: () => body!, span }, lowering.lower(options!, within));
 }
 
 export function lowerOperation(lowering: Lowering, form: ListForm, place: Place): Node {
@@ -214,9 +216,9 @@ function enter(lowering: Lowering, place: Place, parts: StepParts, known: Node |
   // Passes and steps without parameters see the parameters around them.
   const scope = options.params === null ? place.scope : bound(place, '%params', paramsSlot, span);
   const within: Place = { ...place, scope };
-  const body = lowering.lower(bodyForm(lowering, parts, known === null ? NIL(span) : optionsSymbol(span)), within);
+  const body = lowering.lower(bodyForm(lowering, parts, known === null || parts.form === 'pmap' ? NIL(span) : optionsSymbol(span)), within);
   const errorSlot = unit.allocate();
-  const fallback = fallbackForm(options, span);
+  const fallback = fallbackForm(lowering, parts);
   const handler = fallback === null ? null : lowering.lower(fallback, { ...within, scope: bound(within, '%error', errorSlot, span) });
   unit.release(mark);
   return { kind: 'step', form: parts.form, name: parts.name, options: known, params, paramsSlot, body, errorSlot, handler, span };
@@ -240,14 +242,23 @@ function bodyForm(lowering: Lowering, parts: StepParts, known: Form): Form {
   const after: Form[] = [];
   if (options.computedPolicy && parts.form !== 'step-parallel') after.push(list(span, library('%merge-at-end', span), option('merge-policy', span)));
   if (options.compensate !== null) {
-    const undo = list(span, name('fn', span), vector(span, name('%result', span)), options.compensate);
+    // Not in tail position, so that `recur` cannot reach it.
+    const value = lowering.fresh('value', span);
+    const undo = list(span, name('fn', span), vector(span, name('%result', span)), list(span, name('let', span), vector(span, value, options.compensate), value));
     const retries = options.retries ? option('retries', span) : NIL(span);
     after.push(list(span, library('%compensation', span), undo, result, retries, library('%compensate', span)));
   }
   return list(span, name('let', span), vector(span, result, form), ...after, result);
 }
 
-function fallbackForm(options: Options, span: Span): Form | null {
+function fallbackForm(lowering: Lowering, { form, options, span }: StepParts): Form | null {
+  const value = fallbackValue(options, span);
+  if (value === null || !options.computedPolicy || form === 'step-parallel') return value;
+  const result = lowering.fresh('result', span);
+  return list(span, name('let', span), vector(span, result, value), list(span, library('%merge-at-end', span), option('merge-policy', span)), result);
+}
+
+function fallbackValue(options: Options, span: Span): Form | null {
   const { onFail } = options;
   if (onFail === null) return null;
   const error = name('%error', span);

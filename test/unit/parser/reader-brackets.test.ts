@@ -212,6 +212,27 @@ describe('any brackets at all', () => {
   });
 });
 
+describe('a text too long to be repaired gets one message about its brackets', () => {
+  const MANY = 600_000;
+
+  test('what is open at the end, the innermost first', () => {
+    const { diagnostics } = read('('.repeat(MANY), 'test');
+    expect(diagnostics.map(({ code, message, span }) => [code, message, span?.start])).toEqual([
+      ['E0102', `${MANY} brackets are not closed, the innermost is this \`(\``, MANY - 1],
+    ]);
+  });
+
+  test('the first that closes nothing', () => {
+    const { diagnostics } = read(`${'[]'.repeat(MANY / 2)}]]`, 'test');
+    expect(diagnostics.map(({ code, span }) => [code, span?.start])).toEqual([['E0104', MANY]]);
+  });
+
+  test('the first of another kind', () => {
+    const { diagnostics } = read(`${'[]'.repeat(MANY / 2)}[)(]`, 'test');
+    expect(diagnostics.map(({ code, span }) => [code, span?.start])).toEqual([['E0103', MANY + 1]]);
+  });
+});
+
 /** A plain matcher, for texts without strings and comments. */
 function balanced(text: string): boolean {
   const open: string[] = [];

@@ -267,7 +267,7 @@ describe('size', () => {
   });
 
   test('a text of nothing but brackets is refused before it can fill the memory', () => {
-    const { forms, diagnostics } = read('('.repeat(3_000_000), 'test');
+    const { forms, diagnostics } = read('('.repeat(3_200_000), 'test');
     expect([forms.length, ...diagnostics.map(({ code }) => code)]).toEqual([0, 'E0117']);
   });
 

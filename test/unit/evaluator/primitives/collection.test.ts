@@ -110,6 +110,7 @@ describe('looking up by key', () => {
     ['(get-in 5 nil)', '5'],
     ['(get-in {:a 1} 5)', '! type'],
     ['(contains? {:a nil} :a)', 'true'],
+    ['(contains? "abc" "cb")', 'false'],
     ['(contains? {} :a)', 'false'],
     ['(contains? [5 6] 6)', 'true'],
     ['(contains? [5 6] 0)', 'false'],

@@ -75,7 +75,7 @@ describe('text from values', () => {
 describe('looking for text', () => {
   rows([
     ['(string-contains "abc" "bc")', 'true'],
-    ['(includes? "abc" "cb")', 'false'],
+    ['(string-contains? "abc" "cb")', 'false'],
     ['(string-contains? "abc" 1)', '! type'],
     ['(starts-with? nil nil)', 'false'],
     ['(starts-with? 1 "1")', '! type'],

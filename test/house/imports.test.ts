@@ -1,0 +1,145 @@
+/** Who may import whom. The same table, in words, is in src/README.md. */
+import { describe, expect, test } from 'vitest';
+import { cycles, type Import, roomOf, type SourceFile, sourceFiles } from './source.ts';
+
+interface Rule {
+  /** Rooms whose files may be imported; a room may always import itself. */
+  readonly rooms: readonly string[];
+  readonly packages: readonly string[];
+  readonly node: boolean;
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+  value: { rooms: [], packages: ['@noble/hashes'], node: false },
+  diagnostic: { rooms: ['value'], packages: [], node: false },
+  ir: { rooms: ['value', 'diagnostic'], packages: ['@noble/hashes'], node: false },
+  parser: { rooms: ['ir', 'value', 'diagnostic'], packages: ['chevrotain'], node: false },
+  check: { rooms: ['ir', 'value', 'diagnostic'], packages: [], node: false },
+  evaluator: { rooms: ['ir', 'value', 'diagnostic'], packages: ['re2js'], node: false },
+  host: { rooms: ['evaluator', 'parser', 'check', 'ir', 'value', 'diagnostic'], packages: [], node: true },
+  cli: { rooms: ['host', 'evaluator', 'parser', 'value', 'diagnostic', 'library', 'package.json'], packages: ['commander'], node: true },
+  'bin/rtfs.ts': { rooms: ['cli'], packages: [], node: true },
+  'src/index.ts': { rooms: ['host', 'evaluator', 'parser', 'ir', 'value', 'diagnostic', 'library'], packages: [], node: false },
+  'src/kernel.ts': { rooms: ['evaluator', 'ir', 'value', 'diagnostic', 'library'], packages: [], node: false },
+  library: { rooms: [], packages: [], node: false },
+};
+
+/** Types carry no code: `value` tells where something stands, and why bytes were refused. */
+const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { value: ['diagnostic'] };
+
+const files = sourceFiles(['src', 'bin']);
+const byPath = new Map(files.map((file) => [file.path, file]));
+
+function problemsOf(file: SourceFile): string[] {
+  const room = roomOf(file.path);
+  const rule = RULES[room];
+  if (rule === undefined) return [`${file.path} is in no room that has a rule`];
+  return file.imports.filter((one) => !isAllowed(room, rule, one)).map((one) => `${file.path} imports ${one.target}`);
+}
+
+function isAllowed(room: string, rule: Rule, { kind, target, typeOnly }: Import): boolean {
+  if (kind === 'node') return rule.node;
+  if (kind === 'package') return rule.packages.includes(target);
+  const other = roomOf(target);
+  return other === room || rule.rooms.includes(other) || (typeOnly && (TYPES_ONLY[room] ?? []).includes(other));
+}
+
+/** Of the files that `from` says, those that import one that `to` says. */
+function importers(from: (path: string) => boolean, to: (target: string) => boolean): string[] {
+  return files.filter((file) => from(file.path) && file.imports.some((one) => to(one.target))).map((file) => file.path);
+}
+
+const within = (...starts: readonly string[]) => (path: string): boolean => starts.some((start) => path.startsWith(start));
+
+test('rooms import what their rule allows', () => {
+  expect(files.length).toBeGreaterThan(150);
+  expect(files.flatMap(problemsOf)).toEqual([]);
+});
+
+test('every import of a file finds it', () => {
+  const lost = files.flatMap((file) => file.imports.filter((one) => one.kind === 'file' && one.target.startsWith('src/') && !byPath.has(one.target)).map((one) => `${file.path}: ${one.target}`));
+  expect(lost).toEqual([]);
+});
+
+test('every rule is about a room that is there', () => {
+  const rooms = new Set(files.map((file) => roomOf(file.path)));
+  expect(Object.keys(RULES).filter((room) => !rooms.has(room))).toEqual([]);
+});
+
+describe('packages', () => {
+  const users = (name: string): string[] => importers(() => true, (target) => target === name);
+
+  test.each([
+    ['chevrotain', ['src/parser/reader.ts', 'src/parser/tokens.ts']],
+    ['re2js', ['src/evaluator/primitives/re2.ts']],
+    ['commander', ['src/cli/arguments.ts']],
+    ['@noble/hashes', ['src/ir/hash.ts', 'src/value/hash.ts']],
+  ])('%s is imported in few places', (name, places) => {
+    expect(users(name)).toEqual(places);
+  });
+});
+
+describe('parser and evaluator', () => {
+  test('meet in the host only where programs are compiled', () => {
+    const both = importers(within('src/host/'), within('src/parser/')).filter((path) => byPath.get(path)!.imports.some((one) => one.target.startsWith('src/evaluator/')));
+    expect(both).toEqual(['src/host/compile.ts', 'src/host/conformance.ts', 'src/host/library-build.ts']);
+  });
+
+  test('the kernel reaches no file of the parser, the host or the command line', () => {
+    const seen = new Set<string>();
+    const visit = (path: string): void => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      for (const one of byPath.get(path)?.imports ?? []) if (one.kind === 'file' && !one.typeOnly) visit(one.target);
+    };
+    visit('src/kernel.ts');
+    expect([...seen].filter((path) => ['parser', 'host', 'cli', 'check'].includes(roomOf(path)))).toEqual([]);
+    expect(seen.size).toBeGreaterThan(50);
+  });
+});
+
+describe('in the host', () => {
+  test('only open.ts names capabilities', () => {
+    expect(importers((path) => !path.startsWith('src/host/capability/'), within('src/host/capability/'))).toEqual(['src/host/open.ts']);
+  });
+
+  test('the loop knows ports, and no adapter, grant or compiler', () => {
+    const loop = ['src/host/loop.ts', 'src/host/flight.ts', 'src/host/perform.ts', 'src/host/port.ts'];
+    expect(importers((path) => loop.includes(path), within('src/host/capability/', 'src/host/security/', 'src/host/open.ts', 'src/host/compile.ts', 'src/parser/'))).toEqual([]);
+  });
+
+  test('capabilities know neither the loop nor the compiler, nor each other', () => {
+    expect(importers(within('src/host/capability/'), within('src/host/loop.ts', 'src/host/flight.ts', 'src/host/perform.ts', 'src/host/run.ts', 'src/host/open.ts', 'src/host/compile.ts'))).toEqual([]);
+    const family = (path: string): string => /\/(confine|fs)\.ts$/.test(path) ? 'fs' : /\/(exchange|http)[^/]*\.ts$/.test(path) ? 'http' : path;
+    const foreign = files
+      .filter((file) => file.path.startsWith('src/host/capability/'))
+      .flatMap((file) => file.imports.filter((one) => one.target.startsWith('src/host/capability/') && family(one.target) !== family(file.path)).map((one) => `${file.path}: ${one.target}`));
+    expect(foreign).toEqual([]);
+  });
+
+  test('the policy decides without capabilities or the network', () => {
+    const open = files.filter((file) => file.path.startsWith('src/host/security/')).flatMap((file) => file.imports.filter((one) => (one.kind === 'node' && one.target !== 'node:path') || one.target.startsWith('src/host/capability/')));
+    expect(open).toEqual([]);
+  });
+});
+
+test('the command line uses the doors of the evaluator, not its inside', () => {
+  const used = new Set(files.filter((file) => file.path.startsWith('src/cli/')).flatMap((file) => file.imports.map((one) => one.target).filter(within('src/evaluator/'))));
+  const doors = new Set(byPath.get('src/index.ts')!.imports.map((one) => one.target));
+  expect([...used].filter((target) => !doors.has(target)).sort()).toEqual([]);
+});
+
+/** Groups of files that import each other when they run, and why they do. */
+const KNOWN_CYCLES: readonly { readonly files: readonly RegExp[]; readonly why: string }[] = [
+  { files: [/^src\/parser\/(lowering|macro)\.ts$/, /^src\/parser\/special\//], why: 'a special form lowers the forms in it, which may be special forms' },
+  { files: [/^src\/value\/(key|map|set)\.ts$/], why: 'maps and sets may be keys of maps and sets' },
+  { files: [/^src\/evaluator\/(assemble|code)\.ts$/], why: 'code is assembled when it is first run' },
+  { files: [/^src\/cli\/(execution|hosting)\.ts$/], why: 'running and what it runs in' },
+];
+
+test('files import each other in circles only where the things themselves are circular', () => {
+  const running = cycles(byPath.keys(), (path) => (byPath.get(path)?.imports ?? []).filter((one) => one.kind === 'file' && !one.typeOnly).map((one) => one.target).filter((target) => byPath.has(target)));
+  const explains = (group: readonly string[]) => (known: (typeof KNOWN_CYCLES)[number]): boolean => group.every((path) => known.files.some((pattern) => pattern.test(path)));
+  expect(running.filter((group) => !KNOWN_CYCLES.some(explains(group)))).toEqual([]);
+  expect(KNOWN_CYCLES.filter((known) => !running.some((group) => explains(group)(known)))).toEqual([]);
+});
