@@ -32,8 +32,8 @@ async function buildLibraryImage() {
 /** What `import 'rtfs'` and `import 'rtfs/kernel'` load. */
 async function buildPackage() {
   const outdir = `dist/.package-${process.pid}`;
-  await build({ ...node, entryPoints: { index: 'src/index.ts', kernel: 'src/kernel.ts' }, outdir, splitting: true, chunkNames: 'shared/[name]-[hash]' });
-  for (const name of ['index.js', 'kernel.js', 'shared']) {
+  await build({ ...node, entryPoints: { index: 'src/index.ts', kernel: 'src/kernel.ts', contexts: 'src/contexts.ts' }, outdir, splitting: true, chunkNames: 'shared/[name]-[hash]' });
+  for (const name of ['index.js', 'kernel.js', 'contexts.js', 'shared']) {
     rmSync(`dist/${name}`, { recursive: true, force: true });
     renameSync(`${outdir}/${name}`, `dist/${name}`);
   }

@@ -5,14 +5,15 @@
 export type { Diagnostic, RelatedPlace, Result, Severity, StackEntry } from './diagnostic/diagnostic.ts';
 export type { Span } from './diagnostic/span.ts';
 export { CodeTable, type CodeSource } from './evaluator/code.ts';
-export { resume, type ResumeOptions, start, type StartOptions } from './evaluator/kernel.ts';
+export { comparePositions, type Origin } from './evaluator/event.ts';
+export { cancel, exposedContext, remaining, resume, type ResumeOptions, start, type StartOptions } from './evaluator/kernel.ts';
 export { DEFAULT_LIMITS, type LimitName, type Limits } from './evaluator/limits.ts';
 export { primitiveTable } from './evaluator/primitives/all.ts';
 export type { Regex, RegexEngine } from './evaluator/primitives/regex-engine.ts';
 export type { PrimitiveTable } from './evaluator/primitives/registry.ts';
 export { type ErrorKind, errorValue } from './evaluator/raise.ts';
 export { restore, snapshot } from './evaluator/snapshot.ts';
-export type { Advance, Answer, Event, HostCall, Outcome, State, Status } from './evaluator/state.ts';
+export type { Advance, Answer, Event, Exposure, HostCall, Outcome, State, Status } from './evaluator/state.ts';
 export { type LibraryImage, LoadedLibrary } from './ir/image.ts';
 export type { Definition } from './ir/node.ts';
 export { IMAGE_TEXT as LIBRARY_IMAGE_TEXT } from './library/image.ts';

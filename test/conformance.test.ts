@@ -23,9 +23,6 @@ const HEAVY: ReadonlySet<string> = new Set(['functions/depth.rtfs', 'limits/snap
 const GAPS: readonly { readonly file: string; readonly form: string; readonly modes: readonly Mode[]; readonly why: string }[] = [
   { file: 'library/building.rtfs', form: '(iterate ', modes: MODES, why: 'nothing is lazy; `iterate-n` takes a count' },
   { file: 'library/callbacks-that-call.rtfs', form: '(iterate ', modes: MODES, why: 'nothing is lazy; `iterate-n` takes a count' },
-  ...['timeout-ms', 'retries', 'on-fail', 'merge-policy'].flatMap((option) =>
-    ['steps/options.rtfs', 'steps/contexts.rtfs'].map((file) => ({ file, form: `(step "a" :${option} `, modes: MODES, why: 'options of steps that are still to come' })),
-  ),
   { file: 'forms/effects-positions.rtfs', form: '{:b (call :first) :a (call :second)}', modes: ['reprint'], why: 'a map that is printed has lost the order of its text' },
   { file: 'syntax/annotations.rtfs', form: '(let [k :a x:int 1] [k x])', modes: ['reprint'], why: 'printed data keeps no account of `x:int` being written without a blank' },
 ];

@@ -542,13 +542,13 @@ class Assembler {
     const start = this.ops.length;
     if (node.params !== null) this.value(node.params, node.paramsSlot);
     this.value(node.body, d);
-    this.emit(Op.STEP_LEAVE);
+    this.emit(Op.STEP_LEAVE, 0);
     const stop = this.ops.length;
     this.jump(end, Op.JUMP);
     if (node.handler !== null) {
       this.handlers.push({ kind: 'recover', start, end: stop, at: this.ops.length, register: errorSlot });
       this.value(node.handler, d);
-      this.emit(Op.STEP_LEAVE);
+      this.emit(Op.STEP_LEAVE, 1);
       this.jump(end, Op.JUMP);
     }
     // Compensations run as a call from here; then the edge is taken again.

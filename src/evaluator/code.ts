@@ -46,6 +46,8 @@ export class ArmCode {
   /** Inner handlers come before the ones around them. */
   readonly handlers: readonly Handler[];
   readonly marks: readonly Mark[];
+  /** The arm that this one is the tracked twin of; itself when it is none. Frames name plain arms. */
+  readonly plain: ArmCode;
   private readonly targets: (Target | null)[];
   private live: readonly (readonly number[])[] | null = null;
 
@@ -63,7 +65,12 @@ export class ArmCode {
     this.points = parts.points;
     this.handlers = parts.handlers;
     this.marks = parts.marks;
+    this.plain = parts.plain ?? this;
     this.targets = parts.definitions.map(() => null);
+  }
+
+  get isTracked(): boolean {
+    return this.plain !== this;
   }
 
   /** The function of a definition that this arm refers to, and its arm for the number of arguments given here. */
@@ -74,7 +81,8 @@ export class ArmCode {
   private link(index: number): Target {
     const { definition, count } = this.definitions[index]!;
     const closure = this.code.table.closureOf(definition);
-    const target: Target = { closure, arm: count < 0 ? null : (closure.code as Code).armFor(count) };
+    // Tracked code enters every function in the one way that looks after sources.
+    const target: Target = { closure, arm: count < 0 || this.isTracked ? null : (closure.code as Code).armFor(count) };
     this.targets[index] = target;
     return target;
   }
@@ -123,6 +131,7 @@ export interface ArmParts {
   readonly points: Int32Array;
   readonly handlers: readonly Handler[];
   readonly marks: readonly Mark[];
+  readonly plain?: ArmCode;
 }
 
 /** A unit of code with its identity. Closures refer to it. */

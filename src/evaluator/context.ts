@@ -8,9 +8,10 @@
  * - A context's data ends with it, unless it is merged into the one around it.
  */
 import type { StepForm } from '../ir/step-options.ts';
-import { keyword, type Value } from '../value/value.ts';
+import type { Value } from '../value/value.ts';
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
+import { childId, keyOf, ROOT_ID } from './context-id.ts';
 import { raise, raiseType } from './raise.ts';
 
 export type Isolation = 'inherit' | 'isolated' | 'sandboxed';
@@ -53,23 +54,25 @@ export interface Context {
   readonly compensations: Vector;
   /** They are running: nothing from outside may interrupt that. */
   readonly compensating: boolean;
+  /** A function decides what a merge makes of a key: it may not call. */
+  readonly deciding: boolean;
 }
 
 /** UTF-16 code units of a path: events and calls carry it. */
 export const CONTEXT_ID_LENGTH_MAX = 65_536;
 
 const FRESH = {
-  options: null, seen: null, deadline: null, stopped: false, compensation: null, compensations: Vector.empty(), compensating: false,
+  options: null, seen: null, deadline: null, stopped: false, compensation: null, compensations: Vector.empty(), compensating: false, deciding: false,
 } as const;
 
 export function rootContext(data: MapValue, sizeBytes = 0): Context {
   const empty = MapValue.empty();
-  return { ...FRESH, id: 'root', name: 'root', form: 'root', occurrence: 0, isolation: 'inherit', data, sizeBytes, entered: empty, parent: null, depth: 1, base: empty };
+  return { ...FRESH, id: ROOT_ID, name: ROOT_ID, form: 'root', occurrence: 0, isolation: 'inherit', data, sizeBytes, entered: empty, parent: null, depth: 1, base: empty };
 }
 
 export function contextId(parentId: string, form: ContextForm, name: string, occurrence: number): string {
   if (form === 'pass' || form === 'branch') return `${parentId}/${occurrence}`;
-  return `${parentId}/${name}${occurrence === 0 ? '' : `#${occurrence}`}`;
+  return childId({ parent: parentId, name, occurrence });
 }
 
 export interface Entry {
@@ -94,18 +97,13 @@ export function childContext(parent: Context, { form, name, isolation, options, 
   const empty = MapValue.empty();
   return {
     id, name, form, occurrence, isolation, data: empty, sizeBytes: parent.sizeBytes, entered: empty, options, parent, depth: parent.depth + 1,
-    base: parent.data, seen: null, deadline, stopped: false, compensation: null, compensations: FRESH.compensations, compensating: false,
+    base: parent.data, seen: null, deadline, stopped: false, compensation: null, compensations: FRESH.compensations, compensating: false, deciding: parent.deciding,
   };
 }
 
 /** Keys are keywords; strings and symbols of the same name mean the same key. */
 export function contextKey(key: Value, operation: string): Value {
-  if (typeof key === 'string') return keyword(key);
-  if (typeof key === 'object' && key !== null) {
-    if (key.kind === 'keyword') return key;
-    if (key.kind === 'symbol') return keyword(key.name);
-  }
-  return raiseType(operation, 'keyword, string or symbol', key);
+  return keyOf(key) ?? raiseType(operation, 'keyword, string or symbol', key);
 }
 
 /** The value that is visible from the context, or undefined; a stored nil is a value. */

@@ -6,7 +6,6 @@
  */
 import { ErrorValue, type Keyword, keyword, type Value } from '../value/value.ts';
 import { MapValue } from '../value/map.ts';
-import { printValue } from '../value/print.ts';
 import { Vector } from '../value/vector.ts';
 import type { CodeTable } from './code.ts';
 import { type Isolation, rootContext, visibleData } from './context.ts';
@@ -14,6 +13,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type KernelFunctions, Machine } from './machine.ts';
 import type { PrimitiveTable } from './primitives/registry.ts';
 import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
+import { asError } from './thrown.ts';
 import type { Advance, Answer, Fiber, HostCall, Outcome, State } from './state.ts';
 
 export interface StartOptions {
@@ -42,7 +42,7 @@ export function start(table: CodeTable, fn: Value, args: readonly Value[], optio
   const main: Fiber = {
     status: 'ready', path: '', position: 0, frame: null, context: root, rootDepth: root.depth, variables: new Map(options.variables ?? []),
     fuel: limits.fuel, allocation: limits.allocation, calls: limits.calls, depthBelow: 0, call: null, join: null, interrupt: null,
-    failing: false, result: null, fatal: false,
+    failing: false, result: null, resultSources: null, variableSources: null, fatal: false,
   };
   const state: State = { table, limits, isolations: options.isolations ?? ALL_ISOLATIONS, main, status: 'ready', pending: [] };
   const scheduler = schedulerOf(state, [], options);
@@ -153,16 +153,6 @@ function outcomeOf({ main, status, pending }: State): Outcome {
     case 'ready':
       return { kind: 'preempted', calls: pending };
   }
-}
-
-/** A plan may throw any value; what leaves it is an error. */
-export function asError(thrown: Value): ErrorValue {
-  if (thrown instanceof ErrorValue) return thrown;
-  const text = printValue(thrown, { maxLength: 200 }) ?? 'a large value';
-  const type = thrown instanceof MapValue ? thrown.get(keyword('type')) : undefined;
-  const kind = typeof type === 'object' && type !== null && type.kind === 'keyword' ? type : keyword('error/thrown');
-  const message = thrown instanceof MapValue ? thrown.get(keyword('message')) : undefined;
-  return new ErrorValue(kind, typeof message === 'string' ? message : `Uncaught: ${text}`, thrown, null, Vector.empty());
 }
 
 const functionsOf = new WeakMap<PrimitiveTable, KernelFunctions>();

@@ -17,7 +17,7 @@ import { Vector } from '../value/vector.ts';
 import { printValue } from '../value/print.ts';
 import type { StepForm } from '../ir/step-options.ts';
 import type { ArmCode, Code, CodeTable, Handler } from './code.ts';
-import { type Context, contextKey, contextsFrom, type Isolation, readContext } from './context.ts';
+import { type Context, contextKey, contextsFrom, holderOf, type Isolation, readContext } from './context.ts';
 import type { Event, Origin } from './event.ts';
 import type { Limits, Meter } from './limits.ts';
 import { CALL_POINT, CALL_SIZE, HOST_CALL_SIZE, Op, type OpCode } from './opcodes.ts';
@@ -26,9 +26,10 @@ import { arityError } from './primitives/registry.ts';
 import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State } from './state.ts';
 import {
-  branchContext, enterStep, failStep, forkOptions, type Happening, leaveStep, runOperation, setContext, type Site, siteOf, stoppedBy, tellFailed,
+  afterFailure, branchContext, enterStep, failStep, forkOptions, type Happening, leaveStep, runOperation, setContext, type Site, siteOf, stoppedBy, tellFailed,
 } from './steps.ts';
 import { located, type TraceFrame } from './trace.ts';
+import { originsOf, type Sources, trackedAddress, trackedArm, Tracker } from './tracking.ts';
 
 /** Why `run` came back. */
 type Signal = 'complete' | 'failed' | 'waiting' | 'preempted' | 'forking';
@@ -36,11 +37,11 @@ type Signal = 'complete' | 'failed' | 'waiting' | 'preempted' | 'forking';
 /** How a fiber goes on. */
 export type Entry =
   /** From its beginning, by calling the function. */
-  | { readonly kind: 'begin'; readonly fn: Value; readonly args: readonly Value[] }
+  | { readonly kind: 'begin'; readonly fn: Value; readonly args: readonly Value[]; readonly sources: Sources | null }
   /** After a preemption. */
   | { readonly kind: 'proceed' }
   /** With the value of the call or the branches that it waits for. */
-  | { readonly kind: 'value'; readonly value: Value }
+  | { readonly kind: 'value'; readonly value: Value; readonly sources: Sources | null }
   /** By failing where it stands. */
   | { readonly kind: 'error'; readonly error: Value; readonly fatal: boolean };
 
@@ -88,6 +89,8 @@ export class Machine implements Site {
   private readonly stackPc: number[] = [];
   private below: Frame | null = null;
   private depthLeft = 0;
+  /** Null until the fiber has read a context. */
+  private tracker: Tracker | null = null;
 
   constructor(state: State, kernel: KernelFunctions) {
     this.table = state.table;
@@ -127,17 +130,23 @@ export class Machine implements Site {
     this.height = 0;
     this.below = null;
     this.depthLeft = this.limits.depth - fiber.depthBelow;
+    this.tracker = fiber.variableSources === null ? null : new Tracker(fiber.variableSources);
     if (fiber.frame !== null) this.load(fiber.frame);
   }
 
   private enterFiber(entry: Entry): Signal {
     switch (entry.kind) {
       case 'begin':
+        if (entry.sources !== null) {
+          this.tracker ??= new Tracker(NO_SOURCES);
+          this.tracker.callee = entry.sources;
+        }
         return this.begin(entry.fn, entry.args);
       case 'proceed':
         return this.run();
       case 'value':
         this.registers[this.base + this.arm.ops[this.pc + 1]!] = entry.value;
+        if (this.tracker !== null) this.tracker.registers[this.base + this.arm.ops[this.pc + 1]!] = entry.sources;
         this.pc += this.arm.ops[this.pc] === Op.HOST_CALL ? HOST_CALL_SIZE : CALL_SIZE;
         return this.run();
       case 'error':
@@ -181,6 +190,8 @@ export class Machine implements Site {
       interrupt: this.interrupt,
       failing: this.failing,
       result: ended ? this.result : null,
+      resultSources: ended && this.tracker !== null ? this.tracker.last : null,
+      variableSources: this.tracker === null ? null : this.tracker.variables,
       fatal: this.fatal,
     };
   }
@@ -199,7 +210,7 @@ export class Machine implements Site {
 
   /** Makes the heap frame the running one. */
   private load(frame: Frame): void {
-    const { arm } = frame;
+    const arm = this.tracker === null ? frame.arm : trackedArm(frame.arm);
     this.arm = arm;
     this.closure = frame.closure;
     this.base = 0;
@@ -212,6 +223,26 @@ export class Machine implements Site {
     this.reserve(arm.registers);
     const live = arm.liveAt(frame.point);
     for (let i = 0; i < live.length; i++) this.registers[live[i]!] = frame.slots[i]!;
+    if (this.tracker !== null) this.loadSources(this.tracker, frame, live);
+  }
+
+  private loadSources(tracker: Tracker, { sources }: Frame, live: readonly number[]): void {
+    tracker.closure = sources?.[0] ?? null;
+    for (let i = 0; i < live.length; i++) tracker.registers[live[i]!] = sources?.[i + 1] ?? null;
+  }
+
+  /** From here on sources are tracked: the running calls go on in tracked code. */
+  private startTracking(): Tracker {
+    for (let i = 0; i < this.height; i++) {
+      const arm = this.stackArm[i]!;
+      const packed = this.stackPc[i]!;
+      this.stackArm[i] = trackedArm(arm);
+      this.stackPc[i] = trackedAddress(arm, packed >> 1) * 2 + (packed & 1);
+    }
+    this.pc = trackedAddress(this.arm, this.pc);
+    this.arm = trackedArm(this.arm);
+    this.tracker = new Tracker(NO_SOURCES);
+    return this.tracker;
   }
 
   /** The calls of this machine as heap frames; the running one on top. */
@@ -221,14 +252,17 @@ export class Machine implements Site {
       const arm = this.stackArm[i]!;
       const packed = this.stackPc[i]!;
       const point = arm.ops[(packed >> 1) + CALL_POINT]!;
-      parent = this.frame(arm, this.stackClosure[i]!, point, this.stackBase[i]!, (packed & 1) === 1, parent);
+      parent = this.frame(arm, this.stackClosure[i]!, point, this.stackBase[i]!, (packed & 1) === 1, parent, this.tracker?.stack[i] ?? null);
     }
-    return this.frame(this.arm, this.closure, this.pointAt(signal), this.base, this.tail, parent);
+    return this.frame(this.arm, this.closure, this.pointAt(signal), this.base, this.tail, parent, this.tracker?.closure ?? null);
   }
 
-  private frame(arm: ArmCode, closure: Closure, point: number, base: number, tail: boolean, parent: Frame | null): Frame {
-    const slots = arm.liveAt(point).map((register) => this.registers[base + register]!);
-    return { arm, closure, point, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail };
+  private frame(arm: ArmCode, closure: Closure, point: number, base: number, tail: boolean, parent: Frame | null, own: Sources | null): Frame {
+    const { plain } = arm;
+    const live = plain.liveAt(point);
+    const slots = live.map((register) => this.registers[base + register]!);
+    const sources = this.tracker === null ? null : frameSources(this.tracker, own, live, base);
+    return { arm: plain, closure, point, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail, sources };
   }
 
   /** The point that the running frame stands at. */
@@ -269,11 +303,12 @@ export class Machine implements Site {
     if (arm.variadic) this.gather(arm, first, count);
     this.reserve(first + arm.registers);
     this.depthLeft -= 1;
-    this.arm = arm;
+    this.arm = this.tracker === null ? arm : trackedArm(arm);
     this.closure = closure;
     this.base = first;
     this.pc = 0;
     this.tail = false;
+    if (this.tracker !== null) this.tracker.closure = this.tracker.callee;
   }
 
   /** Puts the arguments beyond the required ones into one list. */
@@ -281,6 +316,7 @@ export class Machine implements Site {
     const extra = this.registers.slice(first + arm.required, first + count);
     if (extra.length > 0) chargeCells(this.meter, extra.length);
     this.reserve(first + arm.required + 1);
+    if (this.tracker !== null) this.tracker.registers[first + arm.required] = this.tracker.among(first + arm.required, extra.length);
     this.registers[first + arm.required] = List.adopt(extra);
   }
 
@@ -316,8 +352,10 @@ export class Machine implements Site {
 
   /** Back to the caller, which gets `value`; false when there is no caller left. */
   private return(value: Value): boolean {
+    const sources = this.tracker?.last ?? null;
     if (!this.drop()) return false;
     this.registers[this.base + this.arm.ops[this.pc + 1]!] = value;
+    if (this.tracker !== null) this.tracker.registers[this.base + this.arm.ops[this.pc + 1]!] = sources;
     this.pc += CALL_SIZE;
     return true;
   }
@@ -333,6 +371,7 @@ export class Machine implements Site {
       this.base = this.stackBase[top]!;
       this.pc = packed >> 1;
       this.tail = (packed & 1) === 1;
+      if (this.tracker !== null) this.tracker.closure = this.tracker.stack[top] ?? null;
       return true;
     }
     if (this.below === null) return false;
@@ -351,6 +390,7 @@ export class Machine implements Site {
       const handler = this.handlerHere(stopped);
       if (handler !== null) {
         this.registers[this.base + handler.register] = value;
+        if (this.tracker !== null) this.tracker.registers[this.base + handler.register] = this.tracker.last;
         this.pc = handler.at;
         return true;
       }
@@ -369,13 +409,18 @@ export class Machine implements Site {
   private handlerHere(stopped: Context | null): Handler | null {
     for (const handler of this.arm.handlers) {
       if (this.pc < handler.start || this.pc >= handler.end) continue;
-      if (stopped === null) return handler;
+      if (stopped === null) return this.chosen(handler);
       const isItsEdge = this.context.id === stopped.id && (handler.kind === 'recover' || handler.kind === 'step');
       // At the edge of the step that it stops, it becomes an error like any other.
       if (isItsEdge) this.context = { ...this.context, stopped: false, deadline: null };
-      if (isItsEdge || handler.kind === 'finally' || handler.kind === 'step') return handler;
+      if (isItsEdge || handler.kind === 'finally' || handler.kind === 'step') return this.chosen(handler);
     }
     return null;
+  }
+
+  private chosen(handler: Handler): Handler {
+    if (handler.kind === 'recover') this.context = afterFailure(this.context);
+    return handler;
   }
 
   /** No frame is left: what has completed in the fiber's root is undone first. */
@@ -388,6 +433,7 @@ export class Machine implements Site {
     if (!(fn instanceof Closure)) return false;
     this.registers[0] = entries;
     this.registers[1] = error;
+    this.tracker?.fill(0, 2, this.tracker.last);
     this.enter(fn, 0, 2);
     return true;
   }
@@ -465,6 +511,7 @@ export class Machine implements Site {
       this.registers[first] = entries;
       this.registers[first + 1] = this.registers[this.base + register]!;
       this.context = { ...this.context, compensating: true };
+      this.tracker?.fill(first, 2, this.tracker.last);
       if (fn instanceof Closure) {
         this.enterFrom(fn, first, 2);
         return true;
@@ -499,7 +546,7 @@ export class Machine implements Site {
       const root = branchContext(context, index);
       return {
         status: 'unstarted', path: `${path}.${index}.`, position: 0, frame: null, context: root, rootDepth: root.depth, variables, ...share, depthBelow,
-        call: null, join: null, interrupt: null, failing: false, result, fatal: false,
+        call: null, join: null, interrupt: null, failing: false, result, resultSources: this.tracker?.last ?? null, variableSources: this.tracker?.variables ?? null, fatal: false,
       };
     });
     this.join = { branches, ...forkOptions(options, count), abort: null };
@@ -510,6 +557,7 @@ export class Machine implements Site {
     const { base, registers } = this;
     if (this.calls <= 0) raiseLimit('calls', this.limits.calls);
     const capability = capabilityName(registers[base + ops[pc + 2]!]!);
+    if (this.context.deciding) raise('step', `A merge policy may not call: :${capability} was called while it decided a key`);
     const first = base + ops[pc + 3]!;
     const options = ops[pc + 6]!;
     this.calls -= 1;
@@ -520,7 +568,7 @@ export class Machine implements Site {
       args: registers.slice(first, first + ops[pc + 4]!),
       options: options < 0 ? null : registers[base + options]!,
       ...siteOf(context),
-      derivedFrom: NO_ORIGINS,
+      derivedFrom: this.tracker === null ? NO_ORIGINS : originsOf(this.tracker.among(first, ops[pc + 4]!)),
       span: this.arm.spanAt(pc),
     };
   }
@@ -1008,17 +1056,22 @@ export class Machine implements Site {
         }
         case 55 /* CONTEXT_GET */: {
           this.pc = pc;
-          const found = readContext(this.context, contextKey(registers[base + ops[pc + 2]!]!, 'context/get'));
+          const key = contextKey(registers[base + ops[pc + 2]!]!, 'context/get');
+          const found = readContext(this.context, key);
           if (found === undefined) pc = ops[pc + 3]!;
           else {
+            const tracker = this.tracker ?? this.startTracking();
+            ({ arm, pc } = this);
+            ({ ops } = arm);
             registers[base + ops[pc + 1]!] = found;
+            tracker.registers[base + ops[pc + 1]!] = [{ key: key as Keyword, context: holderOf(this.context, key)!.id, value: found }];
             pc += 4;
           }
           continue;
         }
         case 56 /* CONTEXT_SET */: {
           this.pc = pc;
-          setContext(this, contextKey(registers[base + ops[pc + 1]!]!, 'context/set'), registers[base + ops[pc + 2]!]!);
+          setContext(this, contextKey(registers[base + ops[pc + 1]!]!, 'context/set'), registers[base + ops[pc + 2]!]!, originsOf(this.tracker?.get(base + ops[pc + 2]!) ?? null));
           pc += 3;
           continue;
         }
@@ -1032,8 +1085,8 @@ export class Machine implements Site {
         }
         case 58 /* STEP_LEAVE */:
           this.pc = pc;
-          leaveStep(this);
-          pc += 1;
+          leaveStep(this, ops[pc + 1] === 1);
+          pc += 2;
           continue;
         case 59 /* STEP_FAIL */:
           this.pc = pc;
@@ -1050,6 +1103,10 @@ export class Machine implements Site {
           registers[base + ops[pc + 1]!] = Vector.empty();
           pc += CALL_SIZE;
           continue;
+        case 66 /* TRACK */:
+          this.tracker!.before(arm, pc + 1, base, this.height, () => this.callerRegister());
+          pc += 1;
+          continue;
         case 65 /* OPERATION */: {
           const first = base + ops[pc + 3]!;
           this.pc = pc;
@@ -1064,12 +1121,20 @@ export class Machine implements Site {
   /** A call that returns here. */
   private enterFrom(fn: Closure, first: number, count: number): void {
     const { arm, closure, base, pc, tail } = this;
+    const own = this.tracker?.closure ?? null;
     this.enter(fn, first, count);
     const top = this.height++;
     this.stackArm[top] = arm;
     this.stackClosure[top] = closure;
     this.stackBase[top] = base;
     this.stackPc[top] = pc * 2 + (tail ? 1 : 0);
+    if (this.tracker !== null) this.tracker.stack[top] = own;
+  }
+
+  /** The register that the caller waits for. */
+  private callerRegister(): number {
+    const top = this.height - 1;
+    return this.stackBase[top]! + this.stackArm[top]!.ops[(this.stackPc[top]! >> 1) + 1]!;
   }
 
   /** A tail call: the running frame makes room for the callee. */
@@ -1078,6 +1143,7 @@ export class Machine implements Site {
     const code = fn.code as Code;
     if (code.armFor(count) === null) arityError(code.name ?? 'a function', code.arityText, count);
     for (let i = 0; i < count; i++) registers[base + i] = registers[first + i]!;
+    if (this.tracker !== null) for (let i = 0; i < count; i++) this.tracker.registers[base + i] = this.tracker.get(first + i);
     this.depthLeft += 1;
     this.enter(fn, base, count);
     this.tail = true;
@@ -1089,6 +1155,7 @@ export class Machine implements Site {
     const count = elements.size;
     this.reserve(first + count + 1);
     for (let i = 0; i < count; i++) this.registers[first + i] = elements.get(i)!;
+    this.tracker?.fill(first, count, this.tracker.last);
     return count;
   }
 
@@ -1162,6 +1229,13 @@ function same(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolea
 
 const STATUS: Readonly<Record<Signal, FiberStatus>> = { complete: 'done', failed: 'failed', waiting: 'waiting', preempted: 'ready', forking: 'joining' };
 const NO_ORIGINS: readonly Origin[] = [];
+const NO_SOURCES: ReadonlyMap<string, Sources> = new Map();
+
+/** The sources of a frame that is put away; null when there are none. */
+function frameSources(tracker: Tracker, own: Sources | null, live: readonly number[], base: number): readonly (Sources | null)[] | null {
+  const sources = [own, ...live.map((register) => tracker.get(base + register))];
+  return sources.some((one) => one !== null) ? sources : null;
+}
 
 /** Each branch's part of what is left; of what is unlimited there is enough for all. */
 function part(left: number, count: number): number {

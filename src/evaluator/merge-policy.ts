@@ -80,7 +80,7 @@ function keyPolicy(value: Value): KeyPolicy | null {
 
 function readKeyed(map: MapValue): Policy {
   const keys: Entry[] = [];
-  for (const [key, own] of part(map, 'keys') as MapValue) keys.push([contextKey(key, 'merge policy'), policyValue(keyPolicy(own)!)]);
+  for (const [key, own] of (part(map, 'keys') ?? MapValue.empty()) as MapValue) keys.push([contextKey(key, 'merge policy'), policyValue(keyPolicy(own)!)]);
   return { kind: 'keyed', keys: MapValue.from(keys), otherwise: keyPolicy(part(map, 'default') ?? 'keep-existing')! };
 }
 
@@ -89,8 +89,9 @@ function keyedProblem(map: MapValue): string | null {
   if (other !== undefined) return `${shown(other)} is no part of a merge policy: expected :keys and :default`;
   if (map.has('keys') && map.has(keyword('keys'))) return 'The merge policy has :keys twice';
   if (map.has('default') && map.has(keyword('default'))) return 'The merge policy has :default twice';
-  const keys = part(map, 'keys');
-  if (!(keys instanceof MapValue)) return 'A merge policy for single keys needs :keys, a map from key to policy';
+  const keys = part(map, 'keys') ?? MapValue.empty();
+  if (!(keys instanceof MapValue)) return 'The :keys of a merge policy must be a map from key to policy';
+  if (map.size === 0) return 'A merge policy for single keys needs :keys, :default, or both';
   return keysProblem(keys) ?? partProblem(part(map, 'default') ?? 'keep-existing', 'for the other keys');
 }
 

@@ -65,7 +65,7 @@ export const Op = {
   CONTEXT_GET: 55, // d s t  (t: where to go when the key is absent)
   CONTEXT_SET: 56, // a b
   STEP_ENTER: 57, // k b  (k: name and form; b: options, or -1)
-  STEP_LEAVE: 58, //
+  STEP_LEAVE: 58, // #  (1 when the body had failed)
   STEP_FAIL: 59, // d s t 0 P  (d = s: the error; t: where it goes on from, out of the step)
   MAKE_PENDING: 60, // d s
   SUB_I: 61, // d a #
@@ -73,6 +73,7 @@ export const Op = {
   DEC: 63, // d a
   FORK: 64, // d a b 0 P  (a: functions, b: options)
   OPERATION: 65, // d o w n
+  TRACK: 66, // before every instruction of tracked code
 } as const;
 
 export type OpCode = (typeof Op)[keyof typeof Op];
@@ -145,7 +146,7 @@ export const OPERANDS: Readonly<Record<OpCode, readonly OperandKind[]>> = {
   [Op.CONTEXT_GET]: [W, R, T],
   [Op.CONTEXT_SET]: [R, R],
   [Op.STEP_ENTER]: [O, 'option'],
-  [Op.STEP_LEAVE]: [],
+  [Op.STEP_LEAVE]: [O],
   [Op.STEP_FAIL]: [W, R, T, O, O],
   [Op.MAKE_PENDING]: [W, R],
   [Op.SUB_I]: [W, R, O],
@@ -153,6 +154,7 @@ export const OPERANDS: Readonly<Record<OpCode, readonly OperandKind[]>> = {
   [Op.DEC]: [W, R],
   [Op.FORK]: [W, R, R, O, O],
   [Op.OPERATION]: [W, O, 'window', 'count'],
+  [Op.TRACK]: [],
 };
 
 /** Where the destination, the window and the point of call-like instructions stand, counted from the opcode. */

@@ -19,6 +19,7 @@ import { type Entry, isShielded, Machine } from './machine.ts';
 import { errorValue } from './raise.ts';
 import type { Answer, Fiber, HostCall, Join } from './state.ts';
 import { cancelledError, tellFailed, timeoutError, withUndone } from './steps.ts';
+import { type Sources, union } from './tracking.ts';
 
 export class Scheduler {
   private readonly machine: Machine;
@@ -72,7 +73,7 @@ export class Scheduler {
   }
 
   begin(fiber: Fiber, fn: Value, args: readonly Value[]): Fiber {
-    return this.settle(this.go(fiber, { kind: 'begin', fn, args }));
+    return this.settle(this.go(fiber, { kind: 'begin', fn, args, sources: null }));
   }
 
   private go(fiber: Fiber, entry: Entry): Fiber {
@@ -88,7 +89,7 @@ export class Scheduler {
     if (answer === undefined) return null;
     this.answers.delete(answer.id);
     const resumed: Fiber = { ...fiber, call: null };
-    return this.go(resumed, answer.ok ? { kind: 'value', value: answer.value } : { kind: 'error', error: answer.error, fatal: false });
+    return this.go(resumed, answer.ok ? { kind: 'value', value: answer.value, sources: null } : { kind: 'error', error: answer.error, fatal: false });
   }
 
   // --- stopping ------------------------------------------------------------------------------------------------------
@@ -197,7 +198,7 @@ export class Scheduler {
     const root = branch.context;
     const position = branch.position + 1;
     this.events.push({ kind: 'branch-started', at: `${branch.path}${position}`, step: root.id, index: root.occurrence });
-    const begun = this.go({ ...branch, position, result: null }, { kind: 'begin', fn: branch.result, args: [] });
+    const begun = this.go({ ...branch, position }, { kind: 'begin', fn: branch.result, args: [], sources: branch.resultSources });
     return hasEnded(begun) ? this.ended(begun, begun.status === 'done' ? 'done' : 'failed') : begun;
   }
 
@@ -219,7 +220,9 @@ export class Scheduler {
     if (join.bestEffort && good.length < join.minSuccess) {
       return this.go(joined, { kind: 'error', error: tooFew(join, good.length), fatal: false });
     }
-    return this.go({ ...joined, variables: joinVariables(fiber, good) }, { kind: 'value', value: Vector.adopt(join.branches.map(resultOf)) });
+    const sources = join.branches.reduce<Sources | null>((all, branch) => union(all, branch.resultSources), null);
+    const variables = { variables: joinVariables(fiber, good), variableSources: joinVariableSources(fiber, good) };
+    return this.go({ ...joined, ...variables }, { kind: 'value', value: Vector.adopt(join.branches.map(resultOf)), sources });
   }
 
   /** Ends everything that is open in the branches and the fiber. */
@@ -288,6 +291,21 @@ function joinVariables(fiber: Fiber, good: readonly Fiber[]): ReadonlyMap<string
     }
   }
   return variables ?? fiber.variables;
+}
+
+/** The sources of the variables after the join; something is tracked when a branch tracks. */
+function joinVariableSources(fiber: Fiber, good: readonly Fiber[]): ReadonlyMap<string, Sources> | null {
+  if (good.every((branch) => branch.variableSources === null)) return fiber.variableSources;
+  const sources = new Map(fiber.variableSources ?? []);
+  for (const branch of good) {
+    for (const [name, value] of branch.variables) {
+      if (fiber.variables.get(name) === value) continue;
+      const own = branch.variableSources?.get(name);
+      if (own === undefined) sources.delete(name);
+      else sources.set(name, own);
+    }
+  }
+  return sources;
 }
 
 /** `[true value data]` or `[false error nil]`. */

@@ -3,15 +3,18 @@
  *
  *   snapshot = the canonical document (`value/bytes.ts`) of one vector: ["rtfs/state" 1 limits isolations fiber]
  *   limits   = a map of all limits by keyword
- *   fiber    = [status position fuel allocation calls variables contexts frames call join interrupt failing fatal result]
+ *   fiber    = [status position fuel allocation calls variables contexts frames call join interrupt failing fatal result
+ *               result-sources variable-sources]
  *     status    = :unstarted :ready :waiting :joining :done :failed :cancelled
  *     variables = a map from name (string) to value
  *     contexts  = a vector from the fiber's root to the current one, each
- *                 [form name occurrence isolation data entered options base seen deadline stopped compensation compensations compensating];
+ *                 [form name occurrence isolation data entered options base seen deadline stopped compensation compensations compensating deciding];
  *                 deadline is nil or [id ms]
- *     frames    = a vector from the oldest call to the newest, each [function arm point tail slot…]: the function carries
+ *     frames    = a vector from the oldest call to the newest, each [function arm point tail sources slot…]: the function carries
  *                 its code by hash, `arm` is the number of its arm, `point` the suspension point (points are numbered in
  *                 the order of the code, 0 is the entry), and the slots are the registers that are live there, ascending
+ *     sources   = of a value: nil or a vector of [key context value]; of a frame: nil, or a vector of those of its function and
+ *                 of each slot; variable-sources is nil as long as nothing is tracked, else a map from name to sources
  *     call      = nil or [id capability args options derived-from], derived-from a vector of [key context hash]
  *     join      = nil or [position best-effort min-success max-concurrency abort fibers]; the number of a fiber in it is the
  *                 number of its branch; max-concurrency may be infinite
@@ -29,12 +32,14 @@ import { type Entry, MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { Code, CodeTable } from './code.ts';
 import { type Context, CONTEXT_ID_LENGTH_MAX, type ContextForm, contextId, contextsFrom, type Deadline, type Isolation } from './context.ts';
+import { ROOT_ID } from './context-id.ts';
 import type { Origin } from './event.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.ts';
 import { Op, type OpCode } from './opcodes.ts';
 import { hasEnded, pendingCalls } from './scheduler.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State } from './state.ts';
 import { ownBytes, siteOf } from './steps.ts';
+import type { Source, Sources } from './tracking.ts';
 
 const MAGIC = 'rtfs/state';
 export const SNAPSHOT_VERSION = 1;
@@ -71,6 +76,8 @@ function fiberValue(fiber: Fiber): Value {
     fiber.failing,
     fiber.fatal,
     fiber.result,
+    sourcesValue(fiber.resultSources),
+    fiber.variableSources === null ? null : MapValue.from([...fiber.variableSources].map(([name, sources]) => [name, sourcesValue(sources)] as const)),
   );
 }
 
@@ -92,9 +99,9 @@ function limitsValue(limits: Limits): Value {
 }
 
 function contextValue(context: Context): Value {
-  const { form, name, occurrence, isolation, data, entered, options, base, seen, deadline, stopped, compensation, compensations, compensating } = context;
+  const { form, name, occurrence, isolation, data, entered, options, base, seen, deadline, stopped, compensation, compensations, compensating, deciding } = context;
   const due = deadline === null ? null : Vector.of(deadline.id, deadline.durationMs);
-  return Vector.of(keyword(form), name, occurrence, keyword(isolation), data, entered, options, base, seen, due, stopped, compensation, compensations, compensating);
+  return Vector.of(keyword(form), name, occurrence, keyword(isolation), data, entered, options, base, seen, due, stopped, compensation, compensations, compensating, deciding);
 }
 
 function frameChain(frame: Frame | null): Frame[] {
@@ -104,7 +111,12 @@ function frameChain(frame: Frame | null): Frame[] {
 }
 
 function frameValue(frame: Frame): Value {
-  return Vector.adopt([frame.closure, frame.arm.index, frame.point, frame.tail, ...frame.slots]);
+  const sources = frame.sources === null ? null : Vector.adopt(frame.sources.map(sourcesValue));
+  return Vector.adopt([frame.closure, frame.arm.index, frame.point, frame.tail, sources, ...frame.slots]);
+}
+
+function sourcesValue(sources: Sources | null): Value {
+  return sources === null ? null : Vector.adopt(sources.map(({ key, context, value }) => Vector.of(key, context, value)));
 }
 
 function callValue(call: HostCall): Value {
@@ -194,7 +206,7 @@ interface Place {
 function readFiber(value: Value, place: Place): Fiber {
   const { limits, path, depthBelow } = place;
   const parts = vectorOf(value, 'fiber');
-  if (parts.length !== 14) malformed('a fiber has another number of parts');
+  if (parts.length !== 16) malformed('a fiber has another number of parts');
   const status = oneOf<FiberStatus>(parts[0], STATUSES, 'status');
   const context = readContexts(parts[6]!, place);
   const interrupt = errorOrNull(parts[10]!, 'interrupt');
@@ -206,6 +218,7 @@ function readFiber(value: Value, place: Place): Fiber {
     fuel: left(parts[2]!, limits.fuel, 'fuel'), allocation: left(parts[3]!, limits.allocation, 'allocation'), calls: left(parts[4]!, limits.calls, 'calls'),
     call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
     interrupt, failing: flag(parts[11]), fatal: flag(parts[12]), result: parts[13]!,
+    resultSources: readSources(parts[14]!), variableSources: readVariableSources(parts[15]!),
   };
   if ((status === 'waiting') !== (fiber.call !== null)) malformed('its calls do not fit its status');
   if ((status === 'joining') !== (parts[9] !== null)) malformed('its branches do not fit its status');
@@ -304,13 +317,13 @@ const FORMS: readonly ContextForm[] = ['root', 'branch', ...STEP_FORMS];
 
 /** `root` is given for the first context of a fiber. */
 function readContext(parts: readonly Value[], parent: Context | null, root: Place | null): Context {
-  if (parts.length !== 14) malformed('a context has another number of parts');
+  if (parts.length !== 15) malformed('a context has another number of parts');
   const form = oneOf<ContextForm>(parts[0], FORMS, 'form');
   if ((form === 'root') !== (parent === null) || (form === 'branch') !== (root !== null && parent !== null)) malformed('a context stands in the wrong place');
   const name = text(parts[1], 'context');
   const occurrence = index(parts[2], 'context');
   if (form === 'branch' && occurrence !== root!.index) malformed('a branch has another number than its place');
-  const id = parent === null ? 'root' : contextId(parent.id, form, name, occurrence);
+  const id = parent === null ? ROOT_ID : contextId(parent.id, form, name, occurrence);
   if (id.length > CONTEXT_ID_LENGTH_MAX) malformed('the names of its steps are too long');
   const entered = mapOf(parts[5]!, 'context counts');
   for (const [step, times] of entered) {
@@ -323,7 +336,7 @@ function readContext(parts: readonly Value[], parent: Context | null, root: Plac
     id, name, form, occurrence, isolation: oneOf<Isolation>(parts[3], ISOLATIONS, 'isolation'), data, sizeBytes: (parent?.sizeBytes ?? 0) + ownBytes(data),
     entered, options: mapOrNull(parts[6]!, 'options'), parent, depth: parent === null ? 1 : parent.depth + 1, base: mapOf(parts[7]!, 'base'),
     seen: mapOrNull(parts[8]!, 'view'), deadline: readDeadline(parts[9]!), stopped: flag(parts[10]), compensation: parts[11]!, compensations,
-    compensating: flag(parts[13]),
+    compensating: flag(parts[13]), deciding: flag(parts[14]),
   };
 }
 
@@ -357,7 +370,7 @@ function readFrames(value: Value, status: FiberStatus, interrupted: boolean, lim
 }
 
 function readFrame(value: Value, places: readonly FramePlace[], parent: Frame | null): Frame {
-  const [fn, armIndex, point, tail, ...slots] = vectorOf(value, 'frame');
+  const [fn, armIndex, point, tail, origins, ...slots] = vectorOf(value, 'frame');
   if (!(fn instanceof Closure)) return malformed('a frame has no function');
   const code = fn.code as Code;
   const armNumber = index(armIndex, 'arm');
@@ -368,7 +381,26 @@ function readFrame(value: Value, places: readonly FramePlace[], parent: Frame | 
   if (!fitting) malformed('a frame stands at a point that it cannot stand at');
   if (slots.length !== arm.liveAt(at).length) malformed('a frame has another number of slots than its point');
   if (typeof tail !== 'boolean') malformed('a frame has no tail mark');
-  return { arm, closure: fn, point: at, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail: tail === true };
+  const sources = origins === null || origins === undefined ? null : vectorOf(origins, 'sources').map(readSources);
+  if (sources !== null && sources.length !== slots.length + 1) malformed('a frame has another number of sources than slots');
+  return { arm, closure: fn, point: at, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail: tail === true, sources };
+}
+
+function readSources(value: Value): Sources | null {
+  if (value === null) return null;
+  const sources = vectorOf(value, 'sources').map((item): Source => {
+    const [key, context, source] = vectorOf(item, 'source');
+    if (!(key instanceof Keyword) || source === undefined) return malformed('a source is malformed');
+    return { key, context: text(context, 'source'), value: source };
+  });
+  return sources.length > 0 ? sources : malformed('a list of sources is empty');
+}
+
+function readVariableSources(value: Value): ReadonlyMap<string, Sources> | null {
+  if (value === null) return null;
+  const sources = new Map<string, Sources>();
+  for (const [name, item] of mapOf(value, 'sources')) sources.set(text(name, 'variable'), readSources(item) ?? malformed('a list of sources is empty'));
+  return sources;
 }
 
 /** Point 0 is the entry, whatever instruction stands there: nobody waits at it. */

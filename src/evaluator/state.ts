@@ -12,6 +12,7 @@ import type { ArmCode, CodeTable } from './code.ts';
 import type { Context, Isolation } from './context.ts';
 import type { Event, Origin } from './event.ts';
 import type { Limits } from './limits.ts';
+import type { Sources } from './tracking.ts';
 
 export type { Event } from './event.ts';
 
@@ -26,6 +27,8 @@ export interface Frame {
   readonly depth: number;
   /** Entered by a tail call: the callers in between are gone. */
   readonly tail: boolean;
+  /** Where values come from: of the function, then of each slot; null when nothing has a source. */
+  readonly sources: readonly (Sources | null)[] | null;
 }
 
 /**
@@ -59,6 +62,10 @@ export interface Fiber {
   readonly failing: boolean;
   /** The function that an unstarted branch is; the value of one that is done, the error of one that is not. */
   readonly result: Value;
+  /** The sources of `result`. */
+  readonly resultSources: Sources | null;
+  /** The sources of variables; null as long as nothing is tracked. */
+  readonly variableSources: ReadonlyMap<string, Sources> | null;
   /** It ran out of what no plan can get back. */
   readonly fatal: boolean;
 }

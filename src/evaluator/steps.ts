@@ -14,7 +14,7 @@ import { printValue } from '../value/print.ts';
 import { type ErrorValue, Keyword, keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
 import { childContext, type Context, contextKey, enterContext, type Isolation, optionOf, readContext } from './context.ts';
-import type { Event } from './event.ts';
+import type { Event, Origin } from './event.ts';
 import type { Limits, Meter } from './limits.ts';
 import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } from './merge.ts';
 import { type Policy, readPolicy } from './merge-policy.ts';
@@ -39,23 +39,25 @@ export interface Site {
 const KEY = {
   isolation: keyword('isolation'), timeoutMs: keyword('timeout-ms'), mergePolicy: keyword('merge-policy'), onConflict: keyword('on-conflict'),
   requires: keyword('requires'), produces: keyword('produces'), critical: keyword('critical'), default: keyword('default'),
-  maxIterations: keyword('max-iterations'), step: keyword('step'), failures: keyword('compensation-failures'),
+  maxIterations: keyword('max-iterations'), name: keyword('name'), step: keyword('step'), failures: keyword('compensation-failures'),
 } as const;
 const DECLARED: readonly Keyword[] = ['effects', 'resources', 'metadata', 'requires', 'produces', 'timeout-ms'].map((name) => keyword(name));
 
 // --- entering ------------------------------------------------------------------------------------------------------
 
-export function enterStep(site: Site, name: string, form: StepForm, given: Value): void {
+export function enterStep(site: Site, name: string, form: StepForm, told: Value): void {
   if (form === 'pass') return enterPass(site);
-  const options = checkOptions(form, given);
+  const options = checkOptions(form, told);
   const isolation = checkIsolation(site, form, options);
   const defaults = options === null ? [] : checkRequired(site.context, name, options.get(KEY.requires));
   if (site.context.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
   const outer = site.context;
+  const given = options?.get(KEY.name);
+  const title = typeof given === 'string' ? given : name;
   const durationMs = options?.get(KEY.timeoutMs) as number | undefined;
-  let context = enterContext(outer, { form, name, isolation, options, deadline: null });
+  let context = enterContext(outer, { form, name: title, isolation, options, deadline: null });
   site.tell(context, {
-    kind: 'step-started', name, form, parent: outer.parent === null ? null : outer.id, isolation, declared: options === null ? EMPTY : declared(options),
+    kind: 'step-started', name: title, form, parent: outer.parent === null ? null : outer.id, isolation, declared: options === null ? EMPTY : declared(options),
   });
   if (durationMs !== undefined) context = { ...context, deadline: { id: site.nextPosition(), durationMs } };
   site.context = context;
@@ -147,9 +149,10 @@ export function branchContext(outer: Context, index: number): Context {
 
 // --- leaving -------------------------------------------------------------------------------------------------------
 
-export function leaveStep(site: Site): void {
+/** `recovered`: something has taken the place of the body, which need not have produced anything. */
+export function leaveStep(site: Site, recovered: boolean): void {
   const { context } = site;
-  checkProduced(context);
+  if (!recovered) checkProduced(context);
   if (context.form === 'pass') joinPass(site);
   else if (context.form !== 'step-parallel' && context.form !== 'pmap') mergeAtEnd(site);
   // Merging has changed the context around it.
@@ -158,6 +161,16 @@ export function leaveStep(site: Site): void {
   if (left.form === 'pass') site.tell(left, { kind: 'pass-completed', index: left.occurrence });
   else site.tell(left, { kind: 'step-completed', name: left.name });
   site.context = withUndone(outer, left);
+}
+
+/** The context of a step whose body has failed, with its data as it was at the entry: what failed is never merged. */
+export function afterFailure(context: Context): Context {
+  let data = EMPTY;
+  for (const [key, description] of contractOf(context.options?.get(KEY.requires))) {
+    const otherwise = description?.get(KEY.default);
+    if (otherwise !== undefined && readContext(context.parent, key) === undefined) data = data.set(key, otherwise);
+  }
+  return { ...context, data, sizeBytes: context.parent!.sizeBytes + ownBytes(data) };
 }
 
 /** The step's compensation, and those handed on by it, become the outer context's. */
@@ -219,10 +232,12 @@ function written(site: Site, context: Context, key: Value, value: Value): Contex
   return { ...context, data: context.data.set(key, value), sizeBytes };
 }
 
-export function setContext(site: Site, key: Value, value: Value): void {
+export function setContext(site: Site, key: Value, value: Value, derivedFrom: readonly Origin[] = NO_ORIGINS): void {
   site.context = written(site, site.context, key, value);
-  site.tell(site.context, { kind: 'context-set', key, value, derivedFrom: [] });
+  site.tell(site.context, { kind: 'context-set', key, value, derivedFrom });
 }
+
+const NO_ORIGINS: readonly Origin[] = [];
 
 interface Merged {
   readonly data: MapValue;
@@ -279,6 +294,10 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
   '%own-data': (site) => site.context.data,
   '%reset-data': (site, [data]) => resetData(site, mapArgument(data)),
   '%questions': (site, [policy, sources]) => questions(site, policy ?? null, vectorArgument(sources).map((source) => readSource(source))),
+  '%deciding': (site, [decides]) => {
+    site.context = { ...site.context, deciding: decides === true };
+    return null;
+  },
   '%merge-up': (site, [policy, sources]) => {
     mergeUp(site, readPolicy(policy ?? null), vectorArgument(sources).map((source) => readSource(source)));
     return null;

@@ -302,7 +302,7 @@ export interface OperationNode extends NodeBase {
 }
 
 export const OPERATIONS = [
-  '%own-data', '%reset-data', '%questions', '%merge-up', '%retrying', '%recovered', '%compensation', '%compensating',
+  '%own-data', '%reset-data', '%questions', '%deciding', '%merge-up', '%retrying', '%recovered', '%compensation', '%compensating',
   '%step', '%check-entry',
 ] as const;
 

@@ -48,6 +48,14 @@ export const CALLBACKS: Readonly<Record<string, readonly Row[]>> = {
     ['(map (fn [x y z] ⟦[x y z]⟧) ⟦[1 2]⟧ ⟦[3 4]⟧ ⟦[5 6]⟧)', '[[1 3 5] [2 4 6]]'],
     ['(map (fn [x] (map (fn [y] ⟦(* x y)⟧) ⟦[1 x]⟧)) [2 3])', '[[2 4] [3 9]]'],
   ],
+  'pmap': [
+    ['(pmap ⟦(fn [x] ⟦(inc x)⟧)⟧ ⟦[1 2]⟧)', '[2 3]'],
+    ['(pmap (fn [[k v]] ⟦[k v]⟧) ⟦{:a 1 :b 2}⟧)', '[[:a 1] [:b 2]]'],
+    ['(pmap (fn [x y] ⟦(+ x y)⟧) ⟦[1 2]⟧ ⟦[10 20]⟧)', '[11 22]'],
+    ['(pmap (fn [x y z] ⟦[x y z]⟧) ⟦[1 2]⟧ ⟦[3 4]⟧ ⟦[5]⟧)', '[[1 3 5]]'],
+    ['(pmap (fn [x] (pmap (fn [y] ⟦(* x y)⟧) ⟦[1 x]⟧)) [2 3])', '[[2 4] [3 9]]'],
+    ['(pmap (fn [x] ⟪x⟫) ⟦nil⟧)', '[]'],
+  ],
   'map-indexed': [['(map-indexed ⟦(fn [i x] ⟦[i x]⟧)⟧ ⟦[:a :b]⟧)', '[[0 :a] [1 :b]]']],
   'mapcat': [
     ['(mapcat ⟦(fn [x] ⟦[x x]⟧)⟧ ⟦[1 2]⟧)', '[1 1 2 2]'],

@@ -4,6 +4,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { ErrorValue, Keyword, keyword, makeFloat, type Value } from '../../value/value.ts';
 import { MapValue } from '../../value/map.ts';
 import { raise, raiseType } from '../raise.ts';
+import { asError } from '../thrown.ts';
 import type { Primitive } from './primitive.ts';
 
 /** `(:k x)` is nil (or the default) for anything that has no keys. */
@@ -56,6 +57,7 @@ export const internalMachine: readonly Primitive[] = [
     f3: (type, message, data) => makeError(type, message, data),
   },
   { name: '%chance', min: 1, max: 1, f1: (text) => chance(String(text)) },
+  { name: '%error-map', min: 1, max: 1, f1: errorMap },
   { name: '%with-failures', min: 2, max: 2, f2: withFailures },
 ];
 
@@ -65,6 +67,12 @@ function chance(text: string): Value {
   let number = 0;
   for (let i = 0; i < 6; i++) number = number * 256 + bytes[i]!;
   return makeFloat(number / 2 ** 48);
+}
+
+/** Errors as plain data, for who gets them as an answer. */
+function errorMap(thrown: Value): Value {
+  const { type, message, data } = asError(thrown);
+  return MapValue.of(keyword('type'), type, keyword('message'), message, DATA, data);
 }
 
 const FAILURES = keyword('compensation-failures');

@@ -115,8 +115,10 @@ function eachForm(lowering: Lowering, [pattern, items]: readonly Form[], body: r
 
 function foldForm(lowering: Lowering, [acc, init, pattern, items]: readonly Form[], body: readonly Form[], span: Span): Form {
   const value = lowering.fresh('accumulator', span);
+  const first = lowering.fresh('init', span);
   const bound = list(span, name('let', span), vector(span, acc!, value), ...body);
-  return overItems(lowering, { pattern: pattern!, items: items!, init: init!, acc: value, body: [bound], span });
+  const loop = overItems(lowering, { pattern: pattern!, items: items!, init: first, acc: value, body: [bound], span });
+  return list(span, name('let', span), vector(span, first, init!), loop);
 }
 
 interface Items {
@@ -271,7 +273,7 @@ function readOptions(lowering: Lowering, form: ListForm, kind: StepForm, start: 
     else {
       found.set(text as StepOption, value);
       checkLiteral(lowering, kind, text as StepOption, value);
-      if (!APART.has(text)) entries.push({ key, value: described(text, value), span: key.span });
+      if (!APART.has(text) && !(text === 'name' && value.kind === 'atom')) entries.push({ key, value: described(text, value), span: key.span });
     }
   }
   const onFail = found.get('on-fail');
@@ -296,7 +298,7 @@ function readOptions(lowering: Lowering, form: ListForm, kind: StepForm, start: 
 }
 
 /** These are no part of the map that the machine is told. */
-const APART: ReadonlySet<string> = new Set(['name', 'params', 'on-fail', 'compensate']);
+const APART: ReadonlySet<string> = new Set(['params', 'on-fail', 'compensate']);
 
 type Pair = readonly [key: Extract<Form, { kind: 'keyword' }>, value: Form];
 
@@ -336,9 +338,7 @@ function unknownOption(lowering: Lowering, kind: StepForm, text: string, span: S
 
 function checkLiteral(lowering: Lowering, kind: StepForm, text: StepOption, value: Form): void {
   if (text === 'params') return checkParams(lowering, kind, value);
-  if (text === 'name' && !(value.kind === 'atom' && typeof value.value === 'string')) {
-    lowering.fail('E0219', `the option \`:name\` of \`${kind}\` must be a string literal`, value.span);
-  } else if (isLiteral(value)) {
+  if (isLiteral(value)) {
     const wanted = optionProblem(text, formToValue(value));
     if (wanted !== null) lowering.fail('E0219', `the option \`:${text}\` of \`${kind}\` must be ${wanted}`, value.span);
   }

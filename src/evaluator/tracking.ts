@@ -1,0 +1,222 @@
+/**
+ * Where values come from: which context values went into the arguments of a call.
+ *
+ * Nothing is tracked until a run reads a context. From then on it runs code in which every instruction is preceded by
+ * `TRACK`, which does with the sources of registers what the instruction does with their values: what is computed has
+ * the sources of all that it was computed from. So a run that reads no context pays nothing.
+ *
+ * - T1 Tracked code differs in nothing but the instructions in between: the same points, the same fuel, the same results.
+ * - T2 A collection has the sources of everything in it, and a function those of what it captured. What decided a branch
+ *   of the code is no source. An answer of the host has none.
+ * - T3 Sources are told apart by what they are, never by identity, so a run that was saved and restored tracks the same.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { encodeValue } from '../value/bytes.ts';
+import { isSame } from '../value/order.ts';
+import type { Keyword, Value } from '../value/value.ts';
+import { ArmCode } from './code.ts';
+import type { Origin } from './event.ts';
+import { Op, type OpCode, OPERANDS } from './opcodes.ts';
+
+/** A value that was read from a context. */
+export interface Source {
+  readonly key: Keyword;
+  /** The id of the context that held it. */
+  readonly context: string;
+  readonly value: Value;
+}
+
+/** Never empty, each source once. */
+export type Sources = readonly Source[];
+
+export function union(a: Sources | null, b: Sources | null): Sources | null {
+  if (a === null || a === b) return b;
+  if (b === null) return a;
+  const more = b.filter((one) => !a.some((other) => isOneSource(one, other)));
+  return more.length === 0 ? a : [...a, ...more];
+}
+
+function isOneSource(a: Source, b: Source): boolean {
+  return a === b || (a.context === b.context && a.key.name === b.key.name && isSame(a.value, b.value));
+}
+
+/** Sources as they are told: sorted by context and key, values by hash. */
+export function originsOf(sources: Sources | null): readonly Origin[] {
+  if (sources === null) return NO_ORIGINS;
+  const origins = sources.map(({ key, context, value }): Origin => ({ key: key.name, context, valueHash: bytesToHex(sha256(encodeValue(value))) }));
+  return origins.sort((a, b) => order(a.context, b.context) || order(a.key, b.key) || order(a.valueHash, b.valueHash));
+}
+
+const NO_ORIGINS: readonly Origin[] = [];
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The sources of one machine's registers, and of the functions that it runs. */
+export class Tracker {
+  /** As the machine's registers; absent is none. */
+  readonly registers: (Sources | null | undefined)[] = [];
+  variables: Map<string, Sources>;
+  /** Of what the running function captured. */
+  closure: Sources | null = null;
+  /** The same for its callers, as the machine's stack. */
+  readonly stack: (Sources | null)[] = [];
+  /** Of the function that is about to be called. */
+  callee: Sources | null = null;
+  /** Of all that the last instruction read: what an error that it raises is made of. */
+  last: Sources | null = null;
+
+  constructor(variables: ReadonlyMap<string, Sources>) {
+    this.variables = new Map(variables);
+  }
+
+  get(register: number): Sources | null {
+    return this.registers[register] ?? null;
+  }
+
+  /** The instruction at `pc` is about to run; `height` is that of the machine's stack. */
+  before(arm: ArmCode, pc: number, base: number, height: number, caller: () => number): void {
+    const { ops } = arm;
+    const op = ops[pc] as OpCode;
+    this.callee = null;
+    this.last = this.read(ops, op, pc, base);
+    switch (op) {
+      case Op.CONST:
+      case Op.DEFINITION:
+        this.registers[base + ops[pc + 1]!] = null;
+        return;
+      case Op.CAPTURE:
+      case Op.SIBLING:
+        this.registers[base + ops[pc + 1]!] = this.closure;
+        return;
+      case Op.VAR:
+        this.registers[base + ops[pc + 1]!] = this.variables.get(arm.constants[ops[pc + 2]!] as string) ?? null;
+        return;
+      case Op.SET_VAR:
+        return this.setVariable(arm.constants[ops[pc + 1]!] as string, this.get(base + ops[pc + 2]!));
+      case Op.CALL:
+      case Op.APPLY:
+        this.callee = this.get(base + ops[pc + 2]!);
+        this.registers[base + ops[pc + 1]!] = this.last;
+        return;
+      case Op.TAIL_CALL:
+      case Op.TAIL_APPLY:
+        this.callee = this.get(base + ops[pc + 1]!);
+        return;
+      case Op.RETURN:
+        if (height > 0) {
+          this.registers[caller()] = this.last;
+          this.closure = this.stack[height - 1] ?? null;
+        }
+        return;
+      case Op.CONTEXT_GET:
+        return;
+      default:
+        if (OPERANDS[op][0] === 'write') this.registers[base + ops[pc + 1]!] = this.last;
+    }
+  }
+
+  /** The sources of everything that an instruction reads. */
+  private read(ops: Int32Array, op: OpCode, pc: number, base: number): Sources | null {
+    let found: Sources | null = null;
+    const kinds = OPERANDS[op];
+    for (let i = 0; i < kinds.length; i++) {
+      const operand = ops[pc + 1 + i]!;
+      if (kinds[i] === 'read' || (kinds[i] === 'option' && operand >= 0)) found = union(found, this.get(base + operand));
+      else if (kinds[i] === 'window') found = union(found, this.among(base + operand, ops[pc + 2 + i]!));
+    }
+    if (op === Op.CLOSURE) for (let i = 0; i < ops[pc + 3]!; i++) found = union(found, this.get(base + ops[pc + 4 + i]!));
+    return found;
+  }
+
+  /** Of `count` registers from `first` on. */
+  among(first: number, count: number): Sources | null {
+    let found: Sources | null = null;
+    for (let i = 0; i < count; i++) found = union(found, this.get(first + i));
+    return found;
+  }
+
+  fill(first: number, count: number, sources: Sources | null): void {
+    for (let i = 0; i < count; i++) this.registers[first + i] = sources;
+  }
+
+  private setVariable(name: string, sources: Sources | null): void {
+    if (sources === null) this.variables.delete(name);
+    else this.variables.set(name, sources);
+  }
+}
+
+// --- tracked code ------------------------------------------------------------------------------------------------------
+
+const tracked = new WeakMap<ArmCode, Tracked>();
+
+interface Tracked {
+  readonly arm: ArmCode;
+  /** From the address of an instruction to its address in tracked code. */
+  readonly addresses: ReadonlyMap<number, number>;
+}
+
+/** The same arm with `TRACK` before every instruction. */
+export function trackedArm(arm: ArmCode): ArmCode {
+  return arm.isTracked ? arm : trackedOf(arm).arm;
+}
+
+/** Where the instruction at `address` of the plain arm stands in the tracked one. */
+export function trackedAddress(arm: ArmCode, address: number): number {
+  return trackedOf(arm).addresses.get(address)!;
+}
+
+function trackedOf(arm: ArmCode): Tracked {
+  let known = tracked.get(arm);
+  if (known === undefined) {
+    known = track(arm);
+    tracked.set(arm, known);
+  }
+  return known;
+}
+
+function track(arm: ArmCode): Tracked {
+  const starts = instructionStarts(arm.ops);
+  /** The address of the TRACK before the instruction. */
+  const moved = new Map<number, number>();
+  let size = 0;
+  starts.forEach((start, index) => {
+    moved.set(start, size);
+    size += 1 + (starts[index + 1] ?? arm.ops.length) - start;
+  });
+  moved.set(arm.ops.length, size);
+  const ops = new Int32Array(size);
+  starts.forEach((start, index) => {
+    const at = moved.get(start)!;
+    ops[at] = Op.TRACK;
+    ops.set(arm.ops.subarray(start, starts[index + 1] ?? arm.ops.length), at + 1);
+    OPERANDS[arm.ops[start] as OpCode].forEach((kind, i) => {
+      if (kind === 'target') ops[at + 2 + i] = moved.get(arm.ops[start + 1 + i]!)!;
+    });
+  });
+  const addresses = new Map(starts.map((start) => [start, moved.get(start)! + 1]));
+  return {
+    addresses,
+    arm: new ArmCode({
+      code: arm.code, index: arm.index, required: arm.required, variadic: arm.variadic, ops, constants: arm.constants, primitives: arm.primitives,
+      definitions: arm.definitions, codes: arm.codes, registers: arm.registers, plain: arm,
+      // The entry is where it was: whatever stands there is tracked too.
+      points: arm.points.map((address, point) => (point === 0 ? moved.get(address)! : addresses.get(address)!)),
+      handlers: arm.handlers.map((handler) => ({ ...handler, start: moved.get(handler.start)!, end: moved.get(handler.end)!, at: moved.get(handler.at)! })),
+      marks: arm.marks.map((mark) => ({ ...mark, at: moved.get(mark.at)! })),
+    }),
+  };
+}
+
+function instructionStarts(ops: Int32Array): number[] {
+  const starts: number[] = [];
+  for (let at = 0; at < ops.length; ) {
+    starts.push(at);
+    const op = ops[at] as OpCode;
+    const size = 1 + OPERANDS[op].length;
+    at += op === Op.CLOSURE ? size + ops[at + 3]! : size;
+  }
+  return starts;
+}
