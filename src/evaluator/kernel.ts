@@ -112,11 +112,14 @@ function schedulerOf(state: State, answers: readonly Answer[], options: ResumeOp
 
 function misuse(state: State, answers: readonly Answer[]): string | null {
   if (state.status === 'done') return 'the run is over';
-  const ids = new Set<string>();
+  // A single answer is the common case: it needs no sets.
+  const pending = answers.length > 1 ? new Set(state.pending.map((call) => call.id)) : null;
+  const given = new Set<string>();
   for (const { id } of answers) {
-    if (ids.has(id)) return `there are two answers to call ${id}`;
-    ids.add(id);
-    if (!state.pending.some((call) => call.id === id) && !wasReached(state.main, id)) return `the run never made a call ${id}`;
+    if (given.has(id)) return `there are two answers to call ${id}`;
+    if (pending !== null) given.add(id);
+    const isPending = pending === null ? state.pending.some((call) => call.id === id) : pending.has(id);
+    if (!isPending && !wasReached(state.main, id)) return `the run never made a call ${id}`;
   }
   if (state.status === 'waiting' && answers.length === 0) return `the run waits for an answer to ${state.pending.map((call) => call.id).join(' or ')}`;
   return null;

@@ -23,13 +23,13 @@ import { type Sources, union } from './tracking.ts';
 
 export class Scheduler {
   private readonly machine: Machine;
-  private readonly answers: Map<string, Answer>;
+  private readonly answers = new Map<string, Answer>();
   private quantum: number;
   private preempted = false;
 
   constructor(machine: Machine, answers: readonly Answer[], quantum: number) {
     this.machine = machine;
-    this.answers = new Map(answers.map((answer) => [answer.id, answer]));
+    for (const answer of answers) this.answers.set(answer.id, answer);
     this.quantum = quantum;
   }
 
@@ -43,7 +43,7 @@ export class Scheduler {
 
   /** Ids of the answers that nobody took. */
   get left(): readonly string[] {
-    return [...this.answers.keys()];
+    return this.answers.size === 0 ? NO_IDS : [...this.answers.keys()];
   }
 
   /** Runs the fiber and its branches as far as they go. */
@@ -64,7 +64,7 @@ export class Scheduler {
           ? this.go({ ...fiber, interrupt: null }, { kind: 'error', error: fiber.interrupt, fatal: false })
           : this.go(fiber, { kind: 'proceed' });
       case 'waiting':
-        return this.answer(fiber) ?? this.expire(fiber) ?? fiber;
+        return this.answers.size === 0 ? fiber : (this.answer(fiber) ?? this.expire(fiber) ?? fiber);
       case 'joining':
         return this.expire(fiber) ?? this.advanceJoin(fiber);
       default:
@@ -88,14 +88,14 @@ export class Scheduler {
     const answer = this.answers.get(fiber.call!.id);
     if (answer === undefined) return null;
     this.answers.delete(answer.id);
-    const resumed: Fiber = { ...fiber, call: null };
-    return this.go(resumed, answer.ok ? { kind: 'value', value: answer.value, sources: null } : { kind: 'error', error: answer.error, fatal: false });
+    return this.go(fiber, answer.ok ? { kind: 'value', value: answer.value, sources: null } : { kind: 'error', error: answer.error, fatal: false });
   }
 
   // --- stopping ------------------------------------------------------------------------------------------------------
 
   /** A deadline of an open step has passed; of several the outermost counts. */
   private expire(fiber: Fiber): Fiber | null {
+    if (this.answers.size === 0) return null;
     let expired: Context | null = null;
     for (const at of deadlines(fiber)) {
       if (!this.answers.delete(at.deadline!.id)) continue;
@@ -148,12 +148,13 @@ export class Scheduler {
 
   private settleBranches(join: Join): Join {
     let changed: Fiber[] | null = null;
-    join.branches.forEach((branch, index) => {
+    for (let i = 0; i < join.branches.length; i++) {
+      const branch = join.branches[i]!;
       const settled = this.settleBranch(branch);
-      if (settled === branch) return;
+      if (settled === branch) continue;
       changed ??= join.branches.slice();
-      changed[index] = settled;
-    });
+      changed[i] = settled;
+    }
     return changed === null ? join : { ...join, branches: changed };
   }
 
@@ -182,7 +183,12 @@ export class Scheduler {
   private start(join: Join): Join {
     if (join.abort !== null || this.preempted) return join;
     let open = 0;
-    for (const branch of join.branches) if (branch.status !== 'unstarted' && !hasEnded(branch)) open += 1;
+    let unstarted = 0;
+    for (const branch of join.branches) {
+      if (branch.status === 'unstarted') unstarted += 1;
+      else if (!hasEnded(branch)) open += 1;
+    }
+    if (unstarted === 0) return join;
     let changed: Fiber[] | null = null;
     for (let i = 0; i < join.branches.length && open < join.maxConcurrency && !this.preempted; i++) {
       const branch = join.branches[i]!;
@@ -236,15 +242,15 @@ export class Scheduler {
     if (hasEnded(fiber) || fiber.status === 'unstarted') return;
     for (const branch of fiber.join?.branches ?? []) this.kill(branch, error);
     let { position } = fiber;
-    const tell = (context: Context, happening: object): void => {
-      position += 1;
-      this.events.push({ ...happening, at: `${fiber.path}${position}`, step: context.id } as Event);
-    };
-    for (const at of contextsFrom(fiber.context, fiber.rootDepth + 1)) tellFailed({ tell }, at, error);
+    const nextPosition = (): string => `${fiber.path}${(position += 1)}`;
+    const tell = (event: Event): void => void this.events.push(event);
+    for (const at of contextsFrom(fiber.context, fiber.rootDepth + 1)) tellFailed({ tell, nextPosition }, at, error);
     const root = rootOf(fiber);
-    tell(root, { kind: 'branch-cancelled', index: root.occurrence, error });
+    tell({ kind: 'branch-cancelled', at: nextPosition(), step: root.id, index: root.occurrence, error });
   }
 }
+
+const NO_IDS: readonly string[] = [];
 
 export function hasEnded(fiber: Fiber): boolean {
   return fiber.status === 'done' || fiber.status === 'failed' || fiber.status === 'cancelled';
@@ -262,10 +268,14 @@ function withJoin(fiber: Fiber, join: Join): Fiber {
 
 /** The open steps of the fiber that have a deadline, the innermost first. */
 function deadlines(fiber: Fiber): readonly Context[] {
-  const found: Context[] = [];
-  for (const at of contextsFrom(fiber.context, fiber.rootDepth)) if (at.deadline !== null && !at.stopped) found.push(at);
-  return found;
+  let found: Context[] | null = null;
+  for (let at: Context | null = fiber.context; at !== null && at.depth >= fiber.rootDepth; at = at.parent) {
+    if (at.deadline !== null && !at.stopped) (found ??= []).push(at);
+  }
+  return found ?? NO_CONTEXTS;
 }
+
+const NO_CONTEXTS: readonly Context[] = [];
 
 /** The fiber before it goes on: what the branches left of the limits, and how to undo what completed in them. */
 function joinFiber(fiber: Fiber, join: Join, good: readonly Fiber[]): Fiber {
@@ -337,9 +347,10 @@ function tooFew(join: Join, good: number): ErrorValue {
 /** All calls that the fiber and its branches wait for, in the order of the text; the deadlines of a step before what it waits for. */
 export function pendingCalls(fiber: Fiber, calls: HostCall[] = []): HostCall[] {
   if (fiber.status !== 'waiting' && fiber.status !== 'joining') return calls;
-  for (const at of [...deadlines(fiber)].reverse()) calls.push(deadlineCall(at));
+  const due = deadlines(fiber);
+  for (let i = due.length - 1; i >= 0; i--) calls.push(deadlineCall(due[i]!));
   if (fiber.call !== null) calls.push(fiber.call);
-  for (const branch of fiber.join?.branches ?? []) pendingCalls(branch, calls);
+  if (fiber.join !== null) for (const branch of fiber.join.branches) pendingCalls(branch, calls);
   return calls;
 }
 

@@ -213,12 +213,12 @@ function readFiber(value: Value, place: Place): Fiber {
   const frame = readFrames(parts[7]!, status, interrupt !== null, limits, depthBelow);
   const position = index(parts[1], 'position');
   const fiber: Fiber = {
-    status, path, position, frame, context, rootDepth: place.outer === null ? 1 : place.outer.depth + 1, depthBelow,
+    status, path, position, frame, context, rootDepth: place.outer === null ? 1 : place.outer.depth + 1,
     variables: readVariables(parts[5]!),
     fuel: left(parts[2]!, limits.fuel, 'fuel'), allocation: left(parts[3]!, limits.allocation, 'allocation'), calls: left(parts[4]!, limits.calls, 'calls'),
-    call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
-    interrupt, failing: flag(parts[11]), fatal: flag(parts[12]), result: parts[13]!,
-    resultSources: readSources(parts[14]!), variableSources: readVariableSources(parts[15]!),
+    depthBelow, call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
+    interrupt, failing: flag(parts[11]), result: parts[13]!,
+    resultSources: readSources(parts[14]!), variableSources: readVariableSources(parts[15]!), fatal: flag(parts[12]),
   };
   if ((status === 'waiting') !== (fiber.call !== null)) malformed('its calls do not fit its status');
   if ((status === 'joining') !== (parts[9] !== null)) malformed('its branches do not fit its status');
