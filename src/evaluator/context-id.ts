@@ -42,8 +42,10 @@ export function keyOf(value: Value): Keyword | null {
 }
 
 function escapeName(name: string): string {
-  return name.replaceAll('%', '%25').replaceAll('/', '%2F').replaceAll('#', '%23');
+  return SPECIAL.test(name) ? name.replaceAll('%', '%25').replaceAll('/', '%2F').replaceAll('#', '%23') : name;
 }
+
+const SPECIAL = /[%/#]/;
 
 function unescapeName(text: string): string {
   return text.replaceAll('%2F', '/').replaceAll('%23', '#').replaceAll('%25', '%');

@@ -112,17 +112,29 @@ function schedulerOf(state: State, answers: readonly Answer[], options: ResumeOp
 
 function misuse(state: State, answers: readonly Answer[]): string | null {
   if (state.status === 'done') return 'the run is over';
-  // A single answer is the common case: it needs no sets.
-  const pending = answers.length > 1 ? new Set(state.pending.map((call) => call.id)) : null;
+  if (answers.length > 1) return misuseOfMany(state, answers);
+  const [answer] = answers;
+  if (answer !== undefined) {
+    const isKnown = state.pending.some((call) => call.id === answer.id) || wasReached(state.main, answer.id);
+    return isKnown ? null : neverMade(answer.id);
+  }
+  if (state.status === 'waiting') return `the run waits for an answer to ${state.pending.map((call) => call.id).join(' or ')}`;
+  return null;
+}
+
+function misuseOfMany(state: State, answers: readonly Answer[]): string | null {
+  const pending = new Set(state.pending.map((call) => call.id));
   const given = new Set<string>();
   for (const { id } of answers) {
     if (given.has(id)) return `there are two answers to call ${id}`;
-    if (pending !== null) given.add(id);
-    const isPending = pending === null ? state.pending.some((call) => call.id === id) : pending.has(id);
-    if (!isPending && !wasReached(state.main, id)) return `the run never made a call ${id}`;
+    given.add(id);
+    if (!pending.has(id) && !wasReached(state.main, id)) return neverMade(id);
   }
-  if (state.status === 'waiting' && answers.length === 0) return `the run waits for an answer to ${state.pending.map((call) => call.id).join(' or ')}`;
   return null;
+}
+
+function neverMade(id: string): string {
+  return `the run never made a call ${id}`;
 }
 
 /** Whether the run has been where the position is. */

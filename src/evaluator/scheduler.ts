@@ -23,13 +23,13 @@ import { type Sources, union } from './tracking.ts';
 
 export class Scheduler {
   private readonly machine: Machine;
-  private readonly answers = new Map<string, Answer>();
+  private readonly answers: Inbox;
   private quantum: number;
   private preempted = false;
 
   constructor(machine: Machine, answers: readonly Answer[], quantum: number) {
     this.machine = machine;
-    for (const answer of answers) this.answers.set(answer.id, answer);
+    this.answers = new Inbox(answers);
     this.quantum = quantum;
   }
 
@@ -43,14 +43,14 @@ export class Scheduler {
 
   /** Ids of the answers that nobody took. */
   get left(): readonly string[] {
-    return this.answers.size === 0 ? NO_IDS : [...this.answers.keys()];
+    return this.answers.ids();
   }
 
   /** Runs the fiber and its branches as far as they go. */
   settle(fiber: Fiber): Fiber {
     for (let at = fiber; ; ) {
       const next = this.advance(at);
-      if (next === at) return at;
+      if (next === at || onlyBranchesMoved(at, next)) return next;
       at = next;
     }
   }
@@ -85,9 +85,8 @@ export class Scheduler {
   }
 
   private answer(fiber: Fiber): Fiber | null {
-    const answer = this.answers.get(fiber.call!.id);
-    if (answer === undefined) return null;
-    this.answers.delete(answer.id);
+    const answer = this.answers.take(fiber.call!.id);
+    if (answer === null) return null;
     return this.go(fiber, answer.ok ? { kind: 'value', value: answer.value, sources: null } : { kind: 'error', error: answer.error, fatal: false });
   }
 
@@ -98,7 +97,7 @@ export class Scheduler {
     if (this.answers.size === 0) return null;
     let expired: Context | null = null;
     for (const at of deadlines(fiber)) {
-      if (!this.answers.delete(at.deadline!.id)) continue;
+      if (this.answers.take(at.deadline!.id) === null) continue;
       expired = at;
     }
     return expired === null ? null : this.stop(fiber, expired, timeoutError(expired));
@@ -134,14 +133,14 @@ export class Scheduler {
   // --- branches ------------------------------------------------------------------------------------------------------
 
   private advanceJoin(fiber: Fiber): Fiber {
-    let join = this.start(fiber.join!);
+    let join = this.start(fiber.join!, countBranches(fiber.join!));
     for (;;) {
       const settled = this.settleBranches(join);
-      const fatal = settled.branches.find((branch) => branch.fatal);
-      if (fatal !== undefined) return this.endAll(fiber, settled, fatal);
+      const counted = countBranches(settled);
+      if (counted.fatal !== null) return this.endAll(fiber, settled, counted.fatal);
       if (this.preempted) return withJoin(fiber, settled);
-      const decided = this.start(this.decide(settled));
-      if (decided === settled) return this.finish(fiber, decided);
+      const decided = this.start(this.decide(settled, counted), counted);
+      if (decided === settled) return counted.open + counted.unstarted > 0 ? withJoin(fiber, decided) : this.finish(fiber, decided);
       join = decided;
     }
   }
@@ -180,15 +179,9 @@ export class Scheduler {
   }
 
   /** Starts branches in order while there is room. */
-  private start(join: Join): Join {
-    if (join.abort !== null || this.preempted) return join;
-    let open = 0;
-    let unstarted = 0;
-    for (const branch of join.branches) {
-      if (branch.status === 'unstarted') unstarted += 1;
-      else if (!hasEnded(branch)) open += 1;
-    }
-    if (unstarted === 0) return join;
+  private start(join: Join, counted: Counted): Join {
+    if (join.abort !== null || this.preempted || counted.unstarted === 0) return join;
+    let { open } = counted;
     let changed: Fiber[] | null = null;
     for (let i = 0; i < join.branches.length && open < join.maxConcurrency && !this.preempted; i++) {
       const branch = join.branches[i]!;
@@ -209,17 +202,14 @@ export class Scheduler {
   }
 
   /** Without best effort the first failure cancels the others. */
-  private decide(join: Join): Join {
-    if (join.bestEffort || join.abort !== null) return join;
-    const failed = join.branches.find((branch) => branch.status === 'failed');
-    if (failed === undefined) return join;
+  private decide(join: Join, { failed }: Counted): Join {
+    if (join.bestEffort || join.abort !== null || failed === null) return join;
     const error = thrownError(failed.result);
     return this.cancelBranches({ ...join, abort: error }, `branch ${rootOf(failed).occurrence} failed`);
   }
 
   /** Goes on with what the branches gave, when all have ended. */
   private finish(fiber: Fiber, join: Join): Fiber {
-    if (!join.branches.every(hasEnded)) return withJoin(fiber, join);
     const good = join.branches.filter((branch) => branch.status === 'done');
     const joined = joinFiber(fiber, join, good);
     if (join.abort !== null) return this.go(joined, { kind: 'error', error: abortValue(join), fatal: false });
@@ -251,6 +241,60 @@ export class Scheduler {
 }
 
 const NO_IDS: readonly string[] = [];
+
+/** Answers that nobody has taken yet. Most runs get one at a time, for which a map would cost more than the search. */
+class Inbox {
+  size: number;
+  private readonly single: Answer | null;
+  private readonly many: Map<string, Answer> | null;
+
+  constructor(answers: readonly Answer[]) {
+    this.size = answers.length;
+    this.single = answers.length === 1 ? answers[0]! : null;
+    this.many = answers.length > 1 ? new Map(answers.map((answer) => [answer.id, answer])) : null;
+  }
+
+  take(id: string): Answer | null {
+    const answer = this.size === 0 ? undefined : this.single === null ? this.many!.get(id) : this.single.id === id ? this.single : undefined;
+    if (answer === undefined) return null;
+    this.many?.delete(id);
+    this.size -= 1;
+    return answer;
+  }
+
+  ids(): readonly string[] {
+    if (this.many !== null) return [...this.many.keys()];
+    return this.size === 1 ? [this.single!.id] : NO_IDS;
+  }
+}
+
+/** The branches at one look: there may be thousands, and each answer looks at all of them. */
+interface Counted {
+  readonly open: number;
+  readonly unstarted: number;
+  /** The first of each, in the order of the text. */
+  readonly failed: Fiber | null;
+  readonly fatal: Fiber | null;
+}
+
+function countBranches({ branches }: Join): Counted {
+  let open = 0;
+  let unstarted = 0;
+  let failed: Fiber | null = null;
+  let fatal: Fiber | null = null;
+  for (const branch of branches) {
+    if (branch.status === 'unstarted') unstarted += 1;
+    else if (!hasEnded(branch)) open += 1;
+    else if (branch.status === 'failed') failed ??= branch;
+    if (branch.fatal) fatal ??= branch;
+  }
+  return { open, unstarted, failed, fatal };
+}
+
+/** Whether the fiber waits for its branches as before: they have been settled, so there is no more to do for it. */
+function onlyBranchesMoved(before: Fiber, after: Fiber): boolean {
+  return after.status === 'joining' && before.status === 'joining' && after.frame === before.frame && after.context === before.context;
+}
 
 export function hasEnded(fiber: Fiber): boolean {
   return fiber.status === 'done' || fiber.status === 'failed' || fiber.status === 'cancelled';

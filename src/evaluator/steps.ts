@@ -8,7 +8,7 @@
  */
 import { type OperationName, OPERATIONS } from '../ir/node.ts';
 import { optionProblem, optionsOf, STEP_OPTIONS, type StepForm, type StepOption } from '../ir/step-options.ts';
-import { encodeValue } from '../value/bytes.ts';
+import { encodedSize } from '../value/bytes.ts';
 import { type Entry, MapValue } from '../value/map.ts';
 import { printValue } from '../value/print.ts';
 import { type ErrorValue, Keyword, keyword, type Value } from '../value/value.ts';
@@ -215,7 +215,20 @@ function own(context: Context): Merged {
 
 /** Canonical bytes of a key and its value. */
 function entryBytes(key: Value, value: Value): number {
-  return encodeValue(key).length + encodeValue(value).length;
+  return encodedSize(key) + valueBytes(value);
+}
+
+/** Sizes of larger values: each is asked for again when it is replaced, and when it is merged. */
+const knownBytes = new WeakMap<object, number>();
+const KNOWN_BYTES_MIN = 64;
+
+function valueBytes(value: Value): number {
+  if (typeof value !== 'object' || value === null) return encodedSize(value);
+  const known = knownBytes.get(value);
+  if (known !== undefined) return known;
+  const size = encodedSize(value);
+  if (size >= KNOWN_BYTES_MIN) knownBytes.set(value, size);
+  return size;
 }
 
 export function ownBytes(data: MapValue): number {
