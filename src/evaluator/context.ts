@@ -26,6 +26,7 @@ export interface Deadline {
   readonly passed: ErrorValue | null;
 }
 
+/** Whoever makes one lists the fields in this order: engines then give all of them one shape. */
 export interface Context {
   /** The path of step names and occurrences: `root`, `root/fetch`, `root/fetch#1/parse`. */
   readonly id: string;
@@ -64,13 +65,14 @@ export const PASSES: Value = null;
 /** UTF-16 code units of a path: events and calls carry it. */
 export const CONTEXT_ID_LENGTH_MAX = 65_536;
 
-const FRESH = {
-  options: null, seen: null, deadline: null, compensation: null, compensations: Vector.empty(), compensating: false, deciding: false,
-} as const;
+const NO_COMPENSATIONS = Vector.empty();
 
 export function rootContext(data: MapValue, sizeBytes = 0): Context {
   const empty = MapValue.empty();
-  return { ...FRESH, id: ROOT_ID, name: ROOT_ID, form: 'root', occurrence: 0, isolation: 'inherit', data, sizeBytes, entered: empty, parent: null, depth: 1, base: empty };
+  return {
+    id: ROOT_ID, name: ROOT_ID, form: 'root', occurrence: 0, isolation: 'inherit', data, sizeBytes, entered: empty, options: null, parent: null, depth: 1,
+    base: empty, seen: null, deadline: null, compensation: null, compensations: NO_COMPENSATIONS, compensating: false, deciding: false,
+  };
 }
 
 export function contextId(parentId: string, form: ContextForm, name: string, occurrence: number): string {
@@ -108,7 +110,7 @@ export function childContext(parent: Context, { form, name, isolation, options, 
   const empty = MapValue.empty();
   return {
     id, name, form, occurrence, isolation, data: empty, sizeBytes: parent.sizeBytes, entered: empty, options, parent, depth: parent.depth + 1,
-    base: parent.data, seen: null, deadline, compensation: null, compensations: FRESH.compensations, compensating: false, deciding: parent.deciding,
+    base: parent.data, seen: null, deadline, compensation: null, compensations: NO_COMPENSATIONS, compensating: false, deciding: parent.deciding,
   };
 }
 

@@ -134,14 +134,29 @@ function schedulerOf(state: State, answers: readonly Answer[], options: ResumeOp
 
 function misuse(state: State, answers: readonly Answer[]): string | null {
   if (state.status === 'done') return 'the run is over';
-  const ids = new Set<string>();
-  for (const { id } of answers) {
-    if (ids.has(id)) return `there are two answers to call ${id}`;
-    ids.add(id);
-    if (!state.pending.some((call) => call.id === id) && !wasReached(state.main, id)) return `the run never made a call ${id}`;
+  if (answers.length > 1) return misuseOfMany(state, answers);
+  const [answer] = answers;
+  if (answer !== undefined) {
+    const isKnown = state.pending.some((call) => call.id === answer.id) || wasReached(state.main, answer.id);
+    return isKnown ? null : neverMade(answer.id);
   }
-  if (state.status === 'waiting' && answers.length === 0) return `the run waits for an answer to ${state.pending.map((call) => call.id).join(' or ')}`;
+  if (state.status === 'waiting') return `the run waits for an answer to ${state.pending.map((call) => call.id).join(' or ')}`;
   return null;
+}
+
+function misuseOfMany(state: State, answers: readonly Answer[]): string | null {
+  const pending = new Set(state.pending.map((call) => call.id));
+  const given = new Set<string>();
+  for (const { id } of answers) {
+    if (given.has(id)) return `there are two answers to call ${id}`;
+    given.add(id);
+    if (!pending.has(id) && !wasReached(state.main, id)) return neverMade(id);
+  }
+  return null;
+}
+
+function neverMade(id: string): string {
+  return `the run never made a call ${id}`;
 }
 
 /** Whether the run has been where the position is. */

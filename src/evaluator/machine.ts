@@ -26,7 +26,7 @@ import { arityError } from './primitives/registry.ts';
 import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
 import {
-  afterFailure, branchContext, enterStep, failStep, forkOptions, type Happening, leaveStep, runOperation, setContext, type Site, siteOf, tellFailed,
+  afterFailure, branchContext, enterStep, failStep, forkOptions, leaveStep, runOperation, setContext, type Site, siteOf, tellFailed,
 } from './steps.ts';
 import { withFailuresOf } from './thrown.ts';
 import { located, type TraceFrame } from './trace.ts';
@@ -49,7 +49,7 @@ export type Entry =
   | { readonly kind: 'error'; readonly error: Value; readonly fatal: boolean };
 
 /** How many registers a new machine starts with. */
-const REGISTERS_START = 256;
+const REGISTERS_START = 64;
 
 export class Machine implements Site {
   readonly meter: Meter;
@@ -547,8 +547,8 @@ export class Machine implements Site {
     return `${this.fiber.path}${this.position}`;
   }
 
-  tell(context: Context, happening: Happening): void {
-    this.events.push({ ...happening, at: this.nextPosition(), step: context.id } as Event);
+  tell(event: Event): void {
+    this.events.push(event);
   }
 
   /**
@@ -618,7 +618,7 @@ export class Machine implements Site {
     const branches = functions.toArray().map((result, index): Fiber => {
       const root = branchContext(context, index);
       return {
-        status: 'unstarted', path: `${path}.${index}.`, position: 0, frame: null, context: root, rootDepth: root.depth, variables, ...share, depthBelow,
+        status: 'unstarted', path: `${path}.${index}.`, position: 0, frame: null, context: root, rootDepth: root.depth, variables, fuel: share.fuel, allocation: share.allocation, calls: share.calls, depthBelow,
         call: null, join: null, stop: null, held: null, failing: false, cancelled: false, defined: NOTHING_DEFINED, result, resultSources: this.tracker?.last ?? null, variableSources: this.tracker?.variables ?? null, fatal: false,
       };
     });
@@ -634,13 +634,13 @@ export class Machine implements Site {
     const first = base + ops[pc + 3]!;
     const options = ops[pc + 6]!;
     this.calls -= 1;
-    const { context } = this;
+    const { step, isolation, exposure } = siteOf(this.context);
     this.pending = {
       id: this.nextPosition(),
       capability,
       args: registers.slice(first, first + ops[pc + 4]!),
       options: options < 0 ? null : registers[base + options]!,
-      ...siteOf(context),
+      step, isolation, exposure,
       derivedFrom: this.tracker === null ? NO_ORIGINS : originsOf(this.tracker.among(first, ops[pc + 4]!)),
       span: this.arm.spanAt(pc),
     };

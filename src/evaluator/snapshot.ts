@@ -236,13 +236,13 @@ function readFiber(value: Value, place: Place): Fiber {
   if (openSteps(frame) !== context.depth - rootDepth) malformed('its contexts do not fit its frames');
   const position = index(parts[1], 'position');
   const fiber: Fiber = {
-    status, path, position, frame, context, rootDepth, depthBelow,
+    status, path, position, frame, context, rootDepth,
     variables: readVariables(parts[5]!),
     fuel: left(parts[2]!, limits.fuel, 'fuel'), allocation: left(parts[3]!, limits.allocation, 'allocation'), calls: left(parts[4]!, limits.calls, 'calls'),
-    call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
-    stop, held, failing: flag(parts[12]), cancelled: flag(parts[13]), fatal: flag(parts[15]), result: parts[16]!,
-    defined: new Set(vectorOf(parts[14]!, 'definitions').map((name) => text(name, 'definition'))),
-    resultSources: readSources(parts[17]!), variableSources: readVariableSources(parts[18]!),
+    depthBelow, call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
+    stop, held, failing: flag(parts[12]), cancelled: flag(parts[13]),
+    defined: new Set(vectorOf(parts[14]!, 'definitions').map((name) => text(name, 'definition'))), result: parts[16]!,
+    resultSources: readSources(parts[17]!), variableSources: readVariableSources(parts[18]!), fatal: flag(parts[15]),
   };
   for (const name of fiber.defined) if (!fiber.variables.has(name)) malformed('it has defined what it does not have');
   if ((status === 'waiting') !== (fiber.call !== null)) malformed('its calls do not fit its status');

@@ -37,6 +37,7 @@ export interface Frame {
  */
 export type FiberStatus = 'unstarted' | 'ready' | 'waiting' | 'joining' | 'done' | 'failed' | 'cancelled';
 
+/** Whoever makes one lists the fields in this order: engines then give all of them one shape. */
 export interface Fiber {
   readonly status: FiberStatus;
   /** What its positions begin with: empty, or `4.0.` for branch 0 of what began at 4. */

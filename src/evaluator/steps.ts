@@ -8,7 +8,7 @@
  */
 import { type OperationName, OPERATIONS } from '../ir/node.ts';
 import { optionProblem, optionsOf, type StepForm, type StepOption } from '../ir/step-options.ts';
-import { encodeValue } from '../value/bytes.ts';
+import { encodedSize } from '../value/bytes.ts';
 import { type Entry, MapValue } from '../value/map.ts';
 import { printValue } from '../value/print.ts';
 import { type ErrorValue, Keyword, keyword, type Value } from '../value/value.ts';
@@ -21,18 +21,15 @@ import { type Policy, readPolicy } from './merge-policy.ts';
 import { chargeCells, chargeFuel, errorValue, raise, raiseLimit, raiseType } from './raise.ts';
 import type { Exposure, HostCall } from './state.ts';
 
-type Distribute<E> = E extends Event ? Omit<E, 'at' | 'step'> : never;
-export type Happening = Distribute<Event>;
-
 /** The machine, as the edges see it. */
 export interface Site {
   context: Context;
   readonly limits: Limits;
   readonly meter: Meter;
   readonly isolations: readonly Isolation[];
-  /** Tells what happened in a context, with the next position. */
-  readonly tell: (context: Context, happening: Happening) => void;
-  /** The next position, for a call. */
+  /** Tells what happened; each event is built with `nextPosition` in one piece, because copying one costs more than all the rest. */
+  readonly tell: (event: Event) => void;
+  /** The next position, for an event or a call. */
   readonly nextPosition: () => string;
 }
 
@@ -58,8 +55,8 @@ export function enterStep(site: Site, name: string, form: StepForm, told: Value)
   let context = enterContext(outer, { form, name: title, isolation, options, deadline: null });
   // There has to be room for what is set by default before anything has begun.
   for (const [key, value] of defaults) written(site, context, key, value);
-  site.tell(context, {
-    kind: 'step-started', name: title, form, parent: outer.parent === null ? null : outer.id, isolation, declared: options === null ? EMPTY : declared(options),
+  site.tell({
+    kind: 'step-started', at: site.nextPosition(), step: context.id, name: title, form, parent: outer.parent === null ? null : outer.id, isolation, declared: options === null ? EMPTY : declared(options),
   });
   if (durationMs !== undefined) context = { ...context, deadline: { id: site.nextPosition(), durationMs, passed: null } };
   site.context = context;
@@ -122,7 +119,8 @@ function checkRequired(context: Context | null, name: string, contract: Value | 
 
 /** `more`: data that is about to be merged past the step's own. */
 function checkProduced(context: Context, more: readonly MapValue[] = []): void {
-  for (const [key, description] of contractOf(context.options?.get(KEY.produces))) {
+  if (context.options === null) return;
+  for (const [key, description] of contractOf(context.options.get(KEY.produces))) {
     const isThere = context.data.get(key) !== undefined || more.some((data) => data.get(key) !== undefined);
     if (isThere || description?.get(KEY.critical) === false) continue;
     raise('validation', `Step "${context.name}" should have set the context key ${shown(key)}`, key);
@@ -142,7 +140,7 @@ function enterPass(site: Site): void {
   if (index >= max) raiseLimit('iterations', max);
   if (loop.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
   const context = enterContext(loop, { form: 'pass', name: '', isolation: loop.isolation === 'sandboxed' ? 'inherit' : loop.isolation, options: null, deadline: null });
-  site.tell(context, { kind: 'pass-started', index });
+  site.tell({ kind: 'pass-started', at: site.nextPosition(), step: context.id, index });
   site.context = context;
 }
 
@@ -165,8 +163,8 @@ export function leaveStep(site: Site, recovered: boolean): void {
   // Merging has changed the context around it.
   const left = site.context;
   const outer = left.parent!;
-  if (left.form === 'pass') site.tell(left, { kind: 'pass-completed', index: left.occurrence });
-  else site.tell(left, { kind: 'step-completed', name: left.name });
+  if (left.form === 'pass') site.tell({ kind: 'pass-completed', at: site.nextPosition(), step: left.id, index: left.occurrence });
+  else site.tell({ kind: 'step-completed', at: site.nextPosition(), step: left.id, name: left.name });
   site.context = withUndone(outer, left);
 }
 
@@ -184,7 +182,7 @@ export function afterFailure(context: Context): Context {
 export function withUndone(outer: Context, left: Context): Context {
   if (left.compensation === null && left.compensations.size === 0) return outer;
   let { compensations } = outer;
-  for (let i = 0; i < left.compensations.size; i++) compensations = compensations.push(left.compensations.get(i)!);
+  for (const entry of left.compensations.toArray()) compensations = compensations.push(entry);
   if (left.compensation !== null) compensations = compensations.push(left.compensation);
   return { ...outer, compensations };
 }
@@ -195,9 +193,10 @@ export function failStep(site: Site, error: Value): void {
   site.context = context.parent!;
 }
 
-export function tellFailed(site: Pick<Site, 'tell'>, context: Context, error: Value): void {
-  if (context.form === 'pass') site.tell(context, { kind: 'pass-failed', index: context.occurrence, error });
-  else site.tell(context, { kind: 'step-failed', name: context.name, error });
+export function tellFailed(site: Pick<Site, 'tell' | 'nextPosition'>, context: Context, error: Value): void {
+  const at = site.nextPosition();
+  if (context.form === 'pass') site.tell({ kind: 'pass-failed', at, step: context.id, index: context.occurrence, error });
+  else site.tell({ kind: 'step-failed', at, step: context.id, name: context.name, error });
 }
 
 function joinPass(site: Site): void {
@@ -225,19 +224,19 @@ const BYTES_PER_STEP = 64;
 
 /** Canonical bytes of a key and its value. */
 function entryBytes(key: Value, value: Value): number {
-  return sizeOf(key) + sizeOf(value);
+  return encodedSize(key) + valueBytes(value);
 }
 
-/** Collections never change, so their sizes are remembered. */
-const sizes = new WeakMap<object, number>();
+/** Sizes of larger values: each is asked for again when it is replaced, and when it is merged. */
+const knownBytes = new WeakMap<object, number>();
+const KNOWN_BYTES_MIN = 64;
 
-function sizeOf(value: Value): number {
-  if (typeof value !== 'object' || value === null) return encodeValue(value).length;
-  let size = sizes.get(value);
-  if (size === undefined) {
-    size = encodeValue(value).length;
-    sizes.set(value, size);
-  }
+function valueBytes(value: Value): number {
+  if (typeof value !== 'object' || value === null) return encodedSize(value);
+  const known = knownBytes.get(value);
+  if (known !== undefined) return known;
+  const size = encodedSize(value);
+  if (size >= KNOWN_BYTES_MIN) knownBytes.set(value, size);
   return size;
 }
 
@@ -261,7 +260,7 @@ function written(site: Site, context: Context, key: Value, value: Value): Contex
 
 export function setContext(site: Site, key: Value, value: Value, derivedFrom: readonly Origin[] = NO_ORIGINS): void {
   site.context = written(site, site.context, key, value);
-  site.tell(site.context, { kind: 'context-set', key, value, derivedFrom });
+  site.tell({ kind: 'context-set', at: site.nextPosition(), step: site.context.id, key, value, derivedFrom });
 }
 
 const NO_ORIGINS: readonly Origin[] = [];
@@ -296,7 +295,7 @@ function mergeUp(site: Site, policy: Policy, merged: readonly Merged[], quiet = 
   const seen = context.isolation === 'isolated' && context.seen === null ? visibleData(outer) : context.seen;
   site.context = { ...context, parent: changed, seen, sizeBytes: context.sizeBytes + changed.sizeBytes - outer.sizeBytes };
   if (record.added.length + record.kept.length + record.overwritten.length + record.merged.length > 0) {
-    site.tell(site.context, { kind: 'merged', ...record, into: outer.id, conflicts });
+    site.tell({ kind: 'merged', at: site.nextPosition(), step: context.id, ...record, into: outer.id, conflicts });
   }
 }
 
@@ -343,11 +342,13 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
     return null;
   },
   '%retrying': (site, [attempt, delayMs, error]) => {
-    site.tell(site.context, { kind: 'step-retrying', name: site.context.name, attempt: Number(attempt), delayMs: Number(delayMs), error: error ?? null });
+    const { id, name } = site.context;
+    site.tell({ kind: 'step-retrying', at: site.nextPosition(), step: id, name, attempt: Number(attempt), delayMs: Number(delayMs), error: error ?? null });
     return null;
   },
   '%recovered': (site, [by, error]) => {
-    site.tell(site.context, { kind: 'step-recovered', name: site.context.name, by: by === 'delegate' ? 'delegate' : 'fallback', error: error ?? null });
+    const { id, name } = site.context;
+    site.tell({ kind: 'step-recovered', at: site.nextPosition(), step: id, name, by: by === 'delegate' ? 'delegate' : 'fallback', error: error ?? null });
     return null;
   },
   '%compensation': (site, [undo, result, retries, runner]) => {
@@ -356,9 +357,9 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
     return null;
   },
   '%compensating': (site, [word, id, name, error]) => {
-    const at = { ...site.context, id: String(id) };
-    if (word === 'failed') site.tell(at, { kind: 'compensation-failed', name: String(name), error: error ?? null });
-    else site.tell(at, { kind: word === 'completed' ? 'compensation-completed' : 'compensation-started', name: String(name) });
+    const which = { at: site.nextPosition(), step: String(id), name: String(name) };
+    if (word === 'failed') site.tell({ kind: 'compensation-failed', ...which, error: error ?? null });
+    else site.tell({ kind: word === 'completed' ? 'compensation-completed' : 'compensation-started', ...which });
     return null;
   },
   '%step': (site) => Vector.of(site.context.id, site.context.name),
