@@ -126,9 +126,12 @@ function misuse(state: State, answers: readonly Answer[]): string | null {
   return null;
 }
 
+/** The deepest branches have ids of some hundred numbers. */
+const CALL_ID_LENGTH_MAX = 10_000;
+
 /** Whether the run has been where the position is. */
 function wasReached(main: Fiber, id: string): boolean {
-  return /^\d+(\.\d+\.\d+)*$/.test(id) && id.length < 1000 && Number(id.split('.', 1)[0]) <= main.position && id !== '0';
+  return id.length < CALL_ID_LENGTH_MAX && /^[1-9]\d*(\.(0|[1-9]\d*)\.[1-9]\d*)*$/.test(id) && Number(id.split('.', 1)[0]) <= main.position;
 }
 
 function refused(state: State, problem: string): Advance {

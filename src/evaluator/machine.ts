@@ -604,7 +604,7 @@ export class Machine implements Site {
     if (count === 0) return false;
     const { limits, context } = this;
     if (count > limits.branches) raiseLimit('branches', limits.branches);
-    if (context.depth >= limits.contextDepth) raiseLimit('contextDepth', limits.contextDepth);
+    if (context.depth > limits.contextDepth) raiseLimit('contextDepth', limits.contextDepth);
     if (forkLevels(this.fiber.path) >= FORKS_MAX) raise('overflow', `Limit exceeded: branches of branches, more than ${FORKS_MAX} deep`);
     const choices = forkOptions(options, count);
     chargeCells(this.meter, count);

@@ -262,7 +262,7 @@ function readJoin(value: Value, fiber: Fiber, limits: Limits): Join {
   const depthBelow = fiber.depthBelow + fiber.frame!.depth;
   const fibers = vectorOf(items ?? null, 'branches');
   if (fibers.length === 0 || fibers.length > limits.branches) malformed('it has more branches than its limit');
-  if (fiber.context.depth >= limits.contextDepth) malformed('its contexts are deeper than their limit');
+  if (fiber.context.depth > limits.contextDepth) malformed('its contexts are deeper than their limit');
   const most = count(maxConcurrency ?? null, 'number of branches at a time');
   if (most < 1) malformed('none of its branches may run');
   if (fiber.path.split('.').length > 2 * FORKS_MAX) malformed('its branches are too deep in one another');
@@ -356,7 +356,7 @@ function readContexts(value: Value, place: Place): Context {
   const items = vectorOf(value, 'contexts');
   if (items.length === 0) malformed('it has no context');
   items.forEach((item, at) => (current = readContext(vectorOf(item, 'contexts'), current, at === 0 ? place : null)));
-  if (current!.depth > place.limits.contextDepth) malformed('its contexts are deeper than their limit');
+  if (current!.depth - 1 > place.limits.contextDepth) malformed('its contexts are deeper than their limit');
   return current!;
 }
 

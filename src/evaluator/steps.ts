@@ -50,7 +50,7 @@ export function enterStep(site: Site, name: string, form: StepForm, told: Value)
   const options = checkOptions(form, told);
   const isolation = checkIsolation(site, form, options);
   const defaults = options === null ? NO_ENTRIES : checkRequired(isolation === 'sandboxed' ? null : site.context, name, options.get(KEY.requires));
-  if (site.context.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
+  if (site.context.depth > site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
   const outer = site.context;
   const given = options?.get(KEY.name);
   const title = typeof given === 'string' ? given : name;
@@ -140,7 +140,7 @@ function enterPass(site: Site): void {
   const index = (loop.entered.get(PASSES) as number | undefined) ?? 0;
   const max = Math.min(site.limits.iterations, (optionOf(loop, KEY.maxIterations) as number | null) ?? Number.POSITIVE_INFINITY);
   if (index >= max) raiseLimit('iterations', max);
-  if (loop.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
+  if (loop.depth > site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
   const context = enterContext(loop, { form: 'pass', name: '', isolation: loop.isolation === 'sandboxed' ? 'inherit' : loop.isolation, options: null, deadline: null });
   site.tell(context, { kind: 'pass-started', index });
   site.context = context;
