@@ -18,7 +18,7 @@ import { answerOf, compiled, endText, type Refusal, reloaded } from './journey.t
 export class Stage {
   readonly program: Program;
   readonly events: Event[] = [];
-  /** Each call that was made, as `waits` shows it, in the order in which the host heard of it. */
+  /** Each call that the run has waited for, as `waits` shows it, in the order in which the host heard of it. */
   readonly calls: string[] = [];
   private last: Advance;
   private readonly quantum: number;
@@ -125,7 +125,7 @@ export class Stage {
   private heard(advance: Advance): Advance {
     this.events.push(...advance.events);
     const { outcome } = advance;
-    if (outcome.kind === 'requires-host' || outcome.kind === 'preempted') {
+    if (outcome.kind === 'requires-host') {
       for (const call of outcome.calls) if (!this.calls.includes(callLine(call))) this.calls.push(callLine(call));
     }
     return advance;
