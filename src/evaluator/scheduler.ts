@@ -91,7 +91,7 @@ export class Scheduler {
     if (answer === undefined) return null;
     this.answers.delete(answer.id);
     const resumed: Fiber = { ...fiber, call: null };
-    return this.go(resumed, answer.ok ? { kind: 'value', value: answer.value, sources: null } : { kind: 'error', error: answer.error, fatal: false });
+    return this.go(resumed, answer.ok ? { kind: 'value', value: answer.value, sources: null } : { kind: 'error', error: answer.error, fatal: false, sources: null });
   }
 
   // --- stopping ------------------------------------------------------------------------------------------------------
@@ -228,13 +228,16 @@ export class Scheduler {
   private finish(fiber: Fiber, join: Join): Fiber {
     if (!join.branches.every(hasEnded)) return withJoin(fiber, join);
     const good = join.branches.filter((branch) => branch.status === 'done');
-    const joined = joinFiber(fiber, join, good);
-    if (fiber.stop !== null && !fiber.stop.raised) return this.go(joined, { kind: 'stop' });
-    if (join.failed !== null) return this.go(joined, { kind: 'error', error: join.branches[join.failed]!.result, fatal: false });
-    if (join.bestEffort && good.length < join.minSuccess) {
-      return this.go(joined, { kind: 'error', error: tooFew(fiber.context, join, good.length), fatal: false });
-    }
     const sources = join.branches.reduce<Sources | null>((all, branch) => union(all, branch.resultSources), null);
+    const joined = withTracking(joinFiber(fiber, join, good), sources);
+    if (fiber.stop !== null && !fiber.stop.raised) return this.go(joined, { kind: 'stop' });
+    if (join.failed !== null) {
+      const { result, resultSources } = join.branches[join.failed]!;
+      return this.go(joined, { kind: 'error', error: result, fatal: false, sources: resultSources });
+    }
+    if (join.bestEffort && good.length < join.minSuccess) {
+      return this.go(joined, { kind: 'error', error: tooFew(fiber.context, join, good.length), fatal: false, sources });
+    }
     return this.go(joinVariables(joined, good), { kind: 'value', value: Vector.adopt(join.branches.map(resultOf)), sources });
   }
 
@@ -242,7 +245,7 @@ export class Scheduler {
   private endAll(fiber: Fiber, join: Join, fatal: Fiber): Fiber {
     for (const branch of join.branches) this.kill(branch, fatal.result);
     const joined = joinFiber(fiber, join, []);
-    return this.go(joined, { kind: 'error', error: fatal.result, fatal: true });
+    return this.go(joined, { kind: 'error', error: fatal.result, fatal: true, sources: null });
   }
 
   private kill(fiber: Fiber, error: Value): void {
@@ -302,6 +305,11 @@ function joinFiber(fiber: Fiber, join: Join, good: readonly Fiber[]): Fiber {
   }
   for (const branch of good) context = withUndone(context, branch.context);
   return { ...fiber, fuel, allocation, calls, context, join: null };
+}
+
+/** What branches give has sources only for a fiber that looks after them. */
+function withTracking(fiber: Fiber, sources: Sources | null): Fiber {
+  return sources === null || fiber.variableSources !== null ? fiber : { ...fiber, variableSources: new Map() };
 }
 
 /** The fiber with what the branches have defined, in their order, and where it comes from. */

@@ -42,7 +42,7 @@ import { Raised } from './raise.ts';
 import { hasEnded, pendingCalls } from './scheduler.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
 import { checkOptions, ownBytes, siteOf } from './steps.ts';
-import type { Source, Sources } from './tracking.ts';
+import { readSources, type Sources, sourcesValue } from './tracking.ts';
 
 const MAGIC = 'rtfs/state';
 export const SNAPSHOT_VERSION = 1;
@@ -129,10 +129,6 @@ function frameChain(frame: Frame | null): Frame[] {
 function frameValue(frame: Frame): Value {
   const sources = frame.sources === null ? null : Vector.adopt(frame.sources.map(sourcesValue));
   return Vector.adopt([frame.closure, frame.arm.index, frame.point, frame.tail, sources, ...frame.slots]);
-}
-
-function sourcesValue(sources: Sources | null): Value {
-  return sources === null ? null : Vector.adopt(sources.map(({ key, context, value }) => Vector.of(key, context, value)));
 }
 
 function callValue(call: HostCall): Value {
@@ -238,7 +234,7 @@ function readFiber(value: Value, place: Place): Fiber {
     call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
     stop, held, failing: flag(parts[12]), cancelled: flag(parts[13]), fatal: flag(parts[15]), result: parts[16]!,
     defined: new Set(vectorOf(parts[14]!, 'definitions').map((name) => text(name, 'definition'))),
-    resultSources: readSources(parts[17]!), variableSources: readVariableSources(parts[18]!),
+    resultSources: readSourcesOrNull(parts[17]!), variableSources: readVariableSources(parts[18]!),
   };
   for (const name of fiber.defined) if (!fiber.variables.has(name)) malformed('it has defined what it does not have');
   if ((status === 'waiting') !== (fiber.call !== null)) malformed('its calls do not fit its status');
@@ -441,25 +437,19 @@ function readFrame(value: Value, places: readonly FramePlace[], parent: Frame | 
   if (!fitting) malformed('a frame stands at a point that it cannot stand at');
   if (slots.length !== arm.liveAt(at).length) malformed('a frame has another number of slots than its point');
   if (typeof tail !== 'boolean') malformed('a frame has no tail mark');
-  const sources = origins === null || origins === undefined ? null : vectorOf(origins, 'sources').map(readSources);
+  const sources = origins === null || origins === undefined ? null : vectorOf(origins, 'sources').map(readSourcesOrNull);
   if (sources !== null && sources.length !== slots.length + 1) malformed('a frame has another number of sources than slots');
   return { arm, closure: fn, point: at, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail: tail === true, sources };
 }
 
-function readSources(value: Value): Sources | null {
-  if (value === null) return null;
-  const sources = vectorOf(value, 'sources').map((item): Source => {
-    const [key, context, source] = vectorOf(item, 'source');
-    if (!(key instanceof Keyword) || source === undefined) return malformed('a source is malformed');
-    return { key, context: text(context, 'source'), value: source };
-  });
-  return sources.length > 0 ? sources : malformed('a list of sources is empty');
+function readSourcesOrNull(value: Value): Sources | null {
+  return value === null ? null : (readSources(value) ?? malformed('a list of sources is malformed'));
 }
 
 function readVariableSources(value: Value): ReadonlyMap<string, Sources> | null {
   if (value === null) return null;
   const sources = new Map<string, Sources>();
-  for (const [name, item] of mapOf(value, 'sources')) sources.set(text(name, 'variable'), readSources(item) ?? malformed('a list of sources is empty'));
+  for (const [name, item] of mapOf(value, 'sources')) sources.set(text(name, 'variable'), readSources(item) ?? malformed('a list of sources is malformed'));
   return sources;
 }
 

@@ -20,6 +20,7 @@ import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } f
 import { type Policy, readPolicy } from './merge-policy.ts';
 import { chargeCells, chargeFuel, errorValue, raise, raiseLimit, raiseType } from './raise.ts';
 import type { Exposure, HostCall } from './state.ts';
+import { readSources, type Sources, sourcesValue, union } from './tracking.ts';
 
 type Distribute<E> = E extends Event ? Omit<E, 'at' | 'step'> : never;
 export type Happening = Distribute<Event>;
@@ -34,6 +35,10 @@ export interface Site {
   readonly tell: (context: Context, happening: Happening) => void;
   /** The next position, for a call. */
   readonly nextPosition: () => string;
+  /** Where the arguments of the running operation come from. */
+  readonly argumentSources: () => Sources | null;
+  /** What the running operation gives has these sources too. */
+  readonly derive: (sources: Sources | null) => void;
 }
 
 const KEY = {
@@ -189,6 +194,13 @@ export function withUndone(outer: Context, left: Context): Context {
   return { ...outer, compensations };
 }
 
+/** What is to be undone comes from what undoing it will work with. */
+export function sourcesOfEntries(entries: Vector): Sources | null {
+  let found: Sources | null = null;
+  for (const entry of entries) if (entry instanceof Vector) found = union(found, readSources(entry.get(6) ?? null));
+  return found;
+}
+
 export function failStep(site: Site, error: Value): void {
   const { context } = site;
   tellFailed(site, context, error);
@@ -332,6 +344,7 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
   '%take-compensations': (site) => {
     const { compensations } = site.context;
     if (compensations.size > 0) site.context = { ...site.context, compensations: NO_COMPENSATIONS };
+    site.derive(sourcesOfEntries(compensations));
     return compensations;
   },
   '%deciding': (site, [decides]) => {
@@ -352,7 +365,7 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
   },
   '%compensation': (site, [undo, result, retries, runner]) => {
     const { context } = site;
-    site.context = { ...context, compensation: Vector.of(context.id, context.name, undo ?? null, result ?? null, retries ?? null, runner ?? null) };
+    site.context = { ...context, compensation: Vector.of(context.id, context.name, undo ?? null, result ?? null, retries ?? null, runner ?? null, sourcesValue(site.argumentSources())) };
     return null;
   },
   '%compensating': (site, [word, id, name, error]) => {
@@ -441,7 +454,17 @@ const MAX_CONCURRENCY = keyword('max-concurrency' satisfies keyof typeof STEP_OP
 
 /** What a call says of the step that it was made in. */
 export function siteOf(context: Context): Pick<HostCall, 'step' | 'isolation' | 'exposure'> {
-  return { step: context.parent === null ? null : context.id, isolation: context.isolation, exposure: exposureOf(context) };
+  return { step: context.parent === null ? null : context.id, isolation: strictest(context), exposure: exposureOf(context) };
+}
+
+/** How much is seen of the run: inside of a sandbox nothing of what is outside, however its steps, passes and branches see one another. */
+function strictest(context: Context): Isolation {
+  let found: Isolation = 'inherit';
+  for (let at: Context | null = context; at !== null; at = at.parent) {
+    if (at.isolation === 'sandboxed') return 'sandboxed';
+    if (at.isolation === 'isolated') found = 'isolated';
+  }
+  return found;
 }
 
 const EXPOSE = keyword('expose-context');
