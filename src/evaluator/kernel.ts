@@ -95,7 +95,7 @@ function fiberOf(fiber: Fiber, call: string): Fiber | null {
 }
 
 /** What is left of the counted limits, with all branches that are under way. */
-export function remaining(state: State): { readonly fuel: number; readonly allocation: number; readonly calls: number } {
+export function remaining(state: Pick<State, 'main'>): { readonly fuel: number; readonly allocation: number; readonly calls: number } {
   let { fuel, allocation, calls } = state.main;
   const add = (fiber: Fiber): void => {
     for (const branch of fiber.join?.branches ?? []) {

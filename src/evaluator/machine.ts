@@ -1339,7 +1339,7 @@ function taken(share: number, count: number): number {
 }
 
 /** Frames that compensations may use beyond the limit. */
-const COMPENSATION_DEPTH = 1_000;
+export const COMPENSATION_DEPTH = 1_000;
 
 /** How deep branches may lie in branches: what walks the tree of fibers may recurse. */
 export const FORKS_MAX = 200;

@@ -37,8 +37,9 @@ import { ROOT_ID } from './context-id.ts';
 import type { Origin } from './event.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.ts';
 import { Op, type OpCode } from './opcodes.ts';
-import { FORKS_MAX } from './machine.ts';
+import { COMPENSATION_DEPTH, FORKS_MAX, shieldDepth } from './machine.ts';
 import { Raised } from './raise.ts';
+import { remaining } from './kernel.ts';
 import { hasEnded, pendingCalls } from './scheduler.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
 import { checkOptions, ownBytes, siteOf } from './steps.ts';
@@ -185,6 +186,8 @@ function readState(value: Value, table: CodeTable): State {
   const isolations = vectorOf(parts[3]!, 'isolations').map((one) => oneOf<Isolation>(one, ISOLATIONS, 'isolation'));
   const main = readFiber(parts[4]!, { limits, path: '', outer: null, depthBelow: 0, index: 0 });
   if (main.status === 'unstarted' || main.status === 'cancelled') malformed('its main fiber has no such status');
+  const all = remaining({ main });
+  if (all.fuel > limits.fuel || all.allocation > limits.allocation || all.calls > limits.calls) malformed('its branches together have more left than its limits');
   const pending = pendingCalls(main);
   if (new Set(pending.map((call) => call.id)).size !== pending.length) malformed('two of its calls have one id');
   return { table, limits, isolations, main, pending, status: hasEnded(main) ? 'done' : isReady(main) ? 'ready' : 'waiting' };
@@ -224,7 +227,9 @@ function readFiber(value: Value, place: Place): Fiber {
   const rootDepth = place.outer === null ? 1 : place.outer.depth + 1;
   const stop = readStop(parts[10]!, rootDepth, context);
   const held = readStop(parts[11]!, rootDepth, context);
-  const frame = readFrames(parts[7]!, status, stop !== null && !stop.raised, limits, depthBelow);
+  const failing = flag(parts[12]);
+  const room = limits.depth + (shieldDepth(context, rootDepth, failing) > 0 ? COMPENSATION_DEPTH : 0) - depthBelow;
+  const frame = readFrames(parts[7]!, status, stop !== null && !stop.raised, room);
   if (openSteps(frame) !== context.depth - rootDepth) malformed('its contexts do not fit its frames');
   const position = index(parts[1], 'position');
   const fiber: Fiber = {
@@ -232,7 +237,7 @@ function readFiber(value: Value, place: Place): Fiber {
     variables: readVariables(parts[5]!),
     fuel: left(parts[2]!, limits.fuel, 'fuel'), allocation: left(parts[3]!, limits.allocation, 'allocation'), calls: left(parts[4]!, limits.calls, 'calls'),
     call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
-    stop, held, failing: flag(parts[12]), cancelled: flag(parts[13]), fatal: flag(parts[15]), result: parts[16]!,
+    stop, held, failing, cancelled: flag(parts[13]), fatal: flag(parts[15]), result: parts[16]!,
     defined: new Set(vectorOf(parts[14]!, 'definitions').map((name) => text(name, 'definition'))),
     resultSources: readSourcesOrNull(parts[17]!), variableSources: readVariableSources(parts[18]!),
   };
@@ -414,11 +419,11 @@ function readDeadline(value: Value): Deadline | null {
 
 type FramePlace = 'call' | 'host' | 'fork' | 'ready';
 
-function readFrames(value: Value, status: FiberStatus, interrupted: boolean, limits: Limits, depthBelow: number): Frame | null {
+function readFrames(value: Value, status: FiberStatus, interrupted: boolean, framesMax: number): Frame | null {
   const items = vectorOf(value, 'frames');
   const runs = status === 'ready' || status === 'waiting' || status === 'joining';
   if (runs !== items.length > 0) malformed('its frames do not fit its status');
-  if (items.length + depthBelow > limits.depth) malformed('it is deeper than its limit');
+  if (items.length > 0 && items.length > framesMax) malformed('it is deeper than its limit');
   const top: readonly FramePlace[] = status === 'waiting' ? ['host'] : status === 'joining' ? ['fork'] : interrupted ? ['ready', 'host'] : ['ready'];
   let parent: Frame | null = null;
   items.forEach((item, at) => (parent = readFrame(item, at < items.length - 1 ? ['call'] : top, parent)));

@@ -437,13 +437,21 @@ export interface ForkOptions {
 export function forkOptions(value: Value, count: number): ForkOptions {
   const options = value instanceof MapValue ? value : EMPTY;
   const mode = options.get(ON_ERROR);
-  const minSuccess = (options.get(MIN_SUCCESS) as number | undefined) ?? Math.min(1, count);
+  const minSuccess = wholeOption(options, MIN_SUCCESS) ?? Math.min(1, count);
   if (minSuccess > count) raise('argument', `Invalid argument: :min-success is ${minSuccess}, and there are only ${count} branches`);
   return {
     bestEffort: mode instanceof Keyword && mode.name === 'best-effort',
     minSuccess,
-    maxConcurrency: (options.get(MAX_CONCURRENCY) as number | undefined) ?? Number.POSITIVE_INFINITY,
+    maxConcurrency: wholeOption(options, MAX_CONCURRENCY) ?? Number.POSITIVE_INFINITY,
   };
+}
+
+/** Options were checked at the entry, but these have been in the registers of a plan since. */
+function wholeOption(options: MapValue, option: Keyword): number | null {
+  const value = options.get(option);
+  if (value === undefined) return null;
+  const wanted = optionProblem(option.name as StepOption, value);
+  return wanted === null ? (value as number) : raise('argument', `Invalid argument: the option :${option.name} must be ${wanted}, got ${shown(value)}`);
 }
 
 const ON_ERROR = keyword('on-error' satisfies keyof typeof STEP_OPTIONS);

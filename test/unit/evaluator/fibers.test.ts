@@ -564,6 +564,15 @@ describe('limits that a plan may catch', () => {
     expect(uneven(run.events)).toEqual([]);
   });
 
+  test('calls below one another: compensations have room beyond it, also after they were saved', () => {
+    const text = '(do (defn f [n] (if (= n 0) (step "t" (step "a" :compensate (call :undo 1) 1) (throw :over)) (+ 1 (f (dec n))))) (f 6))';
+    // The least room in which the plan comes to its own failure.
+    const depth = Array.from({ length: 40 }, (_, index) => index + 1).find((limit) => stage(text, { limits: { depth: limit } }).end === 'requires-host')!;
+    const run = stage(text, { limits: { depth } });
+    expect(run.state.main.frame!.depth).toBeGreaterThan(depth);
+    expect(run.reload().answer(['undo', null]).end).toBe('! :error/thrown Uncaught: :over');
+  });
+
   test('contexts below one another: 65 steps where 64 are allowed', () => {
     const text = (count: number): string => `${'(step "s" '.repeat(count)}:inside${')'.repeat(count)}`;
     expect(stage(text(64), { limits: { contextDepth: 64 } }).end).toBe('=> :inside');
