@@ -51,7 +51,7 @@ export interface Context {
   readonly deadline: Deadline | null;
   /** How to undo it, once it has completed: an entry as in `compensations`. */
   readonly compensation: Value;
-  /** How to undo what has completed inside, in order: vectors [id name undo result retries runner]. */
+  /** How to undo what has completed inside, in order: vectors [id name undo result retries runner sources]; the sources are those of undo and result. */
   readonly compensations: Vector;
   /** They are running: nothing from outside may interrupt that. */
   readonly compensating: boolean;

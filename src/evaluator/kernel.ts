@@ -113,7 +113,7 @@ function fiberOf(fiber: Fiber, call: string): Fiber | null {
 }
 
 /** What is left of the counted limits, with all branches that are under way. */
-export function remaining(state: State): { readonly fuel: number; readonly allocation: number; readonly calls: number } {
+export function remaining(state: Pick<State, 'main'>): { readonly fuel: number; readonly allocation: number; readonly calls: number } {
   let { fuel, allocation, calls } = state.main;
   const add = (fiber: Fiber): void => {
     for (const branch of fiber.join?.branches ?? []) {
@@ -159,10 +159,15 @@ function neverMade(id: string): string {
   return `the run never made a call ${id}`;
 }
 
+/** The deepest branches have ids of some hundred numbers. */
+const CALL_ID_LENGTH_MAX = 10_000;
+
 /** Whether the run has been where the position is. */
 function wasReached(main: Fiber, id: string): boolean {
+  if (id.length > CALL_ID_LENGTH_MAX) return false;
   const parts = id.split('.');
-  return parts.length % 2 === 1 && parts.every(isCount) && Number(parts[0]) > 0 && Number(parts[0]) <= main.position;
+  // Every second number is that of a branch; positions count from 1.
+  return parts.length % 2 === 1 && parts.every((part, at) => isCount(part) && (at % 2 === 1 || part !== '0')) && Number(parts[0]) <= main.position;
 }
 
 function isCount(text: string): boolean {

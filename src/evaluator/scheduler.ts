@@ -89,7 +89,7 @@ export class Scheduler {
   private answer(fiber: Fiber): Fiber | null {
     const answer = this.answers.take(fiber.call!.id);
     if (answer === null) return null;
-    return this.go(fiber, answer.ok ? { kind: 'value', value: answer.value, sources: null } : { kind: 'error', error: answer.error, fatal: false });
+    return this.go(fiber, answer.ok ? { kind: 'value', value: answer.value, sources: null } : { kind: 'error', error: answer.error, fatal: false, sources: null });
   }
 
   // --- stopping ------------------------------------------------------------------------------------------------------
@@ -224,13 +224,16 @@ export class Scheduler {
   /** Goes on with what the branches gave, when all have ended. */
   private finish(fiber: Fiber, join: Join): Fiber {
     const good = join.branches.filter((branch) => branch.status === 'done');
-    const joined = joinFiber(fiber, join, good);
-    if (fiber.stop !== null && !fiber.stop.raised) return this.go(joined, { kind: 'stop' });
-    if (join.failed !== null) return this.go(joined, { kind: 'error', error: join.branches[join.failed]!.result, fatal: false });
-    if (join.bestEffort && good.length < join.minSuccess) {
-      return this.go(joined, { kind: 'error', error: tooFew(fiber.context, join, good.length), fatal: false });
-    }
     const sources = join.branches.reduce<Sources | null>((all, branch) => union(all, branch.resultSources), null);
+    const joined = withTracking(joinFiber(fiber, join, good), sources);
+    if (fiber.stop !== null && !fiber.stop.raised) return this.go(joined, { kind: 'stop' });
+    if (join.failed !== null) {
+      const { result, resultSources } = join.branches[join.failed]!;
+      return this.go(joined, { kind: 'error', error: result, fatal: false, sources: resultSources });
+    }
+    if (join.bestEffort && good.length < join.minSuccess) {
+      return this.go(joined, { kind: 'error', error: tooFew(fiber.context, join, good.length), fatal: false, sources });
+    }
     return this.go(joinVariables(joined, good), { kind: 'value', value: Vector.adopt(join.branches.map(resultOf)), sources });
   }
 
@@ -238,7 +241,7 @@ export class Scheduler {
   private endAll(fiber: Fiber, join: Join, fatal: Fiber): Fiber {
     for (const branch of join.branches) this.kill(branch, fatal.result);
     const joined = joinFiber(fiber, join, []);
-    return this.go(joined, { kind: 'error', error: fatal.result, fatal: true });
+    return this.go(joined, { kind: 'error', error: fatal.result, fatal: true, sources: null });
   }
 
   private kill(fiber: Fiber, error: Value): void {
@@ -357,6 +360,11 @@ function joinFiber(fiber: Fiber, join: Join, good: readonly Fiber[]): Fiber {
   }
   for (const branch of good) context = withUndone(context, branch.context);
   return { ...fiber, fuel, allocation, calls, context, join: null };
+}
+
+/** What branches give has sources only for a fiber that looks after them. */
+function withTracking(fiber: Fiber, sources: Sources | null): Fiber {
+  return sources === null || fiber.variableSources !== null ? fiber : { ...fiber, variableSources: new Map() };
 }
 
 /** The fiber with what the branches have defined, in their order, and where it comes from. */

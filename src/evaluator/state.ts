@@ -130,6 +130,7 @@ export interface HostCall {
   readonly options: Value;
   /** The id of the step that the call belongs to; null outside of steps. */
   readonly step: string | null;
+  /** How little the step sees of the run: the strictest level from there to the root. */
   readonly isolation: Isolation;
   readonly exposure: Exposure;
   /** The context values that went into the arguments. */

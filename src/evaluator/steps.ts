@@ -20,6 +20,7 @@ import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } f
 import { type Policy, readPolicy } from './merge-policy.ts';
 import { chargeCells, chargeFuel, errorValue, raise, raiseLimit, raiseType } from './raise.ts';
 import type { Exposure, HostCall } from './state.ts';
+import { readSources, type Sources, sourcesValue, union } from './tracking.ts';
 
 /** The machine, as the edges see it. */
 export interface Site {
@@ -31,6 +32,10 @@ export interface Site {
   readonly tell: (event: Event) => void;
   /** The next position, for an event or a call. */
   readonly nextPosition: () => string;
+  /** Where the arguments of the running operation come from. */
+  readonly argumentSources: () => Sources | null;
+  /** What the running operation gives has these sources too. */
+  readonly derive: (sources: Sources | null) => void;
 }
 
 const KEY = {
@@ -47,7 +52,7 @@ export function enterStep(site: Site, name: string, form: StepForm, told: Value)
   const options = checkOptions(form, told);
   const isolation = checkIsolation(site, form, options);
   const defaults = options === null ? NO_ENTRIES : checkRequired(isolation === 'sandboxed' ? null : site.context, name, options.get(KEY.requires));
-  if (site.context.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
+  if (site.context.depth > site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
   const outer = site.context;
   const given = options?.get(KEY.name);
   const title = typeof given === 'string' ? given : name;
@@ -138,7 +143,7 @@ function enterPass(site: Site): void {
   const index = (loop.entered.get(PASSES) as number | undefined) ?? 0;
   const max = Math.min(site.limits.iterations, (optionOf(loop, KEY.maxIterations) as number | null) ?? Number.POSITIVE_INFINITY);
   if (index >= max) raiseLimit('iterations', max);
-  if (loop.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
+  if (loop.depth > site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
   const context = enterContext(loop, { form: 'pass', name: '', isolation: loop.isolation === 'sandboxed' ? 'inherit' : loop.isolation, options: null, deadline: null });
   site.tell({ kind: 'pass-started', at: site.nextPosition(), step: context.id, index });
   site.context = context;
@@ -185,6 +190,13 @@ export function withUndone(outer: Context, left: Context): Context {
   for (const entry of left.compensations.toArray()) compensations = compensations.push(entry);
   if (left.compensation !== null) compensations = compensations.push(left.compensation);
   return { ...outer, compensations };
+}
+
+/** What is to be undone comes from what undoing it will work with. */
+export function sourcesOfEntries(entries: Vector): Sources | null {
+  let found: Sources | null = null;
+  for (const entry of entries) if (entry instanceof Vector) found = union(found, readSources(entry.get(6) ?? null));
+  return found;
 }
 
 export function failStep(site: Site, error: Value): void {
@@ -331,6 +343,7 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
   '%take-compensations': (site) => {
     const { compensations } = site.context;
     if (compensations.size > 0) site.context = { ...site.context, compensations: NO_COMPENSATIONS };
+    site.derive(sourcesOfEntries(compensations));
     return compensations;
   },
   '%deciding': (site, [decides]) => {
@@ -353,7 +366,7 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
   },
   '%compensation': (site, [undo, result, retries, runner]) => {
     const { context } = site;
-    site.context = { ...context, compensation: Vector.of(context.id, context.name, undo ?? null, result ?? null, retries ?? null, runner ?? null) };
+    site.context = { ...context, compensation: Vector.of(context.id, context.name, undo ?? null, result ?? null, retries ?? null, runner ?? null, sourcesValue(site.argumentSources())) };
     return null;
   },
   '%compensating': (site, [word, id, name, error]) => {
@@ -425,13 +438,21 @@ export interface ForkOptions {
 export function forkOptions(value: Value, count: number): ForkOptions {
   const options = value instanceof MapValue ? value : EMPTY;
   const mode = options.get(ON_ERROR);
-  const minSuccess = (options.get(MIN_SUCCESS) as number | undefined) ?? Math.min(1, count);
+  const minSuccess = wholeOption(options, MIN_SUCCESS) ?? Math.min(1, count);
   if (minSuccess > count) raise('argument', `Invalid argument: :min-success is ${minSuccess}, and there are only ${count} branches`);
   return {
     bestEffort: mode instanceof Keyword && mode.name === 'best-effort',
     minSuccess,
-    maxConcurrency: (options.get(MAX_CONCURRENCY) as number | undefined) ?? Number.POSITIVE_INFINITY,
+    maxConcurrency: wholeOption(options, MAX_CONCURRENCY) ?? Number.POSITIVE_INFINITY,
   };
+}
+
+/** Options were checked at the entry, but these have been in the registers of a plan since. */
+function wholeOption(options: MapValue, option: Keyword): number | null {
+  const value = options.get(option);
+  if (value === undefined) return null;
+  const wanted = optionProblem(option.name as StepOption, value);
+  return wanted === null ? (value as number) : raise('argument', `Invalid argument: the option :${option.name} must be ${wanted}, got ${shown(value)}`);
 }
 
 const ON_ERROR = keyword('on-error' satisfies StepOption);
@@ -442,7 +463,17 @@ const MAX_CONCURRENCY = keyword('max-concurrency' satisfies StepOption);
 
 /** What a call says of the step that it was made in. */
 export function siteOf(context: Context): Pick<HostCall, 'step' | 'isolation' | 'exposure'> {
-  return { step: context.parent === null ? null : context.id, isolation: context.isolation, exposure: exposureOf(context) };
+  return { step: context.parent === null ? null : context.id, isolation: strictest(context), exposure: exposureOf(context) };
+}
+
+/** How much is seen of the run: inside of a sandbox nothing of what is outside, however its steps, passes and branches see one another. */
+function strictest(context: Context): Isolation {
+  let found: Isolation = 'inherit';
+  for (let at: Context | null = context; at !== null; at = at.parent) {
+    if (at.isolation === 'sandboxed') return 'sandboxed';
+    if (at.isolation === 'isolated') found = 'isolated';
+  }
+  return found;
 }
 
 const EXPOSE = keyword('expose-context');
