@@ -494,7 +494,7 @@ describe('an entry that is refused: no event, no call, no parameter', () => {
 
   test.each([
     [':timeout-ms (+ 0 0)', 'the option :timeout-ms of step must be an integer greater than 0, got 0'],
-    [':retries (str 1)', 'the option :retries of step must be an integer, or a map with `:max :backoff-ms :factor :max-backoff-ms :jitter :retry-on`, got "1"'],
+    [':retries (str 1)', 'the option :retries of step must be an integer of at least 0, or a map with `:max :backoff-ms :factor :max-backoff-ms :jitter :retry-on`, got "1"'],
     [':merge-policy (keyword "mine")', null],
     [':requires (+ 1 1)', 'the option :requires of step must be a vector of keys, or a map from key to description, got 2'],
     [':expose-context (str "x")', 'the option :expose-context of step must be a boolean, got "x"'],

@@ -2,8 +2,7 @@
  * Which context values went into the arguments of a call. Each plan is run straight on, saved and loaded at each pause,
  * and in quanta of one: what is told of its values and what it costs must be the same.
  */
-import { bytesToHex } from '@noble/hashes/utils.js';
-import { sha256 } from '@noble/hashes/sha2.js';
+import { sha256Hex } from '../../../src/value/hash.ts';
 import { describe, expect, test } from 'vitest';
 import type { Origin } from '../../../src/evaluator/event.ts';
 import { remaining, type StartOptions } from '../../../src/evaluator/kernel.ts';
@@ -245,7 +244,7 @@ describe('which context', () => {
 });
 
 function hashOf(value: Value): string {
-  return bytesToHex(sha256(encodeValue(value)));
+  return sha256Hex(new TextEncoder().encode('rtfs/value/1\n'), encodeValue(value));
 }
 
 describe('the hash', () => {
