@@ -141,7 +141,7 @@ describe('in a terminal', () => {
     const { code, out } = await end;
     expect(code).toBe(130);
     expect(out).not.toContain('\u001b[?25');
-    expect(screenOf(out)).toMatch(/^packing\n■ trip {2}stopped after \d+(\.\d)? m?s\ninterrupted$/);
+    expect(screenOf(out)).toMatch(/^packing\n⊘ trip {2}cancelled after \d+(\.\d)? m?s\ninterrupted$/);
   });
 });
 
