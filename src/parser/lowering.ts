@@ -18,7 +18,7 @@ import type { Form, ListForm, SymbolForm } from './form.ts';
 import { expandMacro, type MacroBudget } from './macro.ts';
 import { type Arity, type Global, type Library, type LibraryEntry, type Namespace, splitQualified } from './namespace.ts';
 import type { ProgramBuilder } from './program.ts';
-import { findLocal, inner, type LocalBinding, type Place, referTo, visibleNames } from './scope.ts';
+import { deeper, deeperInner, findLocal, inner, type LocalBinding, type Place, referTo, visibleNames } from './scope.ts';
 import { annotationType } from './special/pattern.ts';
 import { ALWAYS_SPECIAL, INTERNAL_FORMS, SPECIAL_FORMS } from './special/table.ts';
 import { foreignHelp } from './foreign.ts';
@@ -66,12 +66,14 @@ export class Lowering {
     }
   }
 
-  /** Several forms in a row; the last one's value counts, nil when there is none. */
-  body(forms: readonly Form[], place: Place, span: Span): Node {
-    if (forms.length === 0) return constant(null, span);
-    if (forms.length === 1) return this.lower(forms[0]!, place);
+  /** Several forms in a row, from item `from` on; the last one's value counts, nil when there is none. */
+  body(forms: readonly Form[], place: Place, span: Span, from: number = 0): Node {
+    const last = forms.length - 1;
+    if (last < from) return constant(null, span);
+    if (last === from) return this.lower(forms[last]!, place);
     const before = inner(place);
-    const nodes = forms.map((form, index) => this.lower(form, index === forms.length - 1 ? place : before));
+    const nodes: Node[] = [];
+    for (let i = from; i <= last; i++) nodes.push(this.lower(forms[i]!, i === last ? place : before));
     return { kind: 'do', body: nodes, span };
   }
 
@@ -79,12 +81,12 @@ export class Lowering {
     if (place.depth > NESTING_MAX) {
       return this.fail('E0210', `this code is nested more than ${NESTING_MAX} deep`, form.span, ['name parts of it with `let` or `defn`']);
     }
-    const deeper: Place = { ...place, depth: place.depth + 1 };
+    const within = deeper(place);
     const head = form.items[0];
     if (head === undefined) return constant(EMPTY, form.span);
-    if (head.kind === 'symbol') return this.listWithSymbol(form, head, deeper);
+    if (head.kind === 'symbol') return this.listWithSymbol(form, head, within);
     if (head.kind === 'atom') this.warnNotCallable(head);
-    return this.call(form, deeper);
+    return this.call(form, within);
   }
 
   private listWithSymbol(form: ListForm, head: SymbolForm, place: Place): Node {
@@ -123,7 +125,7 @@ export class Lowering {
         `it needs functions that are bound after this place; move them before it`,
       ]);
     }
-    return { ...referTo(place.unit, binding), span: form.span };
+    return referTo(place.unit, binding, form.span);
   }
 
   private global(form: SymbolForm, place: Place): Node {
@@ -164,6 +166,7 @@ export class Lowering {
   findGlobal(name: string): Global | null {
     const own = this.namespace.names.get(name);
     if (own !== undefined) return own;
+    if (this.namespace.taken.size === 0 && this.namespace.aliases.size === 0) return null; // no imports
     const taken = this.namespace.taken.get(name);
     if (taken !== undefined) return taken.names.get(name) ?? null;
     const qualified = splitQualified(name);
@@ -224,43 +227,47 @@ export class Lowering {
 
   private map(items: readonly Form[], span: Span, place: Place): Node {
     const nodes = this.values(items, place, span);
-    this.refuseRepeated(nodes.filter((_, index) => index % 2 === 0), 'key');
+    this.refuseRepeated(nodes, 2, 'key');
     const values = constants(nodes);
     return values === null ? primitive('hash-map', nodes, span) : constant(MapValue.of(...values), span);
   }
 
   private set(items: readonly Form[], span: Span, place: Place): Node {
     const nodes = this.values(items, place, span);
-    this.refuseRepeated(nodes, 'element');
+    this.refuseRepeated(nodes, 1, 'element');
     const values = constants(nodes);
     return values === null ? primitive('hash-set', nodes, span) : constant(SetValue.from(values), span);
   }
 
   /** The reader sees repeated atoms; literals that are collections are told apart here. */
-  private refuseRepeated(nodes: readonly Node[], what: string): void {
-    let seen = SetValue.empty();
-    for (const node of nodes) {
+  private refuseRepeated(nodes: readonly Node[], step: 1 | 2, what: string): void {
+    let seen: SetValue | null = null;
+    for (let i = 0; i < nodes.length; i += step) {
+      const node = nodes[i]!;
       if (node.kind !== 'const' || typeof node.value !== 'object' || node.value === null || node.value.kind === 'keyword') continue;
+      seen ??= SetValue.empty();
       if (seen.has(node.value)) this.fail('E0110', `this ${what} stands twice in one literal`, node.span ?? { file: '', start: 0, end: 0 });
       seen = seen.add(node.value);
     }
   }
 
-  /** Forms whose values are all used: none is in tail position. */
-  values(forms: readonly Form[], place: Place, span: Span): Node[] {
+  /** Forms, from item `from` on, whose values are all used: none is in tail position. */
+  values(forms: readonly Form[], place: Place, span: Span, from: number = 0): Node[] {
     if (place.depth > NESTING_MAX) {
       this.fail('E0210', `this code is nested more than ${NESTING_MAX} deep`, span, ['quote data that is not code']);
       return [];
     }
-    const within: Place = { ...place, loop: null, tail: false, depth: place.depth + 1 };
-    return forms.map((form) => this.lower(form, within));
+    const within = deeperInner(place);
+    const nodes: Node[] = [];
+    for (let i = from; i < forms.length; i++) nodes.push(this.lower(forms[i]!, within));
+    return nodes;
   }
 
   // --- calls --------------------------------------------------------------------------------------------------
 
   private call(form: ListForm, place: Place): Node {
     const head = form.items[0]!;
-    const args = this.values(form.items.slice(1), place, form.span);
+    const args = this.values(form.items, place, form.span, 1);
     if (head.kind === 'keyword') return this.keywordCall(head.name, args, form.span);
     const fn = this.lower(head, inner(place));
     return this.callNode(fn, args, place, form.span);
@@ -291,7 +298,7 @@ export class Lowering {
 
   private checkArity(name: string, count: number, arities: readonly Arity[] | null, span: Span): void {
     if (arities === null) return;
-    if (arities.some((arity) => count === arity.required || (arity.variadic && count >= arity.required))) return;
+    for (const arity of arities) if (count === arity.required || (arity.variadic && count >= arity.required)) return;
     this.warnArity(name, count, arities, span);
   }
 

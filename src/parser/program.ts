@@ -150,7 +150,7 @@ export class ProgramBuilder {
 
   aritiesOf(definition: Definition): readonly Arity[] | null {
     if (definition instanceof PendingDefinition) return definition.arities;
-    return definition.unit.arms.map((arm) => ({ required: arm.required, variadic: arm.variadic }));
+    return definition.unit.arms;
   }
 
   expand(definition: Definition, args: readonly Value[], form: ListForm): ExpansionResult {
@@ -557,16 +557,22 @@ const DEFINING: ReadonlySet<string> = new Set(['def', 'defn', 'defn-', 'defonce'
 function nestedDefinitions(form: Form): string[] {
   const names: string[] = [];
   if (form.kind === 'atom' || form.kind === 'keyword' || form.kind === 'symbol') return names;
-  const open: Form[] = [...form.items];
+  const open: CollectionForm[] = [];
+  pushCollections(form.items, open);
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (at.kind === 'atom' || at.kind === 'keyword' || at.kind === 'symbol') continue;
     const head = headName(at);
     if (head === 'quote' || head === 'quasiquote') continue;
     const name = at.items[1];
     if (head !== null && DEFINING.has(head) && name?.kind === 'symbol') names.push(name.name);
-    for (const item of at.items) open.push(item);
+    pushCollections(at.items, open);
   }
   return names;
+}
+
+type CollectionForm = Extract<Form, { readonly items: readonly Form[] }>;
+
+function pushCollections(items: readonly Form[], open: CollectionForm[]): void {
+  for (const item of items) if (item.kind !== 'symbol' && item.kind !== 'keyword' && item.kind !== 'atom') open.push(item);
 }
 
 function parameterText(params: Form): string {

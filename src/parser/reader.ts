@@ -38,19 +38,19 @@ const REPAIRED_TOKENS_MAX = 500_000;
 export function read(text: string, file: string, options: ReadOptions = {}): Reading {
   const refusal = refuse(text, file, options.lengthMax ?? READ_LENGTH_MAX);
   if (refusal !== null) return refused(refusal);
-  const tokens = tokenize(text);
-  if (tokens.length > TOKENS_MAX) return refused(tooLarge(file, `more than ${TOKENS_MAX} words and brackets`));
-  const first = build(tokens, file);
-  const open = endsInside(tokens.at(-1));
+  const first = build(stretchesOf(text), file);
+  if (first.size > TOKENS_MAX) return refused(tooLarge(file, `more than ${TOKENS_MAX} words and brackets`));
+  const open = endsInside(first.last);
   const incomplete = !first.mismatched && (first.unclosed || first.dangling || open !== null);
   if (!first.mismatched && !first.unclosed && open !== 'string') {
     return { forms: first.forms, diagnostics: inOrder(first.diagnostics), incomplete };
   }
-  if (tokens.length > REPAIRED_TOKENS_MAX) {
+  const tokens = tokenize(text);
+  if (first.size > REPAIRED_TOKENS_MAX) {
     return { forms: first.forms, diagnostics: inOrder([...first.diagnostics, ...firstMisfit(tokens, text, file)]), incomplete };
   }
   const repaired = repairBrackets(open === 'string' ? endOpenString(tokens, text) : tokens, text, file);
-  const second = build(repaired.tokens, file);
+  const second = build([repaired.tokens], file);
   return { forms: second.forms, diagnostics: inOrder([...repaired.diagnostics, ...second.diagnostics]), incomplete };
 }
 
@@ -83,25 +83,75 @@ function endsInside(last: Token | undefined): 'string' | 'comment' | null {
   return last?.tokenType === openString ? 'string' : last?.tokenType === openComment ? 'comment' : null;
 }
 
+/**
+ * Texts longer than this are read in stretches of about this many characters. The tokens of a whole file outlive several
+ * collections of garbage, each of which copies them; those of a stretch are dead before the first.
+ */
+const STRETCH = 32 * 1024;
+
+/** All tokens of the text, a stretch at a time, each stretch when it is asked for. */
+function* stretchesOf(text: string): IterableIterator<Token[]> {
+  let length = STRETCH;
+  for (let from = 0; from < text.length; ) {
+    const to = Math.min(from + length, text.length);
+    const tokens = tokenize(text.slice(from, to));
+    if (to < text.length) tokens.length = certainTokens(tokens, text.slice(from, to));
+    const last = tokens.at(-1);
+    if (last === undefined && to < text.length) {
+      length = text.length; // a long string or comment: all that is left is one stretch
+      continue;
+    }
+    const next = last === undefined || to === text.length ? to : from + tokenEnd(last);
+    for (const token of tokens) token.startOffset += from;
+    yield tokens;
+    from = next;
+  }
+}
+
+/**
+ * How many of the first tokens of a piece of text are the same whatever follows the piece: up to one with a blank after
+ * it. What then comes begins with that blank, so nothing there looks like the first line of a file.
+ */
+function certainTokens(tokens: readonly Token[], piece: string): number {
+  let size = tokens.length;
+  while (size > 0 && !isPlainBlank(piece.charCodeAt(tokenEnd(tokens[size - 1]!)))) size--;
+  return size;
+}
+
+/** A space or a line feed; not NaN, which is what stands behind the text. */
+function isPlainBlank(code: number): boolean {
+  return code === 0x20 || code === 0x0a;
+}
+
 interface Built {
   readonly forms: Form[];
   readonly diagnostics: Diagnostic[];
   readonly mismatched: boolean;
   readonly unclosed: boolean;
   readonly dangling: boolean;
+  /** How many tokens there were; when they are more than `TOKENS_MAX` the rest was left unread. */
+  readonly size: number;
+  readonly last: Token | undefined;
 }
 
-function build(tokens: Token[], file: string): Built {
+function build(stretches: Iterable<Token[]>, file: string): Built {
   const builder = new FormBuilder(file);
   const parser = sharedParser();
+  let size = 0;
+  let last: Token | undefined;
   parser.builder = builder;
-  parser.input = tokens;
-  parser.program();
+  for (const tokens of stretches) {
+    size += tokens.length;
+    if (size > TOKENS_MAX) break;
+    last = tokens.at(-1) ?? last;
+    parser.input = tokens;
+    parser.program();
+  }
   parser.builder = null;
   parser.input = [];
   const forms = builder.finish();
   const { diagnostics, mismatched, unclosed, dangling } = builder;
-  return { forms, diagnostics, mismatched, unclosed, dangling };
+  return { forms, diagnostics, mismatched, unclosed, dangling, size, last };
 }
 
 // ── the grammar ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -42,16 +42,18 @@ export function visibleNames(scope: Scope | null): string[] {
 export class GroupBuilder {
   readonly creator: UnitBuilder | null;
   readonly captures: Node[] = [];
-  private readonly indexes = new Map<LocalBinding, number>();
+  /** Made with the first capture: most functions have none. */
+  private indexes: Map<LocalBinding, number> | null = null;
 
   constructor(creator: UnitBuilder | null) {
     this.creator = creator;
   }
 
   captureIndex(binding: LocalBinding): number {
+    this.indexes ??= new Map();
     const known = this.indexes.get(binding);
     if (known !== undefined) return known;
-    const node = referTo(this.creator!, binding);
+    const node = referTo(this.creator!, binding, null);
     const index = this.captures.length;
     this.captures.push(node);
     this.indexes.set(binding, index);
@@ -100,10 +102,10 @@ export class UnitBuilder {
 }
 
 /** The node that reads `binding` inside `unit`. */
-export function referTo(unit: UnitBuilder, binding: LocalBinding): Node {
-  if (binding.owner === unit) return { kind: 'local', slot: binding.slot, span: null };
-  if (binding.group !== null && binding.group === unit.group) return { kind: 'sibling', member: binding.member, span: null };
-  return { kind: 'capture', index: unit.group.captureIndex(binding), span: null };
+export function referTo(unit: UnitBuilder, binding: LocalBinding, span: Span | null): Node {
+  if (binding.owner === unit) return { kind: 'local', slot: binding.slot, span };
+  if (binding.group !== null && binding.group === unit.group) return { kind: 'sibling', member: binding.member, span };
+  return { kind: 'capture', index: unit.group.captureIndex(binding), span };
 }
 
 /** Where `recur` goes. */
@@ -124,7 +126,26 @@ export interface Place {
   readonly depth: number;
 }
 
+// A place is made for every list and every argument list. Written out field by field it costs a third of a spread, and
+// all places have one shape.
+
 /** The same place for a sub-expression whose value is used further. */
 export function inner(place: Place): Place {
-  return place.loop === null && !place.tail ? place : { ...place, loop: null, tail: false };
+  if (place.loop === null && !place.tail) return place;
+  return { unit: place.unit, scope: place.scope, loop: null, tail: false, depth: place.depth };
+}
+
+/** The same place for the parts of a form. */
+export function deeper(place: Place): Place {
+  return { unit: place.unit, scope: place.scope, loop: place.loop, tail: place.tail, depth: place.depth + 1 };
+}
+
+/** The place of the parts of a form whose values are all used further. */
+export function deeperInner(place: Place): Place {
+  return { unit: place.unit, scope: place.scope, loop: null, tail: false, depth: place.depth + 1 };
+}
+
+/** The same place where other names can be seen. */
+export function seeing(place: Place, scope: Scope | null): Place {
+  return { unit: place.unit, scope, loop: place.loop, tail: place.tail, depth: place.depth };
 }

@@ -7,7 +7,7 @@
 import type { Node, SlotBinding, Unit } from '../../ir/node.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, type Lowering } from '../lowering.ts';
-import { findLocal, GroupBuilder, inner, type LocalBinding, type Place, type Scope } from '../scope.ts';
+import { findLocal, GroupBuilder, inner, type LocalBinding, type Place, type Scope, seeing } from '../scope.ts';
 import { buildFunction, type FunctionShape, isFunctionLiteral, readFunction } from './function.ts';
 import { boundNames, checked, checkPattern, type PatternBinding, PatternBinder, patternName, readBindings } from './pattern.ts';
 
@@ -18,7 +18,7 @@ export function lowerLet(lowering: Lowering, form: ListForm, place: Place): Node
   const bindings = bindingVector(lowering, form, LET_SHAPE);
   if (bindings === null) return constant(null, form.span);
   if (form.items.length < 3) return lowering.malformed(form, 'the body is missing', LET_SHAPE);
-  return lowerLetOf(lowering, bindings, (inside) => lowering.body(form.items.slice(2), inside, form.span), form, place);
+  return lowerLetOf(lowering, bindings, (inside) => lowering.body(form.items, inside, form.span, 2), form, place);
 }
 
 /** `bindings` around whatever `body` lowers to. */
@@ -33,7 +33,7 @@ function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], bod
     else bindOne(lowering, binder, binding);
     plan.endsAt.get(i)?.create(lowering, binder, place);
   }
-  const node = body({ ...place, scope: binder.scope });
+  const node = body(seeing(place, binder.scope));
   place.unit.release(mark);
   return binder.bindings.length === 0 ? node : { kind: 'let', bindings: binder.bindings, body: node, span: form.span };
 }
@@ -76,14 +76,20 @@ interface FunctionPlan {
   readonly endsAt: ReadonlyMap<number, FunctionGroup>;
 }
 
+const NO_FUNCTIONS: FunctionPlan = { groupOf: new Map(), endsAt: new Map() };
+
+function isNamedFunction({ pattern, type, value }: PatternBinding): boolean {
+  return pattern.kind === 'symbol' && type === null && isFunctionLiteral(value);
+}
+
 /** Finds which function literals of a binding vector must be created together, and when. */
 function planFunctions(bindings: readonly PatternBinding[], isKnown: (name: string) => boolean): FunctionPlan {
+  if (!bindings.some(isNamedFunction)) return NO_FUNCTIONS;
   const groupOf = new Map<number, FunctionGroup>();
   const endsAt = new Map<number, FunctionGroup>();
   const functions = bindings
     .map((binding, index) => ({ binding, index }))
-    .filter(({ binding }) => binding.pattern.kind === 'symbol' && binding.type === null && isFunctionLiteral(binding.value));
-  if (functions.length === 0) return { groupOf, endsAt };
+    .filter(({ binding }) => isNamedFunction(binding));
   const named = functions.map(({ binding, index }) => ({ name: (binding.pattern as SymbolForm).name, index, form: binding.value }));
   const last = joinForward(named, laterData(bindings, functions.map(({ index }) => index), isKnown));
   for (const { index } of functions) {
@@ -230,7 +236,7 @@ export function lowerLetfn(lowering: Lowering, form: ListForm, place: Place): No
     const fn: SymbolForm = { kind: 'symbol', name: 'fn', span: name.span };
     bindings.push({ pattern: name, type: null, value: { ...item, items: [fn, ...item.items.slice(1)] } });
   }
-  return lowerLetOf(lowering, bindings, (inside) => lowering.body(form.items.slice(2), inside, form.span), form, place);
+  return lowerLetOf(lowering, bindings, (inside) => lowering.body(form.items, inside, form.span, 2), form, place);
 }
 
 // --- loops -----------------------------------------------------------------------------------------------------------
@@ -278,10 +284,10 @@ function loopNode(
   const { unit } = place;
   const slots = inits.map((init) => init.slot);
   const index = unit.loops;
-  const apart = new PatternBinder(lowering, { ...place, scope: simple ? binder.scope : place.scope });
+  const apart = new PatternBinder(lowering, simple ? seeing(place, binder.scope) : place);
   if (!simple) bindings.forEach((binding, i) => apart.takeApart(binding.pattern, slots[i]!));
   unit.loops += 1;
-  const body = lowering.body(form.items.slice(2), { ...place, scope: apart.scope, loop: { slots, index } }, form.span);
+  const body = lowering.body(form.items, { unit, scope: apart.scope, loop: { slots, index }, tail: place.tail, depth: place.depth }, form.span, 2);
   unit.loops -= 1;
   const whole: Node = apart.bindings.length === 0 ? body : { kind: 'let', bindings: apart.bindings, body, span: form.span };
   return { kind: 'loop', bindings: inits, body: whole, span: form.span };
@@ -301,6 +307,6 @@ export function lowerRecur(lowering: Lowering, form: ListForm, place: Place): No
       'give one value for each name of the `loop` or each parameter',
     ]);
   }
-  const args = lowering.values(form.items.slice(1), place, form.span);
+  const args = lowering.values(form.items, place, form.span, 1);
   return { kind: 'recur', target: target.index, slots: target.slots, args, span: form.span };
 }

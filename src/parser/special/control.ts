@@ -4,7 +4,7 @@ import type { Span } from '../../diagnostic/span.ts';
 import { formToValue } from '../datum.ts';
 import type { Form, ListForm, SymbolForm, VectorForm } from '../form.ts';
 import { constant, LIBRARY_PREFIX, type Lowering, primitive } from '../lowering.ts';
-import { inner, type Place } from '../scope.ts';
+import { inner, type Place, seeing } from '../scope.ts';
 import { bindingVector } from './binding.ts';
 import { PatternBinder } from './pattern.ts';
 
@@ -50,17 +50,17 @@ export function lowerIfNot(lowering: Lowering, form: ListForm, place: Place): No
 export function lowerWhen(lowering: Lowering, form: ListForm, place: Place): Node {
   const test = form.items[1];
   if (test === undefined) return lowering.malformed(form, 'the test is missing', '(when test body…)');
-  return lowerCondition(lowering, test, (here) => lowering.body(form.items.slice(2), here, form.span), null, form.span, place);
+  return lowerCondition(lowering, test, (here) => lowering.body(form.items, here, form.span, 2), null, form.span, place);
 }
 
 export function lowerWhenNot(lowering: Lowering, form: ListForm, place: Place): Node {
   const test = form.items[1];
   if (test === undefined) return lowering.malformed(form, 'the test is missing', '(when-not test body…)');
-  return lowerCondition(lowering, test, () => constant(null, form.span), (here) => lowering.body(form.items.slice(2), here, form.span), form.span, place);
+  return lowerCondition(lowering, test, () => constant(null, form.span), (here) => lowering.body(form.items, here, form.span, 2), form.span, place);
 }
 
 export function lowerDo(lowering: Lowering, form: ListForm, place: Place): Node {
-  return lowering.body(form.items.slice(1), place, form.span);
+  return lowering.body(form.items, place, form.span, 1);
 }
 
 export function lowerComment(_lowering: Lowering, form: ListForm, _place: Place): Node {
@@ -77,10 +77,13 @@ export function lowerOr(lowering: Lowering, form: ListForm, place: Place): Node 
 }
 
 function connective(lowering: Lowering, form: ListForm, place: Place, kind: 'and' | 'or', empty: boolean): Node {
-  const forms = form.items.slice(1);
-  if (forms.length === 0) return constant(empty, form.span);
-  if (forms.length === 1) return lowering.lower(forms[0]!, place);
-  const items = forms.map((item, index) => lowering.lower(item, index === forms.length - 1 ? place : inner(place)));
+  const forms = form.items;
+  const last = forms.length - 1;
+  if (last === 0) return constant(empty, form.span);
+  if (last === 1) return lowering.lower(forms[1]!, place);
+  const before = inner(place);
+  const items: Node[] = [];
+  for (let i = 1; i <= last; i++) items.push(lowering.lower(forms[i]!, i === last ? place : before));
   return { kind, items, span: form.span };
 }
 
@@ -177,8 +180,8 @@ function conditionalLet(lowering: Lowering, form: ListForm, place: Place, how: {
   const local: Node = { kind: 'local', slot, span: value.span };
   const binder = new PatternBinder(lowering, place);
   binder.takeApart(pattern, slot);
-  const within: Place = { ...place, scope: binder.scope };
-  const body = how.when ? lowering.body(form.items.slice(2), within, form.span) : lowering.lower(form.items[2]!, within);
+  const within = seeing(place, binder.scope);
+  const body = how.when ? lowering.body(form.items, within, form.span, 2) : lowering.lower(form.items[2]!, within);
   const then: Node = binder.bindings.length === 0 ? body : { kind: 'let', bindings: binder.bindings, body, span: form.span };
   const test: Node = how.some ? primitive('%not-nil?', [local], value.span) : local;
   const last = how.when ? undefined : form.items[3];

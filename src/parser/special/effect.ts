@@ -8,7 +8,7 @@ import { inner, type Place } from '../scope.ts';
 const CALL_SHAPE = '(call :capability argument…)';
 
 export function lowerCall(lowering: Lowering, form: ListForm, place: Place): Node {
-  const [, id, ...args] = form.items;
+  const id = form.items[1];
   if (lowering.program.macroDepth > 0) {
     return lowering.fail('E0218', 'a macro cannot use `call`', form.span, ['macros run before the plan; let the macro produce the `call` form instead']);
   }
@@ -17,7 +17,7 @@ export function lowerCall(lowering: Lowering, form: ListForm, place: Place): Nod
     return lowering.malformed(form, `${describe(id)} cannot name a capability`, CALL_SHAPE);
   }
   const capability = id.kind === 'keyword' ? constant(id.name, id.span) : lowering.lower(id, inner(place));
-  const nodes = lowering.values(args, place, form.span);
+  const nodes = lowering.values(form.items, place, form.span, 2);
   const options = form.meta === undefined ? null : lowering.lower(form.meta, inner(place));
   return { kind: 'host-call', capability, args: nodes, options, span: form.span };
 }

@@ -3,7 +3,7 @@ import type { CondClause, Node } from '../../ir/node.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, type Lowering, primitive } from '../lowering.ts';
-import { inner, type Place } from '../scope.ts';
+import { inner, type Place, seeing } from '../scope.ts';
 
 const SHAPE = '(try body… (catch kind? name body…) … (finally body…))';
 
@@ -104,7 +104,7 @@ function lowerCatch(lowering: Lowering, clause: CatchClause, errorSlot: number, 
   const binding = {
     name: clause.binding.name, owner: place.unit, slot: errorSlot, group: null, member: 0, ready: true, used: false, span: clause.binding.span,
   };
-  return lowering.body(clause.body, { ...place, scope: { binding, parent: place.scope } }, clause.form.span);
+  return lowering.body(clause.body, seeing(place, { binding, parent: place.scope }), clause.form.span);
 }
 
 export function lowerThrow(lowering: Lowering, form: ListForm, place: Place): Node {

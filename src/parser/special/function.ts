@@ -145,6 +145,7 @@ function badParameters(lowering: Lowering, form: ListForm, params: VectorForm, p
 }
 
 function distinct(lowering: Lowering, head: string, parameters: readonly AnnotatedPattern[]): boolean {
+  if (parameters.length < 2 && parameters[0]?.pattern.kind !== 'vector' && parameters[0]?.pattern.kind !== 'map') return true;
   const seen = new Map<string, SymbolForm>();
   for (const { pattern } of parameters) {
     for (const name of boundNames(pattern)) {

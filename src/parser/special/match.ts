@@ -10,7 +10,7 @@ import { type Value, keyword } from '../../value/value.ts';
 import { formToValue } from '../datum.ts';
 import type { Form, ListForm, MapForm, SymbolForm, VectorForm } from '../form.ts';
 import { constant, describe, type Lowering, NESTING_MAX, primitive } from '../lowering.ts';
-import { inner, type Place, type Scope, type UnitBuilder } from '../scope.ts';
+import { inner, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
 import { certainAnnotation } from './pattern.ts';
 
 const SHAPE = '(match value pattern result … )';
@@ -66,7 +66,7 @@ function lowerClause(lowering: Lowering, clause: Clause, subject: Node, place: P
   const mark = unit.mark();
   const matcher = new Matcher(lowering, place);
   matcher.match(clause.pattern, subject);
-  const within: Place = { ...place, scope: matcher.scope };
+  const within = seeing(place, matcher.scope);
   if (clause.guard !== null) matcher.tests.push(lowering.lower(clause.guard, inner(within)));
   const body = lowering.lower(clause.result, within);
   unit.release(mark);

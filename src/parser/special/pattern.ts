@@ -8,7 +8,7 @@ import { keyword, symbol, type Value } from '../../value/value.ts';
 import { formToValue } from '../datum.ts';
 import type { Form, KeywordForm, MapForm, SymbolForm, VectorForm } from '../form.ts';
 import { constant, describe, type Lowering, NESTING_MAX, primitive } from '../lowering.ts';
-import { inner, type LocalBinding, type Place, type Scope, type UnitBuilder } from '../scope.ts';
+import { inner, type LocalBinding, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
 import { isTypeName, parseType } from '../type-form.ts';
 
 export interface AnnotatedPattern {
@@ -124,7 +124,7 @@ export class PatternBinder {
 
   /** Where the value forms that come next are lowered. */
   get here(): Place {
-    return { ...this.place, scope: this.scope };
+    return seeing(this.place, this.scope);
   }
 
   get unit(): UnitBuilder {
@@ -314,6 +314,7 @@ export function boundNames(pattern: Form): SymbolForm[] {
 
 /** Whether a pattern is well-formed; reports what is wrong, naming the form it stands in. */
 export function checkPattern(lowering: Lowering, pattern: Form, head: string): boolean {
+  if (pattern.kind === 'symbol') return true;
   const problems: { readonly text: string; readonly span: Span }[] = [];
   const open: Form[] = [pattern];
   for (let form = open.pop(); form !== undefined; form = open.pop()) {

@@ -269,3 +269,35 @@ describe('incomplete text, as a prompt sees it', () => {
     expect(read(text, 'test').incomplete).toBe(false);
   });
 });
+
+describe('a text that is longer than what is read at once', () => {
+  const ITEMS = ['(f "a \\" b" :k 1)', '[x ; (not this)\n y]', '"a string"', '#| a #| nested |# comment |# z', "'q", '(#!no)', 'x\n#!y', '#_ gone here', '{:a #{1 2}}'];
+  const LONG = 40_000;
+
+  test('every form is where it was written', () => {
+    const text = Array.from({ length: 9000 }, (_, i) => ITEMS[(5 * i + (i >> 4)) % ITEMS.length]!).join(' ');
+    const { forms, diagnostics } = read(text, 'f');
+    const lonely = forms.map(({ span }) => show(read(text.slice(span.start, span.end), 'f').forms[0]!));
+    expect(forms.map(show)).toEqual(lonely);
+    expect(new Set(diagnostics.map(({ code, span }) => `${code} ${text.slice(span!.start, span!.end)}`))).toEqual(new Set(['E0114 #!y', 'E0114 #!no']));
+  });
+
+  test.each([
+    ['a string', `"${'s '.repeat(LONG)}"`],
+    ['a comment', `#|${'c '.repeat(LONG)}|#`],
+    ['a comment of one line', `;${'c '.repeat(LONG)}\n`],
+    ['a word', 'w'.repeat(LONG)],
+    ['nothing but blanks', ' '.repeat(LONG)],
+  ])('%s may be of any length', (_, long) => {
+    const { forms, diagnostics } = read(`(a ${long} b) c ${long} d`, 'f');
+    expect(diagnostics).toEqual([]);
+    expect(forms.length).toBe(long.startsWith('"') || long.startsWith('w') ? 4 : 3);
+    expect(forms.at(-1)).toMatchObject({ kind: 'symbol', name: 'd' });
+  });
+
+  test('what is left open at its end is seen', () => {
+    const text = '(a b) '.repeat(9000);
+    expect(read(text, 'f').incomplete).toBe(false);
+    for (const open of ['(', '"s', '#| c', "'"]) expect(read(text + open, 'f').incomplete).toBe(true);
+  });
+});
