@@ -11,10 +11,11 @@ import { processes } from './suites/processes.ts';
 import { reading } from './suites/reading.ts';
 import { size } from './suites/size.ts';
 import { snapshots } from './suites/snapshots.ts';
+import { steps } from './suites/steps.ts';
 import type { Suite } from './suites/suite.ts';
 import { tiers } from './suites/tiers.ts';
 
-const SUITES: readonly Suite[] = [tiers, effects, snapshots, depth, reading, processes, size];
+const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, processes, size];
 
 function main(): void {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' } } });

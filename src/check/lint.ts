@@ -38,10 +38,10 @@ class StepNames {
       case 'do':
         return this.sequence(node.body, seen);
       case 'step':
-        this.step(node.name, node.span, seen);
-        if (node.params !== null) this.visit(node.params, seen);
-        // What is inside has a scope of its own.
-        return this.visit(node.body, new Map());
+        if (node.options !== null) this.visit(node.options, seen);
+        // Unless the author named it, a step has the name of its form.
+        if (node.name !== '' && node.name !== node.form) this.step(node.name, node.span, seen);
+        return this.inside(node);
       case 'fn':
         for (const unit of node.group.units) lintUnit(unit, this.findings);
         return;
@@ -50,14 +50,19 @@ class StepNames {
     }
   }
 
+  /** What is inside has a scope of its own. */
+  private inside({ params, body, handler }: Extract<Node, { kind: 'step' }>): void {
+    const own: Seen = new Map();
+    for (const node of [params, body, handler]) if (node !== null) this.visit(node, own);
+  }
+
   private step(name: string, span: Span | null, seen: Seen): void {
     const before = seen.get(name);
-    // `step-if` names its arms itself.
-    if (before !== undefined && before !== null && span !== null && name !== 'step-if') {
+    if (before !== undefined && before !== null && span !== null) {
       this.findings.push(
         diagnostic('W0603', `there are two steps named "${name}" here`, span, {
           severity: 'warning',
-          help: ['give them different names, so that events and contexts can be told apart'],
+          help: ['give them different names: only a number, as in `name#1`, tells their contexts and events apart'],
           related: [{ span: before, message: 'the first one' }],
         }),
       );

@@ -35,6 +35,6 @@ export async function checkCommand(options: CheckOptions, terminal: Terminal): P
 }
 
 function findingsOf(environment: Environment, source: { readonly file: string; readonly text: string }, sources: Sources): readonly Diagnostic[] {
-  const options = { loadModule: sources.loadModule, variables: [INPUT_VARIABLE, ARGUMENTS_VARIABLE] };
+  const options = { loadModule: sources.loadModule, variables: [INPUT_VARIABLE, ARGUMENTS_VARIABLE], lint: true };
   return compile(environment, source, options).diagnostics;
 }

@@ -170,8 +170,8 @@ const TABLE = {
     cure: 'Macros run before the program does; let the macro return a form that contains the call.',
   },
   E0219: {
-    title: 'Unknown option',
-    cure: 'Check the spelling of the option; options stand before the body.',
+    title: 'Unknown option, or a value that it does not take',
+    cure: 'Compare it with the options that `rtfs doc step` tells of; options stand before the body.',
   },
   E0220: {
     title: 'Malformed try',
@@ -350,6 +350,18 @@ const TABLE = {
   W0607: {
     title: 'Calling something that is no function',
     cure: 'Put a function first; a list of data is written `(list …)`, `\'(…)` or `[…]`.',
+  },
+  W0608: {
+    title: 'Option after the body has begun',
+    cure: 'Move the option and its value before the body.',
+  },
+  W0609: {
+    title: 'Option without effect',
+    cure: 'Remove the option, or add the one that it belongs to.',
+  },
+  W0610: {
+    title: 'Nearly a kind of error',
+    cure: 'Check the spelling; a kind of your own that looks like a known one is better given a namespace: `:my/kind`.',
   },
 } as const;
 

@@ -43,7 +43,8 @@ export function keyOf(value: Value): Keyword | null {
 }
 
 function escapeName(name: string): string {
-  return name.replaceAll('%', '%25').replaceAll('/', '%2F').replaceAll('#', '%23');
+  const isPlain = !name.includes('%') && !name.includes('/') && !name.includes('#');
+  return isPlain ? name : name.replaceAll('%', '%25').replaceAll('/', '%2F').replaceAll('#', '%23');
 }
 
 function unescapeName(text: string): string {

@@ -26,6 +26,7 @@ export interface Deadline {
   readonly passed: ErrorValue | null;
 }
 
+/** Whoever makes one lists the fields in this order: engines then give all of them one shape. */
 export interface Context {
   /** The path of step names and occurrences: `root`, `root/fetch`, `root/fetch#1/parse`. */
   readonly id: string;
@@ -50,7 +51,7 @@ export interface Context {
   readonly deadline: Deadline | null;
   /** How to undo it, once it has completed: an entry as in `compensations`. */
   readonly compensation: Value;
-  /** How to undo what has completed inside, in order: vectors [id name undo result retries runner]. */
+  /** How to undo what has completed inside, in order: vectors [id name undo result retries runner sources]; the sources are those of undo and result. */
   readonly compensations: Vector;
   /** They are running: nothing from outside may interrupt that. */
   readonly compensating: boolean;
@@ -64,13 +65,14 @@ export const PASSES: Value = null;
 /** UTF-16 code units of a path: events and calls carry it. */
 export const CONTEXT_ID_LENGTH_MAX = 65_536;
 
-const FRESH = {
-  options: null, seen: null, deadline: null, compensation: null, compensations: Vector.empty(), compensating: false, deciding: false,
-} as const;
+const NO_COMPENSATIONS = Vector.empty();
 
 export function rootContext(data: MapValue, sizeBytes = 0): Context {
   const empty = MapValue.empty();
-  return { ...FRESH, id: ROOT_ID, name: ROOT_ID, form: 'root', occurrence: 0, isolation: 'inherit', data, sizeBytes, entered: empty, parent: null, depth: 1, base: empty };
+  return {
+    id: ROOT_ID, name: ROOT_ID, form: 'root', occurrence: 0, isolation: 'inherit', data, sizeBytes, entered: empty, options: null, parent: null, depth: 1,
+    base: empty, seen: null, deadline: null, compensation: null, compensations: NO_COMPENSATIONS, compensating: false, deciding: false,
+  };
 }
 
 export function contextId(parentId: string, form: ContextForm, name: string, occurrence: number): string {
@@ -108,7 +110,7 @@ export function childContext(parent: Context, { form, name, isolation, options, 
   const empty = MapValue.empty();
   return {
     id, name, form, occurrence, isolation, data: empty, sizeBytes: parent.sizeBytes, entered: empty, options, parent, depth: parent.depth + 1,
-    base: parent.data, seen: null, deadline, compensation: null, compensations: FRESH.compensations, compensating: false, deciding: parent.deciding,
+    base: parent.data, seen: null, deadline, compensation: null, compensations: NO_COMPENSATIONS, compensating: false, deciding: parent.deciding,
   };
 }
 
@@ -172,5 +174,22 @@ export function changeAt(context: Context, depth: number, change: (context: Cont
   }
   let changed = change(at);
   for (let next = above.pop(); next !== undefined; next = above.pop()) changed = { ...next, parent: changed };
+  return changed;
+}
+
+/**
+ * The context with other data in its root. What is isolated on the way keeps what it has seen so far; everything else
+ * sees the change.
+ */
+export function withRootData(context: Context, change: (root: Context) => Context): Context {
+  const chain: Context[] = [];
+  for (let at: Context | null = context; at !== null; at = at.parent) chain.push(at);
+  const root = chain.pop()!;
+  let changed = change(root);
+  const grown = changed.sizeBytes - root.sizeBytes;
+  for (let at = chain.pop(); at !== undefined; at = chain.pop()) {
+    const seen = at.isolation === 'isolated' && at.seen === null ? visibleData(at.parent!) : at.seen;
+    changed = { ...at, parent: changed, seen, sizeBytes: at.sizeBytes + grown };
+  }
   return changed;
 }

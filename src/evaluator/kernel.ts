@@ -8,7 +8,7 @@ import { ErrorValue, type Keyword, keyword, type Value } from '../value/value.ts
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { CodeTable } from './code.ts';
-import { type Isolation, rootContext, visibleData } from './context.ts';
+import { type Context, contextKey, type Isolation, rootContext, visibleData, withRootData } from './context.ts';
 import { ROOT_ID } from './context-id.ts';
 import { comparePositions } from './event.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -76,6 +76,24 @@ export function cancel(state: State, reason: string, options: ResumeOptions = {}
   return advance(state, scheduler, scheduler.settle(scheduler.stopAll(state.main, reason)));
 }
 
+/**
+ * The state with other keys in the root of its contexts, as a host may set them while a run waits. Steps that inherit see
+ * them at once, isolated ones see what they saw before.
+ */
+export function updateContext(state: State, data: MapValue): State {
+  const change = (root: Context): Context => {
+    let changed = root.data;
+    for (const [key, value] of data) changed = changed.set(contextKey(key, 'updateContext'), value);
+    return { ...root, data: changed, sizeBytes: ownBytes(changed) };
+  };
+  const update = (fiber: Fiber): Fiber => ({
+    ...fiber,
+    context: withRootData(fiber.context, change),
+    join: fiber.join === null ? null : { ...fiber.join, branches: fiber.join.branches.map(update) },
+  });
+  return { ...state, main: update(state.main) };
+}
+
 /** What the step of a pending call shows of its context; whether the capability may see it is the host's policy. */
 export function exposedContext(state: State, callId: string): MapValue {
   const fiber = fiberOf(state.main, callId);
@@ -95,7 +113,7 @@ function fiberOf(fiber: Fiber, call: string): Fiber | null {
 }
 
 /** What is left of the counted limits, with all branches that are under way. */
-export function remaining(state: State): { readonly fuel: number; readonly allocation: number; readonly calls: number } {
+export function remaining(state: Pick<State, 'main'>): { readonly fuel: number; readonly allocation: number; readonly calls: number } {
   let { fuel, allocation, calls } = state.main;
   const add = (fiber: Fiber): void => {
     for (const branch of fiber.join?.branches ?? []) {
@@ -116,20 +134,40 @@ function schedulerOf(state: State, answers: readonly Answer[], options: ResumeOp
 
 function misuse(state: State, answers: readonly Answer[]): string | null {
   if (state.status === 'done') return 'the run is over';
-  const ids = new Set<string>();
-  for (const { id } of answers) {
-    if (ids.has(id)) return `there are two answers to call ${id}`;
-    ids.add(id);
-    if (!state.pending.some((call) => call.id === id) && !wasReached(state.main, id)) return `the run never made a call ${id}`;
+  if (answers.length > 1) return misuseOfMany(state, answers);
+  const [answer] = answers;
+  if (answer !== undefined) {
+    const isKnown = state.pending.some((call) => call.id === answer.id) || wasReached(state.main, answer.id);
+    return isKnown ? null : neverMade(answer.id);
   }
-  if (state.status === 'waiting' && answers.length === 0) return `the run waits for an answer to ${state.pending.map((call) => call.id).join(' or ')}`;
+  if (state.status === 'waiting') return `the run waits for an answer to ${state.pending.map((call) => call.id).join(' or ')}`;
   return null;
 }
 
+function misuseOfMany(state: State, answers: readonly Answer[]): string | null {
+  const pending = new Set(state.pending.map((call) => call.id));
+  const given = new Set<string>();
+  for (const { id } of answers) {
+    if (given.has(id)) return `there are two answers to call ${id}`;
+    given.add(id);
+    if (!pending.has(id) && !wasReached(state.main, id)) return neverMade(id);
+  }
+  return null;
+}
+
+function neverMade(id: string): string {
+  return `the run never made a call ${id}`;
+}
+
+/** The deepest branches have ids of some hundred numbers. */
+const CALL_ID_LENGTH_MAX = 10_000;
+
 /** Whether the run has been where the position is. */
 function wasReached(main: Fiber, id: string): boolean {
+  if (id.length > CALL_ID_LENGTH_MAX) return false;
   const parts = id.split('.');
-  return parts.length % 2 === 1 && parts.every(isCount) && Number(parts[0]) > 0 && Number(parts[0]) <= main.position;
+  // Every second number is that of a branch; positions count from 1.
+  return parts.length % 2 === 1 && parts.every((part, at) => isCount(part) && (at % 2 === 1 || part !== '0')) && Number(parts[0]) <= main.position;
 }
 
 function isCount(text: string): boolean {

@@ -15,7 +15,7 @@ export interface Limits {
   readonly integerDigits: number;
   /** Host calls made by the run. */
   readonly calls: number;
-  /** Contexts below one another: steps, passes and branches that are open. */
+  /** Contexts below one another: steps, passes and branches that are open; the root of the run does not count. */
   readonly contextDepth: number;
   /** Canonical bytes of the keys and values in open contexts below one another. */
   readonly contextBytes: number;

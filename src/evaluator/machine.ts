@@ -26,11 +26,11 @@ import { arityError } from './primitives/registry.ts';
 import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
 import {
-  afterFailure, branchContext, enterStep, failStep, forkOptions, type Happening, leaveStep, runOperation, setContext, type Site, siteOf, tellFailed,
+  afterFailure, branchContext, enterStep, failStep, forkOptions, leaveStep, runOperation, setContext, type Site, siteOf, sourcesOfEntries, tellFailed,
 } from './steps.ts';
 import { withFailuresOf } from './thrown.ts';
 import { located, type TraceFrame } from './trace.ts';
-import { originsOf, type Sources, trackedAddress, trackedArm, Tracker } from './tracking.ts';
+import { originsOf, type Sources, trackedAddress, trackedArm, Tracker, union } from './tracking.ts';
 
 /** Why `run` came back. */
 type Signal = 'complete' | 'failed' | 'waiting' | 'preempted' | 'forking';
@@ -46,10 +46,10 @@ export type Entry =
   /** By leaving the context that has to end. */
   | { readonly kind: 'stop' }
   /** By failing where it stands. */
-  | { readonly kind: 'error'; readonly error: Value; readonly fatal: boolean };
+  | { readonly kind: 'error'; readonly error: Value; readonly fatal: boolean; readonly sources: Sources | null };
 
 /** How many registers a new machine starts with. */
-const REGISTERS_START = 256;
+const REGISTERS_START = 64;
 
 export class Machine implements Site {
   readonly meter: Meter;
@@ -164,6 +164,7 @@ export class Machine implements Site {
       case 'stop':
         return this.leave(this.stop!) ? this.run() : 'failed';
       case 'error':
+        if (this.tracker !== null) this.tracker.last = entry.sources;
         return this.unwind(new Raised(entry.error, entry.fatal)) ? this.run() : 'failed';
     }
   }
@@ -477,7 +478,7 @@ export class Machine implements Site {
     this.depthLeft += COMPENSATION_DEPTH;
     this.registers[0] = entries;
     this.registers[1] = error;
-    this.tracker?.fill(0, 2, this.tracker.last);
+    this.trackCompensations(0, entries, this.tracker?.last ?? null);
     this.enter(fn, 0, 2);
     return true;
   }
@@ -493,6 +494,24 @@ export class Machine implements Site {
     this.context = { ...this.context, compensations: Vector.empty() };
     const last = entries.get(entries.size - 1);
     return { fn: (last instanceof Vector ? last.get(5) : undefined) ?? null, entries };
+  }
+
+  /** The runner of compensations gets two arguments; itself it has no sources. */
+  private trackCompensations(first: number, entries: Vector, ofError: Sources | null): void {
+    const { tracker } = this;
+    if (tracker === null) return;
+    tracker.fill(first, 1, sourcesOfEntries(entries));
+    tracker.fill(first + 1, 1, ofError);
+    tracker.callee = null;
+  }
+
+  argumentSources(): Sources | null {
+    return this.tracker?.last ?? null;
+  }
+
+  derive(sources: Sources | null): void {
+    const register = this.base + this.arm.ops[this.pc + 1]!;
+    if (this.tracker !== null) this.tracker.registers[register] = union(this.tracker.get(register), sources);
   }
 
   /** What no plan may catch ends every open step of the fiber. */
@@ -547,8 +566,8 @@ export class Machine implements Site {
     return `${this.fiber.path}${this.position}`;
   }
 
-  tell(context: Context, happening: Happening): void {
-    this.events.push({ ...happening, at: this.nextPosition(), step: context.id } as Event);
+  tell(event: Event): void {
+    this.events.push(event);
   }
 
   /**
@@ -574,7 +593,7 @@ export class Machine implements Site {
     this.reserve(first + 2);
     this.registers[first] = entries;
     this.registers[first + 1] = error;
-    this.tracker?.fill(first, 2, this.tracker.last);
+    this.trackCompensations(first, entries, this.tracker?.last ?? null);
     if (shieldDepth(this.context, this.fiber.rootDepth, this.failing) === 0) this.depthLeft += COMPENSATION_DEPTH;
     this.context = { ...this.context, compensating: true };
     // What is on its way out waits until they have run.
@@ -604,7 +623,7 @@ export class Machine implements Site {
     if (count === 0) return false;
     const { limits, context } = this;
     if (count > limits.branches) raiseLimit('branches', limits.branches);
-    if (context.depth >= limits.contextDepth) raiseLimit('contextDepth', limits.contextDepth);
+    if (context.depth > limits.contextDepth) raiseLimit('contextDepth', limits.contextDepth);
     if (forkLevels(this.fiber.path) >= FORKS_MAX) raise('overflow', `Limit exceeded: branches of branches, more than ${FORKS_MAX} deep`);
     const choices = forkOptions(options, count);
     chargeCells(this.meter, count);
@@ -618,7 +637,7 @@ export class Machine implements Site {
     const branches = functions.toArray().map((result, index): Fiber => {
       const root = branchContext(context, index);
       return {
-        status: 'unstarted', path: `${path}.${index}.`, position: 0, frame: null, context: root, rootDepth: root.depth, variables, ...share, depthBelow,
+        status: 'unstarted', path: `${path}.${index}.`, position: 0, frame: null, context: root, rootDepth: root.depth, variables, fuel: share.fuel, allocation: share.allocation, calls: share.calls, depthBelow,
         call: null, join: null, stop: null, held: null, failing: false, cancelled: false, defined: NOTHING_DEFINED, result, resultSources: this.tracker?.last ?? null, variableSources: this.tracker?.variables ?? null, fatal: false,
       };
     });
@@ -634,13 +653,13 @@ export class Machine implements Site {
     const first = base + ops[pc + 3]!;
     const options = ops[pc + 6]!;
     this.calls -= 1;
-    const { context } = this;
+    const { step, isolation, exposure } = siteOf(this.context);
     this.pending = {
       id: this.nextPosition(),
       capability,
       args: registers.slice(first, first + ops[pc + 4]!),
       options: options < 0 ? null : registers[base + options]!,
-      ...siteOf(context),
+      step, isolation, exposure,
       derivedFrom: this.tracker === null ? NO_ORIGINS : originsOf(this.tracker.among(first, ops[pc + 4]!)),
       span: this.arm.spanAt(pc),
     };
@@ -1321,7 +1340,7 @@ function taken(share: number, count: number): number {
 }
 
 /** Frames that compensations may use beyond the limit. */
-const COMPENSATION_DEPTH = 1_000;
+export const COMPENSATION_DEPTH = 1_000;
 
 /** How deep branches may lie in branches: what walks the tree of fibers may recurse. */
 export const FORKS_MAX = 200;

@@ -24,13 +24,13 @@ import { type Sources, union } from './tracking.ts';
 
 export class Scheduler {
   private readonly machine: Machine;
-  private readonly answers: Map<string, Answer>;
+  private readonly answers: Inbox;
   private quantum: number;
   private preempted = false;
 
   constructor(machine: Machine, answers: readonly Answer[], quantum: number) {
     this.machine = machine;
-    this.answers = new Map(answers.map((answer) => [answer.id, answer]));
+    this.answers = new Inbox(answers);
     this.quantum = quantum;
   }
 
@@ -44,14 +44,14 @@ export class Scheduler {
 
   /** Ids of the answers that nobody took. */
   get left(): readonly string[] {
-    return [...this.answers.keys()];
+    return this.answers.ids();
   }
 
   /** Runs the fiber and its branches as far as they go. */
   settle(fiber: Fiber): Fiber {
     for (let at = fiber; ; ) {
       const next = this.advance(at);
-      if (next === at) return at;
+      if (next === at || onlyBranchesMoved(at, next)) return next;
       at = next;
     }
   }
@@ -64,10 +64,10 @@ export class Scheduler {
         if (this.preempted) return fiber;
         return this.go(fiber, fiber.stop !== null && !fiber.stop.raised ? { kind: 'stop' } : { kind: 'proceed' });
       case 'waiting':
-        return this.answer(fiber) ?? this.expire(fiber);
+        return (this.answers.size === 0 ? null : this.answer(fiber)) ?? this.expire(fiber);
       case 'joining': {
         const next = this.advanceJoin(fiber);
-        return next === fiber && !this.preempted ? this.expire(fiber) : next;
+        return next.status === 'joining' && !this.preempted ? this.expire(next) : next;
       }
       default:
         return fiber;
@@ -87,22 +87,20 @@ export class Scheduler {
   }
 
   private answer(fiber: Fiber): Fiber | null {
-    const answer = this.answers.get(fiber.call!.id);
-    if (answer === undefined) return null;
-    this.answers.delete(answer.id);
-    const resumed: Fiber = { ...fiber, call: null };
-    return this.go(resumed, answer.ok ? { kind: 'value', value: answer.value, sources: null } : { kind: 'error', error: answer.error, fatal: false });
+    const answer = this.answers.take(fiber.call!.id);
+    if (answer === null) return null;
+    return this.go(fiber, answer.ok ? { kind: 'value', value: answer.value, sources: null } : { kind: 'error', error: answer.error, fatal: false, sources: null });
   }
 
   // --- stopping ------------------------------------------------------------------------------------------------------
 
   /** Answers to deadlines are kept until the fiber waits: what it can do without waiting is in time. */
   private noteDeadlines(fiber: Fiber): Fiber {
+    if (this.answers.size === 0) return fiber;
     let { context } = fiber;
-    for (const at of this.answers.size === 0 ? [] : deadlines(fiber)) {
-      const answer = this.answers.get(at.deadline!.id);
-      if (answer === undefined) continue;
-      this.answers.delete(answer.id);
+    for (const at of deadlines(fiber)) {
+      const answer = this.answers.take(at.deadline!.id);
+      if (answer === null) continue;
       const passed = answer.ok ? timeoutError(at) : answer.error;
       context = changeAt(context, at.depth, (one) => ({ ...one, deadline: { ...one.deadline!, passed } }));
     }
@@ -146,26 +144,27 @@ export class Scheduler {
   // --- branches ------------------------------------------------------------------------------------------------------
 
   private advanceJoin(fiber: Fiber): Fiber {
-    let join = this.start(fiber.join!);
+    let join = this.start(fiber.join!, countBranches(fiber.join!));
     for (;;) {
       const settled = this.settleBranches(join);
-      const fatal = settled.branches.find((branch) => branch.fatal);
-      if (fatal !== undefined) return this.endAll(fiber, settled, fatal);
+      const counted = countBranches(settled);
+      if (counted.fatal !== null) return this.endAll(fiber, settled, counted.fatal);
       if (this.preempted) return withJoin(fiber, settled);
-      const decided = this.start(this.decide(settled));
-      if (decided === settled) return this.finish(fiber, decided);
+      const decided = this.start(this.decide(settled, counted), counted);
+      if (decided === settled) return counted.open + counted.unstarted > 0 ? withJoin(fiber, decided) : this.finish(fiber, decided);
       join = decided;
     }
   }
 
   private settleBranches(join: Join): Join {
     let changed: Fiber[] | null = null;
-    join.branches.forEach((branch, index) => {
+    for (let i = 0; i < join.branches.length; i++) {
+      const branch = join.branches[i]!;
       const settled = this.settleBranch(branch);
-      if (settled === branch) return;
+      if (settled === branch) continue;
       changed ??= join.branches.slice();
-      changed[index] = settled;
-    });
+      changed[i] = settled;
+    }
     return changed === null ? join : { ...join, branches: changed };
   }
 
@@ -190,10 +189,9 @@ export class Scheduler {
   }
 
   /** Starts branches in order while there is room. */
-  private start(join: Join): Join {
-    if (this.preempted) return join;
-    let open = 0;
-    for (const branch of join.branches) if (branch.status !== 'unstarted' && !hasEnded(branch)) open += 1;
+  private start(join: Join, counted: Counted): Join {
+    if (this.preempted || counted.unstarted === 0) return join;
+    let { open } = counted;
     let changed: Fiber[] | null = null;
     for (let i = 0; i < join.branches.length && open < join.maxConcurrency && !this.preempted; i++) {
       const branch = join.branches[i]!;
@@ -218,23 +216,24 @@ export class Scheduler {
   }
 
   /** Without best effort the first failure cancels the others. */
-  private decide(join: Join): Join {
-    if (join.bestEffort || join.failed !== null) return join;
-    const failed = join.branches.findIndex((branch) => branch.status === 'failed' || (branch.failing && !branch.cancelled));
-    return failed < 0 ? join : this.cancelBranches({ ...join, failed }, `branch ${failed} failed`);
+  private decide(join: Join, counted: Counted): Join {
+    if (join.bestEffort || join.failed !== null || counted.failed < 0) return join;
+    return this.cancelBranches({ ...join, failed: counted.failed }, `branch ${counted.failed} failed`);
   }
 
   /** Goes on with what the branches gave, when all have ended. */
   private finish(fiber: Fiber, join: Join): Fiber {
-    if (!join.branches.every(hasEnded)) return withJoin(fiber, join);
     const good = join.branches.filter((branch) => branch.status === 'done');
-    const joined = joinFiber(fiber, join, good);
-    if (fiber.stop !== null && !fiber.stop.raised) return this.go(joined, { kind: 'stop' });
-    if (join.failed !== null) return this.go(joined, { kind: 'error', error: join.branches[join.failed]!.result, fatal: false });
-    if (join.bestEffort && good.length < join.minSuccess) {
-      return this.go(joined, { kind: 'error', error: tooFew(fiber.context, join, good.length), fatal: false });
-    }
     const sources = join.branches.reduce<Sources | null>((all, branch) => union(all, branch.resultSources), null);
+    const joined = withTracking(joinFiber(fiber, join, good), sources);
+    if (fiber.stop !== null && !fiber.stop.raised) return this.go(joined, { kind: 'stop' });
+    if (join.failed !== null) {
+      const { result, resultSources } = join.branches[join.failed]!;
+      return this.go(joined, { kind: 'error', error: result, fatal: false, sources: resultSources });
+    }
+    if (join.bestEffort && good.length < join.minSuccess) {
+      return this.go(joined, { kind: 'error', error: tooFew(fiber.context, join, good.length), fatal: false, sources });
+    }
     return this.go(joinVariables(joined, good), { kind: 'value', value: Vector.adopt(join.branches.map(resultOf)), sources });
   }
 
@@ -242,21 +241,76 @@ export class Scheduler {
   private endAll(fiber: Fiber, join: Join, fatal: Fiber): Fiber {
     for (const branch of join.branches) this.kill(branch, fatal.result);
     const joined = joinFiber(fiber, join, []);
-    return this.go(joined, { kind: 'error', error: fatal.result, fatal: true });
+    return this.go(joined, { kind: 'error', error: fatal.result, fatal: true, sources: null });
   }
 
   private kill(fiber: Fiber, error: Value): void {
     if (hasEnded(fiber)) return;
     for (const branch of fiber.join?.branches ?? []) this.kill(branch, error);
     let { position } = fiber;
-    const tell = (context: Context, happening: object): void => {
-      position += 1;
-      this.events.push({ ...happening, at: `${fiber.path}${position}`, step: context.id } as Event);
-    };
-    for (const at of contextsFrom(fiber.context, fiber.rootDepth + 1)) tellFailed({ tell }, at, error);
+    const nextPosition = (): string => `${fiber.path}${(position += 1)}`;
+    const tell = (event: Event): void => void this.events.push(event);
+    for (const at of contextsFrom(fiber.context, fiber.rootDepth + 1)) tellFailed({ tell, nextPosition }, at, error);
     const root = rootOf(fiber);
-    tell(root, { kind: 'branch-cancelled', index: root.occurrence, error });
+    tell({ kind: 'branch-cancelled', at: nextPosition(), step: root.id, index: root.occurrence, error });
   }
+}
+
+const NO_IDS: readonly string[] = [];
+
+/** Answers that nobody has taken yet. Most runs get one at a time, for which a map would cost more than the search. */
+class Inbox {
+  size: number;
+  private readonly single: Answer | null;
+  private readonly many: Map<string, Answer> | null;
+
+  constructor(answers: readonly Answer[]) {
+    this.size = answers.length;
+    this.single = answers.length === 1 ? answers[0]! : null;
+    this.many = answers.length > 1 ? new Map(answers.map((answer) => [answer.id, answer])) : null;
+  }
+
+  take(id: string): Answer | null {
+    const answer = this.size === 0 ? undefined : this.single === null ? this.many!.get(id) : this.single.id === id ? this.single : undefined;
+    if (answer === undefined) return null;
+    this.many?.delete(id);
+    this.size -= 1;
+    return answer;
+  }
+
+  ids(): readonly string[] {
+    if (this.many !== null) return [...this.many.keys()];
+    return this.size === 1 ? [this.single!.id] : NO_IDS;
+  }
+}
+
+/** The branches at one look: there may be thousands, and each answer looks at all of them. */
+interface Counted {
+  readonly open: number;
+  readonly unstarted: number;
+  /** The number of the first that has failed, or fails and is being undone; -1 for none. */
+  readonly failed: number;
+  readonly fatal: Fiber | null;
+}
+
+function countBranches({ branches }: Join): Counted {
+  let open = 0;
+  let unstarted = 0;
+  let failed = -1;
+  let fatal: Fiber | null = null;
+  for (let i = 0; i < branches.length; i++) {
+    const branch = branches[i]!;
+    if (branch.status === 'unstarted') unstarted += 1;
+    else if (!hasEnded(branch)) open += 1;
+    if (failed < 0 && (branch.status === 'failed' || (branch.failing && !branch.cancelled))) failed = i;
+    if (branch.fatal) fatal ??= branch;
+  }
+  return { open, unstarted, failed, fatal };
+}
+
+/** Whether the fiber waits for its branches as before: they have been settled, so there is no more to do for it. */
+function onlyBranchesMoved(before: Fiber, after: Fiber): boolean {
+  return after.status === 'joining' && before.status === 'joining' && after.frame === before.frame && after.context === before.context && after.stop === before.stop && after.held === before.held;
 }
 
 export function hasEnded(fiber: Fiber): boolean {
@@ -275,10 +329,14 @@ function withJoin(fiber: Fiber, join: Join): Fiber {
 
 /** The open steps of the fiber whose deadline is still to come, the innermost first. */
 function deadlines(fiber: Fiber): readonly Context[] {
-  const found: Context[] = [];
-  for (const at of contextsFrom(fiber.context, fiber.rootDepth)) if (at.deadline !== null && at.deadline.passed === null && mayExpire(fiber, at)) found.push(at);
-  return found;
+  let found: Context[] | null = null;
+  for (let at: Context | null = fiber.context; at !== null && at.depth >= fiber.rootDepth; at = at.parent) {
+    if (at.deadline !== null && at.deadline.passed === null && mayExpire(fiber, at)) (found ??= []).push(at);
+  }
+  return found ?? NO_CONTEXTS;
 }
+
+const NO_CONTEXTS: readonly Context[] = [];
 
 /** Whether the time of the step matters: it is not about to end for something else. */
 function mayExpire({ stop, held, context, rootDepth, failing }: Fiber, at: Context): boolean {
@@ -302,6 +360,11 @@ function joinFiber(fiber: Fiber, join: Join, good: readonly Fiber[]): Fiber {
   }
   for (const branch of good) context = withUndone(context, branch.context);
   return { ...fiber, fuel, allocation, calls, context, join: null };
+}
+
+/** What branches give has sources only for a fiber that looks after them. */
+function withTracking(fiber: Fiber, sources: Sources | null): Fiber {
+  return sources === null || fiber.variableSources !== null ? fiber : { ...fiber, variableSources: new Map() };
 }
 
 /** The fiber with what the branches have defined, in their order, and where it comes from. */
@@ -341,9 +404,10 @@ function tooFew({ name }: Context, join: Join, good: number): ErrorValue {
 /** All calls that the fiber and its branches wait for, in the order of the text; the deadlines of a step before what it waits for. */
 export function pendingCalls(fiber: Fiber, calls: HostCall[] = []): HostCall[] {
   if (hasEnded(fiber) || fiber.status === 'unstarted') return calls;
-  for (const at of [...deadlines(fiber)].reverse()) calls.push(deadlineCall(at));
+  const due = deadlines(fiber);
+  for (let i = due.length - 1; i >= 0; i--) calls.push(deadlineCall(due[i]!));
   if (fiber.call !== null) calls.push(fiber.call);
-  for (const branch of fiber.join?.branches ?? []) pendingCalls(branch, calls);
+  if (fiber.join !== null) for (const branch of fiber.join.branches) pendingCalls(branch, calls);
   return calls;
 }
 

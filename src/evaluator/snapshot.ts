@@ -37,12 +37,13 @@ import { ROOT_ID } from './context-id.ts';
 import type { Origin } from './event.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.ts';
 import { Op, type OpCode } from './opcodes.ts';
-import { FORKS_MAX } from './machine.ts';
+import { COMPENSATION_DEPTH, FORKS_MAX, shieldDepth } from './machine.ts';
 import { Raised } from './raise.ts';
+import { remaining } from './kernel.ts';
 import { hasEnded, pendingCalls } from './scheduler.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
 import { checkOptions, ownBytes, siteOf } from './steps.ts';
-import type { Source, Sources } from './tracking.ts';
+import { readSources, type Sources, sourcesValue } from './tracking.ts';
 
 const MAGIC = 'rtfs/state';
 const SNAPSHOT_VERSION = 1;
@@ -59,7 +60,7 @@ export function snapshot(state: State): Uint8Array {
 }
 
 /** The state as one value of the language. */
-function stateValue(state: State): Value {
+export function stateValue(state: State): Value {
   return Vector.of(MAGIC, SNAPSHOT_VERSION, limitsValue(state.limits), Vector.adopt(state.isolations.map((one) => keyword(one))), fiberValue(state.main));
 }
 
@@ -135,10 +136,6 @@ function frameValue(frame: Frame): Value {
   return Vector.adopt([frame.closure, frame.arm.index, frame.point, frame.tail, sources, ...frame.slots]);
 }
 
-function sourcesValue(sources: Sources | null): Value {
-  return sources === null ? null : Vector.adopt(sources.map(({ key, context, value }) => Vector.of(key, context, value)));
-}
-
 function callValue(call: HostCall): Value {
   const origins = call.derivedFrom.map(({ key, context, valueHash }) => Vector.of(key, context, valueHash));
   return Vector.of(call.id, call.capability, Vector.adopt([...call.args]), call.options, Vector.adopt(origins));
@@ -193,6 +190,8 @@ function readState(value: Value, table: CodeTable): State {
   const isolations = vectorOf(parts[3]!, 'isolations').map((one) => oneOf<Isolation>(one, ISOLATIONS, 'isolation'));
   const main = readFiber(parts[4]!, { limits, path: '', outer: null, depthBelow: 0, index: 0 });
   if (main.status === 'unstarted' || main.status === 'cancelled') malformed('its main fiber has no such status');
+  const all = remaining({ main });
+  if (all.fuel > limits.fuel || all.allocation > limits.allocation || all.calls > limits.calls) malformed('its branches together have more left than its limits');
   const pending = pendingCalls(main);
   if (new Set(pending.map((call) => call.id)).size !== pending.length) malformed('two of its calls have one id');
   return { table, limits, isolations, main, pending, status: hasEnded(main) ? 'done' : isReady(main) ? 'ready' : 'waiting' };
@@ -232,17 +231,19 @@ function readFiber(value: Value, place: Place): Fiber {
   const rootDepth = place.outer === null ? 1 : place.outer.depth + 1;
   const stop = readStop(parts[10]!, rootDepth, context);
   const held = readStop(parts[11]!, rootDepth, context);
-  const frame = readFrames(parts[7]!, status, stop !== null && !stop.raised, limits, depthBelow);
+  const failing = flag(parts[12]);
+  const room = limits.depth + (shieldDepth(context, rootDepth, failing) > 0 ? COMPENSATION_DEPTH : 0) - depthBelow;
+  const frame = readFrames(parts[7]!, status, stop !== null && !stop.raised, room);
   if (openSteps(frame) !== context.depth - rootDepth) malformed('its contexts do not fit its frames');
   const position = index(parts[1], 'position');
   const fiber: Fiber = {
-    status, path, position, frame, context, rootDepth, depthBelow,
+    status, path, position, frame, context, rootDepth,
     variables: readVariables(parts[5]!),
     fuel: left(parts[2]!, limits.fuel, 'fuel'), allocation: left(parts[3]!, limits.allocation, 'allocation'), calls: left(parts[4]!, limits.calls, 'calls'),
-    call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
-    stop, held, failing: flag(parts[12]), cancelled: flag(parts[13]), fatal: flag(parts[15]), result: parts[16]!,
-    defined: new Set(vectorOf(parts[14]!, 'definitions').map((name) => text(name, 'definition'))),
-    resultSources: readSources(parts[17]!), variableSources: readVariableSources(parts[18]!),
+    depthBelow, call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
+    stop, held, failing, cancelled: flag(parts[13]),
+    defined: new Set(vectorOf(parts[14]!, 'definitions').map((name) => text(name, 'definition'))), result: parts[16]!,
+    resultSources: readSourcesOrNull(parts[17]!), variableSources: readVariableSources(parts[18]!), fatal: flag(parts[15]),
   };
   for (const name of fiber.defined) if (!fiber.variables.has(name)) malformed('it has defined what it does not have');
   if ((status === 'waiting') !== (fiber.call !== null)) malformed('its calls do not fit its status');
@@ -266,7 +267,7 @@ function readJoin(value: Value, fiber: Fiber, limits: Limits): Join {
   const depthBelow = fiber.depthBelow + fiber.frame!.depth;
   const fibers = vectorOf(items ?? null, 'branches');
   if (fibers.length === 0 || fibers.length > limits.branches) malformed('it has more branches than its limit');
-  if (fiber.context.depth >= limits.contextDepth) malformed('its contexts are deeper than their limit');
+  if (fiber.context.depth > limits.contextDepth) malformed('its contexts are deeper than their limit');
   const most = count(maxConcurrency ?? null, 'number of branches at a time');
   if (most < 1) malformed('none of its branches may run');
   if (fiber.path.split('.').length > 2 * FORKS_MAX) malformed('its branches are too deep in one another');
@@ -361,7 +362,7 @@ function readContexts(value: Value, place: Place): Context {
   const items = vectorOf(value, 'contexts');
   if (items.length === 0) malformed('it has no context');
   items.forEach((item, at) => (current = readContext(vectorOf(item, 'contexts'), current, at === 0 ? place : null)));
-  if (current!.depth > place.limits.contextDepth) malformed('its contexts are deeper than their limit');
+  if (current!.depth - 1 > place.limits.contextDepth) malformed('its contexts are deeper than their limit');
   return current!;
 }
 
@@ -423,11 +424,11 @@ function readDeadline(value: Value): Deadline | null {
 
 type FramePlace = 'call' | 'host' | 'fork' | 'ready';
 
-function readFrames(value: Value, status: FiberStatus, interrupted: boolean, limits: Limits, depthBelow: number): Frame | null {
+function readFrames(value: Value, status: FiberStatus, interrupted: boolean, framesMax: number): Frame | null {
   const items = vectorOf(value, 'frames');
   const runs = status === 'ready' || status === 'waiting' || status === 'joining';
   if (runs !== items.length > 0) malformed('its frames do not fit its status');
-  if (items.length + depthBelow > limits.depth) malformed('it is deeper than its limit');
+  if (items.length > 0 && items.length > framesMax) malformed('it is deeper than its limit');
   const top: readonly FramePlace[] = status === 'waiting' ? ['host'] : status === 'joining' ? ['fork'] : interrupted ? ['ready', 'host'] : ['ready'];
   let parent: Frame | null = null;
   items.forEach((item, at) => (parent = readFrame(item, at < items.length - 1 ? ['call'] : top, parent)));
@@ -446,25 +447,19 @@ function readFrame(value: Value, places: readonly FramePlace[], parent: Frame | 
   if (!fitting) malformed('a frame stands at a point that it cannot stand at');
   if (slots.length !== arm.liveAt(at).length) malformed('a frame has another number of slots than its point');
   if (typeof tail !== 'boolean') malformed('a frame has no tail mark');
-  const sources = origins === null || origins === undefined ? null : vectorOf(origins, 'sources').map(readSources);
+  const sources = origins === null || origins === undefined ? null : vectorOf(origins, 'sources').map(readSourcesOrNull);
   if (sources !== null && sources.length !== slots.length + 1) malformed('a frame has another number of sources than slots');
   return { arm, closure: fn, point: at, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail: tail === true, sources };
 }
 
-function readSources(value: Value): Sources | null {
-  if (value === null) return null;
-  const sources = vectorOf(value, 'sources').map((item): Source => {
-    const [key, context, source] = vectorOf(item, 'source');
-    if (!(key instanceof Keyword) || source === undefined) return malformed('a source is malformed');
-    return { key, context: text(context, 'source'), value: source };
-  });
-  return sources.length > 0 ? sources : malformed('a list of sources is empty');
+function readSourcesOrNull(value: Value): Sources | null {
+  return value === null ? null : (readSources(value) ?? malformed('a list of sources is malformed'));
 }
 
 function readVariableSources(value: Value): ReadonlyMap<string, Sources> | null {
   if (value === null) return null;
   const sources = new Map<string, Sources>();
-  for (const [name, item] of mapOf(value, 'sources')) sources.set(text(name, 'variable'), readSources(item) ?? malformed('a list of sources is empty'));
+  for (const [name, item] of mapOf(value, 'sources')) sources.set(text(name, 'variable'), readSources(item) ?? malformed('a list of sources is malformed'));
   return sources;
 }
 

@@ -37,6 +37,7 @@ export interface Frame {
  */
 export type FiberStatus = 'unstarted' | 'ready' | 'waiting' | 'joining' | 'done' | 'failed' | 'cancelled';
 
+/** Whoever makes one lists the fields in this order: engines then give all of them one shape. */
 export interface Fiber {
   readonly status: FiberStatus;
   /** What its positions begin with: empty, or `4.0.` for branch 0 of what began at 4. */
@@ -129,6 +130,7 @@ export interface HostCall {
   readonly options: Value;
   /** The id of the step that the call belongs to; null outside of steps. */
   readonly step: string | null;
+  /** How little the step sees of the run: the strictest level from there to the root. */
   readonly isolation: Isolation;
   readonly exposure: Exposure;
   /** The context values that went into the arguments. */

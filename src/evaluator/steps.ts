@@ -8,7 +8,7 @@
  */
 import { type OperationName, OPERATIONS } from '../ir/node.ts';
 import { optionProblem, optionsOf, type StepForm, type StepOption } from '../ir/step-options.ts';
-import { encodeValue } from '../value/bytes.ts';
+import { encodedSize } from '../value/bytes.ts';
 import { type Entry, MapValue } from '../value/map.ts';
 import { printValue } from '../value/print.ts';
 import { type ErrorValue, Keyword, keyword, type Value } from '../value/value.ts';
@@ -20,9 +20,7 @@ import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } f
 import { type Policy, readPolicy } from './merge-policy.ts';
 import { chargeCells, chargeFuel, errorValue, raise, raiseLimit, raiseType } from './raise.ts';
 import type { Exposure, HostCall } from './state.ts';
-
-type Distribute<E> = E extends Event ? Omit<E, 'at' | 'step'> : never;
-export type Happening = Distribute<Event>;
+import { readSources, type Sources, sourcesValue, union } from './tracking.ts';
 
 /** The machine, as the edges see it. */
 export interface Site {
@@ -30,10 +28,14 @@ export interface Site {
   readonly limits: Limits;
   readonly meter: Meter;
   readonly isolations: readonly Isolation[];
-  /** Tells what happened in a context, with the next position. */
-  readonly tell: (context: Context, happening: Happening) => void;
-  /** The next position, for a call. */
+  /** Tells what happened; each event is built with `nextPosition` in one piece, because copying one costs more than all the rest. */
+  readonly tell: (event: Event) => void;
+  /** The next position, for an event or a call. */
   readonly nextPosition: () => string;
+  /** Where the arguments of the running operation come from. */
+  readonly argumentSources: () => Sources | null;
+  /** What the running operation gives has these sources too. */
+  readonly derive: (sources: Sources | null) => void;
 }
 
 const KEY = {
@@ -50,7 +52,7 @@ export function enterStep(site: Site, name: string, form: StepForm, told: Value)
   const options = checkOptions(form, told);
   const isolation = checkIsolation(site, form, options);
   const defaults = options === null ? NO_ENTRIES : checkRequired(isolation === 'sandboxed' ? null : site.context, name, options.get(KEY.requires));
-  if (site.context.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
+  if (site.context.depth > site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
   const outer = site.context;
   const given = options?.get(KEY.name);
   const title = typeof given === 'string' ? given : name;
@@ -58,8 +60,8 @@ export function enterStep(site: Site, name: string, form: StepForm, told: Value)
   let context = enterContext(outer, { form, name: title, isolation, options, deadline: null });
   // There has to be room for what is set by default before anything has begun.
   for (const [key, value] of defaults) written(site, context, key, value);
-  site.tell(context, {
-    kind: 'step-started', name: title, form, parent: outer.parent === null ? null : outer.id, isolation, declared: options === null ? EMPTY : declared(options),
+  site.tell({
+    kind: 'step-started', at: site.nextPosition(), step: context.id, name: title, form, parent: outer.parent === null ? null : outer.id, isolation, declared: options === null ? EMPTY : declared(options),
   });
   if (durationMs !== undefined) context = { ...context, deadline: { id: site.nextPosition(), durationMs, passed: null } };
   site.context = context;
@@ -122,7 +124,8 @@ function checkRequired(context: Context | null, name: string, contract: Value | 
 
 /** `more`: data that is about to be merged past the step's own. */
 function checkProduced(context: Context, more: readonly MapValue[] = []): void {
-  for (const [key, description] of contractOf(context.options?.get(KEY.produces))) {
+  if (context.options === null) return;
+  for (const [key, description] of contractOf(context.options.get(KEY.produces))) {
     const isThere = context.data.get(key) !== undefined || more.some((data) => data.get(key) !== undefined);
     if (isThere || description?.get(KEY.critical) === false) continue;
     raise('validation', `Step "${context.name}" should have set the context key ${shown(key)}`, key);
@@ -140,9 +143,9 @@ function enterPass(site: Site): void {
   const index = (loop.entered.get(PASSES) as number | undefined) ?? 0;
   const max = Math.min(site.limits.iterations, (optionOf(loop, KEY.maxIterations) as number | null) ?? Number.POSITIVE_INFINITY);
   if (index >= max) raiseLimit('iterations', max);
-  if (loop.depth >= site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
+  if (loop.depth > site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
   const context = enterContext(loop, { form: 'pass', name: '', isolation: loop.isolation === 'sandboxed' ? 'inherit' : loop.isolation, options: null, deadline: null });
-  site.tell(context, { kind: 'pass-started', index });
+  site.tell({ kind: 'pass-started', at: site.nextPosition(), step: context.id, index });
   site.context = context;
 }
 
@@ -165,8 +168,8 @@ export function leaveStep(site: Site, recovered: boolean): void {
   // Merging has changed the context around it.
   const left = site.context;
   const outer = left.parent!;
-  if (left.form === 'pass') site.tell(left, { kind: 'pass-completed', index: left.occurrence });
-  else site.tell(left, { kind: 'step-completed', name: left.name });
+  if (left.form === 'pass') site.tell({ kind: 'pass-completed', at: site.nextPosition(), step: left.id, index: left.occurrence });
+  else site.tell({ kind: 'step-completed', at: site.nextPosition(), step: left.id, name: left.name });
   site.context = withUndone(outer, left);
 }
 
@@ -184,9 +187,16 @@ export function afterFailure(context: Context): Context {
 export function withUndone(outer: Context, left: Context): Context {
   if (left.compensation === null && left.compensations.size === 0) return outer;
   let { compensations } = outer;
-  for (let i = 0; i < left.compensations.size; i++) compensations = compensations.push(left.compensations.get(i)!);
+  for (const entry of left.compensations.toArray()) compensations = compensations.push(entry);
   if (left.compensation !== null) compensations = compensations.push(left.compensation);
   return { ...outer, compensations };
+}
+
+/** What is to be undone comes from what undoing it will work with. */
+export function sourcesOfEntries(entries: Vector): Sources | null {
+  let found: Sources | null = null;
+  for (const entry of entries) if (entry instanceof Vector) found = union(found, readSources(entry.get(6) ?? null));
+  return found;
 }
 
 export function failStep(site: Site, error: Value): void {
@@ -195,9 +205,10 @@ export function failStep(site: Site, error: Value): void {
   site.context = context.parent!;
 }
 
-export function tellFailed(site: Pick<Site, 'tell'>, context: Context, error: Value): void {
-  if (context.form === 'pass') site.tell(context, { kind: 'pass-failed', index: context.occurrence, error });
-  else site.tell(context, { kind: 'step-failed', name: context.name, error });
+export function tellFailed(site: Pick<Site, 'tell' | 'nextPosition'>, context: Context, error: Value): void {
+  const at = site.nextPosition();
+  if (context.form === 'pass') site.tell({ kind: 'pass-failed', at, step: context.id, index: context.occurrence, error });
+  else site.tell({ kind: 'step-failed', at, step: context.id, name: context.name, error });
 }
 
 function joinPass(site: Site): void {
@@ -225,19 +236,19 @@ const BYTES_PER_STEP = 64;
 
 /** Canonical bytes of a key and its value. */
 function entryBytes(key: Value, value: Value): number {
-  return sizeOf(key) + sizeOf(value);
+  return encodedSize(key) + valueBytes(value);
 }
 
-/** Collections never change, so their sizes are remembered. */
-const sizes = new WeakMap<object, number>();
+/** Sizes of larger values: each is asked for again when it is replaced, and when it is merged. */
+const knownBytes = new WeakMap<object, number>();
+const KNOWN_BYTES_MIN = 64;
 
-function sizeOf(value: Value): number {
-  if (typeof value !== 'object' || value === null) return encodeValue(value).length;
-  let size = sizes.get(value);
-  if (size === undefined) {
-    size = encodeValue(value).length;
-    sizes.set(value, size);
-  }
+function valueBytes(value: Value): number {
+  if (typeof value !== 'object' || value === null) return encodedSize(value);
+  const known = knownBytes.get(value);
+  if (known !== undefined) return known;
+  const size = encodedSize(value);
+  if (size >= KNOWN_BYTES_MIN) knownBytes.set(value, size);
   return size;
 }
 
@@ -261,7 +272,7 @@ function written(site: Site, context: Context, key: Value, value: Value): Contex
 
 export function setContext(site: Site, key: Value, value: Value, derivedFrom: readonly Origin[] = NO_ORIGINS): void {
   site.context = written(site, site.context, key, value);
-  site.tell(site.context, { kind: 'context-set', key, value, derivedFrom });
+  site.tell({ kind: 'context-set', at: site.nextPosition(), step: site.context.id, key, value, derivedFrom });
 }
 
 const NO_ORIGINS: readonly Origin[] = [];
@@ -296,7 +307,7 @@ function mergeUp(site: Site, policy: Policy, merged: readonly Merged[], quiet = 
   const seen = context.isolation === 'isolated' && context.seen === null ? visibleData(outer) : context.seen;
   site.context = { ...context, parent: changed, seen, sizeBytes: context.sizeBytes + changed.sizeBytes - outer.sizeBytes };
   if (record.added.length + record.kept.length + record.overwritten.length + record.merged.length > 0) {
-    site.tell(site.context, { kind: 'merged', ...record, into: outer.id, conflicts });
+    site.tell({ kind: 'merged', at: site.nextPosition(), step: context.id, ...record, into: outer.id, conflicts });
   }
 }
 
@@ -332,6 +343,7 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
   '%take-compensations': (site) => {
     const { compensations } = site.context;
     if (compensations.size > 0) site.context = { ...site.context, compensations: NO_COMPENSATIONS };
+    site.derive(sourcesOfEntries(compensations));
     return compensations;
   },
   '%deciding': (site, [decides]) => {
@@ -343,22 +355,24 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
     return null;
   },
   '%retrying': (site, [attempt, delayMs, error]) => {
-    site.tell(site.context, { kind: 'step-retrying', name: site.context.name, attempt: Number(attempt), delayMs: Number(delayMs), error: error ?? null });
+    const { id, name } = site.context;
+    site.tell({ kind: 'step-retrying', at: site.nextPosition(), step: id, name, attempt: Number(attempt), delayMs: Number(delayMs), error: error ?? null });
     return null;
   },
   '%recovered': (site, [by, error]) => {
-    site.tell(site.context, { kind: 'step-recovered', name: site.context.name, by: by === 'delegate' ? 'delegate' : 'fallback', error: error ?? null });
+    const { id, name } = site.context;
+    site.tell({ kind: 'step-recovered', at: site.nextPosition(), step: id, name, by: by === 'delegate' ? 'delegate' : 'fallback', error: error ?? null });
     return null;
   },
   '%compensation': (site, [undo, result, retries, runner]) => {
     const { context } = site;
-    site.context = { ...context, compensation: Vector.of(context.id, context.name, undo ?? null, result ?? null, retries ?? null, runner ?? null) };
+    site.context = { ...context, compensation: Vector.of(context.id, context.name, undo ?? null, result ?? null, retries ?? null, runner ?? null, sourcesValue(site.argumentSources())) };
     return null;
   },
   '%compensating': (site, [word, id, name, error]) => {
-    const at = { ...site.context, id: String(id) };
-    if (word === 'failed') site.tell(at, { kind: 'compensation-failed', name: String(name), error: error ?? null });
-    else site.tell(at, { kind: word === 'completed' ? 'compensation-completed' : 'compensation-started', name: String(name) });
+    const which = { at: site.nextPosition(), step: String(id), name: String(name) };
+    if (word === 'failed') site.tell({ kind: 'compensation-failed', ...which, error: error ?? null });
+    else site.tell({ kind: word === 'completed' ? 'compensation-completed' : 'compensation-started', ...which });
     return null;
   },
   '%step': (site) => Vector.of(site.context.id, site.context.name),
@@ -424,13 +438,21 @@ export interface ForkOptions {
 export function forkOptions(value: Value, count: number): ForkOptions {
   const options = value instanceof MapValue ? value : EMPTY;
   const mode = options.get(ON_ERROR);
-  const minSuccess = (options.get(MIN_SUCCESS) as number | undefined) ?? Math.min(1, count);
+  const minSuccess = wholeOption(options, MIN_SUCCESS) ?? Math.min(1, count);
   if (minSuccess > count) raise('argument', `Invalid argument: :min-success is ${minSuccess}, and there are only ${count} branches`);
   return {
     bestEffort: mode instanceof Keyword && mode.name === 'best-effort',
     minSuccess,
-    maxConcurrency: (options.get(MAX_CONCURRENCY) as number | undefined) ?? Number.POSITIVE_INFINITY,
+    maxConcurrency: wholeOption(options, MAX_CONCURRENCY) ?? Number.POSITIVE_INFINITY,
   };
+}
+
+/** Options were checked at the entry, but these have been in the registers of a plan since. */
+function wholeOption(options: MapValue, option: Keyword): number | null {
+  const value = options.get(option);
+  if (value === undefined) return null;
+  const wanted = optionProblem(option.name as StepOption, value);
+  return wanted === null ? (value as number) : raise('argument', `Invalid argument: the option :${option.name} must be ${wanted}, got ${shown(value)}`);
 }
 
 const ON_ERROR = keyword('on-error' satisfies StepOption);
@@ -441,7 +463,17 @@ const MAX_CONCURRENCY = keyword('max-concurrency' satisfies StepOption);
 
 /** What a call says of the step that it was made in. */
 export function siteOf(context: Context): Pick<HostCall, 'step' | 'isolation' | 'exposure'> {
-  return { step: context.parent === null ? null : context.id, isolation: context.isolation, exposure: exposureOf(context) };
+  return { step: context.parent === null ? null : context.id, isolation: strictest(context), exposure: exposureOf(context) };
+}
+
+/** How much is seen of the run: inside of a sandbox nothing of what is outside, however its steps, passes and branches see one another. */
+function strictest(context: Context): Isolation {
+  let found: Isolation = 'inherit';
+  for (let at: Context | null = context; at !== null; at = at.parent) {
+    if (at.isolation === 'sandboxed') return 'sandboxed';
+    if (at.isolation === 'isolated') found = 'isolated';
+  }
+  return found;
 }
 
 const EXPOSE = keyword('expose-context');

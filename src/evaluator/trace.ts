@@ -18,18 +18,28 @@ export interface TraceFrame {
   readonly tail: boolean;
 }
 
-/** The error with span and stack, from the frames innermost first; `count` is how many there are in all. */
+/**
+ * The error with span and stack, from the frames innermost first; `count` is how many there are in all. What the library
+ * keeps to itself (`%retry`, `%join`) says nothing to whoever reads a stack, and is left out.
+ */
 export function located(error: ErrorValue, frames: Iterable<TraceFrame>, count: number, table: CodeTable): ErrorValue {
   const entries: Value[] = [];
   let place: Value = null;
+  let seen = 0;
   for (const frame of frames) {
     if (entries.length >= STACK_MAX) break;
+    seen++;
     const span = spanValue(frame.arm.spanAt(frame.address), table);
     place ??= span;
-    entries.push(entry(frame, span));
+    if (span !== null || !isInternal(frame)) entries.push(entry(frame, span));
   }
-  if (count > entries.length) entries.push(MapValue.of(keyword('omitted'), count - entries.length));
+  if (count > seen) entries.push(MapValue.of(keyword('omitted'), count - seen));
   return new ErrorValue(error.type, error.message, error.data, place, Vector.adopt(entries));
+}
+
+/** Functions inside of one are named after it: `%retry/fn`. A program may use such names too; its code has places. */
+function isInternal({ arm }: TraceFrame): boolean {
+  return arm.code.name?.startsWith('%') ?? false;
 }
 
 function entry(frame: TraceFrame, span: Value): MapValue {

@@ -12,7 +12,8 @@
  */
 import { hashValue } from '../value/hash.ts';
 import { isSame } from '../value/order.ts';
-import type { Keyword, Value } from '../value/value.ts';
+import { Keyword, type Value } from '../value/value.ts';
+import { Vector } from '../value/vector.ts';
 import { ArmCode } from './code.ts';
 import type { Origin } from './event.ts';
 import { Op, type OpCode, OPERANDS } from './opcodes.ts';
@@ -33,6 +34,24 @@ export function union(a: Sources | null, b: Sources | null): Sources | null {
   if (b === null) return a;
   const more = b.filter((one) => !a.some((other) => isOneSource(one, other)));
   return more.length === 0 ? a : [...a, ...more];
+}
+
+/** Sources as a value of the language, for what keeps them among other values. */
+export function sourcesValue(sources: Sources | null): Value {
+  return sources === null ? null : Vector.adopt(sources.map(({ key, context, value }) => Vector.of(key, context, value)));
+}
+
+/** Null for what is no such value. */
+export function readSources(value: Value): Sources | null {
+  if (!(value instanceof Vector) || value.size === 0) return null;
+  const sources: Source[] = [];
+  for (const item of value) {
+    if (!(item instanceof Vector) || item.size !== 3) return null;
+    const [key, context, source] = item.toArray();
+    if (!(key instanceof Keyword) || typeof context !== 'string') return null;
+    sources.push({ key, context, value: source! });
+  }
+  return sources;
 }
 
 function isOneSource(a: Source, b: Source): boolean {

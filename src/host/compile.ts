@@ -69,13 +69,14 @@ export function compile(environment: Environment, source: Source, options: Compi
     contextKeys: options.contextKeys ?? [],
   });
   const program = builder.build(forms, source.file);
-  const all = [...diagnostics, ...program.diagnostics];
+  const findings = options.lint === true ? lint([program.main, ...program.definitions]) : [];
+  const all = [...diagnostics, ...program.diagnostics, ...findings];
   if (all.some((one) => one.severity === 'error')) return { program: null, diagnostics: all };
   hashDefinitions([program.main, ...program.definitions]);
   table.add([program.main, ...program.definitions]);
   return {
     program: { main: program.main, table, namespace: program.namespace, definitions: program.definitions, hash: program.main.group },
-    diagnostics: options.lint === true ? [...all, ...lint([program.main, ...program.definitions])] : all,
+    diagnostics: all,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Names that people bring from Clojure, other Lisps or older RTFS, and what to use here instead. */
+/** Names that people bring from Clojure, other Lisps or older RTFS, and what to use here instead; names that mean something elsewhere. */
 
 const FOREIGN: ReadonlyMap<string, string> = new Map([
   ['atom', 'there are no mutable cells: keep state in `loop`/`reduce`, or with the host through `(call …)`'],
@@ -40,6 +40,9 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
   ['else', 'in `cond` it is written `:else`'],
   ['elif', 'use `cond`'],
   ['return', 'the last form is the value; there is no `return`'],
+  ['%params', 'it is bound in the body of a step with `:params {…}`, in its `:on-fail` and in its `:compensate`, and nowhere else'],
+  ['%error', 'it is bound in the `:on-fail` of a step, and nowhere else; a `catch` names its error itself: `(catch e …)`'],
+  ['%result', 'it is bound in the `:compensate` of a step, and nowhere else'],
 ]);
 
 export function foreignHelp(name: string): string | null {

@@ -43,13 +43,12 @@ export const BINDING_HEADS: ReadonlySet<string> = new Set(
 /**
  * Where the lines begin when a list that was on one line does not fit: before the arguments `from`, `from + step`, ….
  * `'parameters'`: after the parameter vector. `'options'`: before each argument from the second on that is neither an
- * option nor its value.
+ * option nor its value. Steps have a layout of their own (format-steps.ts).
  */
 export type Breaking = { readonly from: number; readonly step: 1 | 2 } | 'parameters' | 'options';
 
 const SPECIAL_BREAKING: ReadonlyMap<string, Breaking> = new Map<string, Breaking>([
   ...['defn', 'defn-', 'defmacro', 'fn', 'λ', 'lambda'].map((head) => [head, 'parameters'] as const),
-  ...BODY.filter((head) => head.startsWith('step')).map((head) => [head, 'options'] as const),
   ...['module', 'plan', 'capability', 'resource', 'intent', 'action'].map((head) => [head, 'options'] as const),
   ['defstruct', { from: 2, step: 2 }],
   ['cond', { from: 1, step: 2 }],

@@ -4,7 +4,8 @@
  * It works on tokens, so comments, shorthands and literals stay as they were written. Line breaks are kept, but for
  * those after an opening and before a closing bracket; at most one blank line is kept. Only a collection that stood on
  * one line and does not fit in `LINE_WIDTH` columns gets line breaks of ours: a map or a binding vector before each pair,
- * other vectors and sets wherever they are full, a list by its head (format-rules.ts).
+ * other vectors and sets wherever they are full, a list by its head (format-rules.ts). Steps with options get some of ours
+ * in any case (format-steps.ts).
  *
  * I1 Formatting what was formatted changes nothing. I2 The forms read from the result are those read before; a keyword
  * that touches the form before it (`x:int`) still does, one that does not still does not. I3 All comments survive, in
@@ -13,6 +14,7 @@
 import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
 import { BINDING_HEADS, type Breaking, breakingOf, type HeadRule, ruleOf } from './format-rules.ts';
 import { type Comment, type Gap, type Role, type Source, sourceOf } from './format-source.ts';
+import { isStepHead, stepBreaks } from './format-steps.ts';
 import { read, type ReadOptions } from './reader.ts';
 
 export type Formatted = { readonly text: string } | { readonly diagnostics: readonly Diagnostic[] };
@@ -32,12 +34,15 @@ export function format(text: string, file: string, options: ReadOptions = {}): F
   return { diagnostics: [diagnostic('E0117', 'The text is nested too deeply to be indented', { file, start: 0, end: 0 })] };
 }
 
+/** How a collection gets line breaks of ours: none, wherever it is full, by its head, or before certain tokens. */
+type Layout = Breaking | 'keep' | 'full' | { readonly before: ReadonlySet<number> };
+
 /** A collection that is being written, or the whole text. */
 class Frame {
   readonly kind: 'program' | 'list' | 'collection';
   /** The column of the bracket itself, of its last character when it has two. */
   readonly column: number;
-  readonly breaking: Breaking | 'keep' | 'full';
+  readonly breaking: Layout;
   /** Finished elements; discarded forms do not count. */
   count = 0;
   /** Forms that are still needed to finish the current element; 0 between elements. */
@@ -55,7 +60,7 @@ class Frame {
   /** The last token of the last element was a keyword. */
   afterKeyword = false;
 
-  constructor(kind: 'program' | 'list' | 'collection', column: number, breaking: Breaking | 'keep' | 'full') {
+  constructor(kind: 'program' | 'list' | 'collection', column: number, breaking: Layout) {
     this.kind = kind;
     this.column = column;
     this.breaking = breaking;
@@ -157,7 +162,7 @@ class Formatting {
   private frameAt(i: number): Frame {
     const image = this.source.images[i]!;
     const kind = image.endsWith('(') ? 'list' : 'collection';
-    return new Frame(kind, this.column + image.length - 1, this.fits(i) ? 'keep' : this.breakingAt(i));
+    return new Frame(kind, this.column + image.length - 1, this.layoutAt(i));
   }
 
   // ── gaps ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -214,10 +219,36 @@ class Formatting {
 
   // ── line breaks of ours ────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Whether the collection that opens at token `i` may stay as it is: it has several lines, or fits in one. */
-  private fits(i: number): boolean {
+  private layoutAt(i: number): Layout {
     const end = this.source.match[i]!;
-    return this.breaks[end]! > this.breaks[i]! || this.column + this.flatWidth(i, end) <= LINE_WIDTH;
+    const isBroken = this.isBroken(i, end);
+    if (!isBroken && this.column + this.flatWidth(i, end) <= LINE_WIDTH) return 'keep';
+    const head = this.headOf(i);
+    if (isStepHead(head)) return { before: this.stepBreaks(i, head) };
+    return isBroken ? 'keep' : this.breakingAt(i);
+  }
+
+  /** The word at the head of the list that opens at token `i`. */
+  private headOf(i: number): string | null {
+    const { images, roles } = this.source;
+    return images[i]!.endsWith('(') && roles[i + 1] === 'atom' ? images[i + 1]! : null;
+  }
+
+  private stepBreaks(i: number, head: string): ReadonlySet<number> {
+    return stepBreaks(i, head, {
+      source: this.source,
+      column: this.column,
+      indentation: this.column + this.source.images[i]!.length + 1,
+      width: LINE_WIDTH,
+      flatWidth: (from, to) => this.flatWidth(from, to),
+      isBroken: (from, to) => this.isBroken(from, to),
+      startsLine: (token) => keepsBreak(this.source, token),
+      elementEnd: (from) => this.elementEnd(from),
+    });
+  }
+
+  private isBroken(from: number, to: number): boolean {
+    return this.breaks[to]! > this.breaks[from]!;
   }
 
   /** The columns of tokens `from` to `to` on one line, with the closing brackets that follow at once. */
@@ -225,7 +256,7 @@ class Formatting {
     return this.widths[this.gathered[to]!]! - this.widths[from]! + this.source.images[from]!.length;
   }
 
-  private breakingAt(i: number): Breaking | 'keep' | 'full' {
+  private breakingAt(i: number): Layout {
     const image = this.source.images[i]!;
     if (image === '{') return { from: 2, step: 2 };
     if (image.endsWith('(')) return this.listBreaking(i);
@@ -234,8 +265,7 @@ class Formatting {
   }
 
   private listBreaking(i: number): Breaking | 'keep' {
-    const { images, roles } = this.source;
-    const head = roles[i + 1] === 'atom' ? images[i + 1]! : null;
+    const head = this.headOf(i);
     if (head !== 'match') return breakingOf(head);
     return this.words(i).some((word) => word === 'when' || word === ':when') ? 'keep' : { from: 2, step: 2 };
   }
@@ -258,6 +288,7 @@ class Formatting {
   /** Whether the element that begins with token `i` goes on a line of its own. */
   private wantsBreak(i: number): boolean {
     const { breaking, count, hasVector, afterKeyword } = this.top;
+    if (typeof breaking === 'object' && 'before' in breaking) return breaking.before.has(i);
     const image = this.source.images[i]!;
     switch (breaking) {
       case 'keep':
@@ -338,12 +369,17 @@ function breakCounts(source: Source): Int32Array {
   const breaks = new Int32Array(source.size);
   let sum = 0;
   for (let i = 0; i < source.size; i++) {
-    const { comments, newlines } = source.gaps[i]!;
-    const gathered = source.roles[i] === 'close' || (source.roles[i - 1] === 'open' && comments.length === 0);
-    if (comments.some((comment) => comment.endsLine || comment.newlines > 0 || comment.text.includes('\n'))) sum++;
-    else if (newlines > 0 && !gathered) sum++;
+    if (keepsBreak(source, i)) sum++;
     breaks[i] = sum;
     if (source.images[i]!.includes('\n')) sum++;
   }
   return breaks;
+}
+
+/** Whether the author's line break before token `i` is kept. */
+function keepsBreak({ gaps, roles }: Source, i: number): boolean {
+  const { comments, newlines } = gaps[i]!;
+  if (comments.some((comment) => comment.endsLine || comment.newlines > 0 || comment.text.includes('\n'))) return true;
+  const gathered = roles[i] === 'close' || (roles[i - 1] === 'open' && comments.length === 0);
+  return newlines > 0 && !gathered;
 }

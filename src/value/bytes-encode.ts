@@ -25,6 +25,24 @@ export function encodeDocument(roots: readonly Value[]): Uint8Array {
   return writer.finish();
 }
 
+/** The length of the document of a nil, boolean, small integer, string or keyword; null for all other values. */
+export function atomSize(value: Value): number | null {
+  const head = tag.MAGIC.length + 2; // the version, and that there is one root
+  if (typeof value === 'string') return head + sizedTextSize(tag.STRING, value);
+  if (typeof value === 'number') return Number.isInteger(value) ? head + integerSize(value) : null;
+  if (value === null || typeof value === 'boolean') return head + 1;
+  return typeof value === 'object' && value.kind === 'keyword' ? head + sizedTextSize(tag.KEYWORD, value.name) : null;
+}
+
+function sizedTextSize(kind: tag.SizedTag, text: string): number {
+  const size = textSize(text);
+  return tag.sizedSize(kind, size) + size;
+}
+
+function integerSize(value: number): number {
+  return value >= 0 ? tag.sizedSize(tag.INTEGER, value) : tag.sizedSize(tag.NEGATIVE, -1 - value);
+}
+
 /** The hash of a group of code: not a value, but a part of closures. */
 class Group {
   readonly hash: string;

@@ -49,3 +49,11 @@ export function writeSized(writer: ByteWriter, tag: SizedTag, count: number): vo
     writer.varint(count - tag.limit);
   }
 }
+
+/** How many bytes `writeSized` writes. */
+export function sizedSize(tag: SizedTag, count: number): number {
+  if (count < tag.limit) return 1;
+  let size = 2;
+  for (let rest = count - tag.limit; rest >= 0x80; rest = Math.floor(rest / 0x80)) size += 1;
+  return size;
+}

@@ -41,12 +41,17 @@
  */
 import type { Result } from '../diagnostic/diagnostic.ts';
 import { type DecodeFault, type DecodeOptions, decodeDocument } from './bytes-decode.ts';
-import { encodeDocument } from './bytes-encode.ts';
+import { atomSize, encodeDocument } from './bytes-encode.ts';
 import type { Value } from './value.ts';
 
 /** The document with that one root. */
 export function encodeValue(value: Value): Uint8Array {
   return encodeDocument([value]);
+}
+
+/** The length of `encodeValue`; nothing is written for what has no parts. */
+export function encodedSize(value: Value): number {
+  return atomSize(value) ?? encodeDocument([value]).length;
 }
 
 /** The document with those roots; what they have in common is written once. */

@@ -50,6 +50,18 @@ describe('check', () => {
     expect(await rtfs(['check', 'none.rtfs', 'good.rtfs'], { cwd })).toMatchObject({ code: 2, err: expect.stringContaining('cannot read none.rtfs') as string });
   });
 
+  test('finds all that is wrong with steps in one run, next to errors also what is only suspicious', async () => {
+    const input = '(step "a" :isolation :locked 1)\n(step "b" :no-such 1 2)\n(step "c" 1)\n(step "c" 2)\n(step "d" :merge-policy :sideways 3)\n';
+    const { code, out } = await rtfs(['check', '--json', '-'], { input });
+    expect(code).toBe(4);
+    expect(JSON.parse(out)).toMatchObject([
+      { code: 'E0219', severity: 'error', span: { start: { line: 1, column: 22 } } },
+      { code: 'E0219', severity: 'error', span: { start: { line: 2, column: 11 } } },
+      { code: 'W0603', severity: 'warning', span: { start: { line: 4, column: 1 } } },
+      { code: 'E0219', severity: 'error', span: { start: { line: 5, column: 25 } } },
+    ]);
+  });
+
   test('runs nothing', async () => {
     expect(await rtfs(['check', '-'], { input: '(println "side effect") (loop [] (recur))' })).toMatchObject({ code: 0, out: '' });
   });

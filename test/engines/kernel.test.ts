@@ -32,15 +32,16 @@ interface Stored {
 /** The expectation's code and the answers to its calls, as whoever stores a run would keep them; null when it is rejected before it runs. */
 function store(name: string, expectation: Expectation): Stored | null {
   let program: Omit<StoredProgram, 'answers'> | null = null;
-  const answers: StoredProgram['answers'][number][] = [];
+  const answers: StoredProgram['answers'][number][number][][] = [];
   const problem = checkExpectation(environment, expectation, 'straight', {
     compiled: (compilation) => {
       if (compilation.program === null) return;
       const { group, member } = compilation.program.main;
       program = { groups: archiveCode(environment, compilation.program), main: { group, member } };
     },
+    advanced: () => answers.push([]),
     answered: (answer) => {
-      answers.push({ ok: answer.ok, bytes: [...encodeValue(answer.ok ? answer.value : answer.error)] });
+      answers[answers.length - 1]!.push({ id: answer.id, ok: answer.ok, bytes: [...encodeValue(answer.ok ? answer.value : answer.error)] });
     },
   });
   if (program === null) return null;

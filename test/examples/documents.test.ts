@@ -1,6 +1,7 @@
 /**
  * The TypeScript on the pages is a program for each page: its types are checked, and it is run from the built package.
- * `// → text` is what it prints, line by line. Console sessions (```console) are run as they stand.
+ * `// → text` is what it prints, line by line. Console sessions (```console) are run as they stand. Examples in RTFS
+ * (```clojure) state their results as conformance files do; each block is a program for itself, run in every way.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,9 +12,11 @@ import { EXIT } from '../../src/cli/exit.ts';
 import { LIMIT_MEANINGS, limitLabel } from '../../src/cli/limit.ts';
 import { KIND_CODES } from '../../src/diagnostic/codes.ts';
 import { DEFAULT_LIMITS, type LimitName } from '../../src/evaluator/limits.ts';
+import { checkExpectation, MODES, readConformance } from '../../src/host/conformance.ts';
 import { openHost } from '../../src/host/open.ts';
 import { PRIMITIVE_NAMES } from '../../src/ir/type.ts';
 import { ALWAYS_SPECIAL, SPECIAL_FORMS } from '../../src/parser/special/table.ts';
+import { testEnvironment } from '../support/environment.ts';
 import { node, ROOT } from './support.ts';
 
 const PAGES = ['README.md', 'docs/embedding.md', 'src/README.md'];
@@ -83,6 +86,23 @@ function typeErrors(): string[] {
   }
 }
 
+const environment = testEnvironment();
+
+describe.each(['README.md', 'docs/language.md', 'docs/steps.md'])('the RTFS of %s', (page) => {
+  const blocks = blocksOf(page, 'clojure').map((block) => readConformance(block, page));
+
+  test('states results', () => {
+    expect(blocks.flat().length).toBeGreaterThan(10);
+    // Only what shows the shapes of forms states none.
+    expect(blocks.filter((expectations) => expectations.length === 0).length).toBe(page === 'docs/steps.md' ? 1 : 0);
+  });
+
+  test.each(blocks.flat().map((expectation) => [expectation.form, expectation] as const))('%s', (_, expectation) => {
+    const problems = MODES.map((mode) => checkExpectation(environment, expectation, mode));
+    expect(problems.filter((problem) => problem !== null)).toEqual([]);
+  });
+});
+
 interface Session {
   readonly command: string;
   readonly output: string;
@@ -125,7 +145,7 @@ test('the exit codes on the page are those that there are', () => {
 });
 
 test('what the pages link to exists', () => {
-  for (const page of [...PAGES, 'docs/language.md']) {
+  for (const page of [...PAGES, 'docs/language.md', 'docs/steps.md']) {
     const links = [...readFileSync(path.join(ROOT, page), 'utf8').matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]!);
     const missing = links.filter((link) => !existsSync(path.join(ROOT, path.dirname(page), link)));
     expect(missing).toEqual([]);

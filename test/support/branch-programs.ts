@@ -250,7 +250,7 @@ class Writer {
     const result = this.name('r');
     const unmarked = marks.map((mark) => `(context/set ${mark} false)`).join(' ');
     const marked = branches.map((branch, index) => `(do (context/set ${marks[index]!} true) ${branch})`).join(' ');
-    const least = scope.mayFail && this.chance(0.5) ? this.pick(['', ':min-success 2']) : ':min-success 0';
+    const least = scope.mayFail && this.chance(0.5) ? this.pick(['', `:min-success ${Math.min(2, branches.length)}`]) : ':min-success 0';
     const fits = marks.map((mark, index) => `(= (contains? (nth ${result} ${index}) :ok) (context/get ${mark}))`).join(' ');
     const parallel = `(step-parallel :on-error :best-effort ${least} :merge-policy :overwrite ${this.concurrency()} ${marked})`;
     return `(do ${unmarked} (let [${result} ${parallel}] (if (and ${fits}) (map (fn [m] (get m :ok :failed)) ${result}) (call :leak))))`;

@@ -2,15 +2,15 @@
  * The step forms. Each becomes one step node; what its options ask for beyond entering and leaving (retries, joins,
  * compensations, computed merges) is written around the body as calls of the library, so that all of it can suspend.
  */
-import { type Node, OPERATIONS, type OperationName } from '../../ir/node.ts';
-import { optionProblem, optionsOf, STEP_OPTIONS, type StepForm, type StepOption } from '../../ir/step-options.ts';
-import { suggest } from '../../diagnostic/suggest.ts';
+import { diagnostic } from '../../diagnostic/diagnostic.ts';
 import type { Span } from '../../diagnostic/span.ts';
-import { formToValue } from '../datum.ts';
+import { type Node, OPERATIONS, type OperationName } from '../../ir/node.ts';
+import type { StepForm } from '../../ir/step-options.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
-import { constant, describe, didYouMean, LIBRARY_PREFIX, type Lowering } from '../lowering.ts';
+import { constant, describe, LIBRARY_PREFIX, type Lowering } from '../lowering.ts';
 import { inner, type Place, type Scope } from '../scope.ts';
 import { library, list, name, NIL, vector } from './control.ts';
+import { NO_OPTIONS, type Options, readOptions } from './step-option.ts';
 
 const SHAPES: Readonly<Record<string, string>> = {
   'step': '(step "name" :option value … body…)',
@@ -62,10 +62,28 @@ export function lowerStepParallel(lowering: Lowering, form: ListForm, place: Pla
   const options = readOptions(lowering, form, 'step-parallel', 1);
   const branches = form.items.slice(options.end);
   if (branches.length === 0) return lowering.malformed(form, 'there is no branch', SHAPES['step-parallel']!);
+  checkMinSuccess(lowering, options, branches.length);
   const { span } = form;
   const functions = vector(span, ...branches.map((branch) => thunk(lowering, branch, branch.span)));
   const body = (known: Form): Form => list(span, library('%join', span), functions, known);
   return stepNode(lowering, place, { form: 'step-parallel', name: options.name ?? 'step-parallel', options, body, span });
+}
+
+function checkMinSuccess(lowering: Lowering, { given }: Options, branches: number): void {
+  const least = given.get('min-success');
+  if (least === undefined) return;
+  if (least.kind === 'atom' && typeof least.value === 'number' && least.value > branches) {
+    const there = branches === 1 ? 'is 1 branch' : `are ${branches} branches`;
+    lowering.fail('E0219', `\`:min-success\` is ${least.value}, and there ${there}`, least.span, ['so many cannot succeed: the step would always fail']);
+  }
+  const onError = given.get('on-error');
+  if (onError !== undefined && !(onError.kind === 'keyword' && onError.name === 'fail-fast')) return;
+  lowering.diagnostics.push(
+    diagnostic('W0609', '`:min-success` means nothing without `:on-error :best-effort`', least.span, {
+      severity: 'warning',
+      help: ['as it is, the first branch that fails decides; add `:on-error :best-effort`, or remove `:min-success`'],
+    }),
+  );
 }
 
 /** `(context/merge! policy key…)`. */
@@ -168,7 +186,8 @@ function stepNode(lowering: Lowering, place: Place, parts: StepParts): Node {
   return withOptions(lowering, inner(place), parts.options, (here, known) => enter(lowering, here, parts, known));
 }
 
-const OPTIONS_NAME = '%options';
+/** No source text can contain it. */
+const OPTIONS_NAME = '%options of the step';
 
 /** Evaluates the options that are told to the machine once, into a slot of their own when they are not constant. */
 function withOptions(lowering: Lowering, place: Place, options: Options, use: (place: Place, known: Node | null) => Node): Node {
@@ -245,153 +264,4 @@ function fallbackValue(options: Options, span: Span): Form | null {
   const error = name('%error', span);
   if (onFail.kind === 'keyword' && onFail.name === 'delegate') return list(span, library('%delegate', span), error);
   return list(span, library('%fall-back', span), onFail, error);
-}
-
-// --- options -----------------------------------------------------------------------------------------------------------
-
-interface OptionEntry {
-  readonly key: Form;
-  readonly value: Form;
-  readonly span: Span;
-}
-
-interface Options {
-  readonly name: string | null;
-  /** What the machine is told. */
-  readonly entries: readonly OptionEntry[];
-  readonly params: Form | null;
-  readonly retries: boolean;
-  /** The merge policy is no literal, so it may be a function. */
-  readonly computedPolicy: boolean;
-  readonly onFail: Form | null;
-  readonly compensate: Form | null;
-  /** The index of the first form that is no option. */
-  readonly end: number;
-}
-
-const NO_OPTIONS: Options = { name: null, entries: [], params: null, retries: false, computedPolicy: false, onFail: null, compensate: null, end: 0 };
-
-function readOptions(lowering: Lowering, form: ListForm, kind: StepForm, start: number): Options {
-  const { pairs, end } = optionPairs(form, kind, start);
-  const known = optionsOf(kind);
-  const found = new Map<StepOption, Form>();
-  const entries: OptionEntry[] = [];
-  for (const [key, value] of pairs) {
-    const { name: text } = key;
-    if (!(text in STEP_OPTIONS)) unknownOption(lowering, kind, text, key.span, known);
-    else if (!known.includes(text as StepOption)) lowering.fail('E0219', `\`:${text}\` is no option of \`${kind}\``, key.span, [`it belongs to ${STEP_OPTIONS[text as StepOption].forms!.map((one) => `\`${one}\``).join(', ')}`]);
-    else if (found.has(text as StepOption)) lowering.fail('E0219', `the option \`:${text}\` stands twice`, key.span);
-    else {
-      found.set(text as StepOption, value);
-      checkLiteral(lowering, kind, text as StepOption, value);
-      if (!APART.has(text) && !(text === 'name' && value.kind === 'atom')) entries.push({ key, value: described(text, value), span: key.span });
-    }
-  }
-  const onFail = found.get('on-fail');
-  const word = onFail?.kind === 'keyword' ? onFail.name : null;
-  if (word === 'retry' && !found.has('retries')) {
-    found.set('retries', onFail!);
-    const { span } = onFail!;
-    entries.push({ key: { kind: 'keyword', name: 'retries', span }, value: { kind: 'atom', value: 3, span }, span });
-  }
-  const policy = found.get('merge-policy');
-  const title = found.get('name');
-  return {
-    name: title?.kind === 'atom' && typeof title.value === 'string' ? title.value : null,
-    entries,
-    params: found.get('params') ?? null,
-    retries: found.has('retries'),
-    computedPolicy: policy !== undefined && !isLiteral(policy),
-    onFail: onFail === undefined || word === 'abort' || word === 'retry' ? null : onFail,
-    compensate: found.get('compensate') ?? null,
-    end,
-  };
-}
-
-/** These are no part of the map that the machine is told. */
-const APART: ReadonlySet<string> = new Set(['params', 'on-fail', 'compensate']);
-
-type Pair = readonly [key: Extract<Form, { kind: 'keyword' }>, value: Form];
-
-/** The options as written: keywords with values, or one map literal with at least one known key and something after it. */
-function optionPairs(form: ListForm, kind: StepForm, start: number): { readonly pairs: readonly Pair[]; readonly end: number } {
-  const { items } = form;
-  const first = items[start];
-  if (first?.kind === 'map' && start + 1 < items.length && isOptionsMap(first.items)) {
-    return { pairs: pairsOf(first.items), end: start + 1 };
-  }
-  let end = start;
-  while (end + 1 < items.length && items[end]!.kind === 'keyword' && !isBranch(items, end, kind)) end += 2;
-  return { pairs: pairsOf(items.slice(start, end)), end };
-}
-
-function pairsOf(items: readonly Form[]): readonly Pair[] {
-  const pairs: Pair[] = [];
-  for (let i = 0; i + 1 < items.length; i += 2) pairs.push([items[i] as Pair[0], items[i + 1]!]);
-  return pairs;
-}
-
-function isOptionsMap(items: readonly Form[]): boolean {
-  const keys = items.filter((_, index) => index % 2 === 0);
-  return keys.length > 0 && keys.every((key) => key.kind === 'keyword') && keys.some((key) => key.kind === 'keyword' && (key.name in STEP_OPTIONS || suggest(key.name, Object.keys(STEP_OPTIONS)).length > 0));
-}
-
-/** Keywords may be branches: those that are no options and have no value that could be one. */
-function isBranch(items: readonly Form[], at: number, kind: StepForm): boolean {
-  const { name: text } = items[at] as Pair[0];
-  return kind === 'step-parallel' && !(text in STEP_OPTIONS) && items[at + 1]!.kind === 'keyword';
-}
-
-function unknownOption(lowering: Lowering, kind: StepForm, text: string, span: Span, known: readonly StepOption[]): void {
-  const meant = didYouMean(suggest(text, [...known]).map((one) => `:${one}`));
-  lowering.fail('E0219', `\`${kind}\` has no option \`:${text}\``, span, meant.length > 0 ? meant : [`its options are ${known.map((one) => `\`:${one}\``).join(' ')}`]);
-}
-
-function checkLiteral(lowering: Lowering, kind: StepForm, text: StepOption, value: Form): void {
-  if (text === 'params') return checkParams(lowering, kind, value);
-  if (isLiteral(value)) {
-    const wanted = optionProblem(text, formToValue(value));
-    if (wanted !== null) lowering.fail('E0219', `the option \`:${text}\` of \`${kind}\` must be ${wanted}`, value.span);
-  }
-}
-
-/** Parameters are named by strings or keywords. */
-function checkParams(lowering: Lowering, kind: StepForm, form: Form): void {
-  if (form.kind !== 'map') {
-    lowering.fail('E0219', `the option \`:params\` of \`${kind}\` must be a map`, form.span);
-    return;
-  }
-  form.items.forEach((key, index) => {
-    const isName = key.kind === 'keyword' || (key.kind === 'atom' && typeof key.value === 'string');
-    if (index % 2 === 0 && !isName) lowering.fail('E0219', `${describe(key)} cannot name a parameter of \`${kind}\``, key.span, ['parameters are named by keywords or strings']);
-  });
-}
-
-/** Whether the form means itself. */
-function isLiteral(form: Form): boolean {
-  switch (form.kind) {
-    case 'atom':
-    case 'keyword':
-      return true;
-    case 'vector':
-    case 'map':
-    case 'set':
-      return form.items.every(isLiteral);
-    default:
-      return false;
-  }
-}
-
-/** In a contract a type stands for itself. */
-function described(text: string, value: Form): Form {
-  if ((text !== 'requires' && text !== 'produces') || value.kind !== 'map') return value;
-  return { ...value, items: value.items.map((item, index) => (index % 2 === 1 && item.kind === 'map' ? quotedType(item) : item)) };
-}
-
-function quotedType(map: Extract<Form, { kind: 'map' }>): Form {
-  const items = map.items.map((item, index) => {
-    const key = map.items[index - 1];
-    return index % 2 === 1 && key?.kind === 'keyword' && key.name === 'type' ? list(item.span, name('quote', item.span), item) : item;
-  });
-  return { ...map, items };
 }

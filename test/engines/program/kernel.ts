@@ -16,7 +16,8 @@ export interface StoredProgram {
   readonly groups: LibraryImage['groups'];
   readonly main: { readonly group: string; readonly member: number };
   /** Values as lists of bytes. */
-  readonly answers: readonly { readonly ok: boolean; readonly bytes: readonly number[] }[];
+  /** Those that were given together, in order. */
+  readonly answers: readonly (readonly { readonly id: string; readonly ok: boolean; readonly bytes: readonly number[] }[])[];
 }
 
 export interface StoredReport {
@@ -36,9 +37,10 @@ export function runStored(program: StoredProgram): StoredReport {
   if (main === null) throw new Error('the program has no main definition');
   const digest = new Digest();
   let advance = start(table, table.closureOf(main), []);
-  for (const stored of program.answers) {
+  for (const together of program.answers) {
+    if (together.length === 0) continue;
     digest.advance(advance);
-    advance = resume(reloaded(advance.state, table), [answerTo(advance, stored)]);
+    advance = resume(reloaded(advance.state, table), together.map((stored) => answerTo(advance, stored)));
   }
   digest.advance(advance);
   return { ...verdict(advance), hash: digest.end() };
@@ -50,11 +52,12 @@ function reloaded(state: State, table: CodeTable): State {
   return restored.value;
 }
 
-function answerTo({ outcome }: Advance, stored: StoredProgram['answers'][number]): Answer {
+function answerTo({ outcome }: Advance, stored: StoredProgram['answers'][number][number]): Answer {
   if (outcome.kind !== 'requires-host') throw new Error('there is an answer that nobody waits for');
   const decoded = decodeValue(Uint8Array.from(stored.bytes));
   if (!decoded.ok) throw new Error(decoded.error.message);
-  const { id } = outcome.calls[0]!;
+  const { id } = stored;
+  if (!outcome.calls.some((call) => call.id === id)) throw new Error('there is an answer to another call');
   return stored.ok ? { id, ok: true, value: decoded.value } : { id, ok: false, error: decoded.value as ErrorValue };
 }
 

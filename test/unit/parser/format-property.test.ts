@@ -66,7 +66,7 @@ const GAP = fc.oneof(
 );
 const WORD = fc.constantFrom(
   ...['a', 'f', 'x:int', 'x:', ':k', ':', '1', '-2.5', '"s"', '"two\n  lines "', 'nil', '%', '.m', '<a/b>', 'resource://a/b', '&', 'when', ':when'],
-  ...['let', 'if', 'do', 'cond', 'defn', 'fn', 'step', 'match', 'case', 'try', 'catch', 'plan', '->>', 'a-rather-long-name-for-a-thing', '"a rather long string, too"'],
+  ...['let', 'if', 'do', 'cond', 'defn', 'fn', 'step', 'step-if', 'step-parallel', ':retries', ':name', 'match', 'case', 'try', 'catch', 'plan', '->>', 'a-rather-long-name-for-a-thing', '"a rather long string, too"'],
 );
 const PREFIX = fc.constantFrom('', '', '', '', '', '', "'", '`', '~', '~@', '@', '#_', '^{:m 1} ', "'\n", '#_ ', '^{:m 1}\n', '~ ');
 const BRACKETS = fc.constantFrom(['(', ')'], ['(', ')'], ['[', ']'], ['{', '}'], ['#{', '}'], ['#(', ')'] as const);
@@ -110,6 +110,14 @@ describe('the formatter', () => {
       { numRuns: 2000 },
     );
     expect(broken).toBeGreaterThan(500);
+  });
+
+  test('keeps its promises for steps, broken by the author or not', () => {
+    const head = fc.constantFrom('step "name"', 'step', 'step-if', 'step.loop', 'step-parallel', 'step.parallel');
+    const option = fc.constantFrom(':retries {:max 4 :backoff-ms 50}', ':name "a rather long name"', ':on-fail', ':on-error :best-effort', ':metadata {:a 1\n:b 2}', '{:timeout-ms 5}', ':a');
+    const options = fc.array(fc.tuple(option, GAP).map((texts) => texts.join('')), { maxLength: 6 }).map((texts) => texts.join(''));
+    const step = fc.tuple(head, GAP, options, programs(GAP, PREFIX, 4)).map((texts) => `(${texts.join('')})`);
+    fc.assert(fc.property(step, step, (one, two) => checkFormat(`${one.slice(0, -1)} ${two})`)), { numRuns: 4000 });
   });
 
   test('keeps its promises for any soup of tokens', () => {

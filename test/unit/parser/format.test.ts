@@ -157,6 +157,45 @@ describe('what stood on one line and does not fit', () => {
     check([`(step "s" :timeout-ms 10 (f "${WIDE}") (g "ten more characters than"))`], ['(step "s" :timeout-ms 10', `  (f "${WIDE}")`, '  (g "ten more characters than"))']);
   });
 
+  test('a step whose options are too many gets one a line', () => {
+    check(
+      ['(step-parallel :name "ask" :on-error :best-effort :min-success 3 :max-concurrency 4 :merge-policy :merge (ask! "a") (ask! "b"))'],
+      ['(step-parallel', '  :name "ask"', '  :on-error :best-effort', '  :min-success 3', '  :max-concurrency 4', '  :merge-policy :merge', '  (ask! "a")', '  (ask! "b"))'],
+    );
+    check(
+      ['(step "flight" :retries {:max 4 :backoff-ms 50} :compensate (cancel! "flight" %result) :timeout-ms 10000 (create! agency flight))'],
+      ['(step "flight"', '  :retries {:max 4 :backoff-ms 50}', '  :compensate (cancel! "flight" %result)', '  :timeout-ms 10000', '  (create! agency flight))'],
+    );
+  });
+
+  test('branches and bodies of steps stand on lines of their own, away from the options', () => {
+    check([`(step.parallel (ask! "${WIDE}") (ask! "one more source here"))`], ['(step.parallel', `  (ask! "${WIDE}")`, '  (ask! "one more source here"))']);
+    check([`(step-parallel :max-concurrency 2 (ask! "${WIDE}") :a :b)`], ['(step-parallel :max-concurrency 2', `  (ask! "${WIDE}")`, '  :a', '  :b)']);
+    check([`(step-if (ready? x) (f "${WIDE}") (g "ten more characters than"))`], ['(step-if (ready? x)', `  (f "${WIDE}")`, '  (g "ten more characters than"))']);
+    check([`(step-if :name "choose" (ready? x) (f "${WIDE}") (g "ten more characters than"))`], ['(step-if :name "choose"', '  (ready? x)', `  (f "${WIDE}")`, '  (g "ten more characters than"))']);
+    check([`(step.loop [x xs] (f "${WIDE}") (g "ten more characters than fit"))`], ['(step.loop [x xs]', `  (f "${WIDE}")`, '  (g "ten more characters than fit"))']);
+    check([`(step "s" {:timeout-ms 10} (f "${WIDE}") (g "ten more characters than"))`], ['(step "s" {:timeout-ms 10}', `  (f "${WIDE}")`, '  (g "ten more characters than"))']);
+    check([`(step "s" (f "${WIDE}") (g "ten more characters than fit here"))`], ['(step "s"', `  (f "${WIDE}")`, '  (g "ten more characters than fit here"))']);
+  });
+
+  test('of a step with options on several lines the body leaves theirs; what the author arranged stays', () => {
+    check(['(step "s" :timeout-ms 10 (let [a 1]', '(f a)) (g))'], ['(step "s" :timeout-ms 10', '  (let [a 1]', '    (f a))', '  (g))']);
+    check(['(step-parallel :max-concurrency 2 (f)', '(g) (h))'], ['(step-parallel :max-concurrency 2', '  (f)', '  (g) (h))']);
+    check(['(step "s"', ':timeout-ms 10 :retries 2', '(f) (g))'], ['(step "s"', '  :timeout-ms 10 :retries 2', '  (f) (g))']);
+    check(['(step "s" (let [a 1]', 'a))'], ['(step "s" (let [a 1]', '            a))']);
+    check(
+      [`(step "s" :metadata "${WIDE}" :compensate (cancel! %result) :timeout-ms 10`, '(f) (g))'],
+      ['(step "s"', `  :metadata "${WIDE}"`, '  :compensate (cancel! %result)', '  :timeout-ms 10', '  (f) (g))'],
+    );
+  });
+
+  test('an option that is too long by itself is broken within', () => {
+    check(
+      [`(step "s" :retries {:max 4 :backoff-ms 50} :metadata {:a "${WIDE}" :b "${WIDE}"} (f))`],
+      ['(step "s"', '  :retries {:max 4 :backoff-ms 50}', `  :metadata {:a "${WIDE}"`, `             :b "${WIDE}"}`, '  (f))'],
+    );
+  });
+
   test('cond gets one pair a line', () => {
     check([`(cond (= a 1) "${WIDE}" (= a 2) "something else again" :else nil)`], ['(cond', `  (= a 1) "${WIDE}"`, '  (= a 2) "something else again"', '  :else nil)']);
   });

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeMany, decodeValue, encodeMany, encodeValue } from '../../../src/value/bytes.ts';
+import { decodeMany, decodeValue, encodedSize, encodeMany, encodeValue } from '../../../src/value/bytes.ts';
 import { hashValue, sha256Hex } from '../../../src/value/hash.ts';
 import { bytesToHex, hexToBytes } from '../../../src/value/hex.ts';
 import { List } from '../../../src/value/list.ts';
@@ -349,5 +349,18 @@ describe('hashes', () => {
     expect(bytesToHex(Uint8Array.of(0, 15, 16, 255))).toBe('000f10ff');
     expect(hexToBytes('000F10ff')).toEqual(Uint8Array.of(0, 15, 16, 255));
     expect(['0', 'g0', '0x', '٣0', ' 0'].map(hexToBytes)).toEqual([null, null, null, null, null]);
+  });
+});
+
+describe('the size without the bytes', () => {
+  test.each([
+    0, 63, 64, 191, 192, 16_447, 16_448, Number.MAX_SAFE_INTEGER, -1, -16, -17, -144, -145, -Number.MAX_SAFE_INTEGER, 2n ** 64n, makeFloat(1.5), makeFloat(Number.NaN),
+    null, true, false, '', 'a', 'é€🦄', 'a'.repeat(31), 'a'.repeat(32), 'a'.repeat(159), 'a'.repeat(160), keyword('k'), keyword('k'.repeat(40)), symbol('s'), Vector.of('ab', 'ab'),
+  ] as Value[])('of %s is their number', (value) => {
+    expect(encodedSize(value)).toBe(encodeValue(value).length);
+  });
+
+  test('of any value is their number', () => {
+    fc.assert(fc.property(arbitraryValue(), (value) => encodedSize(value) === encodeValue(value).length));
   });
 });
