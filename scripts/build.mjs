@@ -5,8 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
-import { bareCommander, lazyRegex } from './bundle-plugins.mjs';
+import { bareCommander, lazyRegex, plainOpcodes } from './bundle-plugins.mjs';
 
+/** What may be imported from outside: `rtfs` and `rtfs/…`. */
+const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts'];
 const quick = process.argv.includes('--quick');
 const node = { bundle: true, platform: 'node', format: 'esm', mainFields: ['module', 'main'], target: 'node20', logLevel: 'warning' };
 
@@ -29,11 +31,11 @@ async function buildLibraryImage() {
   rmSync('dist/tools', { recursive: true, force: true });
 }
 
-/** What `import 'rtfs'` and `import 'rtfs/kernel'` load. */
+/** What `import 'rtfs'`, `import 'rtfs/kernel'` and the other doors load. */
 async function buildPackage() {
   const outdir = `dist/.package-${process.pid}`;
-  await build({ ...node, entryPoints: { index: 'src/index.ts', kernel: 'src/kernel.ts', contexts: 'src/contexts.ts' }, outdir, splitting: true, chunkNames: 'shared/[name]-[hash]' });
-  for (const name of ['index.js', 'kernel.js', 'contexts.js', 'shared']) {
+  await build({ ...node, entryPoints: DOORS.map((door) => `src/${door}.ts`), outdir, splitting: true, chunkNames: 'shared/[name]-[hash]', plugins: [plainOpcodes] });
+  for (const name of [...DOORS.map((door) => `${door}.js`), 'shared']) {
     rmSync(`dist/${name}`, { recursive: true, force: true });
     renameSync(`${outdir}/${name}`, `dist/${name}`);
   }

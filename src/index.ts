@@ -2,7 +2,7 @@
  * The door of `rtfs`: compiling, running and resuming programs, the values they work on, and what is said about them.
  * Names are re-exported by hand.
  */
-// The kernel: the same names as in `rtfs/kernel`.
+// The kernel, and all that stands behind doors of its own beside it (`rtfs/primitives`, `rtfs/library`, `rtfs/values`).
 export type { Diagnostic, RelatedPlace, Result, Severity, StackEntry } from './diagnostic/diagnostic.ts';
 export type { Span } from './diagnostic/span.ts';
 export { CodeTable, type CodeSource } from './evaluator/code.ts';
@@ -12,7 +12,9 @@ export { cancel, exposedContext, remaining, resume, type ResumeOptions, start, t
 export { DEFAULT_LIMITS, type LimitName, type Limits } from './evaluator/limits.ts';
 export { primitiveTable } from './evaluator/primitives/all.ts';
 export type { Regex, RegexEngine } from './evaluator/primitives/regex-engine.ts';
-export type { PrimitiveTable } from './evaluator/primitives/registry.ts';
+export { languagePrimitives } from './evaluator/primitives/language.ts';
+export type { Primitive } from './evaluator/primitives/primitive.ts';
+export { PrimitiveTable } from './evaluator/primitives/registry.ts';
 export { type ErrorKind, errorValue } from './evaluator/raise.ts';
 export { restore, snapshot } from './evaluator/snapshot.ts';
 export type { Advance, Answer, Event, Exposure, HostCall, Outcome, State, Status } from './evaluator/state.ts';
@@ -36,7 +38,7 @@ export {
 export { Vector } from './value/vector.ts';
 
 // From text to programs.
-export { archiveCode, type CodeArchive, openCode } from './host/code-archive.ts';
+export { archiveCode, type ArchiveOptions, type CodeArchive, openCode } from './host/code-archive.ts';
 export { compile, type Compilation, type CompileOptions, createEnvironment, type Environment, newTable, type Program, type Source, startProgram } from './host/compile.ts';
 export { createRe2Engine } from './evaluator/primitives/re2.ts';
 export { readValue } from './parser/datum.ts';

@@ -14,13 +14,19 @@ import { unitNames } from './library-build.ts';
 /** [hash, code in base64, names of the units] for each group. JSON as it is. */
 export type CodeArchive = LibraryImage['groups'];
 
-/** All code of the program that is not the library's. */
-export function archiveCode(environment: Environment, program: Program): CodeArchive {
+export interface ArchiveOptions {
+  /** The library's code that the program needs as well, so that the archive is all that a kernel needs. */
+  readonly library?: boolean;
+}
+
+/** All code of the program that is not the library's; on demand with what it needs of that. */
+export function archiveCode(environment: Environment, program: Program, options: ArchiveOptions = {}): CodeArchive {
+  const isElsewhere = (group: string): boolean => options.library !== true && environment.library.group(group) !== null;
   const groups: [string, string, readonly (string | null)[]][] = [];
   const seen = new Set<string>();
   const open: Definition[] = [program.main];
   for (let definition = open.pop(); definition !== undefined; definition = open.pop()) {
-    if (seen.has(definition.group) || environment.library.group(definition.group) !== null) continue;
+    if (seen.has(definition.group) || isElsewhere(definition.group)) continue;
     seen.add(definition.group);
     groups.push([definition.group, encodeBase64(groupBytes(definition)), definition.members.flatMap((member) => unitNames(member.unit))]);
     for (const member of definition.members) {

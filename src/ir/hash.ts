@@ -6,8 +6,8 @@
  * every reference inside the group is a hole; then again and again put the class of the target in the hole, until no
  * class splits any more. Members that never come apart behave alike; they are numbered by their class and share it.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
 import type { ByteWriter } from '../value/binary.ts';
+import { asciiBytes, sha256Hex } from '../value/hash.ts';
 import { encodeGroup, encodeUnit } from './encode.ts';
 import type { Definition } from './node.ts';
 import { forEachNode } from './walk.ts';
@@ -100,12 +100,7 @@ export function groupBytes(definition: Definition): Uint8Array {
 
 /** The hash of a group's bytes, as 64 hexadecimal digits. */
 export function hashBytes(bytes: Uint8Array): string {
-  const tagged = new Uint8Array(DOMAIN.length + bytes.length);
-  for (let i = 0; i < DOMAIN.length; i++) tagged[i] = DOMAIN.charCodeAt(i);
-  tagged.set(bytes, DOMAIN.length);
-  let text = '';
-  for (const byte of sha256(tagged)) text += (byte < 16 ? '0' : '') + byte.toString(16);
-  return text;
+  return sha256Hex(asciiBytes(DOMAIN), bytes);
 }
 
 // --- which definitions belong together ---------------------------------------------------------------------------

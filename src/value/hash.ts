@@ -1,7 +1,7 @@
 /** SHA-256 of values and of bytes. */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeValue } from './bytes.ts';
 import { bytesToHex } from './hex.ts';
+import { sha256 } from './sha256.ts';
 import type { Value } from './value.ts';
 
 /** Keeps hashes of values apart from hashes of anything else that the house hashes. */
@@ -14,17 +14,16 @@ export function hashValue(value: Value): string {
 
 /** The hash of the pieces one after the other: 64 hexadecimal digits. */
 export function sha256Hex(...pieces: readonly Uint8Array[]): string {
-  return bytesToHex(sha256Bytes(...pieces));
-}
-
-/** The hash of the pieces one after the other: 32 bytes. */
-function sha256Bytes(...pieces: readonly Uint8Array[]): Uint8Array {
-  const hasher = sha256.create();
-  for (const piece of pieces) hasher.update(piece);
-  return hasher.digest();
+  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return bytesToHex(sha256(whole));
 }
 
 /** For tags and the like: the text must be ASCII. */
-function asciiBytes(text: string): Uint8Array {
+export function asciiBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -68,7 +68,7 @@ test('the TypeScript of all pages has the right types', () => {
     extends: path.join(ROOT, 'tsconfig.base.json'),
     compilerOptions: {
       types: ['node'], isolatedDeclarations: false, declaration: false, noEmit: true,
-      paths: { rtfs: [path.join(ROOT, 'src/index.ts')], 'rtfs/kernel': [path.join(ROOT, 'src/kernel.ts')] },
+      paths: { rtfs: [path.join(ROOT, 'src/index.ts')], 'rtfs/*': [path.join(ROOT, 'src/*.ts')] },
     },
     include: ['*.ts'],
   };

@@ -17,7 +17,7 @@ const BANNED_NAMES: Readonly<Record<string, string>> = {
   queueMicrotask: 'the machine stops and is resumed',
   globalThis: 'everything is an argument',
   process: 'everything is an argument',
-  crypto: 'chance comes from a call; hashes from @noble/hashes',
+  crypto: 'chance comes from a call; hashes from src/value/sha256.ts',
   fetch: 'effects are calls',
   console: 'effects are calls',
   eval: 'no text of a program becomes code of the engine',

@@ -3,16 +3,19 @@ import type { FunctionValue } from '../../value/value.ts';
 import { Code } from '../code.ts';
 import type { ArityRange } from '../validate-flat.ts';
 import { checkPrimitives } from './check.ts';
-import { corePrimitives } from './core.ts';
 import { formatPrimitive } from './format.ts';
 import { json } from './json.ts';
+import { languagePrimitives } from './language.ts';
 import type { Primitive } from './primitive.ts';
 import { regexPrimitives } from './regex.ts';
 import type { RegexEngine } from './regex-engine.ts';
 import { PrimitiveTable } from './registry.ts';
+import { standardPrimitives } from './standard.ts';
 
 function allPrimitives(engine: RegexEngine): readonly Primitive[] {
-  return [...corePrimitives, formatPrimitive, ...json, ...regexPrimitives(engine), ...checkPrimitives({ regex: engine, arityOf: closureArity })];
+  return [
+    ...languagePrimitives, ...standardPrimitives, formatPrimitive, ...json, ...regexPrimitives(engine), ...checkPrimitives({ regex: engine, arityOf: closureArity }),
+  ];
 }
 
 /** How many arguments a function of the program takes; nothing is known of others. */

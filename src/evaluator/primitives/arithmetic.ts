@@ -25,11 +25,8 @@ import type { Value } from '../../value/value.ts';
 import type { Meter } from '../limits.ts';
 import { raise } from '../raise.ts';
 import { integerArgument, numberArgument } from './arguments.ts';
-import { bits } from './bits.ts';
 import { chargeProduct, digitsOf, isFree, limitDigits, paid } from './integer-cost.ts';
-import { powers } from './powers.ts';
 import type { Primitive } from './primitive.ts';
-import { rounding } from './rounding.ts';
 
 const MANY = Number.POSITIVE_INFINITY;
 function isSmall(value: Value): value is number {
@@ -164,7 +161,4 @@ export const arithmetic: readonly Primitive[] = [
   extreme('max', greaterThan),
   extreme('min', lessThan),
   ...tests,
-  ...rounding,
-  ...powers,
-  ...bits,
 ];

@@ -14,10 +14,10 @@ import { Vector } from '../../value/vector.ts';
 import type { Meter } from '../limits.ts';
 import { chargeCells, chargeFuel, raise, raiseLimit, raiseType } from '../raise.ts';
 import { raiseIndex } from './arguments.ts';
-import { COLLECTION, elementAt, elementsOf, entriesToAdd, entryFrom, errorMap, isSequential, listOf, mapFrom, sliceOf, vectorOf } from './elements.ts';
+import { COLLECTION, elementAt, elementsOf, entriesToAdd, entryFrom, errorMap, isSequential, listOf, mapFrom, sliceOf } from './elements.ts';
 import type { Primitive } from './primitive.ts';
 import { containsText } from './search.ts';
-import { chargeElements, chargeScan, codePointCount, unitOfCodePoint, widthAt, widthBefore } from './text.ts';
+import { chargeScan, codePointCount, unitOfCodePoint, widthAt, widthBefore } from './text.ts';
 import { chargeKey, weightOf } from './weight.ts';
 
 // --- size -----------------------------------------------------------------------------------------------------
@@ -269,41 +269,38 @@ function conjAll(args: Value[], meter: Meter): Value {
 
 // --- making ---------------------------------------------------------------------------------------------------
 
-function list(items: Value[], meter: Meter): Value {
-  chargeElements(meter, items.length);
-  return List.adopt(items);
-}
-
 function seq(value: Value, meter: Meter): Value {
   const items = listOf('seq', value, meter);
   return items.size === 0 ? null : items;
 }
 
-export const collection: readonly Primitive[] = [
+/** What a kernel always has. */
+export const element: readonly Primitive[] = [
   { name: 'count', min: 1, max: 1, f1: count },
-  { name: 'length', min: 1, max: 1, f1: length },
   { name: 'empty?', min: 1, max: 1, f1: (value, meter) => isEmpty('empty?', value, meter) },
+  { name: 'first', min: 1, max: 1, f1: first },
+  { name: 'rest', min: 1, max: 1, f1: (value, meter) => restOf('rest', value, meter) },
+  { name: 'next', min: 1, max: 1, f1: next },
+  { name: 'nth', min: 2, max: 3, f2: (value, index, meter) => nth(value, index, undefined, meter), f3: nth },
+  { name: 'get', min: 2, max: 3, f2: (value, key, meter) => get(value, key, null, meter), f3: get },
+  { name: 'cons', min: 2, max: 2, f2: cons },
+  { name: 'conj', min: 0, max: Number.POSITIVE_INFINITY, f0: () => Vector.empty(), f2: conj, rest: conjAll },
+  { name: 'seq', min: 1, max: 1, f1: seq },
+];
+
+export const collection: readonly Primitive[] = [
+  { name: 'length', min: 1, max: 1, f1: length },
   { name: 'not-empty', min: 1, max: 1, f1: (value, meter) => (isEmpty('not-empty', value, meter) ? null : value) },
   { name: 'empty', min: 1, max: 1, f1: empty },
-  { name: 'first', min: 1, max: 1, f1: first },
   { name: 'second', min: 1, max: 1, f1: (value, meter) => firstOf('second', restOf('second', value, meter), meter) },
   { name: 'ffirst', min: 1, max: 1, f1: (value, meter) => firstOf('ffirst', firstOf('ffirst', value, meter), meter) },
   { name: 'last', min: 1, max: 1, f1: last },
-  { name: 'rest', min: 1, max: 1, f1: (value, meter) => restOf('rest', value, meter) },
-  { name: 'next', min: 1, max: 1, f1: next },
   { name: 'butlast', min: 1, max: 1, f1: butlast },
-  { name: 'nth', min: 2, max: 3, f2: (value, index, meter) => nth(value, index, undefined, meter), f3: nth },
   { name: 'peek', min: 1, max: 1, f1: peek },
   { name: 'pop', min: 1, max: 1, f1: pop },
-  { name: 'get', min: 2, max: 3, f2: (value, key, meter) => get(value, key, null, meter), f3: get },
   { name: 'get-in', min: 2, max: 3, f2: (value, path, meter) => getIn(value, path, null, meter), f3: getIn },
   { name: 'contains?', min: 2, max: 2, f2: contains },
   { name: 'key', min: 1, max: 1, f1: (entry) => part('key', entry, 0) },
   { name: 'val', min: 1, max: 1, f1: (entry) => part('val', entry, 1) },
-  { name: 'cons', min: 2, max: 2, f2: cons },
-  { name: 'conj', min: 0, max: Number.POSITIVE_INFINITY, f0: () => Vector.empty(), f2: conj, rest: conjAll },
-  { name: 'list', min: 0, max: Number.POSITIVE_INFINITY, rest: list },
-  { name: 'vector', min: 0, max: Number.POSITIVE_INFINITY, rest: vectorOf },
   { name: 'vec', min: 1, max: 1, f1: (value, meter) => elementsOf('vec', value, meter) },
-  { name: 'seq', min: 1, max: 1, f1: seq },
 ];

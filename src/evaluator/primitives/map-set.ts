@@ -11,7 +11,7 @@ import { Vector } from '../../value/vector.ts';
 import type { Meter } from '../limits.ts';
 import { chargeCells, chargeFuel, raise, raiseType } from '../raise.ts';
 import { raiseIndex } from './arguments.ts';
-import { addAll, BULK_FACTOR, mapOf, putAll, setOf, SMALL_MAP_MAX, smallMap } from './building.ts';
+import { addAll, BULK_FACTOR, mapOf, putAll, setOf } from './building.ts';
 import { lookup } from './collection.ts';
 import { elementsOf, entriesToAdd, limitSize, mapArgument, mapFrom, vectorOf } from './elements.ts';
 import type { Primitive } from './primitive.ts';
@@ -22,14 +22,6 @@ import { chargeKey, chargeKeys } from './weight.ts';
 const MANY = Number.POSITIVE_INFINITY;
 
 // --- making ---------------------------------------------------------------------------------------------------
-
-function hashMap(args: Value[], meter: Meter): Value {
-  if (args.length % 2 !== 0) return arityError('hash-map', 'an even number of arguments', args.length);
-  if (args.length <= SMALL_MAP_MAX) return smallMap(args, meter);
-  const entries: Entry[] = [];
-  for (let i = 0; i < args.length; i += 2) entries.push([args[i]!, args[i + 1]!]);
-  return mapOf(entries, meter);
-}
 
 function toSet(value: Value, meter: Meter): Value {
   return value instanceof SetValue ? value : setOf(elementsOf('set', value, meter).toArray(), meter);
@@ -313,8 +305,6 @@ function group(keysValue: Value, value: Value, meter: Meter): Value {
 }
 
 export const mapSet: readonly Primitive[] = [
-  { name: 'hash-map', min: 0, max: MANY, rest: hashMap },
-  { name: 'hash-set', min: 0, max: MANY, rest: setOf },
   { name: 'set', min: 1, max: 1, f1: toSet },
   { name: 'zipmap', min: 2, max: 2, f2: zipmap },
   { name: 'into', min: 0, max: 2, f0: () => Vector.empty(), f1: (to) => to, f2: into },

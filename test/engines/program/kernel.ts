@@ -4,9 +4,11 @@
  */
 import { createRe2Engine } from '../../../src/evaluator/primitives/re2.ts';
 import {
-  type Advance, type Answer, CodeTable, decodeValue, type ErrorValue, type LibraryImage, LIBRARY_IMAGE_TEXT, LoadedLibrary, primitiveTable,
-  printValue, restore, resume, snapshot, start, type State,
+  type Advance, type Answer, CodeTable, decodeValue, type ErrorValue, type LibraryImage, LoadedLibrary, printValue, restore, resume, snapshot, start,
+  type State,
 } from '../../../src/kernel.ts';
+import { LIBRARY_IMAGE_TEXT } from '../../../src/library.ts';
+import { primitiveTable } from '../../../src/primitives.ts';
 import { Digest } from './digest.ts';
 
 /** A compiled program and the answers that its calls get, in order. */

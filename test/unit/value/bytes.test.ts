@@ -1,3 +1,4 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeMany, decodeValue, encodedSize, encodeMany, encodeValue } from '../../../src/value/bytes.ts';
@@ -328,6 +329,14 @@ describe('hashes', () => {
   test('SHA-256 is SHA-256', () => {
     expect(sha256Hex()).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
     expect(sha256Hex(Uint8Array.of(0x61), Uint8Array.of(0x62, 0x63))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  });
+
+  test('SHA-256 is what another implementation says, at every length around the ends of blocks', () => {
+    for (let size = 0; size < 300; size++) {
+      const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 151 + size) & 255);
+      expect(sha256Hex(bytes)).toBe(bytesToHex(sha256(bytes)));
+    }
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 2_000 }), (bytes) => sha256Hex(bytes) === bytesToHex(sha256(bytes))));
   });
 
   test('the hash of a value is not that of its bare bytes', () => {

@@ -7,9 +7,10 @@ import { read } from '../../../../src/parser/reader.ts';
 import { formToValue } from '../../../../src/parser/datum.ts';
 import type { Form } from '../../../../src/parser/form.ts';
 import { DEFAULT_LIMITS, type Limits, type Meter } from '../../../../src/evaluator/limits.ts';
-import { collection } from '../../../../src/evaluator/primitives/collection.ts';
+import { collection, element } from '../../../../src/evaluator/primitives/collection.ts';
 import { destructure } from '../../../../src/evaluator/primitives/destructure.ts';
 import { internal } from '../../../../src/evaluator/primitives/internal.ts';
+import { literals } from '../../../../src/evaluator/primitives/literals.ts';
 import { mapSet } from '../../../../src/evaluator/primitives/map-set.ts';
 import type { Primitive } from '../../../../src/evaluator/primitives/primitive.ts';
 import { PrimitiveTable } from '../../../../src/evaluator/primitives/registry.ts';
@@ -23,7 +24,7 @@ import { SetValue } from '../../../../src/value/set.ts';
 import { ErrorValue, type Value } from '../../../../src/value/value.ts';
 import { Vector } from '../../../../src/value/vector.ts';
 
-export const primitives: readonly Primitive[] = [...collection, ...sequence, ...mapSet, ...sorting, ...destructure, ...internal];
+export const primitives: readonly Primitive[] = [...element, ...collection, ...literals, ...sequence, ...mapSet, ...sorting, ...destructure, ...internal];
 const table = new PrimitiveTable(primitives);
 
 export function meterOf(limits: Partial<Limits> = {}): Meter {

@@ -7,17 +7,21 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type Limits, type Meter } from '../../../../src/evaluator/limits.ts';
 import { arithmetic } from '../../../../src/evaluator/primitives/arithmetic.ts';
-import { collection } from '../../../../src/evaluator/primitives/collection.ts';
+import { bits } from '../../../../src/evaluator/primitives/bits.ts';
+import { collection, element } from '../../../../src/evaluator/primitives/collection.ts';
 import { comparison } from '../../../../src/evaluator/primitives/comparison.ts';
 import { convert } from '../../../../src/evaluator/primitives/convert.ts';
 import { error } from '../../../../src/evaluator/primitives/error.ts';
 import { json } from '../../../../src/evaluator/primitives/json.ts';
+import { literals } from '../../../../src/evaluator/primitives/literals.ts';
 import { logic } from '../../../../src/evaluator/primitives/logic.ts';
+import { powers } from '../../../../src/evaluator/primitives/powers.ts';
 import { predicate } from '../../../../src/evaluator/primitives/predicate.ts';
 import type { Primitive } from '../../../../src/evaluator/primitives/primitive.ts';
 import { createRe2Engine } from '../../../../src/evaluator/primitives/re2.ts';
 import { regexPrimitives } from '../../../../src/evaluator/primitives/regex.ts';
 import { PrimitiveTable } from '../../../../src/evaluator/primitives/registry.ts';
+import { rounding } from '../../../../src/evaluator/primitives/rounding.ts';
 import { formatPrimitive } from '../../../../src/evaluator/primitives/format.ts';
 import { string } from '../../../../src/evaluator/primitives/string.ts';
 import { time } from '../../../../src/evaluator/primitives/time.ts';
@@ -33,7 +37,7 @@ import { ErrorValue, PrimitiveFunction, type Value } from '../../../../src/value
 import { Vector } from '../../../../src/value/vector.ts';
 
 export const primitives: readonly Primitive[] = [
-  ...arithmetic,
+  ...arithmetic, ...rounding, ...powers, ...bits,
   ...comparison,
   ...logic,
   ...string, formatPrimitive,
@@ -45,7 +49,7 @@ export const primitives: readonly Primitive[] = [
   ...time,
 ];
 /** The examples make lists and the like with the neighbours' functions. */
-const table = new PrimitiveTable([...primitives, ...collection]);
+const table = new PrimitiveTable([...primitives, ...element, ...collection, ...literals]);
 
 /** One `(defprimitive …)` of the declarations. */
 export interface Declared {
