@@ -269,7 +269,8 @@ export class Lowering {
     const head = form.items[0]!;
     const args = this.values(form.items, place, form.span, 1);
     if (head.kind === 'keyword') return this.keywordCall(head.name, args, form.span);
-    const fn = this.lower(head, inner(place));
+    // A name means the same in any position: no place of its own is made for it.
+    const fn = head.kind === 'symbol' ? this.symbol(head, place) : this.lower(head, inner(place));
     return this.callNode(fn, args, place, form.span);
   }
 

@@ -126,8 +126,8 @@ export interface Place {
   readonly depth: number;
 }
 
-// A place is made for every list and every argument list. Written out field by field it costs a third of a spread, and
-// all places have one shape.
+// A place is made for every list and every argument list. Written out field by field it is cheaper than a spread, and all
+// places have one shape.
 
 /** The same place for a sub-expression whose value is used further. */
 export function inner(place: Place): Place {
