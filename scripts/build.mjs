@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
-import { bareCommander, lazyRegex, plainOpcodes } from './bundle-plugins.mjs';
+import { bareCommander, lazyRegex, plainNumbers } from './bundle-plugins.mjs';
 
 /** What may be imported from outside: `rtfs` and `rtfs/…`. */
 const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts'];
@@ -34,7 +34,7 @@ async function buildLibraryImage() {
 /** What `import 'rtfs'`, `import 'rtfs/kernel'` and the other doors load. */
 async function buildPackage() {
   const outdir = `dist/.package-${process.pid}`;
-  await build({ ...node, entryPoints: DOORS.map((door) => `src/${door}.ts`), outdir, splitting: true, chunkNames: 'shared/[name]-[hash]', plugins: [plainOpcodes] });
+  await build({ ...node, entryPoints: DOORS.map((door) => `src/${door}.ts`), outdir, splitting: true, chunkNames: 'shared/[name]-[hash]', plugins: [plainNumbers] });
   for (const name of [...DOORS.map((door) => `${door}.js`), 'shared']) {
     rmSync(`dist/${name}`, { recursive: true, force: true });
     renameSync(`${outdir}/${name}`, `dist/${name}`);

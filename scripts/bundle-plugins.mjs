@@ -33,15 +33,26 @@ export const bareCommander = {
   },
 };
 
-/** The numbers of instructions in place of `Op.NAME`, as a `const enum` would put them: the names weigh something in a page. */
-export const plainOpcodes = {
-  name: 'plain-opcodes',
+/** Tables of numbers with names. */
+const NUMBER_TABLES = [
+  ['src/evaluator/opcodes.ts', 'Op'],
+  ['src/ir/encode.ts', 'NODE_TAGS'],
+  ['src/ir/encode.ts', 'CONST_TAGS'],
+];
+
+/** The numbers of instructions and of tags in place of their names, as a `const enum` would put them: names weigh something in a page. */
+export const plainNumbers = {
+  name: 'plain-numbers',
   async setup(build) {
-    const table = await readFile('src/evaluator/opcodes.ts', 'utf8');
-    const numbers = new Map(Array.from(table.matchAll(/^  ([A-Z][A-Z0-9_]*): (\d+),/gm), ([, name, number]) => [name, number]));
-    build.onLoad({ filter: /[\\/]src[\\/]evaluator[\\/][\w-]+\.ts$/ }, async ({ path }) => {
+    const numbers = new Map();
+    for (const [file, table] of NUMBER_TABLES) {
+      const [, rows] = new RegExp(`\\bconst ${table}\\b[^{]*\\{([^}]*)\\}`).exec((await readFile(file, 'utf8')).replace(/\/\/.*/g, ''));
+      for (const [, key, number] of rows.matchAll(/'?([\w-]+)'?: (\d+)/g)) numbers.set(`${table} ${key}`, number);
+    }
+    const use = new RegExp(`\\b(${NUMBER_TABLES.map(([, table]) => table).join('|')})(?:\\.(\\w+)|\\['([\\w-]+)'\\])`, 'g');
+    build.onLoad({ filter: /[\\/]src[\\/](evaluator|ir)[\\/][\w-]+\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
-      return { contents: text.replace(/\bOp\.([A-Z][A-Z0-9_]*)/g, (whole, name) => numbers.get(name) ?? whole), loader: 'ts' };
+      return { contents: text.replace(use, (whole, table, name, quoted) => numbers.get(`${table} ${name ?? quoted}`) ?? whole), loader: 'ts' };
     });
   },
 };

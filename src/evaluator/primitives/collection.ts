@@ -274,21 +274,21 @@ function seq(value: Value, meter: Meter): Value {
   return items.size === 0 ? null : items;
 }
 
-/** What a kernel always has. */
+/** What instructions do for the kinds that are commonest, and leave to these for the others. */
 export const element: readonly Primitive[] = [
   { name: 'count', min: 1, max: 1, f1: count },
-  { name: 'empty?', min: 1, max: 1, f1: (value, meter) => isEmpty('empty?', value, meter) },
   { name: 'first', min: 1, max: 1, f1: first },
-  { name: 'rest', min: 1, max: 1, f1: (value, meter) => restOf('rest', value, meter) },
-  { name: 'next', min: 1, max: 1, f1: next },
   { name: 'nth', min: 2, max: 3, f2: (value, index, meter) => nth(value, index, undefined, meter), f3: nth },
   { name: 'get', min: 2, max: 3, f2: (value, key, meter) => get(value, key, null, meter), f3: get },
-  { name: 'cons', min: 2, max: 2, f2: cons },
   { name: 'conj', min: 0, max: Number.POSITIVE_INFINITY, f0: () => Vector.empty(), f2: conj, rest: conjAll },
-  { name: 'seq', min: 1, max: 1, f1: seq },
 ];
 
 export const collection: readonly Primitive[] = [
+  { name: 'empty?', min: 1, max: 1, f1: (value, meter) => isEmpty('empty?', value, meter) },
+  { name: 'rest', min: 1, max: 1, f1: (value, meter) => restOf('rest', value, meter) },
+  { name: 'next', min: 1, max: 1, f1: next },
+  { name: 'cons', min: 2, max: 2, f2: cons },
+  { name: 'seq', min: 1, max: 1, f1: seq },
   { name: 'length', min: 1, max: 1, f1: length },
   { name: 'not-empty', min: 1, max: 1, f1: (value, meter) => (isEmpty('not-empty', value, meter) ? null : value) },
   { name: 'empty', min: 1, max: 1, f1: empty },

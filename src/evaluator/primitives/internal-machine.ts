@@ -36,6 +36,7 @@ function errorField(error: ErrorValue, key: Value, otherwise: Value): Value {
 }
 
 export const internalMachine: readonly Primitive[] = [
+  { name: '%not-nil?', min: 1, max: 1, f1: (value) => value !== null },
   {
     name: '%keyword-get',
     min: 2,

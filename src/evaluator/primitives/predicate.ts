@@ -33,7 +33,6 @@ function kindIn(value: Value, kinds: ReadonlySet<KindName>): boolean {
 
 export const predicate: readonly Primitive[] = [
   test('nil?', (value) => value === null),
-  test('%not-nil?', (value) => value !== null),
   test('true?', (value) => value === true),
   test('false?', (value) => value === false),
   test('boolean?', (value) => typeof value === 'boolean'),

@@ -61,8 +61,8 @@ describe('with what it needs of the library', () => {
     const { saved, groups } = wholeOf(`
       (let [{:keys [a] [b & more] :rest} (call :give)
             found (match more [x y] {:sum (+ x y) :all [a b]} _ nil)]
-        (try (loop [i 0 all #{}] (if (< i (count more)) (recur (inc i) (conj all (nth more i))) (throw (ex-info "end" {:all all :found found}))))
-          (catch :error/user e \`(~(first more) ~@(:all (ex-data e)) ~(:found (ex-data e))))))`);
+        (try (loop [i 0 all #{}] (if (< i (count more)) (recur (inc i) (conj all (nth more i))) (throw {:type :mine :all all :found found})))
+          (catch :mine e \`(~(first more) ~@(:all e) ~(:found e)))))`);
     const restored = restore(saved, kernelTable(new PrimitiveTable(languagePrimitives), groups));
     if (!restored.ok) throw new Error(restored.error.message);
     const given = MapValue.of(keyword('a'), 1, keyword('rest'), Vector.of(2, 3, 4));

@@ -12,6 +12,7 @@ import { collection, element } from '../../../../src/evaluator/primitives/collec
 import { comparison } from '../../../../src/evaluator/primitives/comparison.ts';
 import { convert } from '../../../../src/evaluator/primitives/convert.ts';
 import { error } from '../../../../src/evaluator/primitives/error.ts';
+import { internalMachine } from '../../../../src/evaluator/primitives/internal-machine.ts';
 import { json } from '../../../../src/evaluator/primitives/json.ts';
 import { literals } from '../../../../src/evaluator/primitives/literals.ts';
 import { logic } from '../../../../src/evaluator/primitives/logic.ts';
@@ -44,7 +45,7 @@ export const primitives: readonly Primitive[] = [
   ...regexPrimitives(createRe2Engine()),
   ...json,
   ...convert,
-  ...predicate,
+  ...predicate, ...internalMachine.filter(({ name }) => name === '%not-nil?'),
   ...error,
   ...time,
 ];
