@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import type { CodeTable } from '../../src/evaluator/code.ts';
+import type * as Snapshots from '../../src/evaluator/snapshot.ts';
 import type { State } from '../../src/evaluator/state.ts';
 import { checkExpectation, readConformance } from '../../src/host/conformance.ts';
 import { ChunkStore } from '../support/chunk-store.ts';
@@ -16,14 +17,12 @@ import { CALLBACKS } from './callbacks.ts';
 import { FORMS, type Row } from './forms.ts';
 import { template } from './marks.ts';
 
-type Snapshots = typeof import('../../src/evaluator/snapshot.ts');
-
 /** What loading a state comes to here; told below, when everything that it needs is loaded. */
 const trip = vi.hoisted(() => ({ through: (state: State, _table: CodeTable): State => state }));
 
 vi.mock('../../src/evaluator/snapshot.ts', async (importOriginal) => {
-  const original = await importOriginal<Snapshots>();
-  const restore: Snapshots['restore'] = (bytes, table) => {
+  const original = await importOriginal<typeof Snapshots>();
+  const restore: typeof Snapshots.restore = (bytes, table) => {
     const restored = original.restore(bytes, table);
     return restored.ok ? { ok: true, value: trip.through(restored.value, table) } : restored;
   };
@@ -67,7 +66,7 @@ describe('a call in every position', () => {
     const program = compiled(environment, parsed.render(new Set(parsed.marks.map((_mark, at) => at))));
     const straight = travel(program, { answer: ECHO });
     expect(travel(program, { reload: true })).toEqual(straight);
-    expect(travel(program, { quantum: 3, reload: true, pausesMax: 100 })).toEqual(straight);
+    expect(travel(program, { quantum: 3, reload: true, pausesMax: 40 })).toEqual(straight);
   });
 });
 
