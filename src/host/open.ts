@@ -45,6 +45,7 @@ export function openHost(options: HostOptions): Host {
       grants: options.grants, baseDirectory: world.baseDirectory, expose: options.expose ?? [], isolation: options.isolation ?? [],
     }),
     clock: world.clock,
+    ask: world.console.ask,
     close: () => world.console.close(),
   };
 }
@@ -71,7 +72,7 @@ function houseCapabilities(world: World): Capability[] {
     ...randomCapabilities(world.entropy),
     ...uuidCapabilities(world.entropy),
     ...envCapabilities(world.environment),
-    ...userCapabilities(world.console),
+    ...userCapabilities(),
   ];
 }
 
