@@ -41,7 +41,10 @@ export interface Recorder<State, Event> {
   /** These answers are about to be given together; `quanta` are the goes of the machine since the last ones, when it was preempted. */
   readonly answering: (answers: readonly Given[], quanta: readonly number[]) => Promise<void> | null;
   readonly cancelling: (request: CancelRequest, quanta: readonly number[]) => Promise<void> | null;
-  /** Called when nothing but time and people is waited for. True: the run is on disk, and the loop is to return. */
+  /**
+   * Called when nothing but time and people is waited for. True: the run is on disk, and the loop is to return. False: something has
+   * come meanwhile. Null: the process waits too.
+   */
   readonly park: (waits: readonly Waiting[]) => Promise<boolean> | null;
   readonly ended: (result: Ended) => Promise<void>;
   /** False: questions to persons are not put here. */
@@ -173,8 +176,9 @@ export class Loop<State, Event> {
         continue;
       }
       const waits = this.recorder === null ? null : flights.waits();
-      if (waits !== null && (await this.recorder!.park(waits)) === true) return { kind: 'waiting', state, waits, calls: flights.taken };
-      await flights.changed();
+      const parking = waits === null ? null : this.recorder!.park(waits);
+      if (parking === null) await flights.changed();
+      else if (await parking) return { kind: 'waiting', state, waits: waits!, calls: flights.taken };
     }
   }
 
