@@ -8,6 +8,7 @@ import type { Terminal } from './terminal.ts';
 
 export interface World {
   readonly limits: Partial<Limits>;
+  readonly grants: readonly Grant[];
   readonly clock: Clock;
   readonly openHost: () => Promise<Host>;
 }
@@ -16,7 +17,7 @@ export interface World {
 export async function openWorld(options: WorldOptions, console: () => Promise<Console>): Promise<Result<World, readonly Diagnostic[]>> {
   const limits = options.limits.length === 0 ? NO_LIMITS : (await import('./limit.ts')).parseLimits(options.limits);
   const grants = options.grants.length === 0 ? NO_GRANTS : await parseGrants(options.grants);
-  if (limits.ok && grants.ok) return { ok: true, value: { limits: limits.value, clock: systemClock, openHost: () => open(grants.value, console) } };
+  if (limits.ok && grants.ok) return { ok: true, value: { limits: limits.value, grants: grants.value, clock: systemClock, openHost: () => openHostOf(grants.value, console) } };
   return { ok: false, error: [...(limits.ok ? [] : limits.error), ...(grants.ok ? [] : grants.error)] };
 }
 
@@ -28,7 +29,7 @@ async function parseGrants(texts: readonly string[]): Promise<Result<readonly Gr
   return readGrants(texts, process.cwd());
 }
 
-async function open(grants: readonly Grant[], console: () => Promise<Console>): Promise<Host> {
+export async function openHostOf(grants: readonly Grant[], console: () => Promise<Console>): Promise<Host> {
   const { openHost } = await import('../host/open.ts');
   return openHost({ grants, clock: systemClock, console: await console() });
 }

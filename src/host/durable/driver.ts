@@ -87,7 +87,10 @@ export interface ResumeProblem {
   readonly message: string;
 }
 
-export async function resumeRun(keeping: Keeping, id: string, optionsFor: (started: Facts, row: RunRow) => DriveOptions | Promise<DriveOptions>): Promise<Result<RunResult<State>, ResumeProblem>> {
+/** How a run is driven that is taken up: what it was granted is among the facts of its start. */
+export type OptionsFor = (recovered: Pick<Recovered, 'started' | 'program'>, row: RunRow) => DriveOptions | Promise<DriveOptions>;
+
+export async function resumeRun(keeping: Keeping, id: string, optionsFor: OptionsFor): Promise<Result<RunResult<State>, ResumeProblem>> {
   const { store, clock, owner, environment, programs } = keeping;
   const now = clock.nowMs();
   const acquired = await store.acquire(id, owner, now, now + LEASE_MS);
@@ -99,7 +102,7 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: (start
     const keeper = keeping.newKeeper();
     const recovered = await recover({ store, environment, keeper, programs }, row);
     if (!recovered.ok) return problem('damaged', recovered.error);
-    const options = await optionsFor(recovered.value.started, row);
+    const options = await optionsFor(recovered.value, row);
     const driven = new Driven(keeping, lease, recovered.value, options, keeper);
     driven.recorder.resumed(owner);
     return { ok: true, value: await driven.run() };
@@ -167,6 +170,7 @@ class Driven {
     const beside = [this.every(MESSAGES_MS, over.signal, () => this.takeMessages()), this.every(LEASE_MS / 3, over.signal, () => this.renew())];
     try {
       const result = await running;
+      if (result.kind === 'cancelled' && this.lost === null) await this.recorder.settle('stopped', null);
       if (this.lost !== null) throw this.lost;
       return result;
     } finally {
