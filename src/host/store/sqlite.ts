@@ -39,6 +39,9 @@ class SqliteStore implements Store {
   private closed = false;
   /** By their text; made when they are first used. */
   private readonly statements = new Map<string, Statement>();
+  private readonly advances: Statement[] = [];
+  /** The numbers of the runs that leases are of, as far as they were looked up. */
+  private readonly numbers = new WeakMap<Lease, number>();
 
   constructor(database: Database, isGone: (owner: Owner) => boolean) {
     this.database = database;
@@ -49,11 +52,10 @@ class SqliteStore implements Store {
   create(run: NewRun, batch: Batch, owner: Owner): Promise<Lease> {
     return this.write(() => {
       if (this.numberOf(run.id) !== null) throw runExists(run.id);
-      this.checkOrder(run.id, 0, batch);
       const { id, name, createdMs, leaseUntilMs } = run;
-      this.statement(INSERT_RUN).run(id, name, createdMs, createdMs, hashBlob(EMPTY_HEAD.hash), leaseUntilMs, owner.host, owner.processId, owner.token);
+      const { lastInsertRowid } = this.statement(INSERT_RUN).run(id, name, createdMs, createdMs, hashBlob(EMPTY_HEAD.hash), leaseUntilMs, owner.host, owner.processId, owner.token);
       const lease: Lease = { run: id, epoch: 1, owner };
-      this.writeBatch(lease, batch);
+      this.writeBatch(lease, Number(lastInsertRowid), batch);
       return lease;
     });
   }
@@ -73,15 +75,15 @@ class SqliteStore implements Store {
   }
 
   renew(lease: Lease, untilMs: number): Promise<boolean> {
-    return this.write(() => this.statement(`UPDATE runs SET lease_until_ms = ? ${HELD}`).run(untilMs, lease.run, lease.epoch).changes === 1);
+    return this.write(() => this.statement(`UPDATE runs SET lease_until_ms = ? ${HELD}`).run(untilMs, ...heldBy(lease)).changes === 1);
   }
 
   release(lease: Lease): Promise<void> {
-    return this.write(() => void this.statement(`UPDATE runs SET owner_host = NULL, owner_process = NULL, owner_token = NULL ${HELD}`).run(lease.run, lease.epoch));
+    return this.write(() => void this.statement(`UPDATE runs SET owner_host = NULL, owner_process = NULL, owner_token = NULL ${HELD}`).run(...heldBy(lease)));
   }
 
   append(lease: Lease, batch: Batch): Promise<void> {
-    return this.write(() => this.writeBatch(lease, batch));
+    return this.write(() => this.writeBatch(lease, this.numberBy(lease), batch));
   }
 
   run(id: string): Promise<RunRow | null> {
@@ -219,43 +221,43 @@ class SqliteStore implements Store {
     yield* this.statement(DUE_BY_MESSAGE).iterate(nowMs) as IterableIterator<Row>;
   }
 
-  private writeBatch(lease: Lease, batch: Batch): void {
-    const number = this.advance(lease, batch);
+  private writeBatch(lease: Lease, number: number, batch: Batch): void {
+    this.advance(lease, number, batch);
     const { records, signature, content, taken } = batch;
-    for (const { seq, hash, bytes } of records) this.statement('INSERT INTO records (run, seq, hash, bytes) VALUES (?, ?, ?, ?)').run(number, seq, hashBlob(hash), bytes);
+    for (const { seq, hash, bytes } of records) this.statement(INSERT_RECORD).run(number, seq, hashBlob(hash), bytes);
     if (signature !== null) this.statement(INSERT_SIGNATURE).run(number, signature.seq, hashBlob(signature.hash), signature.key, signature.signature);
     for (const one of content) this.keep(one);
     for (const id of taken) this.statement('DELETE FROM messages WHERE id = ? AND run = ?').run(id, number);
   }
 
-  /** Moves the row of the run on, if it is where the batch begins and the lease still holds, and gives its number. */
-  private advance(lease: Lease, { records, change }: Batch): number {
-    const first = records[0];
+  /** Moves the row of the run on, if the lease still holds and the row is where the batch begins. */
+  private advance(lease: Lease, number: number, { records, change }: Batch): void {
+    const before = (records[0]?.seq ?? 1) - 1;
+    if (records.some((record, i) => record.seq !== before + i + 1)) throw outOfOrder(lease.run, before);
     const last = records[records.length - 1];
-    this.checkOrder(lease.run, (first?.seq ?? 1) - 1, { records });
-    const sets: string[] = ['epoch = epoch'];
-    const values: unknown[] = [];
-    if (last !== undefined) {
-      sets.push('head_seq = ?, head_hash = ?');
-      values.push(last.seq, hashBlob(last.hash));
-    }
-    for (const [columns, ...fields] of changedColumns(change)) {
-      sets.push(columns);
-      values.push(...fields);
-    }
-    values.push(lease.run, lease.epoch);
-    if (first !== undefined) values.push(first.seq - 1);
-    const row = this.statement(`UPDATE runs SET ${sets.join(', ')} ${HELD} ${first === undefined ? '' : 'AND head_seq = ?'} RETURNING number`).get(...values) as Row | undefined;
-    return row === undefined ? this.explain(lease) : wholeOf(row['number'], this.complain(`the run ${lease.run}`));
-  }
-
-  private explain(lease: Lease): never {
-    const row = this.statement(`SELECT head_seq FROM runs ${HELD}`).get(lease.run, lease.epoch) as Row | undefined;
+    const values: unknown[] = last === undefined ? [] : [last.seq, hashBlob(last.hash)];
+    for (const { name, fields } of CHANGES) if (change[name] !== undefined) values.push(...fields(change));
+    values.push(number, lease.run, lease.epoch, lease.owner.token);
+    if (last !== undefined) values.push(before);
+    if (this.advanceStatement(last !== undefined, change).run(...values).changes === 1) return;
+    const row = this.statement(`SELECT head_seq FROM runs ${HELD}`).get(...heldBy(lease)) as Row | undefined;
     throw row === undefined ? leaseLost(lease.run) : outOfOrder(lease.run, wholeOf(row['head_seq'], this.complain(`the run ${lease.run}`)));
   }
 
-  private checkOrder(run: string, seq: number, { records }: Pick<Batch, 'records'>): void {
-    if (records.some((record, i) => record.seq !== seq + i + 1)) throw outOfOrder(run, seq);
+  /** There is one statement for each choice of columns, so that a batch writes what it has to in one. */
+  private advanceStatement(moves: boolean, change: RowChange): Statement {
+    const changes = CHANGES.filter(({ name }) => change[name] !== undefined);
+    const choice = changes.reduce((bits, { bit }) => bits | bit, moves ? 1 : 0);
+    return (this.advances[choice] ??= this.database.prepare(`
+      UPDATE runs SET ${['epoch = epoch', ...(moves ? ['head_seq = ?, head_hash = ?'] : []), ...changes.map(({ columns }) => columns)].join(', ')}
+      WHERE number = ? AND id = ? AND epoch = ? AND owner_token = ? ${moves ? 'AND head_seq = ?' : ''}`));
+  }
+
+  /** The number of the run that the lease is of; -1 when it is not there. */
+  private numberBy(lease: Lease): number {
+    let number = this.numbers.get(lease);
+    if (number === undefined) this.numbers.set(lease, (number = this.numberOf(lease.run) ?? -1));
+    return number;
   }
 
   private keep({ hash, bytes }: Content): void {
@@ -263,7 +265,11 @@ class SqliteStore implements Store {
   }
 }
 
-const HELD = 'WHERE id = ? AND epoch = ? AND owner_token IS NOT NULL';
+const HELD = 'WHERE id = ? AND epoch = ? AND owner_token = ?';
+
+function heldBy(lease: Lease): readonly [string, number, string] {
+  return [lease.run, lease.epoch, lease.owner.token];
+}
 
 const INSERT_RUN = `
   INSERT INTO runs (id, name, status, created_ms, updated_ms, head_seq, head_hash, waits, epoch, lease_until_ms, owner_host, owner_process, owner_token)
@@ -271,6 +277,7 @@ const INSERT_RUN = `
 const TAKE_LEASE = 'UPDATE runs SET epoch = ?, lease_until_ms = ?, owner_host = ?, owner_process = ?, owner_token = ? WHERE id = ?';
 const SELECT_RECORDS = 'SELECT seq, hash, bytes FROM records WHERE run = (SELECT number FROM runs WHERE id = ?) AND seq >= ? ORDER BY seq LIMIT ?';
 const SELECT_SIGNATURES = 'SELECT seq, hash, key, signature FROM signatures WHERE run = (SELECT number FROM runs WHERE id = ?) ORDER BY seq';
+const INSERT_RECORD = 'INSERT INTO records (run, seq, hash, bytes) VALUES (?, ?, ?, ?)';
 const INSERT_SIGNATURE = 'INSERT OR REPLACE INTO signatures (run, seq, hash, key, signature) VALUES (?, ?, ?, ?, ?)';
 
 const OPEN = `status IN (${STATUSES.flatMap((status, place) => (hasEnded(status) ? [] : [place])).join(', ')})`;
@@ -280,13 +287,18 @@ const DUE_BY_MESSAGE = `
   SELECT ${LEASE}, min(messages.id) AS first FROM messages JOIN runs ON run = number
   WHERE ${OPEN} AND (wake_ms IS NULL OR wake_ms > ?) GROUP BY number ORDER BY first`;
 
-/** What of the row changes: the columns, and what is written to them. */
-function changedColumns({ status, updatedMs, checkpoint, wakeMs, waits }: RowChange): (readonly [columns: string, ...values: unknown[]])[] {
-  const changed: (readonly [string, ...unknown[]])[] = [];
-  if (status !== undefined) changed.push(['status = ?', STATUSES.indexOf(status)]);
-  if (updatedMs !== undefined) changed.push(['updated_ms = ?', updatedMs]);
-  if (checkpoint !== undefined) changed.push(['checkpoint_seq = ?, checkpoint_hash = ?', checkpoint?.seq ?? null, checkpoint === null ? null : hashBlob(checkpoint.hash)]);
-  if (wakeMs !== undefined) changed.push(['wake_ms = ?', wakeMs]);
-  if (waits !== undefined) changed.push(['waits = ?', waits]);
-  return changed;
+interface ColumnChange {
+  readonly name: keyof RowChange;
+  readonly bit: number;
+  readonly columns: string;
+  readonly fields: (change: RowChange) => readonly unknown[];
 }
+
+/** How what changes of a row is written; the first bit stands for the head. */
+const CHANGES: readonly ColumnChange[] = [
+  { name: 'status', bit: 2, columns: 'status = ?', fields: ({ status }) => [STATUSES.indexOf(status!)] },
+  { name: 'updatedMs', bit: 4, columns: 'updated_ms = ?', fields: ({ updatedMs }) => [updatedMs] },
+  { name: 'wakeMs', bit: 8, columns: 'wake_ms = ?', fields: ({ wakeMs }) => [wakeMs] },
+  { name: 'waits', bit: 16, columns: 'waits = ?', fields: ({ waits }) => [waits] },
+  { name: 'checkpoint', bit: 32, columns: 'checkpoint_seq = ?, checkpoint_hash = ?', fields: ({ checkpoint }) => [checkpoint?.seq ?? null, checkpoint == null ? null : hashBlob(checkpoint.hash)] },
+];
