@@ -192,6 +192,14 @@ export function storeContract(make: StoreMaker): void {
       expect(await problemKind(store.append(lease, batchOf({ records: storedRecords(3, 1) })))).toBe('lease-lost');
     });
 
+    test('of a run that was removed says nothing of another with its id', async () => {
+      const old = await started('r', { change: { status: 'complete' } });
+      await store.remove('r');
+      await store.create(newRun('r'), batchOf(), owner(2));
+      expect(await problemKind(store.append(old, batchOf({ records: storedRecords(1, 1) })))).toBe('lease-lost');
+      expect(await store.renew(old, 9000)).toBe(false);
+    });
+
     test('that ran out holds as long as nobody took it', async () => {
       const lease = await started('r', {});
       await store.append(lease, batchOf({ records: storedRecords(1, 1) }));

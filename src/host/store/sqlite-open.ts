@@ -2,6 +2,8 @@
  * Opening a file of SQLite as a store needs it. The driver is optional where the package is installed, since it is compiled for the machine;
  * it is loaded when the first store is opened.
  */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type DatabaseConstructor from 'better-sqlite3';
 import { StoreProblem } from './port.ts';
@@ -14,14 +16,16 @@ const BLOCKING_MS = 50;
 const PATIENCE_MS = 30_000;
 const PAUSE_MS = 20;
 
-/** The database, ready to be used; throws a `StoreProblem`. `version` is for tests. */
-export async function openDatabase(path: string, version?: number): Promise<Database> {
+/** The database, ready to be used; throws a `StoreProblem`. */
+export async function openDatabase(path: string): Promise<Database> {
   const Driver = await loadDriver();
+  const directory = dirname(path);
+  if (!existsSync(directory)) throw new StoreProblem('unusable', `the store ${path}: there is no folder ${directory}: make it or name another file`);
   return patiently(path, () => {
     const database = new Driver(path, { timeout: BLOCKING_MS });
     try {
       configure(database);
-      prepareSchema(database, path, version);
+      prepareSchema(database, path);
       return database;
     } catch (error) {
       database.close();

@@ -36,8 +36,10 @@ export function hashBlob(hash: Hash): Uint8Array {
   return bytes;
 }
 
-export const RUN_COLUMNS =
-  'id, name, status, created_ms, updated_ms, head_seq, head_hash, checkpoint_seq, checkpoint_hash, wake_ms, waits, lease_until_ms, owner_host, owner_process, owner_token';
+/** Behind SELECT, for `runOf` and `ownerOf`; may be followed by conditions. */
+export const RUN_COLUMNS = `
+  id, name, status, created_ms, updated_ms, head_seq, head_hash, checkpoint_seq, checkpoint_hash, wake_ms, waits, epoch, until_ms, host, process, token
+  FROM runs LEFT JOIN leases ON leases.run = runs.number`;
 
 export function runOf(row: Row, complain: Complain): RunRow {
   return {
@@ -60,7 +62,28 @@ function checkpointOf(row: Row, complain: Complain): Head | null {
 }
 
 export function ownerOf(row: Row, complain: Complain): Owner | null {
-  const { owner_host: host, owner_process: processId, owner_token: token } = row;
+  const { host, process: processId, token } = row;
   if (host === null && processId === null && token === null) return null;
   return { host: textOf(host, complain), processId: wholeOf(processId, complain), token: textOf(token, complain) };
+}
+
+const HASH_DIGITS = 2 * HASH_BYTES;
+
+/** The bytes without the text of the hash, and where it was; null when it is not in them. */
+export function cutOut(bytes: Uint8Array, hash: Hash): { readonly cut: number | null; readonly rest: Uint8Array } {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const cut = whole.indexOf(hash, 0, 'latin1');
+  return cut < 0 ? { cut: null, rest: bytes } : { cut, rest: Buffer.concat([whole.subarray(0, cut), whole.subarray(cut + HASH_DIGITS)]) };
+}
+
+/** What `cutOut` was given. */
+export function restored(rest: Uint8Array, cut: unknown, hash: Hash, complain: Complain): Uint8Array {
+  if (cut === null) return rest;
+  const at = wholeOf(cut, complain);
+  if (at < 0 || at > rest.length) return complain();
+  const bytes = new Uint8Array(rest.length + HASH_DIGITS);
+  bytes.set(rest.subarray(0, at));
+  bytes.set(Buffer.from(hash, 'latin1'), at);
+  bytes.set(rest.subarray(at), at + HASH_DIGITS);
+  return bytes;
 }

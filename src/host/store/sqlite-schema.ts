@@ -4,6 +4,12 @@
  *
  * - A run is known by its id outside, and by its number in the tables.
  * - A status is its place in `STATUSES`.
+ * - A lease is there while somebody holds it (version 2; in version 1 rows of runs had room for it, and kept the room).
+ * - Records lie in the order in which they were written, whatever their run is: runs that write together fill the same pages, and
+ *   a commit of many writes few (version 2; in version 1 each run had its own).
+ * - A record's bytes hold the hash of the one before as text. It is cut out where it is found, at `cut`, since that hash is there (version 2).
+ * - A signature has the hash of its record unless it says another (version 2).
+ * - Content lies in the order of writing, since a table kept by hashes leaves a third of its room empty (version 2).
  */
 import type { Database } from 'better-sqlite3';
 import { type RunStatus, StoreProblem } from './port.ts';
@@ -61,11 +67,62 @@ const VERSION_1 = `
   CREATE INDEX messages_by_run ON messages (run);
 `;
 
+const VERSION_2 = `
+  CREATE TABLE leases (
+    run INTEGER PRIMARY KEY,
+    until_ms INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    process INTEGER NOT NULL,
+    token TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO leases SELECT number, lease_until_ms, owner_host, owner_process, owner_token FROM runs WHERE owner_token IS NOT NULL;
+  ALTER TABLE runs DROP COLUMN lease_until_ms;
+  ALTER TABLE runs DROP COLUMN owner_host;
+  ALTER TABLE runs DROP COLUMN owner_process;
+  ALTER TABLE runs DROP COLUMN owner_token;
+
+  ALTER TABLE records RENAME TO old_records;
+  CREATE TABLE records (
+    number INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    cut INTEGER,
+    bytes BLOB NOT NULL
+  ) STRICT;
+  INSERT INTO records (run, seq, hash, bytes) SELECT run, seq, hash, bytes FROM old_records ORDER BY run, seq;
+  DROP TABLE old_records;
+  CREATE UNIQUE INDEX records_by_run ON records (run, seq);
+
+  ALTER TABLE signatures RENAME TO old_signatures;
+  CREATE TABLE signatures (
+    run INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    hash BLOB,
+    key TEXT NOT NULL,
+    signature BLOB NOT NULL,
+    PRIMARY KEY (run, seq)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO signatures (run, seq, hash, key, signature) SELECT run, seq, hash, key, signature FROM old_signatures;
+  DROP TABLE old_signatures;
+
+  ALTER TABLE content RENAME TO old_content;
+  CREATE TABLE content (
+    number INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL,
+    bytes BLOB NOT NULL
+  ) STRICT;
+  INSERT INTO content (hash, bytes) SELECT hash, bytes FROM old_content;
+  DROP TABLE old_content;
+  CREATE UNIQUE INDEX content_by_hash ON content (hash);
+`;
+
 /** What makes a file of each version from one of the version before; the first makes it from an empty one. */
-const MIGRATIONS: readonly string[] = [VERSION_1];
+const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
 
 /** Brings the file to this version, in one transaction. Throws a `StoreProblem` for files of others. */
-export function prepareSchema(database: Database, path: string, version: number = MIGRATIONS.length): void {
+export function prepareSchema(database: Database, path: string): void {
+  const version = MIGRATIONS.length;
   if (checkVersion(database, path) === version) return;
   database.exec('BEGIN IMMEDIATE');
   try {

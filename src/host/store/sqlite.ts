@@ -13,7 +13,7 @@ import {
 import { leaseLost, notEnded, outOfOrder, runExists, storeClosed, unknownRun } from './problem.ts';
 import { openDatabase, patiently } from './sqlite-open.ts';
 import { damaged } from './sqlite-problem.ts';
-import { bytesOf, type Complain, hashBlob, hashOf, ownerOf, type Row, RUN_COLUMNS, runOf, textOf, wholeOf } from './sqlite-rows.ts';
+import { bytesOf, type Complain, cutOut, hashBlob, hashOf, ownerOf, restored, type Row, RUN_COLUMNS, runOf, textOf, wholeOf } from './sqlite-rows.ts';
 import { STATUSES } from './sqlite-schema.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 
@@ -28,7 +28,7 @@ export async function openSqliteStore(path: string, { isGone = isProcessGone }: 
   return patiently(path, () => new SqliteStore(database, isGone));
 }
 
-const ALL = Number.MAX_SAFE_INTEGER;
+const ALL = 2 ** 32;
 /** Content is removed so much at a time, so that others can write in between. */
 const SWEEP_AT_ONCE = 1000;
 
@@ -39,6 +39,8 @@ class SqliteStore implements Store {
   private closed = false;
   /** By their text; made when they are first used. */
   private readonly statements = new Map<string, Statement>();
+  /** By the choice of columns. */
+  private readonly advances: Statement[] = [];
 
   constructor(database: Database, isGone: (owner: Owner) => boolean) {
     this.database = database;
@@ -49,9 +51,9 @@ class SqliteStore implements Store {
   create(run: NewRun, batch: Batch, owner: Owner): Promise<Lease> {
     return this.write(() => {
       if (this.numberOf(run.id) !== null) throw runExists(run.id);
-      this.checkOrder(run.id, 0, batch);
       const { id, name, createdMs, leaseUntilMs } = run;
-      this.statement(INSERT_RUN).run(id, name, createdMs, createdMs, hashBlob(EMPTY_HEAD.hash), leaseUntilMs, owner.host, owner.processId, owner.token);
+      const { lastInsertRowid } = this.statement(INSERT_RUN).run(id, name, createdMs, createdMs, hashBlob(EMPTY_HEAD.hash));
+      this.statement(INSERT_LEASE).run(lastInsertRowid, leaseUntilMs, owner.host, owner.processId, owner.token);
       const lease: Lease = { run: id, epoch: 1, owner };
       this.writeBatch(lease, batch);
       return lease;
@@ -60,24 +62,25 @@ class SqliteStore implements Store {
 
   acquire(run: string, owner: Owner, nowMs: number, untilMs: number): Promise<Acquisition> {
     return this.write((): Acquisition => {
-      const row = this.statement(`SELECT epoch, ${RUN_COLUMNS} FROM runs WHERE id = ?`).get(run) as Row | undefined;
+      const row = this.statement(`SELECT number, ${RUN_COLUMNS} WHERE id = ?`).get(run) as Row | undefined;
       if (row === undefined) return { kind: 'unknown' };
       const complain = this.complain(`the run ${run}`);
       const held = this.holderOf(row, nowMs, complain);
-      if (held !== null) return { kind: 'busy', owner: held, untilMs: wholeOf(row['lease_until_ms'], complain) };
+      if (held !== null) return { kind: 'busy', owner: held, untilMs: wholeOf(row['until_ms'], complain) };
       const epoch = wholeOf(row['epoch'], complain) + 1;
       const known = runOf(row, complain);
-      this.statement(TAKE_LEASE).run(epoch, untilMs, owner.host, owner.processId, owner.token, run);
+      this.statement('UPDATE runs SET epoch = ? WHERE number = ?').run(epoch, row['number']);
+      this.statement(INSERT_LEASE).run(row['number'], untilMs, owner.host, owner.processId, owner.token);
       return { kind: 'held', lease: { run, epoch, owner }, row: { ...known, owner } };
     });
   }
 
   renew(lease: Lease, untilMs: number): Promise<boolean> {
-    return this.write(() => this.statement(`UPDATE runs SET lease_until_ms = ? ${HELD}`).run(untilMs, lease.run, lease.epoch).changes === 1);
+    return this.write(() => this.statement(`UPDATE leases SET until_ms = ? WHERE run = (SELECT number ${HELD})`).run(untilMs, ...heldBy(lease)).changes === 1);
   }
 
   release(lease: Lease): Promise<void> {
-    return this.write(() => void this.statement(`UPDATE runs SET owner_host = NULL, owner_process = NULL, owner_token = NULL ${HELD}`).run(lease.run, lease.epoch));
+    return this.write(() => void this.statement(`DELETE FROM leases WHERE run = (SELECT number ${HELD})`).run(...heldBy(lease)));
   }
 
   append(lease: Lease, batch: Batch): Promise<void> {
@@ -86,7 +89,7 @@ class SqliteStore implements Store {
 
   run(id: string): Promise<RunRow | null> {
     return this.read(() => {
-      const row = this.statement(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`).get(id) as Row | undefined;
+      const row = this.statement(`SELECT ${RUN_COLUMNS} WHERE id = ?`).get(id) as Row | undefined;
       return row === undefined ? null : runOf(row, this.complain(`the run ${id}`));
     });
   }
@@ -94,16 +97,25 @@ class SqliteStore implements Store {
   runs({ status = STATUSES, limit = ALL }: RunFilter = {}): Promise<readonly RunRow[]> {
     return this.read(() => {
       const places = status.map((one) => STATUSES.indexOf(one));
-      const rows = this.statement(`SELECT ${RUN_COLUMNS} FROM runs WHERE status IN (${places.join(', ')}) ORDER BY number DESC LIMIT ?`).all(limit) as Row[];
+      const rows = this.statement(`SELECT ${RUN_COLUMNS} WHERE status IN (${places.join(', ')}) ORDER BY number DESC LIMIT ?`).all(limit) as Row[];
       return rows.map((row) => runOf(row, this.complain('the list of runs')));
     });
   }
 
   records(run: string, from: number = 1, limit: number = ALL): Promise<readonly StoredRecord[]> {
     return this.read(() => {
-      const rows = this.statement(SELECT_RECORDS).all(run, from, limit) as Row[];
       const complain = this.complain(`the journal of the run ${run}`);
-      return rows.map(({ seq, hash, bytes }) => ({ seq: wholeOf(seq, complain), hash: hashOf(hash, complain), bytes: bytesOf(bytes, complain) }));
+      // The first record may need the hash of the one before it.
+      const rows = this.statement(SELECT_RECORDS).all(run, from - 1, limit + 1) as Row[];
+      const records: StoredRecord[] = [];
+      let previous = EMPTY_HEAD.hash;
+      for (const row of rows) {
+        const seq = wholeOf(row['seq'], complain);
+        const hash = hashOf(row['hash'], complain);
+        if (seq >= from && records.length < limit) records.push({ seq, hash, bytes: restored(bytesOf(row['bytes'], complain), row['cut'], previous, complain) });
+        previous = hash;
+      }
+      return records;
     });
   }
 
@@ -168,7 +180,7 @@ class SqliteStore implements Store {
       if (row === undefined) throw unknownRun(run);
       const complain = this.complain(`the run ${run}`);
       if (!hasEnded(STATUSES[wholeOf(row['status'], complain)] ?? complain())) throw notEnded(run);
-      for (const table of ['records', 'signatures', 'messages']) this.statement(`DELETE FROM ${table} WHERE run = ?`).run(row['number']);
+      for (const table of ['leases', 'records', 'signatures', 'messages']) this.statement(`DELETE FROM ${table} WHERE run = ?`).run(row['number']);
       this.statement('DELETE FROM runs WHERE number = ?').run(row['number']);
     });
   }
@@ -210,7 +222,7 @@ class SqliteStore implements Store {
 
   private holderOf(row: Row, nowMs: number, complain: Complain): Owner | null {
     const owner = ownerOf(row, complain);
-    return owner === null || wholeOf(row['lease_until_ms'], complain) <= nowMs || this.isGone(owner) ? null : owner;
+    return owner === null || wholeOf(row['until_ms'], complain) <= nowMs || this.isGone(owner) ? null : owner;
   }
 
   /** First those whose timers are due, then those that have only messages; each run once, the longest overdue first. */
@@ -220,42 +232,45 @@ class SqliteStore implements Store {
   }
 
   private writeBatch(lease: Lease, batch: Batch): void {
-    const number = this.advance(lease, batch);
-    const { records, signature, content, taken } = batch;
-    for (const { seq, hash, bytes } of records) this.statement('INSERT INTO records (run, seq, hash, bytes) VALUES (?, ?, ?, ?)').run(number, seq, hashBlob(hash), bytes);
-    if (signature !== null) this.statement(INSERT_SIGNATURE).run(number, signature.seq, hashBlob(signature.hash), signature.key, signature.signature);
+    const { number, hash: head } = this.checked(lease, batch);
+    const { records, signature, content, taken, change } = batch;
+    if (records.length > 0 || Object.keys(change).length > 0) this.advance(number, records[records.length - 1], change);
+    let previous = head;
+    for (const { seq, hash, bytes } of records) {
+      const { cut, rest } = cutOut(bytes, previous);
+      this.statement(INSERT_RECORD).run(number, seq, hashBlob(hash), cut, rest);
+      previous = hash;
+    }
+    if (signature !== null) this.sign(number, signature);
     for (const one of content) this.keep(one);
     for (const id of taken) this.statement('DELETE FROM messages WHERE id = ? AND run = ?').run(id, number);
   }
 
-  /** Moves the row of the run on, if it is where the batch begins and the lease still holds, and gives its number. */
-  private advance(lease: Lease, { records, change }: Batch): number {
-    const first = records[0];
-    const last = records[records.length - 1];
-    this.checkOrder(lease.run, (first?.seq ?? 1) - 1, { records });
-    const sets: string[] = ['epoch = epoch'];
-    const values: unknown[] = [];
-    if (last !== undefined) {
-      sets.push('head_seq = ?, head_hash = ?');
-      values.push(last.seq, hashBlob(last.hash));
-    }
-    for (const [columns, ...fields] of changedColumns(change)) {
-      sets.push(columns);
-      values.push(...fields);
-    }
-    values.push(lease.run, lease.epoch);
-    if (first !== undefined) values.push(first.seq - 1);
-    const row = this.statement(`UPDATE runs SET ${sets.join(', ')} ${HELD} ${first === undefined ? '' : 'AND head_seq = ?'} RETURNING number`).get(...values) as Row | undefined;
-    return row === undefined ? this.explain(lease) : wholeOf(row['number'], this.complain(`the run ${lease.run}`));
+  /** The run's number and the hash of its head, if the lease still holds and the head is where the batch begins. */
+  private checked(lease: Lease, { records }: Batch): { readonly number: number; readonly hash: Hash } {
+    const row = this.statement(`SELECT number, head_seq, head_hash ${HELD}`).get(...heldBy(lease)) as Row | undefined;
+    if (row === undefined) throw leaseLost(lease.run);
+    const complain = this.complain(`the run ${lease.run}`);
+    const seq = wholeOf(row['head_seq'], complain);
+    if (records.some((record, i) => record.seq !== seq + i + 1)) throw outOfOrder(lease.run, seq);
+    return { number: wholeOf(row['number'], complain), hash: hashOf(row['head_hash'], complain) };
   }
 
-  private explain(lease: Lease): never {
-    const row = this.statement(`SELECT head_seq FROM runs ${HELD}`).get(lease.run, lease.epoch) as Row | undefined;
-    throw row === undefined ? leaseLost(lease.run) : outOfOrder(lease.run, wholeOf(row['head_seq'], this.complain(`the run ${lease.run}`)));
+  /** There is one statement for each choice of columns, so that a row is written once whatever changes. */
+  private advance(number: number, last: StoredRecord | undefined, change: RowChange): void {
+    const changes = CHANGES.filter(({ name }) => change[name] !== undefined);
+    const choice = changes.reduce((bits, { bit }) => bits | bit, last === undefined ? 0 : 1);
+    this.advances[choice] ??= this.database.prepare(`
+      UPDATE runs SET ${[...(last === undefined ? [] : ['head_seq = ?, head_hash = ?']), ...changes.map(({ columns }) => columns)].join(', ')} WHERE number = ?`);
+    const values = [...(last === undefined ? [] : [last.seq, hashBlob(last.hash)]), ...changes.flatMap(({ fields }) => fields(change))];
+    this.advances[choice].run(...values, number);
   }
 
-  private checkOrder(run: string, seq: number, { records }: Pick<Batch, 'records'>): void {
-    if (records.some((record, i) => record.seq !== seq + i + 1)) throw outOfOrder(run, seq);
+  private sign(number: number, { seq, hash, key, signature }: SignedHead): void {
+    const record = this.statement('SELECT hash FROM records WHERE run = ? AND seq = ?').get(number, seq) as Row | undefined;
+    const blob = hashBlob(hash);
+    const isThere = record !== undefined && record['hash'] instanceof Uint8Array && Buffer.compare(record['hash'], blob) === 0;
+    this.statement(INSERT_SIGNATURE).run(number, seq, isThere ? null : blob, key, signature);
   }
 
   private keep({ hash, bytes }: Content): void {
@@ -263,30 +278,43 @@ class SqliteStore implements Store {
   }
 }
 
-const HELD = 'WHERE id = ? AND epoch = ? AND owner_token IS NOT NULL';
+/** The row of a run whose lease holds. */
+const HELD = 'FROM runs JOIN leases ON leases.run = number WHERE id = ? AND epoch = ? AND token = ?';
+
+function heldBy(lease: Lease): readonly [string, number, string] {
+  return [lease.run, lease.epoch, lease.owner.token];
+}
 
 const INSERT_RUN = `
-  INSERT INTO runs (id, name, status, created_ms, updated_ms, head_seq, head_hash, waits, epoch, lease_until_ms, owner_host, owner_process, owner_token)
-  VALUES (?, ?, 0, ?, ?, 0, ?, x'', 1, ?, ?, ?, ?)`;
-const TAKE_LEASE = 'UPDATE runs SET epoch = ?, lease_until_ms = ?, owner_host = ?, owner_process = ?, owner_token = ? WHERE id = ?';
-const SELECT_RECORDS = 'SELECT seq, hash, bytes FROM records WHERE run = (SELECT number FROM runs WHERE id = ?) AND seq >= ? ORDER BY seq LIMIT ?';
-const SELECT_SIGNATURES = 'SELECT seq, hash, key, signature FROM signatures WHERE run = (SELECT number FROM runs WHERE id = ?) ORDER BY seq';
+  INSERT INTO runs (id, name, status, created_ms, updated_ms, head_seq, head_hash, waits, epoch) VALUES (?, ?, 0, ?, ?, 0, ?, x'', 1)`;
+const INSERT_LEASE = 'INSERT OR REPLACE INTO leases (run, until_ms, host, process, token) VALUES (?, ?, ?, ?, ?)';
+const SELECT_RECORDS = 'SELECT seq, hash, cut, bytes FROM records WHERE run = (SELECT number FROM runs WHERE id = ?) AND seq >= ? ORDER BY seq LIMIT ?';
+const SELECT_SIGNATURES = `
+  SELECT signatures.seq AS seq, coalesce(signatures.hash, records.hash) AS hash, key, signature
+  FROM signatures LEFT JOIN records ON records.run = signatures.run AND records.seq = signatures.seq
+  WHERE signatures.run = (SELECT number FROM runs WHERE id = ?) ORDER BY signatures.seq`;
+const INSERT_RECORD = 'INSERT INTO records (run, seq, hash, cut, bytes) VALUES (?, ?, ?, ?, ?)';
 const INSERT_SIGNATURE = 'INSERT OR REPLACE INTO signatures (run, seq, hash, key, signature) VALUES (?, ?, ?, ?, ?)';
 
 const OPEN = `status IN (${STATUSES.flatMap((status, place) => (hasEnded(status) ? [] : [place])).join(', ')})`;
-const LEASE = 'runs.id AS id, lease_until_ms, owner_host, owner_process, owner_token';
-const DUE_BY_TIME = `SELECT ${LEASE} FROM runs WHERE wake_ms <= ? AND ${OPEN} ORDER BY wake_ms, number`;
+const LEASE = 'runs.id AS id, until_ms, host, process, token';
+const DUE_BY_TIME = `SELECT ${LEASE} FROM runs LEFT JOIN leases ON leases.run = number WHERE wake_ms <= ? AND ${OPEN} ORDER BY wake_ms, number`;
 const DUE_BY_MESSAGE = `
-  SELECT ${LEASE}, min(messages.id) AS first FROM messages JOIN runs ON run = number
+  SELECT ${LEASE}, min(messages.id) AS first FROM messages JOIN runs ON messages.run = number LEFT JOIN leases ON leases.run = number
   WHERE ${OPEN} AND (wake_ms IS NULL OR wake_ms > ?) GROUP BY number ORDER BY first`;
 
-/** What of the row changes: the columns, and what is written to them. */
-function changedColumns({ status, updatedMs, checkpoint, wakeMs, waits }: RowChange): (readonly [columns: string, ...values: unknown[]])[] {
-  const changed: (readonly [string, ...unknown[]])[] = [];
-  if (status !== undefined) changed.push(['status = ?', STATUSES.indexOf(status)]);
-  if (updatedMs !== undefined) changed.push(['updated_ms = ?', updatedMs]);
-  if (checkpoint !== undefined) changed.push(['checkpoint_seq = ?, checkpoint_hash = ?', checkpoint?.seq ?? null, checkpoint === null ? null : hashBlob(checkpoint.hash)]);
-  if (wakeMs !== undefined) changed.push(['wake_ms = ?', wakeMs]);
-  if (waits !== undefined) changed.push(['waits = ?', waits]);
-  return changed;
+interface ColumnChange {
+  readonly name: keyof RowChange;
+  readonly bit: number;
+  readonly columns: string;
+  readonly fields: (change: RowChange) => readonly unknown[];
 }
+
+/** How what changes of a row is written; the first bit stands for the head. */
+const CHANGES: readonly ColumnChange[] = [
+  { name: 'status', bit: 2, columns: 'status = ?', fields: ({ status }) => [STATUSES.indexOf(status!)] },
+  { name: 'updatedMs', bit: 4, columns: 'updated_ms = ?', fields: ({ updatedMs }) => [updatedMs] },
+  { name: 'wakeMs', bit: 8, columns: 'wake_ms = ?', fields: ({ wakeMs }) => [wakeMs] },
+  { name: 'waits', bit: 16, columns: 'waits = ?', fields: ({ waits }) => [waits] },
+  { name: 'checkpoint', bit: 32, columns: 'checkpoint_seq = ?, checkpoint_hash = ?', fields: ({ checkpoint }) => [checkpoint?.seq ?? null, checkpoint == null ? null : hashBlob(checkpoint.hash)] },
+];
