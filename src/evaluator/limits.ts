@@ -27,6 +27,11 @@ export interface Limits {
 
 export type LimitName = keyof Limits;
 
+/** How plans and people write the name: `string-length` for `stringLength`. */
+export function limitLabel(name: LimitName): string {
+  return Array.from(name, (letter) => (letter < 'a' ? `-${letter.toLowerCase()}` : letter)).join('');
+}
+
 export const DEFAULT_LIMITS: Limits = {
   fuel: 100_000_000_000,
   depth: 2_000_000,

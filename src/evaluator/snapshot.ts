@@ -37,7 +37,7 @@ import { ROOT_ID } from './context-id.ts';
 import type { Origin } from './event.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.ts';
 import { Op, type OpCode } from './opcodes.ts';
-import { COMPENSATION_DEPTH, FORKS_MAX, shieldDepth } from './machine.ts';
+import { compensationRoom, FORKS_MAX } from './machine.ts';
 import { Raised } from './raise.ts';
 import { remaining } from './kernel.ts';
 import { hasEnded, pendingCalls } from './scheduler.ts';
@@ -221,7 +221,7 @@ function readFiber(value: Value, place: Place): Fiber {
   const stop = readStop(parts[10]!, rootDepth, context);
   const held = readStop(parts[11]!, rootDepth, context);
   const failing = flag(parts[12]);
-  const room = limits.depth + (shieldDepth(context, rootDepth, failing) > 0 ? COMPENSATION_DEPTH : 0) - depthBelow;
+  const room = limits.depth + compensationRoom(context, rootDepth, failing) - depthBelow;
   const frame = readFrames(parts[7]!, status, stop !== null && !stop.raised, room);
   if (openSteps(frame) !== context.depth - rootDepth) malformed('its contexts do not fit its frames');
   const position = index(parts[1], 'position');
@@ -253,7 +253,7 @@ function readJoin(value: Value, fiber: Fiber, limits: Limits): Join {
   const [at, bestEffort, minSuccess, maxConcurrency, failed, items] = vectorOf(value, 'join');
   const position = index(at, 'position');
   if (position < 1 || position > fiber.position) malformed('its branches began at a position that was never reached');
-  const depthBelow = fiber.depthBelow + fiber.frame!.depth;
+  const depthBelow = fiber.depthBelow + fiber.frame!.depth - compensationRoom(fiber.context, fiber.rootDepth, fiber.failing);
   const fibers = vectorOf(items ?? null, 'branches');
   if (fibers.length === 0 || fibers.length > limits.branches) malformed('it has more branches than its limit');
   if (fiber.context.depth > limits.contextDepth) malformed('its contexts are deeper than their limit');
