@@ -37,7 +37,7 @@ export const DEFAULT_LIMITS: Limits = {
   depth: 2_000_000,
   allocation: 20_000_000_000,
   stringLength: 64 * 1024 * 1024,
-  collectionSize: 64 * 1024 * 1024,
+  collectionSize: 10_000_000,
   integerDigits: 100_000,
   calls: 1_000_000,
   contextDepth: 1_000,
