@@ -13,11 +13,12 @@ import { type Entry, MapValue } from '../value/map.ts';
 import { printValue } from '../value/print.ts';
 import { type ErrorValue, Keyword, keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
+import type { Code } from './code.ts';
 import { childContext, type Context, contextKey, enterContext, type Isolation, optionOf, PASSES, readContext, visibleData } from './context.ts';
 import type { Event, Origin } from './event.ts';
 import type { Limits, Meter } from './limits.ts';
 import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } from './merge.ts';
-import { type Policy, readPolicy } from './merge-policy.ts';
+import { functionsOf, type Policy, readPolicy } from './merge-policy.ts';
 import { chargeCells, chargeFuel, errorValue, raise, raiseLimit, raiseType } from './raise.ts';
 import type { Exposure, HostCall } from './state.ts';
 import { readSources, type Sources, sourcesValue, union } from './tracking.ts';
@@ -93,9 +94,21 @@ export function checkOptions(form: StepForm, given: Value): MapValue | null {
     if (!(known as readonly string[]).includes(name)) raise('argument', `Invalid argument: ${form} has no option ${shown(key)}`);
     const wanted = optionProblem(name as StepOption, value);
     if (wanted !== null) raise('argument', `Invalid argument: the option :${name} of ${form} must be ${wanted}, got ${shown(value)}`);
-    if (name === 'merge-policy') readPolicy(value);
+    if (name === 'merge-policy') readCallable(value);
   }
   return given.size === 0 ? null : given;
+}
+
+/** The policy, whose functions can be asked: found out at once, not when the first key has two values. */
+function readCallable(value: Value): Policy {
+  const policy = readPolicy(value);
+  for (const fn of functionsOf(policy)) {
+    const code = fn.primitive ? null : (fn.code as Code);
+    if (code !== null && code.armFor(4) === null) {
+      raise('argument', `Invalid argument: a function of a merge policy takes 4 arguments, (fn [key base target source] …); this one takes ${code.arityText}`);
+    }
+  }
+  return policy;
 }
 
 function shown(value: Value): string {
@@ -421,7 +434,7 @@ function resetData(site: Site, data: MapValue): Value {
 function questions(site: Site, given: Value, merged: readonly Merged[]): Value {
   const { context } = site;
   const outer = outerOf(context);
-  const asked = nextQuestions(readPolicy(given), sourcesOf(context, merged), { target: (key) => readContext(outer, key), meter: site.meter });
+  const asked = nextQuestions(readCallable(given), sourcesOf(context, merged), { target: (key) => readContext(outer, key), meter: site.meter });
   chargeCells(site.meter, asked.length);
   return Vector.adopt(asked.map(({ source, fn, args }) => Vector.of(source, fn, ...args)));
 }

@@ -89,12 +89,12 @@ describe('very many in one another', () => {
   ])('%s are a program, or refused', (_, text) => {
     const compilation = compile(environment, { file: 'bomb', text });
     if (compilation.program === null) expect(compilation.diagnostics[0]!.code).toMatch(/^E0/);
-    else expect(travel(compiled(environment, text), {}).end)).toMatch(/^(=>|! :error\/)/;
+    else expect(travel(compiled(environment, text), {}).end).toMatch(/^(=>|! :error\/)/);
   });
 
   test('JSON', () => {
-    expect(parseJson('['.repeat(DEPTH) + ']'.repeat(DEPTH))).ok).toBe(true;
-    expect(parseJson('[{"a":'.repeat(DEPTH))).ok).toBe(false;
+    expect(parseJson('['.repeat(DEPTH) + ']'.repeat(DEPTH)).ok).toBe(true);
+    expect(parseJson('[{"a":'.repeat(DEPTH)).ok).toBe(false);
   });
 
   test('calls of functions', () => {
