@@ -8,7 +8,7 @@ import { diagnostic } from '../diagnostic/diagnostic.ts';
 import { suggest } from '../diagnostic/suggest.ts';
 import { version } from '../../package.json';
 import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
-import { COMMANDS, type Invocation, type JsonForm, type StepsChoice } from './invocation.ts';
+import { COMMANDS, type Invocation, type JsonForm, type SecurityOptions, type StepsChoice } from './invocation.ts';
 import { originOf } from './source.ts';
 import { COLOUR_CHOICES, type ColourChoice } from './terminal.ts';
 
@@ -58,6 +58,10 @@ interface RunFlags extends WorldFlags {
   readonly 'steps=tree'?: true;
   readonly 'steps=plain'?: true;
   readonly 'steps=none'?: true;
+  readonly policy?: string;
+  readonly constitution?: string;
+  readonly secrets?: string;
+  readonly strict?: true;
 }
 
 function jsonForm(document: boolean | undefined, stream: boolean | undefined): JsonForm {
@@ -94,6 +98,7 @@ class Asked {
     this.expand(root);
     this.test(root);
     this.context(root);
+    this.policy(root);
     this.help(root);
     return root;
   }
@@ -127,6 +132,10 @@ class Asked {
       .option('--input <file>', 'data that the plan finds in *input*: JSON, or RTFS data from .rtfs and .edn; `-` for standard input')
       .option('--json', 'print one JSON document with status, value, error and diagnostics')
       .option('--json=stream', 'print a line of JSON for each event, call and answer as it happens; the document is the last line')
+      .option('--policy <policy>', 'the most that the plan may do, whatever is granted: a name that `rtfs policy` lists, or a file')
+      .option('--constitution <file>', 'rules that stand above every grant: JSON, or RTFS data from .rtfs and .edn')
+      .option('--secrets <file>', 'secrets by name, a JSON object in a file that only you can read')
+      .option('--strict', 'deny calls from steps that see more of the plan than is recommended')
       .option('--steps', 'show the steps on the error stream even where it is no terminal; how is said by --steps=tree, --steps=plain, --steps=none')
       .addOption(new Option('--steps=tree').hideHelp())
       .addOption(new Option('--steps=plain').hideHelp())
@@ -137,7 +146,7 @@ class Asked {
         const [first, ...rest] = operands;
         if (flags.eval === undefined && first === undefined) return this.refuse('there is nothing to run', ['name a file, or give an expression with -e'], json);
         const origin = flags.eval === undefined ? originOf(first!) : { kind: 'text' as const, text: flags.eval.join('\n') };
-        const options = { origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), ...worldOf(flags) };
+        const options = { origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), security: securityOf(flags), ...worldOf(flags) };
         if (options.input === '-' && origin.kind === 'stdin') return this.refuse('the plan and its input cannot both come from standard input', [], json);
         this.invocation = { command: 'run', options };
       });
@@ -218,6 +227,14 @@ class Asked {
       });
   }
 
+  private policy(root: Command): void {
+    this.command(root, 'policy', 'list the policies that come with rtfs, or print one')
+      .argument('[policy]', 'a name, or a file to check')
+      .action((policy: string | undefined, flags: WorldFlags) => {
+        this.invocation = { command: 'policy', options: { policy: policy ?? null, colour: flags.color } };
+      });
+  }
+
   private help(root: Command): void {
     this.plain(root.command('help'))
       .description(`show help for a command or a topic: ${TOPICS.join(', ')}`)
@@ -241,6 +258,10 @@ class Asked {
   private refuse(message: string, help: readonly string[], json: JsonForm = 'none'): void {
     this.invocation = { command: 'refuse', problem: diagnostic('E0502', message, null, { help }), json };
   }
+}
+
+function securityOf({ policy, constitution, secrets, strict }: RunFlags): SecurityOptions {
+  return { policy: policy ?? null, constitution: constitution ?? null, secrets: secrets ?? null, strict: strict === true };
 }
 
 function worldOf(flags: WorldFlags): { grants: string[]; limits: string[]; modulePaths: string[]; colour: ColourChoice } {

@@ -43,10 +43,12 @@ class Run {
     const { program, diagnostics } = compile(cliEnvironment(), source.value, { loadModule: sources.loadModule, variables: variables.map(([name]) => name) });
     if (program === null) return this.invalid(diagnostics, EXIT.invalid);
     if (options.json === 'none') await this.report(diagnostics);
-    const { limits, openHost } = world.value;
+    const { limits, openHost, security } = world.value;
+    const refusal = security?.admit({ hash: program.main.group, effects: null, provenance: source.value.file }) ?? null;
+    if (refusal !== null) return this.invalid([refusal], EXIT.denied);
     const openWatch = this.watchOpener(world.value);
     const stopping = (): void => this.terminal.error('interrupted: undoing what was begun (Ctrl-C again ends at once)\n');
-    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping }));
+    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping, ...(security === null ? {} : { isolations: security.isolations }) }));
     return options.json !== 'none' ? this.endAsJson(ending, diagnostics) : this.endAsText(ending);
   }
 

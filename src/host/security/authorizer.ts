@@ -63,8 +63,9 @@ export function authorizeCapability(authority: Authority, request: PolicyRequest
   const advice = adviceOn(request.capability, isolation);
   if (authority.strict) denials.push(...advice);
   const coverage = coverageOf(context.grants, request.capability, request.args, authority.baseDirectory);
-  if (denials.length > 0) return refused('security', null, [...denials, ...grantDenials(authority, coverage)]);
-  if (!coverage.covered) return refused(coverage.kind, hintOf(authority, coverage), grantDenials(authority, coverage));
+  const missing = grantDenials(authority, coverage);
+  if (denials.length > 0) return refused('security', null, coverage.covered || coverage.kind === 'security' ? [...denials, ...missing] : denials);
+  if (!coverage.covered) return refused(coverage.kind, hintOf(authority, coverage), missing);
   if (ruling?.verdict === 'require-approval') {
     const reason = constitutionReason(authority, ruling);
     return { ...refused('security', null, [reason]), approval: questionOf(ruling, request, reason) };

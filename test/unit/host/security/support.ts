@@ -32,7 +32,7 @@ const EFFECTS = ['fs', 'fs.read', 'fs.write', ':NETWORK', 'network.out', 'clock'
 
 const some = <T>(items: readonly T[], maxLength = 4): fc.Arbitrary<T[]> => fc.array(fc.constantFrom(...items), { maxLength });
 const amount = fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined });
-const present = <T extends object>(record: T): T => Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
+const present = (record: object): Readonly<Record<string, number>> => Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 
 export const grants: fc.Arbitrary<Grant[]> = some(GRANT_TEXTS, 5).map((texts) => texts.map(grant));
 
@@ -49,4 +49,4 @@ export const contexts: fc.Arbitrary<RuntimeContext> = fc
     isolation: fc.record({ allowed: fc.subarray([...ISOLATIONS]), minimum: some(PATTERNS.flatMap((capability) => ISOLATIONS.map((level) => ({ capability, level }))), 3) }),
     expose: some(['audit.', 'audit.log', '#audit', 'fs.read']),
   })
-  .map(({ level, ...parts }) => context(level, level === 'pure' ? { ...parts, capabilities: [], grants: [] } : (parts as ContextParts)));
+  .map(({ level, ...parts }) => context(level, level === 'pure' ? { ...parts, capabilities: [], grants: [] } : parts));
