@@ -74,7 +74,7 @@ function neededGrant(capability: string, resource: Resource): Grant {
     case 'host':
       return { capability: 'http', scope: hostText(resource.host, resource.port) };
     case 'name':
-      return { capability, scope: resource.name };
+      return { capability: capability === 'secret.get' ? 'secret' : capability, scope: resource.name };
     case 'none':
       return { capability, scope: null };
   }
