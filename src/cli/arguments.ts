@@ -9,7 +9,7 @@ import { suggest } from '../diagnostic/suggest.ts';
 import { version } from '../../package.json';
 import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
 import { keptCommands } from './arguments-kept.ts';
-import { COMMANDS, type Invocation, type JsonForm, type KeepOptions, type StepsChoice } from './invocation.ts';
+import { COMMANDS, type Invocation, type JsonForm, type KeepOptions, type SecurityOptions, type StepsChoice } from './invocation.ts';
 import { originOf } from './source.ts';
 import { COLOUR_CHOICES, type ColourChoice } from './terminal.ts';
 
@@ -64,6 +64,10 @@ interface RunFlags extends WorldFlags {
   readonly id?: string;
   readonly checkpoint?: string;
   readonly wait: boolean;
+  readonly policy?: string;
+  readonly constitution?: string;
+  readonly secrets?: string;
+  readonly strict?: true;
 }
 
 function keepOf({ store, keep, id, checkpoint, wait }: RunFlags): KeepOptions | null {
@@ -105,6 +109,7 @@ class Asked {
     this.expand(root);
     this.test(root);
     this.context(root);
+    this.policy(root);
     keptCommands({
       command: (name, summary) => this.command(root, name, summary), world: (command) => this.world(command), collect,
       ask: (invocation) => (this.invocation = invocation), refuse: (message, help) => this.refuse(message, help),
@@ -142,6 +147,10 @@ class Asked {
       .option('--input <file>', 'data that the plan finds in *input*: JSON, or RTFS data from .rtfs and .edn; `-` for standard input')
       .option('--json', 'print one JSON document with status, value, error and diagnostics')
       .option('--json=stream', 'print a line of JSON for each event, call and answer as it happens; the document is the last line')
+      .option('--policy <policy>', 'the most that the plan may do, whatever is granted: a name that `rtfs policy` lists, or a file')
+      .option('--constitution <file>', 'rules that stand above every grant: JSON, or RTFS data from .rtfs and .edn')
+      .option('--secrets <file>', 'secrets by name, a JSON object in a file that only you can read')
+      .option('--strict', 'deny calls from steps that see more of the plan than is recommended')
       .option('--steps', 'show the steps on the error stream even where it is no terminal; how is said by --steps=tree, --steps=plain, --steps=none')
       .addOption(new Option('--steps=tree').hideHelp())
       .addOption(new Option('--steps=plain').hideHelp())
@@ -160,7 +169,7 @@ class Asked {
         const keep = keepOf(flags);
         if (keep === null && (flags.id !== undefined || flags.checkpoint !== undefined || !flags.wait)) return this.refuse('--id, --checkpoint and --no-wait are for runs that are kept', ['add --store FILE or --keep'], json);
         if (flags.store !== undefined && flags.keep === true) return this.refuse('--store and --keep name two stores', [], json);
-        const options = { keep, origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), ...worldOf(flags) };
+        const options = { keep, origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), security: securityOf(flags), ...worldOf(flags) };
         if (options.input === '-' && origin.kind === 'stdin') return this.refuse('the plan and its input cannot both come from standard input', [], json);
         this.invocation = { command: 'run', options };
       });
@@ -241,6 +250,14 @@ class Asked {
       });
   }
 
+  private policy(root: Command): void {
+    this.command(root, 'policy', 'list the policies that come with rtfs, or print one')
+      .argument('[policy]', 'a name, or a file to check')
+      .action((policy: string | undefined, flags: WorldFlags) => {
+        this.invocation = { command: 'policy', options: { policy: policy ?? null, colour: flags.color } };
+      });
+  }
+
   private help(root: Command): void {
     this.plain(root.command('help'))
       .description(`show help for a command or a topic: ${TOPICS.join(', ')}`)
@@ -264,6 +281,10 @@ class Asked {
   private refuse(message: string, help: readonly string[], json: JsonForm = 'none'): void {
     this.invocation = { command: 'refuse', problem: diagnostic('E0502', message, null, { help }), json };
   }
+}
+
+function securityOf({ policy, constitution, secrets, strict }: RunFlags): SecurityOptions {
+  return { policy: policy ?? null, constitution: constitution ?? null, secrets: secrets ?? null, strict: strict === true };
 }
 
 function worldOf(flags: WorldFlags): { grants: string[]; limits: string[]; modulePaths: string[]; colour: ColourChoice } {

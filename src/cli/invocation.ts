@@ -14,6 +14,17 @@ export interface WorldOptions {
   readonly modulePaths: readonly string[];
 }
 
+/** What stands above grants. */
+export interface SecurityOptions {
+  /** The name of a policy that comes with rtfs, or a file. */
+  readonly policy: string | null;
+  /** A file of rules. */
+  readonly constitution: string | null;
+  /** A file of secrets. */
+  readonly secrets: string | null;
+  readonly strict: boolean;
+}
+
 /** `document`: one at the end. `stream`: a line for everything that happens, the document last. */
 export type JsonForm = 'none' | 'document' | 'stream';
 
@@ -44,6 +55,12 @@ export interface RunOptions extends CommonOptions, WorldOptions {
   readonly input: string | null;
   readonly json: JsonForm;
   readonly steps: StepsChoice;
+  readonly security: SecurityOptions;
+}
+
+export interface PolicyOptions extends CommonOptions {
+  /** Null: all that come with rtfs are listed. */
+  readonly policy: string | null;
 }
 
 export interface RunsOptions extends CommonOptions, StoreChoice {
@@ -135,13 +152,18 @@ export type Invocation =
   | { readonly command: 'log'; readonly options: LogOptions }
   | { readonly command: 'resume'; readonly options: ResumeOptions }
   | { readonly command: 'tell'; readonly options: TellOptions }
+  | { readonly command: 'policy'; readonly options: PolicyOptions }
   /** Text that was asked for: help, the version. */
   | { readonly command: 'show'; readonly text: string }
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
-export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'runs', 'log', 'resume', 'answer', 'approve', 'deny', 'cancel', 'help'] as const;
+export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'policy', 'runs', 'log', 'resume', 'answer', 'approve', 'deny', 'cancel', 'help'] as const;
 
-const PLAIN_RUN = { colour: 'auto', grants: [], limits: [], modulePaths: [], args: [], input: null, json: 'none', steps: 'auto', keep: null } as const;
+export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false };
+
+const PLAIN_RUN = {
+  colour: 'auto', grants: [], limits: [], modulePaths: [], args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null,
+} as const;
 
 /**
  * `rtfs FILE`, `rtfs run FILE`, `rtfs -e EXPR`, each without anything else: understood without loading the parser of

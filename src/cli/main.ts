@@ -59,6 +59,8 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./kept/resume.ts')).resumeCommand(invocation.options, terminal);
     case 'tell':
       return (await import('./kept/tell.ts')).tellCommand(invocation.options, terminal);
+    case 'policy':
+      return (await import('./policy.ts')).policyCommand(invocation.options, terminal);
   }
 }
 

@@ -43,7 +43,9 @@ class Run {
     const { program, diagnostics } = compile(cliEnvironment(), source.value, { loadModule: sources.loadModule, variables: variables.map(([name]) => name) });
     if (program === null) return this.invalid(diagnostics, EXIT.invalid);
     if (options.json === 'none') await this.report(diagnostics);
-    const { limits, openHost } = world.value;
+    const { limits, openHost, security } = world.value;
+    const refusal = security?.admit({ hash: program.main.group, effects: null, provenance: source.value.file }) ?? null;
+    if (refusal !== null) return this.invalid([refusal], EXIT.denied);
     const openWatch = this.watchOpener(world.value);
     const stopping = (): void => this.terminal.error('interrupted: undoing what was begun (Ctrl-C again ends at once)\n');
     const { keep } = options;
@@ -52,7 +54,7 @@ class Run {
       const { runKept } = await import('./kept/run.ts');
       return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, keep, name: nameOf(options.origin), diagnostics, place });
     }
-    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping }));
+    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping, ...(security === null ? {} : { isolations: security.isolations }) }));
     return tellEnding(ending.kind === 'interrupted' ? { kind: 'interrupted', run: null, storeOption: '' } : ending, { ...place, run: null }, diagnostics);
   }
 

@@ -321,6 +321,10 @@ const TABLE = {
     title: 'Not the events of a run',
     cure: 'Give what `rtfs run --json=stream` printed: one JSON object to a line.',
   },
+  E0508: {
+    title: 'Malformed policy or constitution',
+    cure: 'See `rtfs policy` for policies that work; docs/security.md says what may stand in them.',
+  },
 
   // Warnings
   W0601: {

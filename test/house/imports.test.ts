@@ -16,7 +16,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   parser: { rooms: ['ir', 'value', 'diagnostic'], packages: ['chevrotain'], node: false },
   check: { rooms: ['ir', 'value', 'diagnostic'], packages: [], node: false },
   evaluator: { rooms: ['ir', 'value', 'diagnostic'], packages: ['re2js'], node: false },
-  host: { rooms: ['evaluator', 'parser', 'check', 'ir', 'value', 'diagnostic'], packages: ['better-sqlite3'], node: true },
+  host: { rooms: ['evaluator', 'parser', 'check', 'ir', 'value', 'diagnostic', 'policies'], packages: ['better-sqlite3'], node: true },
   cli: { rooms: ['host', 'evaluator', 'parser', 'value', 'diagnostic', 'library', 'package.json'], packages: ['commander'], node: true },
   'bin/rtfs.ts': { rooms: ['cli'], packages: [], node: true },
   'src/index.ts': { rooms: ['host', 'evaluator', 'parser', 'ir', 'value', 'diagnostic', 'library'], packages: [], node: false },

@@ -44,7 +44,7 @@ export async function goOn({ keeping, option }: OpenedStore, row: RunRow, option
     const resumed = await withInterrupt((signal) =>
       resumeRun(keeping, row.id, async ({ started, program }) => {
         lookup = (file) => program.table.sourceText(file);
-        const host = await openHostOf([...grantsOf(started), ...grants], async () => {
+        const host = await openHostOf([...grantsOf(started), ...grants], world.value.security, async () => {
           const console = await terminalConsole(terminal, json === 'none' ? 'out' : 'error');
           return watch?.console(console) ?? console;
         });
