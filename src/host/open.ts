@@ -6,14 +6,23 @@ import { ALIASES } from './capability/alias.ts';
 import { envCapabilities } from './capability/env.ts';
 import { fsCapabilities } from './capability/fs.ts';
 import { httpCapabilities } from './capability/http.ts';
+import { fetchUnder } from './capability/http-fetch.ts';
 import { ioCapabilities } from './capability/io.ts';
 import { randomCapabilities } from './capability/random.ts';
 import { timeCapabilities } from './capability/time.ts';
 import { userCapabilities } from './capability/user.ts';
 import { uuidCapabilities } from './capability/uuid.ts';
 import { systemClock } from './clock.ts';
+import type { Environment as Language } from './compile.ts';
 import { streamConsole } from './console.ts';
-import type { Capability, Clock, Console, Entropy, Environment, Grant, Host, ResolveName } from './port.ts';
+import { createRe2Engine } from '../evaluator/primitives/re2.ts';
+import { Approvals } from './executor/capability.ts';
+import { DeclaredCapabilities } from './executor/declared.ts';
+import { type ExecutorPorts, type FunctionPort, READ_SECRET, SPAWN } from './executor/ports.ts';
+import type { SecretSource } from './executor/template.ts';
+import { withHouseManifest } from './manifest/house.ts';
+import { type CapabilityFile, NO_CAPABILITIES } from './manifest/read.ts';
+import type { Capability, Clock, Console, Entropy, Environment, Grant, Host, Policy, ResolveName } from './port.ts';
 import { capabilityRegistry } from './registry.ts';
 import { parseGrants } from './security/grant.ts';
 import { grantPolicy, type PolicyData } from './security/policy.ts';
@@ -34,22 +43,58 @@ export interface HostOptions {
   readonly isolation?: PolicyData['isolation'];
   /** Capabilities besides those of the house; one with a known id replaces it. They too need a grant. */
   readonly capabilities?: readonly Capability[];
+  /** What a capabilities file declares (`readCapabilities`). */
+  readonly declared?: CapabilityFile;
+  /** Secrets by name: the variables `RTFS_SECRET_NAME` of the environment unless given. */
+  readonly secret?: SecretSource;
+  /** For capabilities written in RTFS; without it they cannot be called. */
+  readonly language?: () => Language;
+  /** Changes of approval while the host is open. */
+  readonly approvals?: Approvals;
 }
 
 export function openHost(options: HostOptions): Host {
   const world = worldOf(options);
-  const capabilities = [...houseCapabilities(world), ...(options.capabilities ?? [])];
-  return {
-    capabilities: capabilityRegistry(capabilities, ALIASES),
-    policy: grantPolicy({
-      grants: options.grants, baseDirectory: world.baseDirectory, expose: options.expose ?? [], isolation: options.isolation ?? [],
-    }),
+  const policy = grantPolicy({
+    grants: options.grants, baseDirectory: world.baseDirectory, expose: options.expose ?? [], isolation: options.isolation ?? [],
+  });
+  const house = [...houseCapabilities(world), ...(options.capabilities ?? [])];
+  const hostFor = (hops: number): Omit<Host, 'close'> => ({
+    capabilities: capabilityRegistry([...house, ...declared.at(hops)], ALIASES, (id) => declared.find(id, hops)),
+    policy,
     clock: world.clock,
-    close: () => world.console.close(),
+  });
+  const declared = new DeclaredCapabilities(options.declared ?? NO_CAPABILITIES, executorPorts(options, world, policy, hostFor), options.approvals ?? new Approvals());
+  return {
+    ...hostFor(0),
+    close: async () => {
+      world.console.close();
+      await declared.close();
+    },
   };
 }
 
-type World = Required<Omit<HostOptions, 'grants' | 'capabilities' | 'expose' | 'isolation'>>;
+function executorPorts(options: HostOptions, world: World, policy: Policy, hostFor: FunctionPort['hostFor']): ExecutorPorts {
+  const { language, declared = NO_CAPABILITIES } = options;
+  const { baseDirectory } = world;
+  return {
+    clock: world.clock,
+    baseDirectory,
+    policy,
+    request: httpCapabilities(world)[0]!.call,
+    fetch: (name, grants) => fetchUnder(world, name, grants),
+    secret: options.secret ?? ((name) => world.environment(`RTFS_SECRET_${name}`)),
+    regex: createRe2Engine(),
+    servers: declared.servers,
+    functions: language === undefined ? null : functionPort(language, baseDirectory, hostFor),
+  };
+}
+
+function functionPort(language: () => Language, baseDirectory: string, hostFor: FunctionPort['hostFor']): FunctionPort {
+  return { hostFor, load: async (file, name) => (await import('./executor/function-program.ts')).loadFunction(language(), baseDirectory, file, name) };
+}
+
+type World = Required<Pick<HostOptions, 'baseDirectory' | 'console' | 'clock' | 'entropy' | 'environment' | 'resolveName'>>;
 
 function worldOf(options: HostOptions): World {
   return {
@@ -72,7 +117,7 @@ function houseCapabilities(world: World): Capability[] {
     ...uuidCapabilities(world.entropy),
     ...envCapabilities(world.environment),
     ...userCapabilities(world.console),
-  ];
+  ].map(withHouseManifest);
 }
 
 /**
@@ -81,7 +126,7 @@ function houseCapabilities(world: World): Capability[] {
  */
 export function readGrants(texts: readonly string[], baseDirectory: string, more: readonly string[] = []): Result<readonly Grant[], readonly Diagnostic[]> {
   const house = houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [], baseDirectory }));
-  const capabilities = [...house.map((capability) => capability.id), ...more];
+  const capabilities = [...house.map((capability) => capability.id), SPAWN, READ_SECRET, ...more];
   return parseGrants(texts, { baseDirectory, capabilities, aliasOf: (name) => ALIASES.get(name) });
 }
 
@@ -91,7 +136,7 @@ export function openPureHost(): Host {
     capabilities: capabilityRegistry([], new Map()),
     policy: grantPolicy({ grants: [], baseDirectory: '/' }),
     clock: systemClock,
-    close: () => undefined,
+    close: () => Promise.resolve(),
   };
 }
 

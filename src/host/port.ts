@@ -5,6 +5,7 @@
 import type { Span } from '../diagnostic/span.ts';
 import type { MapValue } from '../value/map.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
+import type { Manifest } from './manifest/manifest.ts';
 
 // ── The kernel, as the loop sees it ────────────────────────────────────────────────────────────────────────────────
 
@@ -77,6 +78,8 @@ export interface Capability {
   readonly tags?: readonly string[];
   /** It only waits: it does not count among those that work at the same time. */
   readonly isWait?: boolean;
+  /** What else is known of it; see `manifestOf` for those that say nothing. */
+  readonly manifest?: Manifest;
   /** Fails by rejecting with a `HostFailure`; anything else it rejects with counts as a bug of the capability. */
   readonly call: (args: readonly Value[], context: CallContext) => Promise<Value>;
 }
@@ -91,6 +94,16 @@ export interface CallContext {
   readonly grants: readonly Grant[];
   /** What both the policy and the step let the capability see of the plan's context; it cannot change it. */
   readonly exposed: MapValue;
+  /** The id of the run, from which the ids of traces are made. Absent when the run has none. */
+  readonly run?: string;
+  /** Where a capability tells what the call has used, for budgets and records. */
+  readonly used?: (usage: Usage) => void;
+}
+
+/** In the operator's unit of money, and in tokens of a model. */
+export interface Usage {
+  readonly cost: number;
+  readonly tokens: number;
 }
 
 export interface CapabilityRegistry {
@@ -133,6 +146,7 @@ export type FailureKind =
   | 'argument'
   | 'type'
   | 'arity'
+  | 'validation'
   | 'internal';
 
 // ── The world ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -182,6 +196,6 @@ export interface Host {
   readonly capabilities: CapabilityRegistry;
   readonly policy: Policy;
   readonly clock: Clock;
-  /** Lets go of what the host holds open. */
-  readonly close: () => void;
+  /** Lets go of what the host holds open; resolves when programs that it started have ended. */
+  readonly close: () => Promise<void>;
 }
