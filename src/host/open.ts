@@ -5,7 +5,7 @@ import type { Diagnostic, Result } from '../diagnostic/diagnostic.ts';
 import { ALIASES } from './capability/alias.ts';
 import { envCapabilities } from './capability/env.ts';
 import { fsCapabilities } from './capability/fs.ts';
-import { httpCapabilities } from './capability/http.ts';
+import { httpCapabilities, httpRequest } from './capability/http.ts';
 import { fetchUnder } from './capability/http-fetch.ts';
 import { ioCapabilities } from './capability/io.ts';
 import { randomCapabilities } from './capability/random.ts';
@@ -63,6 +63,7 @@ export function openHost(options: HostOptions): Host {
     capabilities: capabilityRegistry([...house, ...declared.at(hops)], ALIASES, (id) => declared.find(id, hops)),
     policy,
     clock: world.clock,
+    ask: world.console.ask,
   });
   const declared = new DeclaredCapabilities(options.declared ?? NO_CAPABILITIES, executorPorts(options, world, policy, hostFor), options.approvals ?? new Approvals());
   return {
@@ -81,7 +82,7 @@ function executorPorts(options: HostOptions, world: World, policy: Policy, hostF
     clock: world.clock,
     baseDirectory,
     policy,
-    request: httpCapabilities(world)[0]!.call,
+    request: httpRequest(world),
     fetch: (name, grants) => fetchUnder(world, name, grants),
     secret: options.secret ?? ((name) => world.environment(`RTFS_SECRET_${name}`)),
     regex: createRe2Engine(),
@@ -116,7 +117,7 @@ function houseCapabilities(world: World): Capability[] {
     ...randomCapabilities(world.entropy),
     ...uuidCapabilities(world.entropy),
     ...envCapabilities(world.environment),
-    ...userCapabilities(world.console),
+    ...userCapabilities(),
   ].map(withHouseManifest);
 }
 

@@ -7,7 +7,7 @@
 import type { Value } from '../../value/value.ts';
 import { GivenUp, withDeadline } from '../deadline.ts';
 import { cancelledFailure, HostFailure, securityFailure, systemCode, systemData } from '../failure.ts';
-import type { CallContext, Capability, Clock, Grant, ResolveName } from '../port.ts';
+import type { CallContext, Capability, Clock, Grant, ResolveName, WorkCapability } from '../port.ts';
 import { parseAddress } from '../security/address.ts';
 import { addressRefusal, hostOf, hostRefusal, hostText, portOf } from '../security/network.ts';
 import { exchange, type Hop, type HopAnswer, TooLarge, UnknownCoding } from './exchange.ts';
@@ -28,7 +28,7 @@ export function httpCapabilities(options: HttpOptions): Capability[] {
       id: 'http.request',
       summary: '{:url :method :headers :body :json :as :timeout-ms :max-bytes :follow-redirects} → {:status :headers :body :url}',
       determinism: 'live',
-      call: (args, context) => perform('http.request', () => readRequest('http.request', args), context, options),
+      call: httpRequest(options),
     },
     {
       id: 'http.get',
@@ -37,6 +37,10 @@ export function httpCapabilities(options: HttpOptions): Capability[] {
       call: (args, context) => perform('http.get', () => readGet('http.get', args), context, options),
     },
   ];
+}
+
+export function httpRequest(options: HttpOptions): WorkCapability['call'] {
+  return (args, context) => perform('http.request', () => readRequest('http.request', args), context, options);
 }
 
 async function perform(operation: string, read: () => RequestPlan, context: CallContext, options: HttpOptions): Promise<Value> {

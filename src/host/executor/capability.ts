@@ -7,7 +7,7 @@ import { GivenUp, withDeadline } from '../deadline.ts';
 import { cancelledFailure, HostFailure, securityFailure } from '../failure.ts';
 import { Contract } from '../manifest/contract.ts';
 import type { Approval, Manifest } from '../manifest/manifest.ts';
-import type { CallContext, Capability } from '../port.ts';
+import type { CallContext, WorkCapability } from '../port.ts';
 import { execute, type LazyServers } from './dispatch.ts';
 import type { Executor } from './executor.ts';
 import type { ExecutorPorts } from './ports.ts';
@@ -31,7 +31,7 @@ export interface CapabilityPorts extends ExecutorPorts {
   readonly hops: number;
 }
 
-export function capabilityOf(manifest: Manifest & { readonly executor: Executor }, ports: CapabilityPorts): Capability {
+export function capabilityOf(manifest: Manifest & { readonly executor: Executor }, ports: CapabilityPorts): WorkCapability {
   const { id, summary, determinism, tags } = manifest;
   const contract = new Contract(manifest, ports.regex);
   return { id, summary, determinism, tags, manifest, call: (args, context) => perform(manifest, contract, args, context, ports) };

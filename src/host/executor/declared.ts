@@ -1,7 +1,7 @@
 /** The capabilities that a capabilities file declares, and those that its servers turn out to have. */
 import type { CapabilityFile } from '../manifest/read.ts';
 import type { Manifest } from '../manifest/manifest.ts';
-import type { CallContext, Capability } from '../port.ts';
+import type { CallContext, Capability, WorkCapability } from '../port.ts';
 import { type Approvals, capabilityOf } from './capability.ts';
 import { LazyServers } from './dispatch.ts';
 import type { Executor } from './executor.ts';
@@ -29,7 +29,7 @@ export class DeclaredCapabilities {
   find(id: string, hops: number): Capability | undefined {
     const [family, server = '', ...tool] = id.split('.');
     if (family !== 'mcp' || tool.length === 0 || !this.file.servers.some((one) => one.name === server)) return undefined;
-    const call: Capability['call'] = async (args, context) => (await this.tool(server, tool.join('.'), context, hops)).call(args, context);
+    const call: WorkCapability['call'] = async (args, context) => (await this.tool(server, tool.join('.'), context, hops)).call(args, context);
     return { id, summary: `a tool of the MCP server ${server}`, determinism: 'live', call };
   }
 
@@ -37,12 +37,12 @@ export class DeclaredCapabilities {
     return this.servers.close();
   }
 
-  private async tool(server: string, tool: string, context: CallContext, hops: number): Promise<Capability> {
+  private async tool(server: string, tool: string, context: CallContext, hops: number): Promise<WorkCapability> {
     const servers = await this.servers.open();
     return this.capability(await servers.manifest(server, tool, context), hops);
   }
 
-  private capability(manifest: Manifest & { readonly executor: Executor }, hops: number): Capability {
+  private capability(manifest: Manifest & { readonly executor: Executor }, hops: number): WorkCapability {
     return capabilityOf(manifest, { ...this.ports, approvals: this.approvals, lazyServers: this.servers, hops });
   }
 }

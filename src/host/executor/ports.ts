@@ -1,7 +1,7 @@
 /** What executors need of the host. */
 import type { RegexEngine } from '../../evaluator/primitives/regex-engine.ts';
 import { securityFailure } from '../failure.ts';
-import type { CallContext, Capability, Clock, Decision, Grant, Host, Policy } from '../port.ts';
+import type { CallContext, Clock, Decision, Grant, Host, Policy } from '../port.ts';
 import type { Value } from '../../value/value.ts';
 import type { Program } from '../compile.ts';
 import type { McpServer } from './executor.ts';
@@ -14,7 +14,7 @@ export interface ExecutorPorts {
   /** Decides about what an executor does besides: the hosts that it asks, the programs that it starts, the secrets that it reads. */
   readonly policy: Policy;
   /** `:http.request`: the one way to the network. */
-  readonly request: Capability['call'];
+  readonly request: (args: readonly Value[], context: CallContext) => Value | Promise<Value>;
   /** The same for what speaks HTTP on its own. */
   readonly fetch: FetchPort;
   readonly secret: SecretSource;

@@ -32,6 +32,7 @@ export async function executeRtfs(executor: RtfsExecutor, { input, context, port
   switch (result.kind) {
     case 'complete':
       return result.value;
+    case 'waiting': // only runs that are kept are put away, and this one is not
     case 'cancelled':
       throw cancelledFailure(operation);
     case 'failed': {

@@ -18,7 +18,7 @@ import { MapValue } from '../../../src/value/map.ts';
 import { printValue } from '../../../src/value/print.ts';
 import { keyword, type Value } from '../../../src/value/value.ts';
 import { testEnvironment } from '../../support/environment.ts';
-import { call, failureFrom, MemoryConsole, withDirectory } from './support.ts';
+import { call, contextOf, failureFrom, MemoryConsole, withDirectory } from './support.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -56,8 +56,9 @@ async function answerOf(host: Omit<Host, 'close'>, id: string, args: string, sig
   const judged = judge(asked, host);
   if (!judged.allowed) return judged.answer;
   const { capability } = judged;
-  const traced = { ...capability, call: ((given, context) => capability.call(given, { ...context, ...(run === undefined ? {} : { run }), used: (one) => used.push(one) })) as typeof capability.call };
-  return perform(asked, { capability: traced, grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, signal, defect: (cause) => { throw cause; } });
+  if (!('call' in capability)) throw new Error('it only waits');
+  const traced = { ...capability, call: ((given, context) => capability.call(given, { callId: context.callId, name: context.name, idempotencyKey: context.idempotencyKey, grants: context.grants, exposed: context.exposed, signal: context.signal, ...(run === undefined ? {} : { run }), used: (one) => used.push(one) })) as typeof capability.call };
+  return perform(asked, { capability: traced, grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, idempotencyKey: 'k', signal: () => signal, defect: (cause) => { throw cause; } });
 }
 
 // ── Approval and functions ─────────────────────────────────────────────────────────────────────────────────────────
@@ -69,8 +70,9 @@ describe('a function of the embedder', () => {
   });
   const ports = { approvals, hops: 0 } as unknown as Parameters<typeof capabilityOf>[1];
   const clock = { nowMs: () => 0, sleep: (_: number, signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())) };
-  const context = { callId: '1', name: 'own.double', signal: new AbortController().signal, grants: [], exposed: MapValue.empty() };
+  const context = contextOf([], { name: 'own.double' });
   const seen: Value[] = [];
+  const promised = async (given: Value | Promise<Value>): Promise<Value> => given;
   const double = manifest({ kind: 'function', call: (input) => (seen.push(input), (input as unknown as { get: (index: number) => number }).get(0) * 2) });
 
   test('gets its input and gives its answer', async () => {
@@ -79,13 +81,13 @@ describe('a function of the embedder', () => {
 
   test('does not run when the arguments are wrong', async () => {
     seen.length = 0;
-    const failure = await failureFrom(capabilityOf(double, { ...ports, clock, regex: null }).call(['x'], context));
+    const failure = await failureFrom(promised(capabilityOf(double, { ...ports, clock, regex: null }).call(['x'], context)));
     expect([failure.kind, seen.length]).toEqual(['validation', 0]);
   });
 
   test('does not reach the program with a wrong answer', async () => {
     const wrong = manifest({ kind: 'function', call: () => 'no number' });
-    const failure = await failureFrom(capabilityOf(wrong, { ...ports, clock, regex: null }).call([1], context));
+    const failure = await failureFrom(promised(capabilityOf(wrong, { ...ports, clock, regex: null }).call([1], context)));
     expect(failure.message).toBe('Type validation error: answer of own.double: Type mismatch: expected int, got string');
   });
 
@@ -93,7 +95,7 @@ describe('a function of the embedder', () => {
     let told = false;
     const slow = manifest({ kind: 'function', call: (_, { signal }) => new Promise(() => signal.addEventListener('abort', () => (told = true))) }, { timeoutMs: 5 });
     const passing = { ...clock, sleep: () => Promise.resolve() };
-    const failure = await failureFrom(capabilityOf(slow, { ...ports, clock: passing, regex: null }).call([1], context));
+    const failure = await failureFrom(promised(capabilityOf(slow, { ...ports, clock: passing, regex: null }).call([1], context)));
     expect([failure.kind, failure.message, told]).toEqual(['timeout', 'Timeout: own.double took longer than 5 ms', true]);
   });
 
@@ -103,7 +105,7 @@ describe('a function of the embedder', () => {
     const first = held.call([1], context);
     await Promise.resolve();
     approvals.set('own.double', 'revoked');
-    const second = await failureFrom(held.call([1], context));
+    const second = await failureFrom(promised(held.call([1], context)));
     finish(7);
     expect([await first, second.kind, second.message]).toEqual([7, 'security', "Security violation: call operation on capability 'own.double' not allowed in context: its approval was revoked"]);
     approvals.set('own.double', 'approved');
@@ -114,7 +116,7 @@ describe('a function of the embedder', () => {
 
   test('may not be called before it is approved', async () => {
     const pending = capabilityOf({ ...double, id: 'own.new', approval: 'pending' }, { ...ports, clock, regex: null });
-    expect((await failureFrom(pending.call([1], context))).message).toContain('nobody has approved it yet');
+    expect((await failureFrom(promised(pending.call([1], context)))).message).toContain('nobody has approved it yet');
   });
 });
 

@@ -8,7 +8,7 @@ import { typeText } from '../../../src/host/manifest/type.ts';
 import { readCapabilities } from '../../../src/host/manifest/read.ts';
 import { openHost, readGrants } from '../../../src/host/open.ts';
 import { judge, perform } from '../../../src/host/perform.ts';
-import type { Capability, Host } from '../../../src/host/port.ts';
+import type { Capability, Host, WorkCapability } from '../../../src/host/port.ts';
 import { McpServers } from '../../../src/host/executor/mcp/servers.ts';
 import type { ExecutorPorts } from '../../../src/host/executor/ports.ts';
 import { systemClock } from '../../../src/host/clock.ts';
@@ -47,10 +47,13 @@ async function ask(host: Host, id: string, args = '{}', { signal = new AbortCont
   if (!values.ok) throw new Error(args);
   const asked = call('2', id, [...(values.value as Iterable<Value>)]);
   const judged = judge(asked, host);
-  const traced = (capability: Capability): Capability => ({ ...capability, call: (given, context) => capability.call(given, run === undefined ? context : { ...context, run }) });
+  const traced = (capability: Capability): WorkCapability => {
+    if (!('call' in capability)) throw new Error('it only waits');
+    return { ...capability, call: (given, { callId, name, idempotencyKey, grants, exposed, signal: stop }) => capability.call(given, { callId, name, idempotencyKey, grants, exposed, signal: stop, ...(run === undefined ? {} : { run }) }) };
+  };
   const answer = !judged.allowed
     ? judged.answer
-    : await perform(asked, { capability: traced(judged.capability), grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, signal, defect: (cause) => { throw cause; } });
+    : await perform(asked, { capability: traced(judged.capability), grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, idempotencyKey: 'k', signal: () => signal, defect: (cause) => { throw cause; } });
   return answer.ok ? (printValue(answer.value) ?? '…') : `${answer.error.type.name.slice('error/'.length)}: ${answer.error.message}`;
 }
 
