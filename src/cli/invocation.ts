@@ -12,6 +12,8 @@ export interface WorldOptions {
   readonly grants: readonly string[];
   readonly limits: readonly string[];
   readonly modulePaths: readonly string[];
+  /** A file that declares capabilities; null for the project's own, if it has one. */
+  readonly capabilities: string | null;
 }
 
 /** `document`: one at the end. `stream`: a line for everything that happens, the document last. */
@@ -69,6 +71,16 @@ export interface ContextTreeOptions extends CommonOptions {
   readonly json: boolean;
 }
 
+export interface CapabilityOptions extends CommonOptions {
+  readonly action: 'list' | 'show' | 'add' | 'search';
+  readonly operands: readonly string[];
+  /** The capabilities file; null for the project's own. */
+  readonly file: string | null;
+  /** Also write down the tools of the servers that are added. */
+  readonly tools: boolean;
+  readonly json: boolean;
+}
+
 export type Invocation =
   | { readonly command: 'run'; readonly options: RunOptions }
   | { readonly command: 'check'; readonly options: CheckOptions }
@@ -78,13 +90,14 @@ export type Invocation =
   | { readonly command: 'expand'; readonly options: ExpandOptions }
   | { readonly command: 'test'; readonly options: TestOptions }
   | { readonly command: 'ctx'; readonly options: ContextTreeOptions }
+  | { readonly command: 'cap'; readonly options: CapabilityOptions }
   /** Text that was asked for: help, the version. */
   | { readonly command: 'show'; readonly text: string }
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
-export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'help'] as const;
+export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'help'] as const;
 
-const PLAIN_RUN = { colour: 'auto', grants: [], limits: [], modulePaths: [], args: [], input: null, json: 'none', steps: 'auto' } as const;
+const PLAIN_RUN = { colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto' } as const;
 
 /**
  * `rtfs FILE`, `rtfs run FILE`, `rtfs -e EXPR`, each without anything else: understood without loading the parser of

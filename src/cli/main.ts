@@ -51,6 +51,8 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./test.ts')).testCommand(invocation.options, terminal);
     case 'ctx':
       return (await import('./ctx.ts')).contextTreeCommand(invocation.options, terminal);
+    case 'cap':
+      return (await import('./cap.ts')).capabilityCommand(invocation.options, terminal);
   }
 }
 

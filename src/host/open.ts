@@ -13,6 +13,7 @@ import { timeCapabilities } from './capability/time.ts';
 import { userCapabilities } from './capability/user.ts';
 import { uuidCapabilities } from './capability/uuid.ts';
 import { systemClock } from './clock.ts';
+import { HostFailure } from './failure.ts';
 import type { Environment as Language } from './compile.ts';
 import { streamConsole } from './console.ts';
 import { createRe2Engine } from '../evaluator/primitives/re2.ts';
@@ -21,6 +22,7 @@ import { DeclaredCapabilities } from './executor/declared.ts';
 import { type ExecutorPorts, type FunctionPort, READ_SECRET, SPAWN } from './executor/ports.ts';
 import type { SecretSource } from './executor/template.ts';
 import { withHouseManifest } from './manifest/house.ts';
+import { type Manifest, manifestOf } from './manifest/manifest.ts';
 import { type CapabilityFile, NO_CAPABILITIES } from './manifest/read.ts';
 import type { Capability, Clock, Console, Entropy, Environment, Grant, Host, Policy, ResolveName } from './port.ts';
 import { capabilityRegistry } from './registry.ts';
@@ -130,6 +132,33 @@ export function readGrants(texts: readonly string[], baseDirectory: string, more
   const capabilities = [...house.map((capability) => capability.id), SPAWN, READ_SECRET, ...more];
   return parseGrants(texts, { baseDirectory, capabilities, aliasOf: (name) => ALIASES.get(name) });
 }
+
+/** The manifests of everything that a host with this file can call, sorted by id; tools that the file does not name are missing. */
+export function listManifests(declared: CapabilityFile): readonly Manifest[] {
+  const house = houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [] })).map(manifestOf);
+  const own = new Set(declared.manifests.map((manifest) => manifest.id));
+  return [...house.filter((manifest) => !own.has(manifest.id)), ...declared.manifests].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The tools of the file's MCP servers, which are started and ended for it; or why they cannot be told. */
+export async function listTools(declared: CapabilityFile, baseDirectory: string): Promise<Result<readonly Manifest[], string>> {
+  const world = worldOf({ console: NO_CONSOLE, grants: [], baseDirectory });
+  const everything = grantPolicy({ grants: [EVERYTHING], baseDirectory });
+  const { McpServers } = await import('./executor/mcp/servers.ts');
+  const servers = new McpServers(executorPorts({ grants: [], declared }, world, everything, () => openPureHost()));
+  try {
+    const tools = [];
+    for (const { name } of declared.servers) tools.push(...(await servers.tools(name, { name: `mcp.${name}` })));
+    return { ok: true, value: tools };
+  } catch (cause) {
+    if (cause instanceof HostFailure) return { ok: false, error: cause.message };
+    throw cause;
+  } finally {
+    await servers.close();
+  }
+}
+
+const EVERYTHING: Grant = { capability: '*', scope: '*' };
 
 /** A host without a world: every call is answered with "Unknown capability". For pure programs and for tests. */
 export function openPureHost(): Host {

@@ -50,3 +50,10 @@ export class DeclaredCapabilities {
 function hasExecutor(manifest: Manifest): manifest is Manifest & { readonly executor: Executor } {
   return manifest.executor !== null;
 }
+
+/** The ids that can be granted because of the file. Tools are only known by their servers: any name of one will do. */
+export function grantableIds(file: CapabilityFile, grants: readonly string[]): readonly string[] {
+  const tools = grants.map((text) => text.replace(/^:/, '')).filter((text) => file.servers.some((server) => text.startsWith(`mcp.${server.name}.`)));
+  const families = file.servers.map((server) => `mcp.${server.name}`);
+  return [...file.manifests.map((manifest) => manifest.id), ...families, ...tools];
+}
