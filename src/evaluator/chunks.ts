@@ -22,10 +22,11 @@ import type { Value } from '../value/value.ts';
 import type { Vector } from '../value/vector.ts';
 import type { Code, CodeTable } from './code.ts';
 import { type Context, contextsFrom } from './context.ts';
-import { contextValue, fiberValue, frameValue, joinValue, Malformed, readState, stateValue } from './snapshot.ts';
+import { contextValue, fiberValue, frameValue, joinValue, readState, stateValue } from './snapshot.ts';
 import type { Fiber, Frame, Join, State } from './state.ts';
 import { valueBytes } from './steps.ts';
 import { type Sources, sourcesValue } from './tracking.ts';
+import { Malformed } from './well-formed.ts';
 
 const STATE = 0;
 const FIBER = 1;
