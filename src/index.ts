@@ -56,6 +56,7 @@ export { renderDiagnostic, renderDiagnostics, type RenderOptions } from './diagn
 // Running them in the world.
 export { checkExpectation, type Expectation, type Mode, MODES, readConformance } from './host/conformance.ts';
 export { HostFailure } from './host/failure.ts';
+export { type FetchValues, loopKernel } from './host/kernel.ts';
 export { drive, type LoopOptions, type RunResult } from './host/loop.ts';
 export { type HostOptions, openHost, openPureHost, readGrants } from './host/open.ts';
 export type { CallContext, Capability, CapabilityRegistry, Clock, Console, Decision, Determinism, Grant, Host, Observer, Policy } from './host/port.ts';
