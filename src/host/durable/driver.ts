@@ -12,6 +12,7 @@ import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
 import { Loop, type RunResult } from '../loop.ts';
 import type { Clock, Grant, Host, Observer } from '../port.ts';
+import { approvalProblem, readApproval } from '../security/approval.ts';
 import { EMPTY_HEAD, type Head, type Lease, type Owner, type RunRow, type SignedHead, type Store, StoreProblem } from '../store/port.ts';
 import type { StartOptions } from '../../evaluator/kernel.ts';
 import { dataOf, Facts } from './facts.ts';
@@ -220,6 +221,9 @@ class Driven {
         return this.answer(id, facts, who);
       case 'repeat':
         return this.repeat(id, facts, who);
+      case 'approve':
+      case 'deny':
+        return this.judge(id, facts);
       default:
         return `nothing can be done with :${kind} here`;
     }
@@ -236,6 +240,23 @@ class Driven {
     if (text !== null) flights.answerText(flight, text, from);
     else if (error !== null) flights.answerHeld(flight, { id: call, ok: false, error }, from);
     else flights.answerHeld(flight, { id: call, ok: true, value: facts.value('value') }, from);
+    return null;
+  }
+
+  private judge(id: number, facts: Facts): string | null {
+    const call = facts.text('call') ?? '';
+    const { flights } = this.loop;
+    const flight = flights.held(call);
+    const approval = readApproval(facts.value('approval'));
+    if (flight?.hold?.kind !== 'approval') return `no call ${call} waits for approval`;
+    if (!approval.ok) return `the approval cannot be read: ${approval.error}`;
+    const question = { run: this.lease.run, call, shown: flight.hold.approval.shown, askedMs: flight.askedMs ?? 0, expiresMs: flight.dueMs };
+    const problem = approvalProblem(approval.value, question, this.keeping.clock.nowMs());
+    if (problem !== null) return problem;
+    const { verdict, by, comment } = approval.value;
+    this.recorder.judged(call, approval.value, id);
+    if (verdict === 'approve') flights.approve(flight);
+    else flights.answerHeld(flight, flight.judged.refusal(`denied by ${by}${comment === null ? '' : `: ${comment}`}`), { by: 'person', who: by, message: null });
     return null;
   }
 
