@@ -257,7 +257,7 @@ function entryBytes(key: Value, value: Value): number {
 const knownBytes = new WeakMap<object, number>();
 const KNOWN_BYTES_MIN = 64;
 
-function valueBytes(value: Value): number {
+export function valueBytes(value: Value): number {
   if (typeof value !== 'object' || value === null) return encodedSize(value);
   const known = knownBytes.get(value);
   if (known !== undefined) return known;
