@@ -363,6 +363,10 @@ const TABLE = {
     title: 'Nearly a kind of error',
     cure: 'Check the spelling; a kind of your own that looks like a known one is better given a namespace: `:my/kind`.',
   },
+  W0611: {
+    title: 'Nearly a word of an option',
+    cure: 'Check the spelling; when the keyword is meant, write `(do :keyword)`.',
+  },
 } as const;
 
 export type Code = keyof typeof TABLE;
