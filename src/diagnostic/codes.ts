@@ -321,6 +321,14 @@ const TABLE = {
     title: 'Not the events of a run',
     cure: 'Give what `rtfs run --json=stream` printed: one JSON object to a line.',
   },
+  E0508: {
+    title: 'Malformed policy or constitution',
+    cure: 'See `rtfs policy` for policies that work; docs/security.md says what may stand in them.',
+  },
+  E0510: {
+    title: 'Malformed capabilities file',
+    cure: 'Compare it with docs/capabilities.md; the message names the place by its keys.',
+  },
 
   // Warnings
   W0601: {
