@@ -289,7 +289,7 @@ const TABLE = {
   },
   E0424: {
     title: 'Step failed',
-    cure: 'Look at the errors of its branches, or at the keys that they have set differently; `:min-success`, `:merge-policy` and `:on-conflict` decide about them.',
+    cure: 'When branches failed or keys met, look at their errors and values; `:min-success`, `:merge-policy` and `:on-conflict` decide about them.',
   },
 
   // Host and command line
@@ -320,6 +320,14 @@ const TABLE = {
   E0507: {
     title: 'Not the events of a run',
     cure: 'Give what `rtfs run --json=stream` printed: one JSON object to a line.',
+  },
+  E0508: {
+    title: 'Malformed policy or constitution',
+    cure: 'See `rtfs policy` for policies that work; docs/security.md says what may stand in them.',
+  },
+  E0510: {
+    title: 'Malformed capabilities file',
+    cure: 'Compare it with docs/capabilities.md; the message names the place by its keys.',
   },
 
   // Warnings
