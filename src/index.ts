@@ -60,3 +60,16 @@ export { drive, type LoopOptions, type RunResult } from './host/loop.ts';
 export { type HostOptions, openHost, openPureHost, readGrants } from './host/open.ts';
 export type { CallContext, Capability, CapabilityRegistry, Clock, Console, Decision, Determinism, Grant, Host, Observer, Policy } from './host/port.ts';
 export { run, type RunOptions } from './host/run.ts';
+
+// Durable runs: the journal and where it is kept.
+export { chainRecords } from './host/journal/chain.ts';
+export { type ChainCheck, type ChainFault, type ChainReport, createChainCheck, type SignatureCheck } from './host/journal/chain-check.ts';
+export { nodeSha256, type Sha256 } from './host/journal/digest.ts';
+export { decodeRecord, type JournalRecord, type RecordDraft, type RecordKind, WITHOUT_CODE } from './host/journal/record.ts';
+export { createMemoryStore, type MemoryStoreOptions } from './host/store/memory.ts';
+export { isGone, newOwner } from './host/store/owner.ts';
+export {
+  type Acquisition, type Batch, type Content, type Hash, type Head, type Lease, type Message, type NewRun, type Owner, type RowChange, type RunFilter, type RunRow, type RunStatus,
+  type SignedHead, type Store, type StoredRecord, StoreProblem,
+} from './host/store/port.ts';
+export { openSqliteStore, type SqliteStoreOptions } from './host/store/sqlite.ts';

@@ -8,7 +8,8 @@ import { diagnostic } from '../diagnostic/diagnostic.ts';
 import { suggest } from '../diagnostic/suggest.ts';
 import { version } from '../../package.json';
 import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
-import { COMMANDS, type Invocation, type JsonForm, type SecurityOptions, type StepsChoice } from './invocation.ts';
+import { keptCommands } from './arguments-kept.ts';
+import { COMMANDS, type Invocation, type JsonForm, type KeepOptions, type SecurityOptions, type StepsChoice } from './invocation.ts';
 import { originOf } from './source.ts';
 import { COLOUR_CHOICES, type ColourChoice } from './terminal.ts';
 
@@ -58,10 +59,20 @@ interface RunFlags extends WorldFlags {
   readonly 'steps=tree'?: true;
   readonly 'steps=plain'?: true;
   readonly 'steps=none'?: true;
+  readonly store?: string;
+  readonly keep?: true;
+  readonly id?: string;
+  readonly checkpoint?: string;
+  readonly wait: boolean;
   readonly policy?: string;
   readonly constitution?: string;
   readonly secrets?: string;
   readonly strict?: true;
+}
+
+function keepOf({ store, keep, id, checkpoint, wait }: RunFlags): KeepOptions | null {
+  if (store === undefined && keep !== true) return null;
+  return { store: store ?? null, id: id ?? null, checkpoint: checkpoint ?? null, waits: wait };
 }
 
 function jsonForm(document: boolean | undefined, stream: boolean | undefined): JsonForm {
@@ -99,6 +110,10 @@ class Asked {
     this.test(root);
     this.context(root);
     this.policy(root);
+    keptCommands({
+      command: (name, summary) => this.command(root, name, summary), world: (command) => this.world(command), collect,
+      ask: (invocation) => (this.invocation = invocation), refuse: (message, help) => this.refuse(message, help),
+    });
     this.help(root);
     return root;
   }
@@ -140,13 +155,21 @@ class Asked {
       .addOption(new Option('--steps=tree').hideHelp())
       .addOption(new Option('--steps=plain').hideHelp())
       .addOption(new Option('--steps=none').hideHelp())
+      .option('--store <file>', 'keep the run in this file, so that it outlives the process (see `rtfs runs`)')
+      .option('--keep', 'keep the run in the store of the project (.rtfs/runs.db)')
+      .option('--id <id>', 'the id of the kept run; a new one unless given')
+      .option('--checkpoint <when>', 'when the state of a kept run is written: effect, step, a count of effects (50), a time (10s)')
+      .option('--no-wait', 'put a kept run away when it waits, even for time alone')
       .action((file: string | undefined, args: string[], flags: RunFlags) => {
         const json = jsonForm(flags.json, flags['json=stream']);
         const operands = file === undefined ? [] : [file, ...args];
         const [first, ...rest] = operands;
         if (flags.eval === undefined && first === undefined) return this.refuse('there is nothing to run', ['name a file, or give an expression with -e'], json);
         const origin = flags.eval === undefined ? originOf(first!) : { kind: 'text' as const, text: flags.eval.join('\n') };
-        const options = { origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), security: securityOf(flags), ...worldOf(flags) };
+        const keep = keepOf(flags);
+        if (keep === null && (flags.id !== undefined || flags.checkpoint !== undefined || !flags.wait)) return this.refuse('--id, --checkpoint and --no-wait are for runs that are kept', ['add --store FILE or --keep'], json);
+        if (flags.store !== undefined && flags.keep === true) return this.refuse('--store and --keep name two stores', [], json);
+        const options = { keep, origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), security: securityOf(flags), ...worldOf(flags) };
         if (options.input === '-' && origin.kind === 'stdin') return this.refuse('the plan and its input cannot both come from standard input', [], json);
         this.invocation = { command: 'run', options };
       });

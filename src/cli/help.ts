@@ -1,6 +1,5 @@
 /** Help beyond the list of commands and options: topics. */
-import { DEFAULT_LIMITS, type LimitName } from '../evaluator/limits.ts';
-import { limitLabel } from '../host/security/runtime-context.ts';
+import { DEFAULT_LIMITS, limitLabel, type LimitName } from '../evaluator/limits.ts';
 import { EXIT_MEANINGS } from './exit.ts';
 import { LIMIT_MEANINGS } from './limit.ts';
 

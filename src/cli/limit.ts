@@ -1,8 +1,9 @@
 /** `--limit name=value`: the text of a limit, read into a number. */
 import { type Diagnostic, diagnostic, type Result } from '../diagnostic/diagnostic.ts';
 import { suggest } from '../diagnostic/suggest.ts';
-import type { LimitName, Limits } from '../evaluator/limits.ts';
-import { LIMIT_NAMES, limitLabel } from '../host/security/runtime-context.ts';
+import { DEFAULT_LIMITS, limitLabel, type LimitName, type Limits } from '../evaluator/limits.ts';
+
+const NAMES = Object.keys(DEFAULT_LIMITS) as LimitName[];
 
 /** What the limits are about, in the order in which the help shows them. */
 export const LIMIT_MEANINGS: Readonly<Record<LimitName, string>> = {
@@ -19,7 +20,7 @@ export const LIMIT_MEANINGS: Readonly<Record<LimitName, string>> = {
   iterations: 'passes of one step-loop',
 };
 
-const LABELS: ReadonlyMap<string, LimitName> = new Map(LIMIT_NAMES.flatMap((name) => [[name, name], [limitLabel(name), name]] as const));
+const LABELS: ReadonlyMap<string, LimitName> = new Map(NAMES.flatMap((name) => [[name, name], [limitLabel(name), name]] as const));
 
 const SUFFIXES: Readonly<Record<string, bigint>> = {
   '': 1n, k: 1_000n, m: 1_000_000n, g: 1_000_000_000n, ki: 1024n, mi: 1024n ** 2n, gi: 1024n ** 3n,
@@ -54,7 +55,7 @@ export function parseLimits(texts: readonly string[]): Result<Partial<Limits>, r
 }
 
 function unknownLimit(label: string): Diagnostic {
-  const labels = LIMIT_NAMES.map(limitLabel);
+  const labels = NAMES.map(limitLabel);
   const meant = suggest(label, labels);
   const help = meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : `the limits are ${labels.join(', ')}`;
   return diagnostic('E0502', `there is no limit \`${label}\``, null, { help: [help] });

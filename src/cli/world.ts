@@ -9,6 +9,7 @@ import type { Terminal } from './terminal.ts';
 
 export interface World {
   readonly limits: Partial<Limits>;
+  readonly grants: readonly Grant[];
   readonly clock: Clock;
   readonly openHost: () => Promise<Host>;
   /** What stands above the grants; null when nothing was asked for. */
@@ -26,7 +27,7 @@ export async function openWorld(options: WorldOptions & { readonly security?: Se
   const above = security.value;
   return {
     ok: true,
-    value: { limits: above === null ? limits.value : above.limits(limits.value), clock: systemClock, openHost: () => open(grants.value, above, console), security: above },
+    value: { limits: above === null ? limits.value : above.limits(limits.value), clock: systemClock, grants: grants.value, openHost: () => openHostOf(grants.value, above, console), security: above },
   };
 }
 
@@ -39,7 +40,7 @@ async function parseGrants(texts: readonly string[]): Promise<Result<readonly Gr
   return readGrants(texts, process.cwd());
 }
 
-async function open(grants: readonly Grant[], security: Security | null, console: () => Promise<Console>): Promise<Host> {
+export async function openHostOf(grants: readonly Grant[], security: Security | null, console: () => Promise<Console>): Promise<Host> {
   const { openHost } = await import('../host/open.ts');
   return openHost({ grants, clock: systemClock, console: await console(), ...security?.host });
 }

@@ -289,7 +289,7 @@ const TABLE = {
   },
   E0424: {
     title: 'Step failed',
-    cure: 'Look at the errors of its branches, or at the keys that they have set differently; `:min-success`, `:merge-policy` and `:on-conflict` decide about them.',
+    cure: 'When branches failed or keys met, look at their errors and values; `:min-success`, `:merge-policy` and `:on-conflict` decide about them.',
   },
 
   // Host and command line

@@ -52,9 +52,9 @@ export interface HostOptions {
 export function openHost(options: HostOptions): Host {
   const world = worldOf(options);
   const secrets = options.secrets ?? environmentSecrets(world.environment);
-  const capabilities = [...houseCapabilities(world), ...(options.capabilities ?? [])].map((one) => (one.takesSecrets === true ? withSecrets(one, secrets) : one));
+  const capabilities = [...houseCapabilities(world), ...(options.capabilities ?? [])].map((one) => ('call' in one && one.takesSecrets === true ? withSecrets(one, secrets) : one));
   const registry = capabilityRegistry(capabilities, ALIASES);
-  return { capabilities: registry, policy: grantPolicy(policyData(options, world.baseDirectory, registry)), clock: world.clock, close: () => world.console.close() };
+  return { capabilities: registry, policy: grantPolicy(policyData(options, world.baseDirectory, registry)), clock: world.clock, ask: world.console.ask, close: () => world.console.close() };
 }
 
 function policyData(options: HostOptions, baseDirectory: string, capabilities: CapabilityRegistry): PolicyData {
@@ -94,7 +94,7 @@ function houseCapabilities(world: World): Capability[] {
     ...uuidCapabilities(world.entropy),
     ...envCapabilities(world.environment),
     ...secretCapabilities(),
-    ...userCapabilities(world.console),
+    ...userCapabilities(),
   ];
 }
 

@@ -2,6 +2,7 @@
  * The ports of the host: what the loop needs of the world, and what it needs of the kernel, as types.
  * Adapters implement them, `open.ts` brings them together; the loop knows nothing else.
  */
+import type { Result } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
 import type { MapValue } from '../value/map.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
@@ -50,6 +51,8 @@ export interface Turn<State, Event = unknown> {
 export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, Event = unknown> {
   readonly start: (program: Program, options?: StartOptions) => Turn<State, Event>;
   readonly resume: (state: State, answers: readonly Answer[], options?: Quantum) => Turn<State, Event>;
+  /** Stops the run from outside, so that it undoes what it began. A kernel without it cannot be stopped so. */
+  readonly cancel?: (state: State, reason: string, options?: Quantum) => Turn<State, Event>;
   /** What the step of a waiting call shows of its context. A kernel without it shows nothing. */
   readonly exposed?: (state: State, callId: string) => MapValue;
 }
@@ -67,7 +70,10 @@ export interface Quantum {
  */
 export type Determinism = 'pure' | 'idempotent' | 'recorded' | 'live';
 
-export interface Capability {
+/** What a plan can call: something that works, or something to wait for. */
+export type Capability = WorkCapability | WaitCapability;
+
+interface CapabilityFacts {
   /** `fs.read`. */
   readonly id: string;
   /** One line for people: arguments and answer. */
@@ -77,14 +83,28 @@ export interface Capability {
   readonly tags?: readonly string[];
   /** It may be given handles of secrets, and finds their texts in its arguments; without it such calls are refused. */
   readonly takesSecrets?: boolean;
-  /** It only waits: it does not count among those that work at the same time. */
-  readonly isWait?: boolean;
-  /** Fails by rejecting with a `HostFailure`; anything else it rejects with counts as a bug of the capability. */
-  readonly call: (args: readonly Value[], context: CallContext) => Promise<Value>;
 }
+
+export interface WorkCapability extends CapabilityFacts {
+  /** Fails by throwing or rejecting with a `HostFailure`; anything else counts as a bug of the capability. */
+  readonly call: (args: readonly Value[], context: CallContext) => Value | Promise<Value>;
+}
+
+/** The host waits itself, so that the wait can outlive the process; it does not count among what works at the same time. */
+export interface WaitCapability extends CapabilityFacts {
+  /** What is waited for. Throws a `HostFailure` for arguments that say nothing. */
+  readonly wait: (args: readonly Value[]) => Wait;
+}
+
+/** A timer gives nil when its time is over; a person gives a text, which `read` makes the answer of. */
+export type Wait =
+  | { readonly kind: 'timer'; readonly durationMs: number }
+  | { readonly kind: 'person'; readonly question: string; readonly read: (text: string) => Result<Value, string> };
 
 export interface CallContext {
   readonly callId: string;
+  /** The same for every attempt at this call, in whatever process, and for no other call. */
+  readonly idempotencyKey: string;
   /** The capability's id as the program wrote it, for messages. */
   readonly name: string;
   /** Aborted when nobody waits for the answer any more. */
@@ -192,13 +212,16 @@ export interface Clock {
   readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** A line of a person's, or null when nobody answers. Questions asked at once are put one by one. */
+export type Ask = (prompt: string, signal: AbortSignal) => Promise<string | null>;
+
 /** Where a program's text goes and where a person's answers come from. */
 export interface Console {
   /** Both reject when the stream is closed. */
   readonly writeOut: (text: string) => Promise<void>;
   readonly writeError: (text: string) => Promise<void>;
-  /** One line without its end, or null when there is no more input. Questions asked at once are put one by one. */
-  readonly ask: (prompt: string, signal: AbortSignal) => Promise<string | null>;
+  /** One line without its end, or null when there is no more input. Rejects when the question cannot be shown. */
+  readonly ask: Ask;
   readonly close: () => void;
 }
 
@@ -230,6 +253,8 @@ export interface Host {
   readonly capabilities: CapabilityRegistry;
   readonly policy: Policy;
   readonly clock: Clock;
+  /** Absent where nobody can be asked. */
+  readonly ask?: Ask;
   /** Lets go of what the host holds open. */
   readonly close: () => void;
 }

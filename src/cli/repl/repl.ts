@@ -6,9 +6,8 @@
 import { createInterface, type Interface } from 'node:readline';
 import path from 'node:path';
 import { suggest } from '../../diagnostic/suggest.ts';
-import { DEFAULT_LIMITS, type LimitName } from '../../evaluator/limits.ts';
+import { DEFAULT_LIMITS, limitLabel, type LimitName } from '../../evaluator/limits.ts';
 import type { Console } from '../../host/port.ts';
-import { limitLabel } from '../../host/security/runtime-context.ts';
 import type { Form } from '../../parser/form.ts';
 import { read } from '../../parser/reader.ts';
 import { ALWAYS_SPECIAL, SPECIAL_FORMS } from '../../parser/special/table.ts';

@@ -5,7 +5,7 @@
  *     run      = the id of the run, a string          seq  = 1, 2, 3 …
  *     previous = the hash of the record before, a string of 64 hexadecimal digits; 64 zeros for the first
  *     time     = whole milliseconds since 1970, by the host's clock      kind = a keyword of `RECORD_KINDS`
- *     data     = a map from keywords to values; what stands in it for each kind is `RecordData`
+ *     data     = a map from keywords to values; what stands in it is the business of who writes records of that kind
  *   hash   = SHA-256 of "rtfs/record\0" and the bytes
  *
  * So the hash covers every field of every record before it (H3). Old records are never rewritten; a reader keeps what it does
@@ -14,15 +14,20 @@
  * A *turn* is one `resume`: it begins with the answers that were given together. Turn 0 is the start. Answers carry the number of the turn
  * that they begin, in the order in which they were given, so a journal determines the run (H4).
  */
-import type { Value } from '../../value/value.ts';
-import type { MapValue } from '../../value/map.ts';
+import type { Result } from '../../diagnostic/diagnostic.ts';
+import { decodeValue, encodeValue } from '../../value/bytes.ts';
+import type { DecodeFault, DecodeOptions } from '../../value/bytes-decode.ts';
+import { asciiBytes } from '../../value/hash.ts';
+import { MapValue } from '../../value/map.ts';
+import { Keyword, keyword, type Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
 import type { Hash } from '../store/port.ts';
 
 export const RECORD_KINDS = [
   'run-started', 'run-forked', 'run-resumed', 'run-waiting', 'run-complete', 'run-failed', 'run-cancelled',
-  'call-requested', 'call-answered', 'call-retried', 'turn-ended', 'checkpoint', 'context-patched', 'value-fetched',
+  'call-requested', 'call-answered', 'turn-ended', 'checkpoint', 'context-patched', 'value-fetched',
   'approval-requested', 'approval-granted', 'approval-denied', 'governance-denied', 'hint-applied', 'delegated',
-  'budget-exhausted', 'grant-changed',
+  'budget-exhausted', 'grant-changed', 'call-repeated', 'cancel-requested', 'message-ignored',
 ] as const;
 
 export type RecordKind = (typeof RECORD_KINDS)[number];
@@ -41,4 +46,68 @@ export interface RecordDraft {
   readonly timeMs: number;
   readonly kind: RecordKind;
   readonly data: Readonly<Record<string, Value>>;
+}
+
+const TAG = 'rtfs/record';
+const VERSION = 1;
+const PARTS = 8;
+const HASH_DIGITS = 64;
+const KINDS: ReadonlySet<string> = new Set(RECORD_KINDS);
+
+/** Goes into the hash of every record before its bytes, so that no other hash of the house can be equal to it. */
+export const RECORD_DOMAIN: Uint8Array = asciiBytes('rtfs/record\0');
+
+/**
+ * For readers who have no code: functions in records are read as what they are called by, and cannot be run. Who goes on with a
+ * run gives the options that find its code.
+ */
+export const WITHOUT_CODE: DecodeOptions = { resolveCode: (group, unit) => ({ group, unit, name: null }) };
+
+export function encodeRecord({ run, seq, previous, timeMs, kind, data }: JournalRecord): Uint8Array {
+  return encodeValue(Vector.of(TAG, VERSION, run, seq, previous, timeMs, keyword(kind), data));
+}
+
+/** The data of a draft as it stands in a record. */
+export function recordData(data: RecordDraft['data']): MapValue {
+  return MapValue.from(Object.keys(data).map((name) => [keyword(name), data[name]!] as const));
+}
+
+/** Accepts exactly what `encodeRecord` writes. Never throws, whatever the bytes are. */
+export function decodeRecord(bytes: Uint8Array, options: DecodeOptions = {}): Result<JournalRecord, DecodeFault> {
+  const decoded = decodeValue(bytes, options);
+  if (!decoded.ok) return decoded;
+  const { value } = decoded;
+  if (!(value instanceof Vector) || value.get(0) !== TAG) return refused('this is not a record of a journal');
+  const version = value.get(1);
+  if (version !== VERSION) return refused(`record version ${typeof version === 'number' ? version : 'unknown'} is not known here: a newer RTFS reads it`);
+  return value.size === PARTS ? recordOf(value) : refused(`a record has ${PARTS} parts, this one has ${value.size}`);
+}
+
+function recordOf(parts: Vector): Result<JournalRecord, DecodeFault> {
+  const [, , run, seq, previous, timeMs, kind, data] = parts.toArray();
+  if (typeof run !== 'string' || run === '') return refused('the id of the run is no text');
+  if (!isWhole(seq) || seq < 1) return refused('the number of the record is none');
+  if (!isHash(previous)) return refused('the hash of the record before is none');
+  if (!isWhole(timeMs)) return refused('the time is no whole number of milliseconds');
+  if (!(kind instanceof Keyword) || !isRecordKind(kind.name)) return refused('the kind of the record is not known');
+  if (!(data instanceof MapValue) || data.keys().some((key) => !(key instanceof Keyword))) return refused('the data is no map from keywords');
+  return { ok: true, value: { run, seq, previous, timeMs, kind: kind.name, data } };
+}
+
+function refused(message: string): Result<never, DecodeFault> {
+  return { ok: false, error: { message, offset: 0 } };
+}
+
+function isWhole(value: Value | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value);
+}
+
+function isRecordKind(name: string): name is RecordKind {
+  return KINDS.has(name);
+}
+
+function isHash(value: Value | undefined): value is Hash {
+  if (typeof value !== 'string' || value.length !== HASH_DIGITS) return false;
+  for (let i = 0; i < value.length; i++) if (!'0123456789abcdef'.includes(value.charAt(i))) return false;
+  return true;
 }

@@ -8,13 +8,13 @@
  * Only `level` must stand there. Paths in grants are relative to the base directory of the run.
  */
 import type { Diagnostic, Result } from '../../diagnostic/diagnostic.ts';
-import type { LimitName } from '../../evaluator/limits.ts';
+import { limitLabel, type LimitName } from '../../evaluator/limits.ts';
 import type { Value } from '../../value/value.ts';
 import type { Grant, Isolation } from '../port.ts';
 import { AMOUNT_NAMES, type Amounts } from './amounts.ts';
 import { Complaints, Fields } from './document.ts';
 import { type GrantContext, grantText, parseGrant } from './grant.ts';
-import { buildContext, type ContextParts, ISOLATIONS, LEVELS, LIMIT_NAMES, limitLabel, type RuntimeContext, type RuntimeLimits } from './runtime-context.ts';
+import { buildContext, type ContextParts, ISOLATIONS, LEVELS, LIMIT_NAMES, type RuntimeContext, type RuntimeLimits } from './runtime-context.ts';
 
 export interface NamedPolicy {
   /** As it is called in messages: the name of a preset, the path of a file. */

@@ -171,8 +171,3 @@ export function kernelLimits(context: RuntimeContext, asked: Partial<Limits> = {
   for (const name of LIMIT_NAMES) limits[name] = Math.min(limits[name], kernel[name] ?? Infinity, held[name] ?? Infinity);
   return limits;
 }
-
-/** `string-length` for `stringLength`: how the names of limits are written in files and on the command line. */
-export function limitLabel(name: LimitName): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}

@@ -10,7 +10,7 @@ import { SetValue } from '../../value/set.ts';
 import { Closure, ErrorValue, Handle, Keyword, keyword, symbol, SymbolValue, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import { HostFailure } from '../failure.ts';
-import type { Capability } from '../port.ts';
+import type { WorkCapability } from '../port.ts';
 
 /** The text of a secret by its name; null when there is none. Rejects with a `HostFailure` when it cannot be looked up. */
 export type SecretSource = (name: string) => Promise<string | null>;
@@ -154,7 +154,7 @@ function rebuilt(value: Collection, changed: (part: Value) => Value): Value {
 // ── around a capability ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The capability with secrets in its arguments resolved at each call, and kept out of its answers, its failures and its defects. */
-export function withSecrets(capability: Capability, source: SecretSource): Capability {
+export function withSecrets(capability: WorkCapability, source: SecretSource): WorkCapability {
   return {
     ...capability,
     takesSecrets: true,

@@ -16,17 +16,17 @@ export type Hash = string;
 export interface Store {
   /** A new run with its first records; the maker holds its lease. Rejects with the problem `run-exists`. */
   readonly create: (run: NewRun, batch: Batch, owner: Owner) => Promise<Lease>;
-  /** Takes the lease of a run that nobody holds, whose holder is gone, or whose lease has run out. */
-  readonly acquire: (run: string, owner: Owner, nowMs: number) => Promise<Acquisition>;
+  /** Takes the lease, until `untilMs`, of a run that nobody holds, whose holder is gone, or whose lease has run out. */
+  readonly acquire: (run: string, owner: Owner, nowMs: number, untilMs: number) => Promise<Acquisition>;
   /** False when it was taken over meanwhile. */
   readonly renew: (lease: Lease, untilMs: number) => Promise<boolean>;
   /** Does nothing when it was taken over meanwhile. */
   readonly release: (lease: Lease) => Promise<void>;
-  /** Resolves when all of it is durable (D1); rejects with a `StoreProblem` (`lease-lost` for D2), and then nothing of it is there. */
+  /** Resolves when all of it is durable (D1); rejects with a `StoreProblem` (`lease-lost` for D2, `out-of-order` for D3), and then nothing of it is there. */
   readonly append: (lease: Lease, batch: Batch) => Promise<void>;
 
   readonly run: (id: string) => Promise<RunRow | null>;
-  /** Newest first. */
+  /** Newest first: the last one created leads. */
   readonly runs: (filter?: RunFilter) => Promise<readonly RunRow[]>;
   /** Records `from` (default 1) and up to `limit` (default all) in order. */
   readonly records: (run: string, from?: number, limit?: number) => Promise<readonly StoredRecord[]>;
@@ -42,7 +42,7 @@ export interface Store {
 
   /** Removes content that is not in `keep` and was written before the call, and returns how much went. Nobody may drive a run meanwhile. */
   readonly sweep: (keep: ReadonlySet<Hash>) => Promise<{ readonly count: number; readonly bytes: number }>;
-  /** Removes a run that has ended, with its records. */
+  /** Removes a run that has ended, with its records. Rejects with `unknown-run` or `not-ended`. */
   readonly remove: (run: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -77,11 +77,18 @@ export interface NewRun {
 /** running: somebody drives it, or did until it died · waiting: for timers, people or messages · the others: it has ended. */
 export type RunStatus = 'running' | 'waiting' | 'complete' | 'failed' | 'cancelled';
 
+export function hasEnded(status: RunStatus): boolean {
+  return status === 'complete' || status === 'failed' || status === 'cancelled';
+}
+
 export interface Head {
   /** Of the last record; 0 when there is none. */
   readonly seq: number;
   readonly hash: Hash;
 }
+
+/** Of a run that has no records. */
+export const EMPTY_HEAD: Head = { seq: 0, hash: '0'.repeat(64) };
 
 export interface RunRow {
   readonly id: string;
@@ -142,7 +149,7 @@ export interface Message {
 
 /** Why a store refuses; `message` is for people. */
 export class StoreProblem extends Error {
-  readonly problem: 'lease-lost' | 'unknown-run' | 'run-exists' | 'full' | 'damaged' | 'version' | 'unusable';
+  readonly problem: 'lease-lost' | 'out-of-order' | 'unknown-run' | 'run-exists' | 'not-ended' | 'full' | 'damaged' | 'version' | 'unusable';
   constructor(problem: StoreProblem['problem'], message: string) {
     super(message);
     this.name = 'StoreProblem';

@@ -11,7 +11,7 @@ import { compile, startProgram } from '../../../../src/host/compile.ts';
 import { HostFailure } from '../../../../src/host/failure.ts';
 import { drive } from '../../../../src/host/loop.ts';
 import { openHost, readGrants } from '../../../../src/host/open.ts';
-import type { Answer, Capability, Decision, HostCall } from '../../../../src/host/port.ts';
+import type { Answer, WorkCapability, Decision, HostCall } from '../../../../src/host/port.ts';
 import { environmentSecrets, fileSecrets, firstOf } from '../../../../src/host/secret-source.ts';
 import { isSecretName, resolveSecrets, Scrubber, secretHandle, secretName, secretNames, secretVariable, withSecrets } from '../../../../src/host/security/secret.ts';
 import { encodeValue } from '../../../../src/value/bytes.ts';
@@ -116,7 +116,10 @@ describe('scrubbing', () => {
 });
 
 describe('around a capability', () => {
-  const make = (call: Capability['call']): Capability => withSecrets({ id: 'x', summary: '', determinism: 'live', call }, source);
+  const make = (call: WorkCapability['call']) => {
+    const made = withSecrets({ id: 'x', summary: '', determinism: 'live', call }, source);
+    return { call: async (...given: Parameters<WorkCapability['call']>) => made.call(...given) };
+  };
 
   test('the text goes in, and does not come out', async () => {
     const seen: Value[] = [];
@@ -214,7 +217,7 @@ describe('a run with a secret', () => {
       kernel, first, host, signal: new AbortController().signal, quantum: 100_000, maxConcurrent: 4,
       observer: { decided, answered, defect: (_, cause) => void written.push(String(cause)), events: (events) => void written.push(...events.map((event) => JSON.stringify(eventToJson(event)))) },
     });
-    if (result.kind === 'cancelled') throw new Error('cancelled');
+    if (result.kind === 'cancelled' || result.kind === 'waiting') throw new Error(result.kind);
     keep(result.kind === 'complete' ? result.value : result.error);
     const ending = result.kind === 'complete' ? 'complete' : result.error.type.name;
     return { all: [...written, console.out, console.error].join('\n'), ending, kinds: result.kind === 'failed' ? result.error.message : '' };

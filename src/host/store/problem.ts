@@ -1,0 +1,27 @@
+/** The problems that every store has, in one wording. */
+import { StoreProblem } from './port.ts';
+
+export function runExists(run: string): StoreProblem {
+  return new StoreProblem('run-exists', `there is a run ${run} already: choose another id, or go on with that run`);
+}
+
+export function unknownRun(run: string): StoreProblem {
+  return new StoreProblem('unknown-run', `the store has no run ${run}`);
+}
+
+export function notEnded(run: string): StoreProblem {
+  return new StoreProblem('not-ended', `the run ${run} has not ended: cancel it before it is removed`);
+}
+
+export function leaseLost(run: string): StoreProblem {
+  return new StoreProblem('lease-lost', `the run ${run} is not driven from here any more: another process took it over, or it was given up`);
+}
+
+/** `seq` is the number of the last record that is there. */
+export function outOfOrder(run: string, seq: number): StoreProblem {
+  return new StoreProblem('out-of-order', `record ${seq + 1} of the run ${run} is the next, and another was to be written`);
+}
+
+export function storeClosed(): StoreProblem {
+  return new StoreProblem('unusable', 'the store has been closed');
+}
