@@ -23,6 +23,7 @@ interface DriveFlags extends CommonFlags {
   readonly allow?: string[];
   readonly limit?: string[];
   readonly path?: string[];
+  readonly capabilities?: string;
   readonly 'json=stream'?: true;
   readonly steps?: true;
   readonly wait: boolean;
@@ -89,6 +90,7 @@ interface Driving {
   readonly grants: string[];
   readonly limits: string[];
   readonly modulePaths: string[];
+  readonly capabilities: string | null;
   readonly waits: boolean;
   readonly json: JsonForm;
   readonly steps: StepsChoice;
@@ -97,7 +99,7 @@ interface Driving {
 
 function driveOptions(flags: DriveFlags): Driving {
   return {
-    store: flags.store ?? null, grants: flags.allow ?? [], limits: flags.limit ?? [], modulePaths: flags.path ?? [], waits: flags.wait,
+    store: flags.store ?? null, grants: flags.allow ?? [], limits: flags.limit ?? [], modulePaths: flags.path ?? [], capabilities: flags.capabilities ?? null, waits: flags.wait,
     json: flags['json=stream'] === true ? 'stream' : flags.json === true ? 'document' : 'none', steps: flags.steps === true ? 'some' : 'auto', colour: flags.color,
   };
 }

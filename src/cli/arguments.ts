@@ -9,7 +9,9 @@ import { suggest } from '../diagnostic/suggest.ts';
 import { version } from '../../package.json';
 import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
 import { keptCommands } from './arguments-kept.ts';
-import { COMMANDS, type Invocation, type JsonForm, type KeepOptions, type SecurityOptions, type StepsChoice } from './invocation.ts';
+import {
+  type CapabilityOptions, COMMANDS, type CommonOptions, type Invocation, type JsonForm, type KeepOptions, type SecurityOptions, type StepsChoice, type WorldOptions,
+} from './invocation.ts';
 import { originOf } from './source.ts';
 import { COLOUR_CHOICES, type ColourChoice } from './terminal.ts';
 
@@ -89,6 +91,7 @@ interface WorldFlags {
   readonly allow?: string[];
   readonly limit?: string[];
   readonly path?: string[];
+  readonly capabilities?: string;
   readonly color: ColourChoice;
 }
 
@@ -114,6 +117,7 @@ class Asked {
       command: (name, summary) => this.command(root, name, summary), world: (command) => this.world(command), collect,
       ask: (invocation) => (this.invocation = invocation), refuse: (message, help) => this.refuse(message, help),
     });
+    this.capability(root);
     this.help(root);
     return root;
   }
@@ -137,7 +141,8 @@ class Asked {
     return command
       .option('--allow <grant>', 'let the plan use a capability: fs.read=DIR, http=HOST, env=NAME, time … (repeatable; see `rtfs help grants`)', collect)
       .option('--limit <name=value>', 'set a limit: fuel=10_000, depth=1e6, allocation=64M … (repeatable; see `rtfs help limits`)', collect)
-      .option('--path <dir>', 'look for modules here too (repeatable)', collect);
+      .option('--path <dir>', 'look for modules here too (repeatable)', collect)
+      .option('--capabilities <file>', 'more capabilities, as the file declares them (default: .rtfs/capabilities.json, if there is one)');
   }
 
   private run(root: Command): void {
@@ -258,6 +263,28 @@ class Asked {
       });
   }
 
+  private capability(root: Command): void {
+    const command = this.plain(root.command('cap')).description('list capabilities, show what they are, add more');
+    command.action(() => this.refuse('it is not said what to do with capabilities', ['rtfs cap list, rtfs cap show ID, rtfs cap search WORD, rtfs cap add FILE']));
+    const action = (name: CapabilityAction, summary: string): Command =>
+      this.command(command, name, summary)
+        .option('--capabilities <file>', 'the capabilities file (default: .rtfs/capabilities.json, if there is one)')
+        .option('--json', 'print it as JSON');
+    const carryOut = (name: CapabilityAction, operands: readonly string[], flags: WorldFlags & { json?: true; tools?: true }): void => {
+      const options = { action: name, operands, file: flags.capabilities ?? null, tools: flags.tools === true, json: flags.json === true, colour: flags.color };
+      this.invocation = { command: 'cap', options };
+    };
+    action('list', 'list all capabilities with their effects').action((flags: WorldFlags) => carryOut('list', [], flags));
+    action('show', 'show what is known of a capability').argument('<id>').action((id: string, flags: WorldFlags) => carryOut('show', [id], flags));
+    action('search', 'list the capabilities that have all the words in their id, summary, effects or tags')
+      .argument('<words...>')
+      .action((words: string[], flags: WorldFlags) => carryOut('search', words, flags));
+    action('add', 'add what a file declares to the capabilities of the project')
+      .argument('<file>')
+      .option('--tools', 'also start its MCP servers and write down their tools, so that they are known without starting')
+      .action((file: string, flags: WorldFlags) => carryOut('add', [file], flags));
+  }
+
   private help(root: Command): void {
     this.plain(root.command('help'))
       .description(`show help for a command or a topic: ${TOPICS.join(', ')}`)
@@ -287,6 +314,8 @@ function securityOf({ policy, constitution, secrets, strict }: RunFlags): Securi
   return { policy: policy ?? null, constitution: constitution ?? null, secrets: secrets ?? null, strict: strict === true };
 }
 
-function worldOf(flags: WorldFlags): { grants: string[]; limits: string[]; modulePaths: string[]; colour: ColourChoice } {
-  return { grants: flags.allow ?? [], limits: flags.limit ?? [], modulePaths: flags.path ?? [], colour: flags.color };
+type CapabilityAction = CapabilityOptions['action'];
+
+function worldOf(flags: WorldFlags): WorldOptions & CommonOptions {
+  return { grants: flags.allow ?? [], limits: flags.limit ?? [], modulePaths: flags.path ?? [], capabilities: flags.capabilities ?? null, colour: flags.color };
 }

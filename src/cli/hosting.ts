@@ -43,7 +43,7 @@ export async function goOn(first: Advance, execution: Execution, observer: Obser
         return { kind: 'interrupted', state: await stop(result.state) };
     }
   } finally {
-    host.close();
+    await host.close();
   }
 }
 

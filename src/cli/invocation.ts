@@ -12,6 +12,8 @@ export interface WorldOptions {
   readonly grants: readonly string[];
   readonly limits: readonly string[];
   readonly modulePaths: readonly string[];
+  /** A file that declares capabilities; null for the project's own, if it has one. */
+  readonly capabilities: string | null;
 }
 
 /** What stands above grants. */
@@ -139,6 +141,16 @@ export interface ContextTreeOptions extends CommonOptions {
   readonly json: boolean;
 }
 
+export interface CapabilityOptions extends CommonOptions {
+  readonly action: 'list' | 'show' | 'add' | 'search';
+  readonly operands: readonly string[];
+  /** The capabilities file; null for the project's own. */
+  readonly file: string | null;
+  /** Also write down the tools of the servers that are added. */
+  readonly tools: boolean;
+  readonly json: boolean;
+}
+
 export type Invocation =
   | { readonly command: 'run'; readonly options: RunOptions }
   | { readonly command: 'check'; readonly options: CheckOptions }
@@ -153,16 +165,17 @@ export type Invocation =
   | { readonly command: 'resume'; readonly options: ResumeOptions }
   | { readonly command: 'tell'; readonly options: TellOptions }
   | { readonly command: 'policy'; readonly options: PolicyOptions }
+  | { readonly command: 'cap'; readonly options: CapabilityOptions }
   /** Text that was asked for: help, the version. */
   | { readonly command: 'show'; readonly text: string }
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
-export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'policy', 'runs', 'log', 'resume', 'answer', 'approve', 'deny', 'cancel', 'help'] as const;
+export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'resume', 'answer', 'approve', 'deny', 'cancel', 'help'] as const;
 
 export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false };
 
 const PLAIN_RUN = {
-  colour: 'auto', grants: [], limits: [], modulePaths: [], args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null,
+  colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null,
 } as const;
 
 /**

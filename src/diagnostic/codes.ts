@@ -325,6 +325,10 @@ const TABLE = {
     title: 'Malformed policy or constitution',
     cure: 'See `rtfs policy` for policies that work; docs/security.md says what may stand in them.',
   },
+  E0510: {
+    title: 'Malformed capabilities file',
+    cure: 'Compare it with docs/capabilities.md; the message names the place by its keys.',
+  },
 
   // Warnings
   W0601: {

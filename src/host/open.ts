@@ -6,7 +6,8 @@ import type { Value } from '../value/value.ts';
 import { ALIASES } from './capability/alias.ts';
 import { envCapabilities } from './capability/env.ts';
 import { fsCapabilities } from './capability/fs.ts';
-import { httpCapabilities } from './capability/http.ts';
+import { httpCapabilities, httpRequest } from './capability/http.ts';
+import { fetchUnder } from './capability/http-fetch.ts';
 import { ioCapabilities } from './capability/io.ts';
 import { randomCapabilities } from './capability/random.ts';
 import { secretCapabilities } from './capability/secret.ts';
@@ -14,8 +15,18 @@ import { timeCapabilities } from './capability/time.ts';
 import { userCapabilities } from './capability/user.ts';
 import { uuidCapabilities } from './capability/uuid.ts';
 import { systemClock } from './clock.ts';
+import { HostFailure } from './failure.ts';
+import type { Environment as Language } from './compile.ts';
 import { streamConsole } from './console.ts';
-import type { Capability, CapabilityRegistry, Clock, Console, Entropy, Environment, Grant, Host, ResolveName } from './port.ts';
+import { createRe2Engine } from '../evaluator/primitives/re2.ts';
+import { Approvals } from './executor/capability.ts';
+import { DeclaredCapabilities } from './executor/declared.ts';
+import { type ExecutorPorts, type FunctionPort, READ_SECRET, SPAWN } from './executor/ports.ts';
+import type { SecretSource as TemplateSecrets } from './executor/template.ts';
+import { withHouseManifest } from './manifest/house.ts';
+import { type Manifest, manifestOf } from './manifest/manifest.ts';
+import { type CapabilityFile, NO_CAPABILITIES } from './manifest/read.ts';
+import type { Capability, CapabilityRegistry, Clock, Console, Entropy, Environment, Grant, Host, Policy, ResolveName } from './port.ts';
 import { capabilityRegistry } from './registry.ts';
 import { environmentSecrets } from './secret-source.ts';
 import { type GrantContext, parseGrants } from './security/grant.ts';
@@ -47,28 +58,69 @@ export interface HostOptions {
   readonly strict?: boolean;
   /** Capabilities besides those of the house; one with a known id replaces it. They too need a grant. */
   readonly capabilities?: readonly Capability[];
+  /** What a capabilities file declares (`readCapabilities`). */
+  readonly declared?: CapabilityFile;
+  /** Secrets by name: the variables `RTFS_SECRET_NAME` of the environment unless given. */
+  readonly secret?: TemplateSecrets;
+  /** For capabilities written in RTFS; without it they cannot be called. */
+  readonly language?: () => Language;
+  /** Changes of approval while the host is open. */
+  readonly approvals?: Approvals;
 }
 
 export function openHost(options: HostOptions): Host {
   const world = worldOf(options);
   const secrets = options.secrets ?? environmentSecrets(world.environment);
-  const capabilities = [...houseCapabilities(world), ...(options.capabilities ?? [])].map((one) => ('call' in one && one.takesSecrets === true ? withSecrets(one, secrets) : one));
-  const registry = capabilityRegistry(capabilities, ALIASES);
-  return { capabilities: registry, policy: grantPolicy(policyData(options, world.baseDirectory, registry)), clock: world.clock, ask: world.console.ask, close: () => world.console.close() };
+  const house = [...houseCapabilities(world), ...(options.capabilities ?? [])].map((one) => ('call' in one && one.takesSecrets === true ? withSecrets(one, secrets) : one));
+  const policy = grantPolicy(policyData(options, world.baseDirectory, () => hostFor(0).capabilities));
+  const hostFor = (hops: number): Omit<Host, 'close'> => ({
+    capabilities: capabilityRegistry([...house, ...declared.at(hops)], ALIASES, (id) => declared.find(id, hops)),
+    policy,
+    clock: world.clock,
+    ask: world.console.ask,
+  });
+  const declared = new DeclaredCapabilities(options.declared ?? NO_CAPABILITIES, executorPorts(options, world, policy, hostFor), options.approvals ?? new Approvals());
+  return {
+    ...hostFor(0),
+    close: async () => {
+      world.console.close();
+      await declared.close();
+    },
+  };
 }
 
-function policyData(options: HostOptions, baseDirectory: string, capabilities: CapabilityRegistry): PolicyData {
+function policyData(options: HostOptions, baseDirectory: string, capabilities: () => CapabilityRegistry): PolicyData {
   const { grants, policy, constitution, strict } = options;
   return {
     grants,
     baseDirectory,
     isolation: options.isolation ?? [],
-    declared: (id) => ({ takesSecrets: capabilities.find(id)?.takesSecrets === true }),
+    declared: (id) => ({ takesSecrets: capabilities().find(id)?.takesSecrets === true }),
     ...(options.expose === undefined ? {} : { expose: options.expose }),
     ...(policy === undefined ? {} : { context: policy.context, contextName: `the policy ${policy.name}` }),
     ...(constitution === undefined ? {} : { constitution }),
     ...(strict === undefined ? {} : { strict }),
   };
+}
+
+function executorPorts(options: HostOptions, world: World, policy: Policy, hostFor: FunctionPort['hostFor']): ExecutorPorts {
+  const { language, declared = NO_CAPABILITIES } = options;
+  const { baseDirectory } = world;
+  return {
+    clock: world.clock,
+    baseDirectory,
+    policy,
+    request: httpRequest(world),
+    fetch: (name, grants) => fetchUnder(world, name, grants),
+    secret: options.secret ?? ((name) => world.environment(`RTFS_SECRET_${name}`)),
+    regex: createRe2Engine(),
+    servers: declared.servers,
+    functions: language === undefined ? null : functionPort(language, baseDirectory, hostFor),
+  };
+}
+
+function functionPort(language: () => Language, baseDirectory: string, hostFor: FunctionPort['hostFor']): FunctionPort {
+  return { hostFor, load: async (file, name) => (await import('./executor/function-program.ts')).loadFunction(language(), baseDirectory, file, name) };
 }
 
 type World = Required<Pick<HostOptions, 'baseDirectory' | 'console' | 'clock' | 'entropy' | 'environment' | 'resolveName'>>;
@@ -95,7 +147,7 @@ function houseCapabilities(world: World): Capability[] {
     ...envCapabilities(world.environment),
     ...secretCapabilities(),
     ...userCapabilities(),
-  ];
+  ].map(withHouseManifest);
 }
 
 /**
@@ -113,9 +165,36 @@ export function readPolicyDocument(name: string, document: Value, baseDirectory:
 
 function grantContext(baseDirectory: string, more: readonly string[]): GrantContext {
   const house = houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [], baseDirectory }));
-  const capabilities = [...house.map((capability) => capability.id), ...more];
+  const capabilities = [...house.map((capability) => capability.id), SPAWN, READ_SECRET, ...more];
   return { baseDirectory, capabilities, aliasOf: (name) => ALIASES.get(name) };
 }
+
+/** The manifests of everything that a host with this file can call, sorted by id; tools that the file does not name are missing. */
+export function listManifests(declared: CapabilityFile): readonly Manifest[] {
+  const house = houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [] })).map(manifestOf);
+  const own = new Set(declared.manifests.map((manifest) => manifest.id));
+  return [...house.filter((manifest) => !own.has(manifest.id)), ...declared.manifests].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The tools of the file's MCP servers, which are started and ended for it; or why they cannot be told. */
+export async function listTools(declared: CapabilityFile, baseDirectory: string): Promise<Result<readonly Manifest[], string>> {
+  const world = worldOf({ console: NO_CONSOLE, grants: [], baseDirectory });
+  const everything = grantPolicy({ grants: [EVERYTHING], baseDirectory });
+  const { McpServers } = await import('./executor/mcp/servers.ts');
+  const servers = new McpServers(executorPorts({ grants: [], declared }, world, everything, () => openPureHost()));
+  try {
+    const tools = [];
+    for (const { name } of declared.servers) tools.push(...(await servers.tools(name, { name: `mcp.${name}` })));
+    return { ok: true, value: tools };
+  } catch (cause) {
+    if (cause instanceof HostFailure) return { ok: false, error: cause.message };
+    throw cause;
+  } finally {
+    await servers.close();
+  }
+}
+
+const EVERYTHING: Grant = { capability: '*', scope: '*' };
 
 /** A host without a world: every call is answered with "Unknown capability". For pure programs and for tests. */
 export function openPureHost(): Host {
@@ -123,7 +202,7 @@ export function openPureHost(): Host {
     capabilities: capabilityRegistry([], new Map()),
     policy: grantPolicy({ grants: [], baseDirectory: '/' }),
     clock: systemClock,
-    close: () => undefined,
+    close: () => Promise.resolve(),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Result } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
 import type { MapValue } from '../value/map.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
+import type { Manifest } from './manifest/manifest.ts';
 
 // ── The kernel, as the loop sees it ────────────────────────────────────────────────────────────────────────────────
 
@@ -83,6 +84,8 @@ interface CapabilityFacts {
   readonly tags?: readonly string[];
   /** It may be given handles of secrets, and finds their texts in its arguments; without it such calls are refused. */
   readonly takesSecrets?: boolean;
+  /** What else is known of it; see `manifestOf` for those that say nothing. */
+  readonly manifest?: Manifest;
 }
 
 export interface WorkCapability extends CapabilityFacts {
@@ -113,6 +116,16 @@ export interface CallContext {
   readonly grants: readonly Grant[];
   /** What both the policy and the step let the capability see of the plan's context; it cannot change it. */
   readonly exposed: MapValue;
+  /** The id of the run, from which the ids of traces are made. Absent when the run has none. */
+  readonly run?: string;
+  /** Where a capability tells what the call has used, for budgets and records. */
+  readonly used?: (usage: Usage) => void;
+}
+
+/** In the operator's unit of money, and in tokens of a model. */
+export interface Usage {
+  readonly cost: number;
+  readonly tokens: number;
 }
 
 export interface CapabilityRegistry {
@@ -201,6 +214,7 @@ export type FailureKind =
   | 'type'
   | 'arity'
   | 'budget'
+  | 'validation'
   | 'internal';
 
 // ── The world ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,6 +269,6 @@ export interface Host {
   readonly clock: Clock;
   /** Absent where nobody can be asked. */
   readonly ask?: Ask;
-  /** Lets go of what the host holds open. */
-  readonly close: () => void;
+  /** Lets go of what the host holds open; resolves when programs that it started have ended. */
+  readonly close: () => Promise<void>;
 }

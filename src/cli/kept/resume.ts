@@ -3,7 +3,7 @@ import { type Diagnostic, diagnostic } from '../../diagnostic/diagnostic.ts';
 import type { SourceLookup } from '../../diagnostic/position.ts';
 import type { Facts } from '../../host/durable/facts.ts';
 import { resumeRun } from '../../host/durable/driver.ts';
-import type { Grant } from '../../host/port.ts';
+import type { Grant, Host } from '../../host/port.ts';
 import type { RunRow } from '../../host/store/port.ts';
 import { Vector } from '../../value/vector.ts';
 import { tellEnding } from '../ending.ts';
@@ -12,7 +12,7 @@ import { withInterrupt } from '../interrupt.ts';
 import type { ResumeOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Watch, watchFor } from '../watching.ts';
-import { openHostOf, openWorld, terminalConsole } from '../world.ts';
+import { openWorld, terminalConsole } from '../world.ts';
 import { endingOf, storeDiagnostic } from './drive.ts';
 import { findRun, openStore, type OpenedStore } from './store.ts';
 
@@ -36,18 +36,15 @@ export async function goOn({ keeping, option }: OpenedStore, row: RunRow, option
     return watch?.console(console) ?? console;
   });
   if (!world.ok) return refuse(world.error, options, terminal);
-  const { clock, grants } = world.value;
+  const { clock } = world.value;
   watch = (await watchFor({ steps: options.steps, json, terminal, clock })?.()) ?? null;
-  const closing: (() => void)[] = [];
+  const closing: Host['close'][] = [];
   let lookup: SourceLookup = () => null;
   try {
     const resumed = await withInterrupt((signal) =>
       resumeRun(keeping, row.id, async ({ started, program }) => {
         lookup = (file) => program.table.sourceText(file);
-        const host = await openHostOf([...grantsOf(started), ...grants], world.value.security, async () => {
-          const console = await terminalConsole(terminal, json === 'none' ? 'out' : 'error');
-          return watch?.console(console) ?? console;
-        });
+        const host = await world.value.openHost(grantsOf(started));
         closing.push(host.close);
         return { host, signal, observer: watch?.observer ?? {}, asks: process.stdin.isTTY === true, park: { timers: !options.waits } };
       }),
@@ -63,7 +60,7 @@ export async function goOn({ keeping, option }: OpenedStore, row: RunRow, option
   } catch (cause) {
     return refuse([storeDiagnostic(cause, row.id)], options, terminal);
   } finally {
-    for (const close of closing) close();
+    for (const close of closing) await close();
   }
 }
 

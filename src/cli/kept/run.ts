@@ -49,7 +49,7 @@ export async function runKept(kept: KeptRun): Promise<ExitCode> {
   } catch (cause) {
     return refuse(storeDiagnostic(cause, id), place);
   } finally {
-    host.close();
+    await host.close();
     await keeping.store.close();
   }
 }

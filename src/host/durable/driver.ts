@@ -2,8 +2,7 @@
  * Driving one run that is kept in a store: begun here, or taken up where another process left it. While it is driven this process holds
  * its lease, and looks for what people say to it.
  */
-import { cancel, exposedContext, resume, updateContext } from '../../evaluator/kernel.ts';
-import { errorValue } from '../../evaluator/raise.ts';
+import { cancel, exposedContext, resume } from '../../evaluator/kernel.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword, makeFloat, type Value } from '../../value/value.ts';
