@@ -8,6 +8,7 @@ import { fsCapabilities } from './capability/fs.ts';
 import { httpCapabilities, httpRequest } from './capability/http.ts';
 import { fetchUnder } from './capability/http-fetch.ts';
 import { ioCapabilities } from './capability/io.ts';
+import { modelCapabilities } from './capability/model.ts';
 import { randomCapabilities } from './capability/random.ts';
 import { timeCapabilities } from './capability/time.ts';
 import { userCapabilities } from './capability/user.ts';
@@ -60,14 +61,15 @@ export function openHost(options: HostOptions): Host {
   const policy = grantPolicy({
     grants: options.grants, baseDirectory: world.baseDirectory, expose: options.expose ?? [], isolation: options.isolation ?? [],
   });
-  const house = [...houseCapabilities(world), ...(options.capabilities ?? [])];
+  const models = (): Capability[] => modelsOf(options.declared ?? NO_CAPABILITIES, ports);
   const hostFor = (hops: number): Omit<Host, 'close'> => ({
-    capabilities: capabilityRegistry([...house, ...declared.at(hops)], ALIASES, (id) => declared.find(id, hops)),
+    capabilities: capabilityRegistry([...houseCapabilities(world), ...models(), ...(options.capabilities ?? []), ...declared.at(hops)], ALIASES, (id) => declared.find(id, hops)),
     policy,
     clock: world.clock,
     ask: world.console.ask,
   });
-  const declared = new DeclaredCapabilities(options.declared ?? NO_CAPABILITIES, executorPorts(options, world, policy, hostFor), options.approvals ?? new Approvals());
+  const ports = executorPorts(options, world, policy, hostFor);
+  const declared = new DeclaredCapabilities(options.declared ?? NO_CAPABILITIES, ports, options.approvals ?? new Approvals());
   return {
     ...hostFor(0),
     close: async () => {
@@ -92,6 +94,13 @@ function executorPorts(options: HostOptions, world: World, policy: Policy, hostF
     functions: language === undefined ? null : functionPort(language, baseDirectory, hostFor),
   };
 }
+
+function modelsOf(declared: CapabilityFile, ports: Pick<ExecutorPorts, 'policy' | 'request' | 'secret'>): Capability[] {
+  return modelCapabilities(declared.models, ports).map(withHouseManifest);
+}
+
+/** Stands in where capabilities are only listed. */
+const NO_PORTS: Pick<ExecutorPorts, 'policy' | 'request' | 'secret'> = { policy: { decide: () => ({ allowed: false, kind: 'capability', reason: '', hint: null }) }, request: () => null, secret: () => undefined };
 
 function functionPort(language: () => Language, baseDirectory: string, hostFor: FunctionPort['hostFor']): FunctionPort {
   return { hostFor, load: async (file, name) => (await import('./executor/function-program.ts')).loadFunction(language(), baseDirectory, file, name) };
@@ -128,14 +137,14 @@ function houseCapabilities(world: World): Capability[] {
  * will have besides those of the house.
  */
 export function readGrants(texts: readonly string[], baseDirectory: string, more: readonly string[] = []): Result<readonly Grant[], readonly Diagnostic[]> {
-  const house = houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [], baseDirectory }));
+  const house = [...houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [], baseDirectory })), ...modelsOf(NO_CAPABILITIES, NO_PORTS)];
   const capabilities = [...house.map((capability) => capability.id), SPAWN, READ_SECRET, ...more];
   return parseGrants(texts, { baseDirectory, capabilities, aliasOf: (name) => ALIASES.get(name) });
 }
 
 /** The manifests of everything that a host with this file can call, sorted by id; tools that the file does not name are missing. */
 export function listManifests(declared: CapabilityFile): readonly Manifest[] {
-  const house = houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [] })).map(manifestOf);
+  const house = [...houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [] })), ...modelsOf(declared, NO_PORTS)].map(manifestOf);
   const own = new Set(declared.manifests.map((manifest) => manifest.id));
   return [...house.filter((manifest) => !own.has(manifest.id)), ...declared.manifests].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
