@@ -11,6 +11,7 @@ import { equals } from '../../value/order.ts';
 import { keyword } from '../../value/value.ts';
 import { formToValue } from '../datum.ts';
 import type { Form, ListForm } from '../form.ts';
+import { isLiteral } from '../hint.ts';
 import { describe, didYouMean, type Lowering } from '../lowering.ts';
 import { list, name } from './control.ts';
 
@@ -247,20 +248,6 @@ function checkParams(lowering: Lowering, kind: StepForm, form: Form): void {
 }
 
 /** Whether the form means itself. */
-function isLiteral(form: Form): boolean {
-  switch (form.kind) {
-    case 'atom':
-    case 'keyword':
-      return true;
-    case 'vector':
-    case 'map':
-    case 'set':
-      return form.items.every(isLiteral);
-    default:
-      return false;
-  }
-}
-
 /** In a contract a type stands for itself. */
 function described(text: string, value: Form): Form {
   if ((text !== 'requires' && text !== 'produces') || value.kind !== 'map') return value;
