@@ -22,6 +22,14 @@ export const lazyRegex = {
   },
 };
 
+/** The MCP client is large too, and only plans that call tools of servers have it loaded. */
+export const lazyMcp = {
+  name: 'lazy-mcp',
+  setup(build) {
+    build.onResolve({ filter: /^@modelcontextprotocol\/client(\/stdio)?$/ }, () => ({ path: './mcp.cjs', external: true }));
+  },
+};
+
 /** commander can start other programs as its subcommands. Ours has none, and loading what that takes costs milliseconds. */
 export const bareCommander = {
   name: 'bare-commander',

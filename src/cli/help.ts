@@ -1,7 +1,7 @@
 /** Help beyond the list of commands and options: topics. */
-import { DEFAULT_LIMITS, type LimitName } from '../evaluator/limits.ts';
+import { DEFAULT_LIMITS, limitLabel, type LimitName } from '../evaluator/limits.ts';
 import { EXIT_MEANINGS } from './exit.ts';
-import { LIMIT_MEANINGS, limitLabel } from './limit.ts';
+import { LIMIT_MEANINGS } from './limit.ts';
 
 export const TOPICS = ['exit-codes', 'limits', 'grants', 'scripts', 'tests'] as const;
 
@@ -49,6 +49,8 @@ const GRANTS_TEXT = `A plan may print; everything else has to be granted with --
   time            the clock and waiting
   random, uuid    chance
   user.ask        questions to the person at the terminal
+  NAME.OTHER      a capability that the project declares (\`rtfs cap list\`); mcp for all tools of MCP servers
+  process.spawn   starting the programs that such capabilities are made of
   all             everything
 A call that is denied says which grant would allow it, and ends the plan with exit code 5.
 `;

@@ -38,11 +38,12 @@ export async function goOn(first: Advance, execution: Execution, observer: Obser
         return { kind: 'complete', value: result.value, state };
       case 'failed':
         return { kind: 'failed', error: result.error, state };
+      case 'waiting':
       case 'cancelled':
         return { kind: 'interrupted', state: await stop(result.state) };
     }
   } finally {
-    host.close();
+    await host.close();
   }
 }
 

@@ -1,72 +1,192 @@
 /**
  * The loop: the one place where a run waits. It drives the synchronous machine, gives its calls to the host and the
- * answers back to the machine (policy → capability → resume), until the program is done or nobody wants it any more.
+ * answers back to the machine (policy → journal → capability → journal → resume), until the program is done, everything
+ * that it waits for can wait without a process, or nobody wants it any more.
  *
  * The loop owns: which calls are under way, in which order answers are handed over, when to stop.
  * The machine owns: everything that makes the result. The same answers in the same order give the same result.
+ * The recorder owns: what must be on disk before the next step may happen. A run that is not kept has none.
  * - L1 A call is taken up once. A refused one never reaches a capability.
  * - L2 Calls that wait together work together; each answer goes back as soon as it is there.
  * - L3 A pure stretch is cut by the quantum, so that timers, answers and cancelling get their turn.
  * - L4 When the loop returns, every call still under way has been told to stop; late answers are dropped.
+ * - L5 No call starts before `starting` has resolved, and no answer reaches the machine before `answering` has (H1).
  */
 import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
-import { Flights } from './flight.ts';
-import type { Host, Kernel, Observer, Turn } from './port.ts';
+import { type Flight, Flights, type Given, type Recalled, type Waiting } from './flight.ts';
+import type { ApprovalQuestion, Host, Kernel, Observer, Turn } from './port.ts';
 
 export interface LoopOptions<State, Event> {
-  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed'>;
+  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel'>;
   /** Where the machine stands: fresh from `start`, or from a saved state. */
   readonly first: Turn<State, Event>;
-  readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock'>;
+  readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
   readonly signal: AbortSignal;
   /** Fuel of one go of the machine. */
   readonly quantum: number;
   readonly maxConcurrent: number;
   readonly observer: Observer<Event>;
+  readonly recorder?: Recorder<State, Event>;
 }
 
-/** `calls` counts the calls made, refused ones included. A cancelled run can be taken up again from its `state`. */
+/** Writes down what happens. Null instead of a promise: nothing had to be written, the loop goes on at once. */
+export interface Recorder<State, Event> {
+  readonly recall: (callId: string) => Recalled | null;
+  readonly idempotencyKey: (callId: string) => string;
+  readonly approvalHash: (approval: ApprovalQuestion, callId: string) => string;
+  /** What the machine gave. Called once for each turn, in order. */
+  readonly turned: (turn: Turn<State, Event>) => void;
+  /** These calls are about to be made or waited for. */
+  readonly starting: (flights: readonly Flight[]) => Promise<void> | null;
+  /** These answers are about to be given together; `quanta` are the goes of the machine since the last ones, when it was preempted. */
+  readonly answering: (answers: readonly Given[], quanta: readonly number[]) => Promise<void> | null;
+  readonly cancelling: (request: CancelRequest, quanta: readonly number[]) => Promise<void> | null;
+  /**
+   * Called when nothing but time and people is waited for. True: the run is on disk, and the loop is to return. False: something has
+   * come meanwhile. Null: the process waits too.
+   */
+  readonly park: (waits: readonly Waiting[]) => Promise<boolean> | null;
+  readonly ended: (result: Ended) => Promise<void>;
+  /** False: questions to persons are not put here. */
+  readonly asks: boolean;
+}
+
+export interface CancelRequest {
+  readonly reason: string;
+  /** The person, as they are known; null when nobody said. */
+  readonly who: string | null;
+  /** The message that brought it; null for none. */
+  readonly message: number | null;
+}
+
+export type Ended = { readonly kind: 'complete'; readonly value: Value } | { readonly kind: 'failed'; readonly error: ErrorValue };
+
+/**
+ * `calls` counts the calls made, refused ones included. `waiting`: the run is on disk and waits for time or people.
+ * A stopped run (`cancelled`) can be taken up again from its `state`.
+ */
 export type RunResult<State> =
   | { readonly kind: 'complete'; readonly value: Value; readonly calls: number }
   | { readonly kind: 'failed'; readonly error: ErrorValue; readonly calls: number }
+  | { readonly kind: 'waiting'; readonly state: State; readonly waits: readonly Waiting[]; readonly calls: number }
   | { readonly kind: 'cancelled'; readonly state: State; readonly calls: number };
 
-export async function drive<State, Event>(options: LoopOptions<State, Event>): Promise<RunResult<State>> {
-  const flights = new Flights(options);
-  try {
-    return await turns(options, flights);
-  } finally {
-    flights.dropAll();
-  }
+export function drive<State, Event>(options: LoopOptions<State, Event>): Promise<RunResult<State>> {
+  return new Loop(options).run();
 }
 
-async function turns<State, Event>(options: LoopOptions<State, Event>, flights: Flights): Promise<RunResult<State>> {
-  const { kernel, signal, observer } = options;
-  const resume = { quantum: options.quantum };
-  for (let turn = options.first; ; ) {
-    observer.events?.(turn.events);
-    const { outcome, state } = turn;
-    switch (outcome.kind) {
-      case 'complete':
-        return { kind: 'complete', value: outcome.value, calls: flights.taken };
-      case 'failed':
-        return { kind: 'failed', error: outcome.error, calls: flights.taken };
-      case 'preempted':
-        flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
-        await breathe();
-        if (signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
-        turn = kernel.resume(state, flights.arrived(), resume);
-        break;
-      case 'requires-host': {
-        if (signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
-        flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
-        const answers = await flights.next(signal);
-        if (signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
-        if (answers.length === 0) return { kind: 'failed', error: stuck(), calls: flights.taken };
-        turn = kernel.resume(state, answers, resume);
-      }
+/** Turns after which timers and other runs of the process get their chance, should no call have made us wait. */
+const TURNS_AT_ONCE = 500;
+
+export class Loop<State, Event> {
+  readonly flights: Flights;
+  private readonly options: LoopOptions<State, Event>;
+  private readonly recorder: Recorder<State, Event> | null;
+  private cancelRequest: CancelRequest | null = null;
+  /** The goes of the machine since the last answers. */
+  private quanta: number[] = [];
+  private turns = 0;
+
+  constructor(options: LoopOptions<State, Event>) {
+    const { recorder = null, host, observer, maxConcurrent } = options;
+    this.options = options;
+    this.recorder = recorder;
+    this.flights = new Flights({
+      host, observer, maxConcurrent,
+      recall: recorder?.recall ?? (() => null),
+      idempotencyKey: recorder?.idempotencyKey ?? ((callId) => callId),
+      approvalHash: recorder?.approvalHash ?? (() => ''),
+      asks: recorder?.asks ?? true,
+    });
+  }
+
+  async run(): Promise<RunResult<State>> {
+    const { signal } = this.options;
+    const wake = (): void => this.flights.wake();
+    signal.addEventListener('abort', wake);
+    try {
+      return await this.go();
+    } finally {
+      signal.removeEventListener('abort', wake);
+      this.flights.dropAll();
     }
+  }
+
+  /** Stops the plan: its `finally` parts and compensations run. */
+  cancel(request: CancelRequest): void {
+    this.cancelRequest ??= request;
+    this.flights.wake();
+  }
+
+  private async go(): Promise<RunResult<State>> {
+    const { kernel, observer, signal } = this.options;
+    for (let turn = this.options.first; ; ) {
+      observer.events?.(turn.events);
+      this.recorder?.turned(turn);
+      const { outcome, state } = turn;
+      if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);
+      this.flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
+      if (outcome.kind === 'preempted') {
+        this.quanta.push(this.options.quantum);
+        await breathe();
+      } else {
+        const stopped = await this.waitForAnswers(state);
+        if (stopped !== null) return stopped;
+      }
+      if (signal.aborted) return { kind: 'cancelled', state, calls: this.flights.taken };
+      turn = await this.next(turn);
+    }
+  }
+
+  private async next({ state }: Turn<State, Event>): Promise<Turn<State, Event>> {
+    const { kernel, quantum } = this.options;
+    const request = this.cancelRequest;
+    if (request !== null && kernel.cancel !== undefined) {
+      this.cancelRequest = null;
+      await this.recorder?.cancelling(request, this.takeQuanta());
+      return kernel.cancel(state, request.reason, { quantum });
+    }
+    const answers = this.flights.arrived();
+    if (answers.length > 0) {
+      const written = this.recorder?.answering(answers, this.takeQuanta()) ?? null;
+      if (written !== null) await written;
+    }
+    return kernel.resume(state, answers.map((given) => given.answer), { quantum });
+  }
+
+  private takeQuanta(): readonly number[] {
+    if (this.quanta.length === 0) return this.quanta;
+    const { quanta } = this;
+    this.quanta = [];
+    return quanta;
+  }
+
+  /** Starts what may start, until an answer is there or the plan is cancelled; what it gives otherwise ends the loop. */
+  private async waitForAnswers(state: State): Promise<RunResult<State> | null> {
+    const { flights, options } = this;
+    if (++this.turns % TURNS_AT_ONCE === 0) await breathe();
+    for (;;) {
+      if (options.signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
+      if (flights.hasAnswers || this.cancelRequest !== null) return null;
+      if (flights.isEmpty) return this.end({ kind: 'failed', error: stuck() });
+      const starting = flights.startable();
+      if (starting.length > 0) {
+        const written = this.recorder?.starting(starting) ?? null;
+        if (written !== null) await written;
+        flights.launch(starting);
+        continue;
+      }
+      const waits = this.recorder === null ? null : flights.waits();
+      const parking = waits === null ? null : this.recorder!.park(waits);
+      if (parking === null) await flights.changed();
+      else if (await parking) return { kind: 'waiting', state, waits: waits!, calls: flights.taken };
+    }
+  }
+
+  private async end(ended: Ended): Promise<RunResult<State>> {
+    await this.recorder?.ended(ended);
+    return { ...ended, calls: this.flights.taken };
   }
 }
 

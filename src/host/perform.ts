@@ -8,10 +8,20 @@ import { isInteger, keyword, type KindName, kindOf, type Value } from '../value/
 import { Vector } from '../value/vector.ts';
 import { GivenUp, withDeadline } from './deadline.ts';
 import { argumentFailure, cancelledFailure, didYouMean, failureValue, HostFailure, securityFailure, shown, typeFailure } from './failure.ts';
-import type { Answer, CallContext, Capability, Decision, Host, HostCall } from './port.ts';
+import type { Answer, ApprovalQuestion, CallContext, Capability, Decision, Host, HostCall, PolicyRequest, Wait, WaitCapability, WorkCapability } from './port.ts';
 
 /** What was decided about a call, with the capability that it goes to when it may. */
-export type Judged = { readonly allowed: true; readonly decision: Decision; readonly capability: Capability; readonly grants: CallContext['grants'] } | Refused;
+export type Judged = Accepted | Refused;
+interface Accepted {
+  readonly allowed: true;
+  readonly decision: Decision;
+  readonly capability: Capability;
+  readonly grants: CallContext['grants'];
+  /** What a person has to allow first; null: nothing. */
+  readonly approval: ApprovalQuestion | null;
+  /** The answer when nobody can be asked, or somebody says no. */
+  readonly refusal: (reason: string) => Answer;
+}
 interface Refused {
   readonly allowed: false;
   readonly decision: Decision;
@@ -21,13 +31,25 @@ interface Refused {
 export function judge(call: HostCall, host: Pick<Host, 'capabilities' | 'policy'>): Judged {
   const capability = host.capabilities.find(call.capability);
   if (capability === undefined) return unknown(call, host);
-  const decision = host.policy.decide({ capability: capability.id, args: call.args, isolation: call.isolation });
-  if (decision.allowed) return { allowed: true, decision, capability, grants: decision.grants };
+  const decision = host.policy.decide(requestOf(call, capability));
+  const refusal = (reason: string): Answer => failed(call, securityFailure(call.capability, reason, null));
+  if (decision.allowed) return { allowed: true, decision, capability, grants: decision.grants, approval: null, refusal };
+  if (decision.approval !== undefined) return { allowed: true, decision, capability, grants: decision.approval.grants, approval: decision.approval, refusal };
   const failure =
     decision.kind === 'security'
       ? securityFailure(call.capability, decision.reason, decision.hint)
       : new HostFailure(decision.kind, decision.reason);
   return { allowed: false, decision, answer: failed(call, failure) };
+}
+
+function requestOf(call: HostCall, capability: Capability): PolicyRequest {
+  const { args, isolation, step, derivedFrom } = call;
+  return {
+    capability: capability.id, args, isolation, step,
+    ...(capability.manifest === undefined ? {} : { effects: capability.manifest.effects }),
+    ...(capability.takesSecrets === undefined ? {} : { takesSecrets: capability.takesSecrets }),
+    ...(derivedFrom === undefined ? {} : { derivedFrom }),
+  };
 }
 
 function unknown(call: HostCall, host: Pick<Host, 'capabilities'>): Refused {
@@ -39,32 +61,88 @@ function unknown(call: HostCall, host: Pick<Host, 'capabilities'>): Refused {
 }
 
 export interface Performance {
-  readonly capability: Capability;
+  readonly capability: WorkCapability;
   readonly grants: CallContext['grants'];
   readonly exposed: CallContext['exposed'];
+  readonly idempotencyKey: string;
   readonly clock: Host['clock'];
-  /** Aborted when the program no longer waits. */
-  readonly signal: AbortSignal;
+  /** Aborted when the program no longer waits. Made when it is asked for: most calls never look. */
+  readonly signal: () => AbortSignal;
   /** Is told of failures that a capability should not have. */
   readonly defect: (cause: unknown) => void;
 }
 
-export async function perform(call: HostCall, performance: Performance): Promise<Answer> {
-  const { capability, grants, exposed, clock } = performance;
+/** A capability that answers at once gives the answer itself, so that a plan with many such calls never waits. */
+export function perform(call: HostCall, performance: Performance): Answer | Promise<Answer> {
   try {
-    const deadline = { clock, durationMs: timeoutOf(call), signal: performance.signal };
-    const value = await withDeadline(deadline, async (signal) =>
-      capability.call(call.args.slice(), { callId: call.id, name: call.capability, signal, grants, exposed }),
+    const durationMs = timeoutOf(call);
+    const given = durationMs === null ? invoke(call, performance, performance.signal) : withTimeout(call, performance, durationMs);
+    if (!(given instanceof Promise)) return answered(call, given, performance);
+    return given.then(
+      (value) => answered(call, value, performance),
+      (cause: unknown) => failed(call, failureOf(cause, call, performance)),
     );
-    if (!isValue(value)) throw new NotAValue();
-    return { id: call.id, ok: true, value };
   } catch (cause) {
     return failed(call, failureOf(cause, call, performance));
   }
 }
 
-/** `:timeout-ms` of the call's options; null for none. */
-function timeoutOf(call: HostCall): number | null {
+function withTimeout(call: HostCall, performance: Performance, durationMs: number): Promise<Value> {
+  const deadline = { clock: performance.clock, durationMs, signal: performance.signal() };
+  return withDeadline(deadline, async (signal) => invoke(call, performance, () => signal));
+}
+
+function invoke(call: HostCall, { capability, grants, exposed, idempotencyKey }: Performance, signal: () => AbortSignal): Value | Promise<Value> {
+  return capability.call(call.args.slice(), new Context(call, idempotencyKey, grants, exposed, signal));
+}
+
+/** The signal is made when a capability looks at it. */
+class Context implements CallContext {
+  readonly callId: string;
+  readonly name: string;
+  readonly idempotencyKey: string;
+  readonly grants: CallContext['grants'];
+  readonly exposed: MapValue;
+  private readonly makeSignal: () => AbortSignal;
+
+  constructor(call: HostCall, idempotencyKey: string, grants: CallContext['grants'], exposed: MapValue, makeSignal: () => AbortSignal) {
+    this.callId = call.id;
+    this.name = call.capability;
+    this.idempotencyKey = idempotencyKey;
+    this.grants = grants;
+    this.exposed = exposed;
+    this.makeSignal = makeSignal;
+  }
+
+  get signal(): AbortSignal {
+    return this.makeSignal();
+  }
+}
+
+function answered(call: HostCall, value: unknown, performance: Performance): Answer {
+  if (isValue(value)) return { id: call.id, ok: true, value };
+  return failed(call, failureOf(new NotAValue(), call, performance));
+}
+
+/** What a person said, as the answer to the call that waits for it. */
+export function answerOf(call: HostCall, wait: Extract<Wait, { kind: 'person' }>, text: string | null): Answer {
+  if (text === null) return failed(call, new HostFailure('host', `${call.capability}: nobody can answer: the input has ended (is it a terminal?)`));
+  const read = wait.read(text);
+  return read.ok ? { id: call.id, ok: true, value: read.value } : failed(call, new HostFailure('host', `${call.capability}: ${read.error}`));
+}
+
+/** What the call waits for; a refusal when its arguments say nothing. */
+export function waitOf(call: HostCall, capability: WaitCapability): Wait | Answer {
+  try {
+    timeoutOf(call);
+    return capability.wait(call.args.slice());
+  } catch (cause) {
+    return failed(call, cause instanceof HostFailure ? cause : new HostFailure('internal', `The capability ${capability.id} failed`));
+  }
+}
+
+/** `:timeout-ms` of the call's options; null for none. Throws a `HostFailure` for what is no time. */
+export function timeoutOf(call: HostCall): number | null {
   if (!(call.options instanceof MapValue)) return null;
   const value = call.options.get(keyword('timeout-ms')) ?? null;
   if (value === null) return null;
@@ -77,13 +155,21 @@ function failureOf(cause: unknown, call: HostCall, performance: Performance): Ho
   if (cause instanceof HostFailure) return cause;
   if (cause instanceof GivenUp) {
     if (cause.reason === 'cancelled') return cancelledFailure(call.capability);
-    return new HostFailure('timeout', `Timeout: ${call.capability} took longer than ${timeoutOf(call)} ms`);
+    return timeoutFailure(call);
   }
   performance.defect(cause);
   return new HostFailure('internal', `The capability ${performance.capability.id} failed`);
 }
 
-function failed(call: HostCall, failure: HostFailure): Answer {
+function timeoutFailure(call: HostCall): HostFailure {
+  return new HostFailure('timeout', `Timeout: ${call.capability} took longer than ${timeoutOf(call)} ms`);
+}
+
+export function timeoutAnswer(call: HostCall): Answer {
+  return failed(call, timeoutFailure(call));
+}
+
+export function failed(call: HostCall, failure: HostFailure): Answer {
   return { id: call.id, ok: false, error: failureValue(failure) };
 }
 

@@ -2,9 +2,11 @@
  * The ports of the host: what the loop needs of the world, and what it needs of the kernel, as types.
  * Adapters implement them, `open.ts` brings them together; the loop knows nothing else.
  */
+import type { Result } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
 import type { MapValue } from '../value/map.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
+import type { Manifest } from './manifest/manifest.ts';
 
 // ── The kernel, as the loop sees it ────────────────────────────────────────────────────────────────────────────────
 
@@ -21,6 +23,8 @@ export interface HostCall {
   readonly step: string | null;
   /** How much of the contexts around it the step of the call sees. */
   readonly isolation: Isolation;
+  /** The context values that went into the arguments. */
+  readonly derivedFrom?: PolicyRequest['derivedFrom'];
 }
 
 export type Isolation = 'inherit' | 'isolated' | 'sandboxed';
@@ -50,6 +54,8 @@ export interface Turn<State, Event = unknown> {
 export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, Event = unknown> {
   readonly start: (program: Program, options?: StartOptions) => Turn<State, Event>;
   readonly resume: (state: State, answers: readonly Answer[], options?: Quantum) => Turn<State, Event>;
+  /** Stops the run from outside, so that it undoes what it began. A kernel without it cannot be stopped so. */
+  readonly cancel?: (state: State, reason: string, options?: Quantum) => Turn<State, Event>;
   /** What the step of a waiting call shows of its context. A kernel without it shows nothing. */
   readonly exposed?: (state: State, callId: string) => MapValue;
 }
@@ -67,7 +73,10 @@ export interface Quantum {
  */
 export type Determinism = 'pure' | 'idempotent' | 'recorded' | 'live';
 
-export interface Capability {
+/** What a plan can call: something that works, or something to wait for. */
+export type Capability = WorkCapability | WaitCapability;
+
+interface CapabilityFacts {
   /** `fs.read`. */
   readonly id: string;
   /** One line for people: arguments and answer. */
@@ -75,14 +84,32 @@ export interface Capability {
   readonly determinism: Determinism;
   /** What it belongs to, for policies that speak of many at once. */
   readonly tags?: readonly string[];
-  /** It only waits: it does not count among those that work at the same time. */
-  readonly isWait?: boolean;
-  /** Fails by rejecting with a `HostFailure`; anything else it rejects with counts as a bug of the capability. */
-  readonly call: (args: readonly Value[], context: CallContext) => Promise<Value>;
+  /** It may be given handles of secrets, and finds their texts in its arguments; without it such calls are refused. */
+  readonly takesSecrets?: boolean;
+  /** What else is known of it; see `manifestOf` for those that say nothing. */
+  readonly manifest?: Manifest;
 }
+
+export interface WorkCapability extends CapabilityFacts {
+  /** Fails by throwing or rejecting with a `HostFailure`; anything else counts as a bug of the capability. */
+  readonly call: (args: readonly Value[], context: CallContext) => Value | Promise<Value>;
+}
+
+/** The host waits itself, so that the wait can outlive the process; it does not count among what works at the same time. */
+export interface WaitCapability extends CapabilityFacts {
+  /** What is waited for. Throws a `HostFailure` for arguments that say nothing. */
+  readonly wait: (args: readonly Value[]) => Wait;
+}
+
+/** A timer gives nil when its time is over; a person gives a text, which `read` makes the answer of. */
+export type Wait =
+  | { readonly kind: 'timer'; readonly durationMs: number }
+  | { readonly kind: 'person'; readonly question: string; readonly read: (text: string) => Result<Value, string> };
 
 export interface CallContext {
   readonly callId: string;
+  /** The same for every attempt at this call, in whatever process, and for no other call. */
+  readonly idempotencyKey: string;
   /** The capability's id as the program wrote it, for messages. */
   readonly name: string;
   /** Aborted when nobody waits for the answer any more. */
@@ -91,6 +118,16 @@ export interface CallContext {
   readonly grants: readonly Grant[];
   /** What both the policy and the step let the capability see of the plan's context; it cannot change it. */
   readonly exposed: MapValue;
+  /** The id of the run, from which the ids of traces are made. Absent when the run has none. */
+  readonly run?: string;
+  /** Where a capability tells what the call has used, for budgets and records. */
+  readonly used?: (usage: Usage) => void;
+}
+
+/** In the operator's unit of money, and in tokens of a model. */
+export interface Usage {
+  readonly cost: number;
+  readonly tokens: number;
 }
 
 export interface CapabilityRegistry {
@@ -111,14 +148,61 @@ export interface Grant {
   readonly scope: string | null;
 }
 
+/** Why a call is refused, or why it gives cause for concern: for `why-denied`, for journals, for programs. */
+export interface Reason {
+  /** What decided: `level` `capability` `effect` `isolation` `recommended` `secret` `grant` `constitution` `program` `limit`. */
+  readonly rule: string;
+  /** The id of the rule, the effect, the pattern: what of it decided. Null when the rule says all. */
+  readonly id: string | null;
+  /** Where that was said: `the policy networking`, `the constitution rules.json`, `--allow`. */
+  readonly source: string;
+  /** No full stop. */
+  readonly message: string;
+  /** How the call could be allowed; null when it cannot. */
+  readonly cure: string | null;
+}
+
+/** A call that a person has to allow first: `shown` is what they see, and what their word is bound to. */
+export interface ApprovalQuestion {
+  readonly rule: string;
+  readonly question: string;
+  readonly shown: MapValue;
+  /** What the call may use once it is allowed. */
+  readonly grants: readonly Grant[];
+}
+
 export type Decision =
-  | { readonly allowed: true; readonly grants: readonly Grant[] }
-  /** `hint` is the text of a grant that would allow the call: `fs.read=data`. Null when none can help. */
-  | { readonly allowed: false; readonly kind: FailureKind; readonly reason: string; readonly hint: string | null };
+  | { readonly allowed: true; readonly grants: readonly Grant[]; readonly warnings?: readonly Reason[] }
+  /**
+   * `hint` is the text of a grant that would allow the call: `fs.read=data`. Null when none can help. `reasons` are all that stand
+   * against it, the first being `reason`. With an `approval` the call may happen once a person has allowed it; who cannot ask, refuses.
+   */
+  | {
+      readonly allowed: false;
+      readonly kind: FailureKind;
+      readonly reason: string;
+      readonly hint: string | null;
+      readonly reasons?: readonly Reason[];
+      readonly approval?: ApprovalQuestion;
+    };
+
+export interface PolicyRequest {
+  /** The canonical id. */
+  readonly capability: string;
+  readonly args: readonly Value[];
+  readonly isolation?: Isolation;
+  /** What it does to the world, as it declares; absent: what is known of the house's capabilities, else unknown. */
+  readonly effects?: readonly string[];
+  /** Whether it may be given secrets. */
+  readonly takesSecrets?: boolean;
+  readonly step?: string | null;
+  /** The context values that went into the arguments. */
+  readonly derivedFrom?: readonly { readonly key: string; readonly context: string; readonly valueHash: string }[];
+}
 
 export interface Policy {
-  /** From data alone: same request, same decision. `capability` is the canonical id. */
-  readonly decide: (request: { readonly capability: string; readonly args: readonly Value[]; readonly isolation?: Isolation }) => Decision;
+  /** From data alone: same request, same decision. */
+  readonly decide: (request: PolicyRequest) => Decision;
   /** Whether the capability may see the context, as far as the step shows it. Without it nothing is shown. */
   readonly exposes?: (capability: Pick<Capability, 'id' | 'tags'>) => boolean;
 }
@@ -133,6 +217,8 @@ export type FailureKind =
   | 'argument'
   | 'type'
   | 'arity'
+  | 'budget'
+  | 'validation'
   | 'internal';
 
 // ── The world ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,13 +230,16 @@ export interface Clock {
   readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** A line of a person's, or null when nobody answers. Questions asked at once are put one by one. */
+export type Ask = (prompt: string, signal: AbortSignal) => Promise<string | null>;
+
 /** Where a program's text goes and where a person's answers come from. */
 export interface Console {
   /** Both reject when the stream is closed. */
   readonly writeOut: (text: string) => Promise<void>;
   readonly writeError: (text: string) => Promise<void>;
-  /** One line without its end, or null when there is no more input. Questions asked at once are put one by one. */
-  readonly ask: (prompt: string, signal: AbortSignal) => Promise<string | null>;
+  /** One line without its end, or null when there is no more input. Rejects when the question cannot be shown. */
+  readonly ask: Ask;
   readonly close: () => void;
 }
 
@@ -182,6 +271,8 @@ export interface Host {
   readonly capabilities: CapabilityRegistry;
   readonly policy: Policy;
   readonly clock: Clock;
-  /** Lets go of what the host holds open. */
-  readonly close: () => void;
+  /** Absent where nobody can be asked. */
+  readonly ask?: Ask;
+  /** Lets go of what the host holds open; resolves when programs that it started have ended. */
+  readonly close: () => Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** A program and a host: run it to its end. */
-import { exposedContext, resume, start, type StartOptions } from '../evaluator/kernel.ts';
+import { cancel, exposedContext, resume, start, type StartOptions } from '../evaluator/kernel.ts';
 import type { Event, State } from '../evaluator/state.ts';
 import type { Program } from './compile.ts';
 import { drive, type RunResult } from './loop.ts';
@@ -18,12 +18,13 @@ export interface RunOptions<Start = StartOptions, Happened = Event> {
   readonly observer?: Observer<Happened>;
 }
 
-type RunHost = Pick<Host, 'capabilities' | 'policy' | 'clock'>;
+type RunHost = Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
 
 /** The program comes compiled, so that what only runs programs needs no reader. */
 const KERNEL: Kernel<Pick<Program, 'main' | 'table'>, State, StartOptions, Event> = {
   start: (program, options) => start(program.table, program.table.closureOf(program.main), [], options),
   resume,
+  cancel,
   exposed: (state, callId) => exposedContext(state, callId),
 };
 

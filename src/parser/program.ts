@@ -11,6 +11,7 @@ import type { Span } from '../diagnostic/span.ts';
 import type { Arm, Definition, Node, Unit } from '../ir/node.ts';
 import type { Value } from '../value/value.ts';
 import type { Form, KeywordForm, ListForm, SymbolForm } from './form.ts';
+import { definitionHints, passHints } from './hint.ts';
 import { constant, describe, didYouMean, Lowering } from './lowering.ts';
 import { applyMacro, type MacroBudget, MACRO_EXPANSIONS_MAX, MACRO_NODES_MAX } from './macro.ts';
 import { type Arity, type Expander, type ExpansionResult, type Library, Namespace } from './namespace.ts';
@@ -180,14 +181,14 @@ export class ProgramBuilder {
   private mainUnit(file: string): Unit {
     const unit = new UnitBuilder(null, new GroupBuilder(null));
     unit.beginArm();
-    const nodes = this.items.map((item, index) => this.lowerItem(item, unit, index === this.items.length - 1));
+    const nodes = this.items.map((item) => this.lowerItem(item, unit));
     const span: Span = { file, start: 0, end: 0 };
     const body: Node = nodes.length === 0 ? constant(null, span) : nodes.length === 1 ? nodes[0]! : { kind: 'do', body: nodes, span };
     const arm: Arm = { required: 0, variadic: false, slots: unit.slots, body, span };
     return { name: null, arms: [arm], span };
   }
 
-  private lowerItem(item: Item, unit: UnitBuilder, last: boolean): Node {
+  private lowerItem(item: Item, unit: UnitBuilder): Node {
     const lowering = new Lowering(this, item.namespace);
     if (item.definition !== null) return { kind: 'definition', definition: item.definition, span: item.form.span };
     const head = headName(item.form);
@@ -195,7 +196,8 @@ export class ProgramBuilder {
       const literal = this.literalOf(item, lowering);
       if (literal !== undefined) return constant(literal, item.form.span);
     }
-    const place: Place = { unit, scope: null, loop: null, tail: last, depth: 0 };
+    // Not even the last one is in tail position: what fails in a function without a place happened here.
+    const place: Place = { unit, scope: null, loop: null, tail: false, depth: 0 };
     return lowering.lower(item.form, place);
   }
 
@@ -235,7 +237,7 @@ export class ProgramBuilder {
     const lowering = new Lowering(this, namespace);
     switch (head) {
       case 'do':
-        if (form.items.length > 1) return this.collectAll(form.items.slice(1), namespace);
+        if (form.items.length > 1) return this.collectAll(form.items.slice(1).map((one) => passHints(form, one)), namespace);
         break;
       case 'defn':
       case 'defn-':
@@ -266,7 +268,7 @@ export class ProgramBuilder {
       if (global?.kind !== 'macro') return form;
       const expanded = applyMacro(lowering, global, form as ListForm);
       if (expanded === null) return null;
-      form = expanded;
+      form = passHints(form, expanded);
     }
   }
 
@@ -303,6 +305,7 @@ export class ProgramBuilder {
 
   private collectFunctionOf(lowering: Lowering, form: ListForm, name: SymbolForm, shape: FunctionShape, doc: string | null, self: string | null): void {
     const { namespace } = lowering;
+    lowering.hints = definitionHints(lowering, form);
     const first = this.define(namespace, name);
     const definition = this.pending(name.name, shape, lowering, self);
     if (first) {

@@ -207,6 +207,8 @@ describe('help', () => {
     ['scripts', ['help', 'scripts']],
     ['tests', ['help', 'tests']],
     ['ctx-tree', ['ctx', 'tree', '--help']],
+    ['cap', ['cap', '--help']],
+    ['cap-add', ['cap', 'add', '--help']],
   ])('on %s is on the output', async (name, args) => {
     const { code, out, err } = await rtfs(args);
     expect({ code, err }).toEqual({ code: 0, err: '' });

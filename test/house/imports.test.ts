@@ -16,7 +16,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   parser: { rooms: ['ir', 'value', 'diagnostic'], packages: ['chevrotain'], node: false },
   check: { rooms: ['ir', 'value', 'diagnostic'], packages: [], node: false },
   evaluator: { rooms: ['ir', 'value', 'diagnostic'], packages: ['re2js'], node: false },
-  host: { rooms: ['evaluator', 'parser', 'check', 'ir', 'value', 'diagnostic'], packages: ['better-sqlite3'], node: true },
+  host: { rooms: ['evaluator', 'parser', 'check', 'ir', 'value', 'diagnostic', 'policies'], packages: ['better-sqlite3', '@modelcontextprotocol/client'], node: true },
   cli: { rooms: ['host', 'evaluator', 'parser', 'value', 'diagnostic', 'library', 'package.json'], packages: ['commander'], node: true },
   'bin/rtfs.ts': { rooms: ['cli'], packages: [], node: true },
   'src/index.ts': { rooms: ['host', 'evaluator', 'parser', 'ir', 'value', 'diagnostic', 'library'], packages: [], node: false },
@@ -25,6 +25,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'src/library.ts': { rooms: ['library'], packages: [], node: false },
   'src/values.ts': { rooms: ['evaluator', 'value'], packages: [], node: false },
   'src/contexts.ts': { rooms: ['evaluator'], packages: [], node: false },
+  'src/chunks.ts': { rooms: ['evaluator', 'value'], packages: [], node: false },
   library: { rooms: [], packages: [], node: false },
 };
 
@@ -78,6 +79,7 @@ describe('packages', () => {
     ['re2js', ['src/evaluator/primitives/re2.ts']],
     ['commander', ['src/cli/arguments.ts']],
     ['better-sqlite3', ['src/host/store/sqlite-open.ts', 'src/host/store/sqlite-schema.ts', 'src/host/store/sqlite-writer.ts', 'src/host/store/sqlite.ts']],
+    ['@modelcontextprotocol/client', ['src/host/executor/mcp/connection.ts', 'src/host/executor/mcp/servers.ts', 'src/host/executor/mcp/tool.ts']],
   ])('%s is imported in few places', (name, places) => {
     expect(users(name)).toEqual(places);
   });
@@ -132,6 +134,13 @@ describe('in the host', () => {
 
   test('the journal knows the port of the store, and no adapter', () => {
     expect(importers(within('src/host/journal/'), (target) => target.startsWith('src/host/store/') && target !== 'src/host/store/port.ts')).toEqual([]);
+  });
+
+  test('executors know the world through their ports, and what is large is loaded by the first call that needs it', () => {
+    expect(importers(within('src/host/executor/', 'src/host/manifest/'), within('src/host/capability/', 'src/host/open.ts', 'src/host/loop.ts', 'src/host/flight.ts', 'src/host/perform.ts'))).toEqual([]);
+    const large = within('src/host/executor/mcp/servers.ts', 'src/host/executor/process.ts', 'src/host/executor/rtfs.ts');
+    const eager = files.filter((file) => !file.path.startsWith('src/host/executor/mcp/')).flatMap((file) => file.imports.filter((one) => large(one.target) && !one.typeOnly && !one.lazy).map(() => file.path));
+    expect(eager).toEqual([]);
   });
 
   test('the policy decides without capabilities or the network', () => {

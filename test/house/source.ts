@@ -18,6 +18,8 @@ export interface Import {
   readonly kind: 'file' | 'package' | 'node';
   /** Gone when the types are stripped. */
   readonly typeOnly: boolean;
+  /** Loaded when that place is reached. */
+  readonly lazy: boolean;
 }
 
 export interface SourceFile {
@@ -61,21 +63,22 @@ export function sourceFiles(folders: readonly string[]): readonly SourceFile[] {
   return filesIn(folders, ['.ts', '.mjs']).map(sourceFile);
 }
 
-/** The first folder below `src`; for a file directly in `src` its own path. */
+/** The first folder below `src`, or `policies`; for a file directly in `src` its own path. */
 export function roomOf(path: string): string {
   const parts = path.split('/');
+  if (parts[0] === 'policies') return 'policies';
   return parts[0] === 'src' && parts.length > 2 ? parts[1]! : path;
 }
 
 function importsOf(path: string, tree: ts.SourceFile): readonly Import[] {
   const imports: Import[] = [];
-  const add = (specifier: ts.Expression, typeOnly: boolean): void => {
-    if (ts.isStringLiteralLike(specifier)) imports.push({ ...resolve(path, specifier.text), typeOnly });
+  const add = (specifier: ts.Expression, typeOnly: boolean, lazy = false): void => {
+    if (ts.isStringLiteralLike(specifier)) imports.push({ ...resolve(path, specifier.text), typeOnly, lazy });
   };
   forEachNode(tree, (node) => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeOnly(node.importClause));
     else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) add(node.moduleSpecifier, isTypeOnlyExport(node));
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0]!, false);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0]!, false, true);
   });
   return imports;
 }
@@ -93,7 +96,7 @@ function isTypeOnlyExport(node: ts.ExportDeclaration): boolean {
   return node.isTypeOnly || (names !== undefined && ts.isNamedExports(names) && names.elements.every((element) => element.isTypeOnly));
 }
 
-function resolve(from: string, specifier: string): Omit<Import, 'typeOnly'> {
+function resolve(from: string, specifier: string): Pick<Import, 'target' | 'kind'> {
   if (specifier.startsWith('.')) return { target: normalize(join(dirname(from), specifier)).replaceAll('\\', '/'), kind: 'file' };
   if (specifier.startsWith('node:')) return { target: specifier, kind: 'node' };
   const parts = specifier.split('/');

@@ -33,7 +33,8 @@ export async function exchange(hop: Hop, addresses: readonly string[], maxBytes:
   return { status: response.statusCode ?? 0, headers: response.headers, body };
 }
 
-function send(hop: Hop, addresses: readonly string[], signal: AbortSignal): Promise<http.IncomingMessage> {
+/** The answer's head; its body is still to be read. */
+export function send(hop: Hop, addresses: readonly string[], signal: AbortSignal): Promise<http.IncomingMessage> {
   const secure = hop.url.protocol === 'https:';
   const options: https.RequestOptions = {
     method: hop.method,

@@ -7,11 +7,12 @@
 import type { Value } from '../../value/value.ts';
 import { GivenUp, withDeadline } from '../deadline.ts';
 import { cancelledFailure, HostFailure, securityFailure, systemCode, systemData } from '../failure.ts';
-import type { CallContext, Capability, Clock, Grant, ResolveName } from '../port.ts';
+import type { CallContext, Capability, Clock, Grant, ResolveName, WorkCapability } from '../port.ts';
 import { parseAddress } from '../security/address.ts';
 import { addressRefusal, hostOf, hostRefusal, hostText, portOf } from '../security/network.ts';
 import { exchange, type Hop, type HopAnswer, TooLarge, UnknownCoding } from './exchange.ts';
 import { answerValue, readGet, readRequest, type RequestPlan } from './http-message.ts';
+import { traceParent } from '../trace.ts';
 import { nextHop, redirectOf } from './http-redirect.ts';
 
 const REDIRECTS_MAX = 10;
@@ -27,7 +28,7 @@ export function httpCapabilities(options: HttpOptions): Capability[] {
       id: 'http.request',
       summary: '{:url :method :headers :body :json :as :timeout-ms :max-bytes :follow-redirects} → {:status :headers :body :url}',
       determinism: 'live',
-      call: (args, context) => perform('http.request', () => readRequest('http.request', args), context, options),
+      call: httpRequest(options),
     },
     {
       id: 'http.get',
@@ -38,8 +39,12 @@ export function httpCapabilities(options: HttpOptions): Capability[] {
   ];
 }
 
+export function httpRequest(options: HttpOptions): WorkCapability['call'] {
+  return (args, context) => perform('http.request', () => readRequest('http.request', args), context, options);
+}
+
 async function perform(operation: string, read: () => RequestPlan, context: CallContext, options: HttpOptions): Promise<Value> {
-  const plan = read();
+  const plan = traced(read(), context);
   const deadline = { clock: options.clock, durationMs: plan.timeoutMs, signal: context.signal };
   try {
     const { hop, answer } = await withDeadline(deadline, (signal) => follow(plan, { context, options, signal }));
@@ -49,8 +54,15 @@ async function perform(operation: string, read: () => RequestPlan, context: Call
   }
 }
 
+/** With the ids of the run and the call for whoever follows them further, unless the program sends its own. */
+function traced(plan: RequestPlan, { run, callId }: CallContext): RequestPlan {
+  const { hop } = plan;
+  if (run === undefined || hop.headers.has('traceparent')) return plan;
+  return { ...plan, hop: { ...hop, headers: new Map([...hop.headers, ['traceparent', traceParent(run, callId)]]) } };
+}
+
 interface Trip {
-  readonly context: CallContext;
+  readonly context: Pick<CallContext, 'name' | 'grants'>;
   readonly options: HttpOptions;
   readonly signal: AbortSignal;
 }
@@ -71,14 +83,14 @@ async function follow(plan: RequestPlan, trip: Trip): Promise<{ readonly hop: Ho
   }
 }
 
-function checkHost(url: URL, context: CallContext, prefix: string): void {
+export function checkHost(url: URL, context: Trip['context'], prefix: string): void {
   const [host, port] = [hostOf(url), portOf(url)];
   const refusal = hostRefusal(context.grants, host, port);
   if (refusal !== null) throw securityFailure(context.name, `${prefix}${refusal}`, `http=${hostText(host, port)}`);
 }
 
 /** All addresses of the URL's host; refused when only one of them is out of reach. */
-async function checkedAddresses(url: URL, trip: Trip): Promise<readonly string[]> {
+export async function checkedAddresses(url: URL, trip: Trip): Promise<readonly string[]> {
   const host = hostOf(url);
   const addresses = parseAddress(host) === null ? await atHop({ url }, () => trip.options.resolveName(host)) : [host];
   if (addresses.length === 0) throw new HostFailure('host', `Unknown host: ${host}`, systemData('ENOTFOUND', 'host', host));
@@ -125,6 +137,12 @@ function failureOf(cause: unknown, operation: string, plan: RequestPlan): unknow
   if (!(cause instanceof HopFailure)) return cause;
   const where = hostText(hostOf(cause.url), portOf(cause.url));
   return new HostFailure('host', `${problemOf(cause.code)}: ${where}`, systemData(cause.code, 'url', cause.url.href));
+}
+
+/** What went wrong with a request that is not one of a plan. */
+export function hopFailure(cause: unknown, url: URL): unknown {
+  const code = cause instanceof HopFailure ? cause.code : systemCode(cause);
+  return code === null || cause instanceof HostFailure ? cause : new HostFailure('host', `${problemOf(code)}: ${hostText(hostOf(url), portOf(url))}`, systemData(code, 'url', url.href));
 }
 
 const PROBLEMS: ReadonlyMap<string, string> = new Map([

@@ -11,7 +11,7 @@ export function timeCapabilities(clock: Clock): Capability[] {
       id: 'time.now',
       summary: '→ timestamp',
       determinism: 'recorded',
-      call: async (args) => {
+      call: (args) => {
         checkArity('time.now', args, 0, 0);
         return new Timestamp(clock.nowMs());
       },
@@ -20,34 +20,26 @@ export function timeCapabilities(clock: Clock): Capability[] {
       id: 'time.millis',
       summary: '→ milliseconds since 1970-01-01T00:00:00Z',
       determinism: 'recorded',
-      call: async (args) => {
+      call: (args) => {
         checkArity('time.millis', args, 0, 0);
         return clock.nowMs();
       },
     },
-    {
-      id: 'time.sleep',
-      summary: 'milliseconds → nil, after that time',
-      determinism: 'idempotent',
-      call: async (args, context) => {
-        checkArity('time.sleep', args, 1, 1);
-        await clock.sleep(integerIn('time.sleep', args[0]!, 0, SLEEP_MAX_MS), context.signal);
-        return null;
-      },
-    },
+    sleeping('time.sleep', SLEEP_MAX_MS),
     // What steps wait for: between attempts, and until their time is over.
-    ...['step.sleep', 'step.deadline'].map(
-      (id): Capability => ({
-        id,
-        summary: 'milliseconds → nil, after that time',
-        determinism: 'idempotent',
-        isWait: true,
-        call: async (args, context) => {
-          checkArity(id, args, 1, 1);
-          await clock.sleep(integerIn(id, args[0]!, 0, Number.MAX_SAFE_INTEGER), context.signal);
-          return null;
-        },
-      }),
-    ),
+    sleeping('step.sleep', Number.MAX_SAFE_INTEGER),
+    sleeping('step.deadline', Number.MAX_SAFE_INTEGER),
   ];
+}
+
+function sleeping(id: string, maxMs: number): Capability {
+  return {
+    id,
+    summary: 'milliseconds → nil, after that time',
+    determinism: 'idempotent',
+    wait: (args) => {
+      checkArity(id, args, 1, 1);
+      return { kind: 'timer', durationMs: integerIn(id, args[0]!, 0, maxMs) };
+    },
+  };
 }

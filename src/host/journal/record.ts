@@ -25,9 +25,9 @@ import type { Hash } from '../store/port.ts';
 
 export const RECORD_KINDS = [
   'run-started', 'run-forked', 'run-resumed', 'run-waiting', 'run-complete', 'run-failed', 'run-cancelled',
-  'call-requested', 'call-answered', 'call-retried', 'turn-ended', 'checkpoint', 'context-patched', 'value-fetched',
+  'call-requested', 'call-answered', 'turn-ended', 'checkpoint', 'context-patched', 'value-fetched',
   'approval-requested', 'approval-granted', 'approval-denied', 'governance-denied', 'hint-applied', 'delegated',
-  'budget-exhausted', 'grant-changed',
+  'budget-exhausted', 'grant-changed', 'call-repeated', 'cancel-requested', 'message-ignored',
 ] as const;
 
 export type RecordKind = (typeof RECORD_KINDS)[number];

@@ -7,9 +7,10 @@ import { timeCapabilities } from '../../../src/host/capability/time.ts';
 import { userCapabilities } from '../../../src/host/capability/user.ts';
 import { uuidCapabilities } from '../../../src/host/capability/uuid.ts';
 import type { Capability, Entropy } from '../../../src/host/port.ts';
-import { Float, keyword, Timestamp, type Uuid, type Value } from '../../../src/value/value.ts';
+import { MapValue } from '../../../src/value/map.ts';
+import { ErrorValue, Float, keyword, Timestamp, type Uuid, type Value } from '../../../src/value/value.ts';
 import { Vector } from '../../../src/value/vector.ts';
-import { contextOf, failureFrom, find, ManualClock, MemoryConsole, settled } from './support.ts';
+import { ask, call, contextOf, failureFrom, find, ManualClock, MemoryConsole, settled } from './support.ts';
 
 const act = (capabilities: readonly Capability[], id: string, ...args: Value[]): Promise<Value> => find(capabilities, id).call(args, contextOf());
 
@@ -58,7 +59,7 @@ describe('time', () => {
   test('sleeping ends when the time has passed', async () => {
     const clock = new ManualClock();
     let awake = false;
-    const sleeping = act(timeCapabilities(clock), 'time.sleep', 100).then(() => (awake = true));
+    const sleeping = ask(timeCapabilities(clock), call('a', 'time.sleep', [100]), { clock }).then(() => (awake = true));
     await clock.advance(99);
     expect(awake).toBe(false);
     await clock.advance(1);
@@ -69,10 +70,11 @@ describe('time', () => {
   test('sleeping ends at once when nobody waits any more', async () => {
     const clock = new ManualClock();
     const abort = new AbortController();
-    const sleeping = find(timeCapabilities(clock), 'time.sleep').call([1000], contextOf([], { signal: abort.signal }));
+    const sleeping = ask(timeCapabilities(clock), call('a', 'time.sleep', [1000]), { clock, signal: abort.signal });
     await settled();
+    expect(clock.sleeping).toBe(1);
     abort.abort();
-    expect(await sleeping).toBeNull();
+    expect(await sleeping).toBe(keyword('cancelled'));
     expect(clock.sleeping).toBe(0);
   });
 
@@ -83,7 +85,7 @@ describe('time', () => {
     ['time.sleep', 'Arity mismatch in time.sleep: expected 1, got 0', []],
     ['time.now', 'Arity mismatch in time.now: expected 0, got 1', [1]],
   ])('%s can fail with "%s"', async (id, message, args) => {
-    expect((await failureFrom(act(timeCapabilities(new ManualClock()), id, ...args))).message).toBe(message);
+    expect(await ask(timeCapabilities(new ManualClock()), call('a', id, args), {})).toMatchObject({ message });
   });
 });
 
@@ -166,25 +168,54 @@ describe('the environment', () => {
 });
 
 describe('asking the user', () => {
+  const asked = (console: MemoryConsole, capability: string, arg: Value) => ask(userCapabilities(), call('a', capability, [arg]), { ask: console.ask });
+
   test('gives the line that was typed', async () => {
     const console = new MemoryConsole('Ann');
-    expect(await act(userCapabilities(console), 'user.ask', 'Name?')).toBe('Ann');
+    expect(await asked(console, 'user.ask', 'Name?')).toBe('Ann');
     expect(console.error).toBe('Name? ');
   });
 
   test('leaves a prompt alone that ends in a blank', async () => {
     const console = new MemoryConsole('Ann');
-    await act(userCapabilities(console), 'user.ask', 'Name: ');
+    await asked(console, 'user.ask', 'Name: ');
     expect(console.error).toBe('Name: ');
   });
 
-  test('fails clearly when nobody can answer', async () => {
-    const failure = await failureFrom(act(userCapabilities(new MemoryConsole()), 'user.ask', 'Name?'));
-    expect([failure.kind, failure.message]).toEqual(['host', 'user.ask: nobody can answer: the input has ended (is it a terminal?)']);
+  test.each([['at the end of the input', { ask: new MemoryConsole().ask }], ['where nobody sits', {}]])('fails clearly when nobody can answer: %s', async (_, world) => {
+    const error = await ask(userCapabilities(), call('a', 'user.ask', ['Name?']), world);
+    expect(error).toBeInstanceOf(ErrorValue);
+    expect(error).toMatchObject({ type: keyword('error/host'), message: 'user.ask: nobody can answer: the input has ended (is it a terminal?)' });
   });
 
-  test('is cancelled when nobody waits any more', async () => {
-    const user = find(userCapabilities(new MemoryConsole()), 'user.ask');
-    expect((await failureFrom(user.call(['?'], contextOf([], { signal: AbortSignal.abort() })))).kind).toBe('cancelled');
+  test('fails clearly when the question cannot be shown', async () => {
+    const error = await ask(userCapabilities(), call('a', 'user.ask', ['Name?']), { ask: () => Promise.reject(new Error('EPIPE')) });
+    expect(error).toMatchObject({ type: keyword('error/host'), message: 'user.ask: the question cannot be shown: the output is closed' });
+  });
+
+  test('refuses a question that is no text', async () => {
+    expect(await asked(new MemoryConsole('Ann'), 'user.ask', 42)).toMatchObject({ type: keyword('error/type') });
+  });
+
+  test('has the time that the call gives it', async () => {
+    const clock = new ManualClock();
+    const options = MapValue.of(keyword('timeout-ms'), 50);
+    const waiting = ask(userCapabilities(), call('a', 'user.ask', ['Name?'], options), { clock, ask: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(null))) });
+    await settled();
+    await clock.advance(50);
+    expect(await waiting).toMatchObject({ type: keyword('error/timeout'), message: 'Timeout: user.ask took longer than 50 ms' });
+  });
+
+  test('is given up when nobody waits any more', async () => {
+    const abort = new AbortController();
+    let given = false;
+    const waiting = ask(userCapabilities(), call('a', 'user.ask', ['?']), {
+      signal: abort.signal,
+      ask: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => ((given = true), resolve(null)))),
+    });
+    await settled();
+    abort.abort();
+    expect(await waiting).toBe(keyword('cancelled'));
+    expect(given).toBe(true);
   });
 });

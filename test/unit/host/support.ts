@@ -4,11 +4,11 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HostFailure } from '../../../src/host/failure.ts';
-import type { Answer, CallContext, Capability, Clock, Console, Grant, HostCall, Kernel, Outcome, Policy, Quantum } from '../../../src/host/port.ts';
+import type { Answer, Ask, CallContext, Capability, Clock, Console, Grant, HostCall, Kernel, Outcome, Policy, Quantum, WorkCapability } from '../../../src/host/port.ts';
 import type { RunResult } from '../../../src/host/loop.ts';
 import { capabilityRegistry } from '../../../src/host/registry.ts';
 import { type RunOptions, runOn } from '../../../src/host/run.ts';
-import type { Value } from '../../../src/value/value.ts';
+import { keyword, type Value } from '../../../src/value/value.ts';
 
 // ── The kernel ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -69,7 +69,7 @@ export function hostOf(capabilities: readonly Capability[], policy: Policy = ALL
 
 export const ALLOW_ALL: Policy = { decide: () => ({ allowed: true, grants: [] }) };
 
-export function capability(id: string, perform: Capability['call']): Capability {
+export function capability(id: string, perform: WorkCapability['call']): WorkCapability {
   return { id, summary: '', determinism: 'live', call: perform };
 }
 
@@ -79,7 +79,7 @@ export class Held {
   readonly aborted: string[] = [];
   private readonly settle = new Map<string, { resolve: (value: Value) => void; reject: (cause: unknown) => void }>();
   private readonly all: ((value: Value) => void)[] = [];
-  readonly capability: Capability;
+  readonly capability: WorkCapability;
 
   constructor(id = 'held') {
     this.capability = capability(id, (_args, context) => {
@@ -163,13 +163,26 @@ export class MemoryConsole implements Console {
 }
 
 export function contextOf(grants: readonly Grant[] = [], more: Partial<CallContext> = {}): CallContext {
-  return { callId: '1', name: 'test', signal: new AbortController().signal, grants, exposed: MapValue.empty(), ...more };
+  return { callId: '1', idempotencyKey: 'run/1', name: 'test', signal: new AbortController().signal, grants, exposed: MapValue.empty(), ...more };
 }
 
-export function find(capabilities: readonly Capability[], id: string): Capability {
+/** The capability that works, as a function that gives a promise in any case. */
+export function find(capabilities: readonly Capability[], id: string): { readonly call: (args: readonly Value[], context: CallContext) => Promise<Value> } {
   const found = capabilities.find((one) => one.id === id);
-  if (found === undefined) throw new Error(`no capability ${id}`);
-  return found;
+  if (found === undefined || !('call' in found)) throw new Error(`no capability ${id} that works`);
+  return { call: async (args, context) => found.call(args, context) };
+}
+
+/** One call of the capabilities, made by a loop: for what the host waits for itself. */
+export async function ask(
+  capabilities: readonly Capability[],
+  one: HostCall,
+  world: { readonly clock?: Clock; readonly ask?: Ask; readonly signal?: AbortSignal },
+): Promise<Value> {
+  const host = { capabilities: capabilityRegistry(capabilities, new Map()), policy: ALLOW_ALL, clock: world.clock ?? new ManualClock(), ...(world.ask === undefined ? {} : { ask: world.ask }) };
+  const options = world.signal === undefined ? {} : { signal: world.signal };
+  const result = await run(allOf([one], (answers) => valueOf(answers.get(one.id))), host, { kernel: fakeKernel(), ...options });
+  return result.kind === 'complete' ? result.value : keyword(result.kind);
 }
 
 /** The failure that the work is expected to give. */

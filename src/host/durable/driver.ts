@@ -1,0 +1,271 @@
+/**
+ * Driving one run that is kept in a store: begun here, or taken up where another process left it. While it is driven this process holds
+ * its lease, and looks for what people say to it.
+ */
+import { cancel, exposedContext, resume } from '../../evaluator/kernel.ts';
+import type { Event, State } from '../../evaluator/state.ts';
+import { MapValue } from '../../value/map.ts';
+import { keyword, makeFloat, type Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
+import type { Result } from '../../diagnostic/diagnostic.ts';
+import type { Environment } from '../compile.ts';
+import type { Sha256 } from '../journal/digest.ts';
+import { Loop, type RunResult } from '../loop.ts';
+import type { Clock, Grant, Host, Observer } from '../port.ts';
+import { approvalProblem, readApproval } from '../security/approval.ts';
+import { EMPTY_HEAD, type Head, type Lease, type Owner, type RunRow, type SignedHead, type Store, StoreProblem } from '../store/port.ts';
+import type { StartOptions } from '../../evaluator/kernel.ts';
+import { dataOf, Facts } from './facts.ts';
+import { decodeMessage } from './message.ts';
+import { keepProgram, type Runnable } from './program.ts';
+import { begin, codeOptions, DURABLE_QUANTUM, recover, type Recovered } from './recover.ts';
+import { chained, type CheckpointPolicy, DEFAULT_CHECKPOINTS, type ParkPolicy, type Position, RunRecorder } from './recorder.ts';
+import type { StateKeeper } from './state-keeper.ts';
+
+/** What runs are kept with: one for each process and store. */
+export interface Keeping {
+  readonly store: Store;
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly sha256: Sha256;
+  readonly owner: Owner;
+  /** A keeper of states for one run. */
+  readonly newKeeper: () => StateKeeper;
+  /** Signs heads; null: nobody does. */
+  readonly sign: ((run: string, head: Head) => SignedHead) | null;
+  /** Programs that were loaded before, by hash. */
+  readonly programs: Map<string, Runnable>;
+  /** Content that is certainly in the store. */
+  readonly written: Set<string>;
+}
+
+export interface DriveOptions {
+  readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
+  readonly signal?: AbortSignal;
+  readonly observer?: Observer<Event>;
+  readonly maxConcurrent?: number;
+  readonly checkpoints?: Partial<CheckpointPolicy>;
+  readonly park?: Partial<ParkPolicy>;
+  /** Whether questions to persons are put here; else the run is put away when it waits for one. */
+  readonly asks?: boolean;
+}
+
+export interface NewRunOptions {
+  readonly id: string;
+  readonly name: string;
+  readonly start?: Pick<StartOptions, 'limits' | 'variables' | 'context' | 'isolations'>;
+  /** What the run was allowed, to be looked at again by whoever goes on with it. */
+  readonly grants?: readonly Grant[];
+}
+
+const LEASE_MS = 15_000;
+const CONCURRENT_CALLS = 256;
+/** How often messages of other processes are looked for. */
+const MESSAGES_MS = 250;
+
+export async function startRun(keeping: Keeping, program: Runnable, run: NewRunOptions, options: DriveOptions): Promise<RunResult<State>> {
+  const { store, clock, owner, sha256 } = keeping;
+  const kept = keepProgram(program);
+  const now = clock.nowMs();
+  const data = startFacts(kept.hash, run);
+  const content = keeping.written.has(kept.hash) ? [] : [...kept.content];
+  const records = chained(run.id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], content, sha256);
+  const lease = await store.create(
+    { id: run.id, name: run.name, createdMs: now, leaseUntilMs: now + LEASE_MS }, { records, content, signature: null, change: {}, taken: [] }, owner,
+  );
+  keeping.written.add(kept.hash);
+  keeping.programs.set(kept.hash, program);
+  const head = records[0]!;
+  const position: Position = { head, turn: 0, known: new Set(), open: new Map(), sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
+  const first = begin(program, Facts.of(data), []);
+  return new Driven(keeping, lease, { first, program, position }, options, keeping.newKeeper()).run();
+}
+
+/** Why a run cannot be gone on with. */
+export interface ResumeProblem {
+  readonly kind: 'unknown' | 'busy' | 'ended' | 'damaged';
+  readonly message: string;
+}
+
+/** How a run is driven that is taken up: what it was granted is among the facts of its start. */
+export type OptionsFor = (recovered: Pick<Recovered, 'started' | 'program'>, row: RunRow) => DriveOptions | Promise<DriveOptions>;
+
+export async function resumeRun(keeping: Keeping, id: string, optionsFor: OptionsFor): Promise<Result<RunResult<State>, ResumeProblem>> {
+  const { store, clock, owner, environment, programs } = keeping;
+  const now = clock.nowMs();
+  const acquired = await store.acquire(id, owner, now, now + LEASE_MS);
+  if (acquired.kind === 'unknown') return problem('unknown', `there is no run ${id} in the store`);
+  if (acquired.kind === 'busy') return problem('busy', `process ${acquired.owner.processId} on ${acquired.owner.host} drives the run ${id}`);
+  const { lease, row } = acquired;
+  try {
+    if (row.status !== 'running' && row.status !== 'waiting') return problem('ended', `the run ${id} is over: it is ${row.status}`);
+    const keeper = keeping.newKeeper();
+    const recovered = await recover({ store, environment, keeper, programs }, row);
+    if (!recovered.ok) return problem('damaged', recovered.error);
+    const options = await optionsFor(recovered.value, row);
+    const driven = new Driven(keeping, lease, recovered.value, options, keeper);
+    driven.recorder.resumed(owner);
+    return { ok: true, value: await driven.run() };
+  } finally {
+    await store.release(lease);
+  }
+}
+
+function problem(kind: ResumeProblem['kind'], message: string): { ok: false; error: ResumeProblem } {
+  return { ok: false, error: { kind, message } };
+}
+
+function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOptions): Record<string, Value> {
+  const { limits = {}, variables = [], context, isolations } = start;
+  const entries = [...variables];
+  return dataOf({
+    program,
+    name,
+    variables: entries.length === 0 ? undefined : MapValue.from(entries),
+    limits: Object.keys(limits).length === 0 ? undefined : MapValue.from(Object.entries(limits).map(([limit, value]) => [keyword(limit), Number.isInteger(value) ? value : makeFloat(value)] as const)),
+    context,
+    isolations: isolations === undefined ? undefined : Vector.adopt(isolations.map((one) => keyword(one))),
+    grants: grants.length === 0 ? undefined : Vector.adopt(grants.map(({ capability, scope }) => Vector.of(capability, scope))),
+  });
+}
+
+const MEMORY_KERNEL = { resume, cancel, exposed: (state: State, callId: string) => exposedContext(state, callId) };
+
+/** One run while this process drives it. */
+class Driven {
+  private readonly keeping: Keeping;
+  private readonly lease: Lease;
+  readonly recorder: RunRecorder;
+  private readonly loop: Loop<State, Event>;
+  private readonly stopping = new AbortController();
+  private readonly program: Runnable;
+  private readonly seen = new Set<number>();
+  private lost: StoreProblem | null = null;
+
+  constructor(keeping: Keeping, lease: Lease, { first, program, position }: Omit<Recovered, 'started'>, options: DriveOptions, keeper: StateKeeper) {
+    const { store, clock, sha256, sign } = keeping;
+    this.keeping = keeping;
+    this.lease = lease;
+    this.program = program;
+    this.recorder = new RunRecorder({
+      store, lease, clock, sha256, keeper, sign, position,
+      checkpoints: { ...DEFAULT_CHECKPOINTS, ...options.checkpoints },
+      park: { timers: false, graceMs: 1_000, ...options.park },
+      asks: options.asks ?? false,
+      lookAround: () => this.takeMessages(),
+    });
+    const { signal } = options;
+    if (signal?.aborted === true) this.stopping.abort();
+    signal?.addEventListener('abort', () => this.stopping.abort());
+    this.loop = new Loop({
+      kernel: MEMORY_KERNEL, first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
+      observer: options.observer ?? {}, recorder: this.recorder,
+    });
+  }
+
+  async run(): Promise<RunResult<State>> {
+    const { store } = this.keeping;
+    const over = new AbortController();
+    const running = this.loop.run();
+    const beside = [this.every(MESSAGES_MS, over.signal, () => this.takeMessages()), this.every(LEASE_MS / 3, over.signal, () => this.renew())];
+    try {
+      const result = await running;
+      if (result.kind === 'cancelled' && this.lost === null) await this.recorder.settle('stopped', null);
+      if (this.lost !== null) throw this.lost;
+      return result;
+    } finally {
+      over.abort();
+      await Promise.all(beside);
+      await store.release(this.lease);
+    }
+  }
+
+  private async every(ms: number, signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      await this.keeping.clock.sleep(ms, signal);
+      if (signal.aborted) return;
+      await work();
+    }
+  }
+
+  private async renew(): Promise<void> {
+    const { store, clock } = this.keeping;
+    if (await store.renew(this.lease, clock.nowMs() + LEASE_MS)) return;
+    this.lost = new StoreProblem('lease-lost', `another process has taken over the run ${this.lease.run}`);
+    this.stopping.abort();
+  }
+
+  /** True when there were new ones. */
+  private async takeMessages(): Promise<boolean> {
+    const before = this.seen.size;
+    for (const message of await this.keeping.store.messages(this.lease.run)) {
+      if (this.seen.has(message.id)) continue;
+      this.seen.add(message.id);
+      const reason = this.follow(message.id, message.bytes);
+      if (reason !== null) this.recorder.ignoring(message.id, reason);
+    }
+    return this.seen.size > before;
+  }
+
+  /** Does what the message says; why not, when it cannot be done. */
+  private follow(id: number, bytes: Uint8Array): string | null {
+    const message = decodeMessage(bytes, codeOptions(this.program));
+    if (message === null) return 'it cannot be read';
+    const { kind, facts } = message;
+    const who = facts.text('who');
+    switch (kind) {
+      case 'cancel':
+        this.loop.cancel({ reason: facts.text('reason') ?? 'the run was cancelled', who, message: id });
+        return null;
+      case 'answer':
+        return this.answer(id, facts, who);
+      case 'repeat':
+        return this.repeat(id, facts, who);
+      case 'approve':
+      case 'deny':
+        return this.judge(id, facts);
+      default:
+        return `nothing can be done with :${kind} here`;
+    }
+  }
+
+  private answer(id: number, facts: Facts, who: string | null): string | null {
+    const call = facts.text('call') ?? '';
+    const { flights } = this.loop;
+    const flight = flights.held(call);
+    if (flight === null) return `no call ${call} waits for an answer`;
+    const from = { by: 'person', who, message: id } as const;
+    const text = facts.text('text');
+    const error = facts.error('error');
+    if (text !== null) flights.answerText(flight, text, from);
+    else if (error !== null) flights.answerHeld(flight, { id: call, ok: false, error }, from);
+    else flights.answerHeld(flight, { id: call, ok: true, value: facts.value('value') }, from);
+    return null;
+  }
+
+  private judge(id: number, facts: Facts): string | null {
+    const call = facts.text('call') ?? '';
+    const { flights } = this.loop;
+    const flight = flights.held(call);
+    const approval = readApproval(facts.value('approval'));
+    if (flight?.hold?.kind !== 'approval') return `no call ${call} waits for approval`;
+    if (!approval.ok) return `the approval cannot be read: ${approval.error}`;
+    const question = { run: this.lease.run, call, shown: flight.hold.approval.shown, askedMs: flight.askedMs ?? 0, expiresMs: flight.dueMs };
+    const problem = approvalProblem(approval.value, question, this.keeping.clock.nowMs());
+    if (problem !== null) return problem;
+    const { verdict, by, comment } = approval.value;
+    this.recorder.judged(call, approval.value, id);
+    if (verdict === 'approve') flights.approve(flight);
+    else flights.answerHeld(flight, flight.judged.refusal(`denied by ${by}${comment === null ? '' : `: ${comment}`}`), { by: 'person', who: by, message: null });
+    return null;
+  }
+
+  private repeat(id: number, facts: Facts, who: string | null): string | null {
+    const call = facts.text('call') ?? '';
+    const flight = this.loop.flights.held(call);
+    if (flight?.hold?.kind !== 'unsure') return `of call ${call} it is known whether it happened`;
+    this.recorder.repeating(call, who, id);
+    this.loop.flights.repeat(flight);
+    return null;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * What stands in the records of a run, kind by kind: written by `recorder.ts`, read by whoever goes on with a run, replays it or
+ * shows it. Keys are keywords; what is nil is left out.
+ *
+ *   run-started     program name variables limits isolations context quantum grants rtfs
+ *                   [+ from seq hash: this run was forked from the record `seq` of the run `from`]
+ *   run-resumed     owner  [+ notes]                  run-waiting   waits
+ *   call-requested  turn call capability id args options step isolation derived-from determinism decision key [+ due] [+ exposed]
+ *   call-answered   turn call ok by duration-ms  value | error  [+ who] [+ quanta]
+ *   approval-requested  turn call capability args … rule question shown hash
+ *   approval-granted, approval-denied  call approval
+ *   call-repeated   call [+ who]                      turn-ended    turn events
+ *   checkpoint      root turn open reason [+ label]   context-patched  turn data policy who [+ quanta]
+ *   cancel-requested  turn reason [+ who] [+ quanta]  message-ignored  message reason
+ *   run-complete    value                             run-failed, run-cancelled  error
+ *
+ * A value that would make a record large is content of its own: instead of `value` there is `value-content`, its hash. `quanta` are
+ * the goes of the machine that came before, when it was preempted. `events` are JSON lines (`evaluator/event-value.ts`). `open` in a
+ * checkpoint is a map from the ids of calls that are under way to [due made requested asked approved]: when their wait is over (or nil), whether they may
+ * have been made, whether their request is written, when somebody was asked to allow them (or nil), and the hash of what was allowed (or nil).
+ */
+import { encodeValue } from '../../value/bytes.ts';
+import { hashValue } from '../../value/hash.ts';
+import { MapValue } from '../../value/map.ts';
+import { ErrorValue, isInteger, Keyword, keyword, type Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
+import type { RecordDraft } from '../journal/record.ts';
+import type { Content } from '../store/port.ts';
+
+/** The fields of a record's data, read without trust: what is not there, or is something else, is null. */
+export class Facts {
+  readonly data: MapValue;
+  constructor(data: MapValue) {
+    this.data = data;
+  }
+
+  static of(data: Readonly<Record<string, Value>>): Facts {
+    return new Facts(MapValue.from(Object.entries(data).map(([name, value]) => [keyword(name), value] as const)));
+  }
+
+  value(name: string): Value {
+    return this.data.get(keyword(name)) ?? null;
+  }
+
+  text(name: string): string | null {
+    const value = this.value(name);
+    return typeof value === 'string' ? value : value instanceof Keyword ? value.name : null;
+  }
+
+  number(name: string): number | null {
+    const value = this.value(name);
+    return typeof value === 'number' ? value : null;
+  }
+
+  is(name: string): boolean {
+    return this.value(name) === true;
+  }
+
+  items(name: string): readonly Value[] {
+    const value = this.value(name);
+    return value instanceof Vector ? value.toArray() : [];
+  }
+
+  entries(name: string): readonly (readonly [Value, Value])[] {
+    const value = this.value(name);
+    return value instanceof MapValue ? [...value] : [];
+  }
+
+  numbers(name: string): readonly number[] {
+    return this.items(name).filter((item) => typeof item === 'number');
+  }
+
+  error(name: string): ErrorValue | null {
+    const value = this.value(name);
+    return value instanceof ErrorValue ? value : null;
+  }
+}
+
+/** The fields that may be large, and may then be content of their own. */
+const HEAVY = ['args', 'value', 'error', 'variables', 'context', 'data', 'options'] as const;
+/** A record with more bytes than this gives its heavy fields away. */
+export const RECORD_BYTES_MAX = 16 * 1024;
+/** Smaller values stay where they are. */
+const CONTENT_BYTES_MIN = 1024;
+
+/** The draft with its large values as content, which is added to `content`. */
+export function lighten(draft: RecordDraft, content: Content[]): RecordDraft {
+  const data: Record<string, Value> = { ...draft.data };
+  for (const name of HEAVY) {
+    const value = data[name];
+    if (value === undefined || value === null) continue;
+    const bytes = encodeValue(value);
+    if (bytes.length < CONTENT_BYTES_MIN) continue;
+    const hash = hashValue(value);
+    content.push({ hash, bytes });
+    delete data[name];
+    data[`${name}-content`] = hash;
+  }
+  return { ...draft, data };
+}
+
+/** The names of the content that a record needs. */
+export function contentOf(data: MapValue): readonly string[] {
+  const facts = new Facts(data);
+  return HEAVY.map((name) => facts.text(`${name}-content`)).filter((hash) => hash !== null);
+}
+
+/** The data with all that is content of its own put back. `read` gives the value of a hash; null when something is missing. */
+export async function whole(data: MapValue, read: (hash: string) => Promise<Value | undefined>): Promise<MapValue | null> {
+  const facts = new Facts(data);
+  let result = data;
+  for (const name of HEAVY) {
+    const hash = facts.text(`${name}-content`);
+    if (hash === null) continue;
+    const value = await read(hash);
+    if (value === undefined) return null;
+    result = result.set(keyword(name), value);
+  }
+  return result;
+}
+
+/** A map with the entries that are not undefined. */
+export function dataOf(entries: Readonly<Record<string, Value | undefined>>): Record<string, Value> {
+  const data: Record<string, Value> = {};
+  for (const [name, value] of Object.entries(entries)) if (value !== undefined) data[name] = value;
+  return data;
+}
+
+export function isWhole(value: Value): value is number {
+  return isInteger(value) && typeof value === 'number';
+}

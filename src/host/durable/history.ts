@@ -1,0 +1,95 @@
+/**
+ * A journal read back: its records in order, with what is content of its own put back, and the turns that they hold. The same turns
+ * given to the same state give the same run (H4): going on, replaying, forking and looking back all come here.
+ */
+import type { Result } from '../../diagnostic/diagnostic.ts';
+import { cancel, resume, updateContext } from '../../evaluator/kernel.ts';
+import type { Advance, Answer, State } from '../../evaluator/state.ts';
+import { decodeValue } from '../../value/bytes.ts';
+import type { DecodeOptions } from '../../value/bytes-decode.ts';
+import type { MapValue } from '../../value/map.ts';
+import type { Value } from '../../value/value.ts';
+import { decodeRecord, type JournalRecord, WITHOUT_CODE } from '../journal/record.ts';
+import type { Store } from '../store/port.ts';
+import { Facts, whole } from './facts.ts';
+
+/** Records `from` (default 1) and up to `limit` (default all), decoded. Without options functions are read as what they are called by. */
+export async function readRecords(
+  store: Store, run: string, from = 1, limit?: number, options: DecodeOptions = WITHOUT_CODE,
+): Promise<Result<readonly JournalRecord[], string>> {
+  const records: JournalRecord[] = [];
+  const value = async (hash: string): Promise<Value | undefined> => {
+    const bytes = await store.content(hash);
+    const decoded = bytes === null ? null : decodeValue(bytes, options);
+    return decoded?.ok === true ? decoded.value : undefined;
+  };
+  for (const stored of await store.records(run, from, limit)) {
+    const record = decodeRecord(stored.bytes, options);
+    if (!record.ok) return { ok: false, error: `record ${stored.seq} of the run cannot be read: ${record.error.message}` };
+    const data = await whole(record.value.data, value);
+    if (data === null) return { ok: false, error: `record ${stored.seq} of the run needs content that is not in the store or is damaged` };
+    records.push({ ...record.value, data });
+  }
+  return { ok: true, value: records };
+}
+
+/** What begins a turn. `quanta` are the goes of the machine before it, when it came while the machine was preempted. */
+export type TurnInput = { readonly turn: number; readonly seq: number; readonly quanta: readonly number[] } & (
+  | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
+  | { readonly kind: 'cancel'; readonly reason: string }
+  | { readonly kind: 'patch'; readonly data: MapValue }
+);
+
+/** The turns in the records, in order. */
+export function turnsIn(records: readonly JournalRecord[]): readonly TurnInput[] {
+  const turns: TurnInput[] = [];
+  let answers: Answer[] = [];
+  for (const { kind, seq, data } of records) {
+    const facts = new Facts(data);
+    const turn = facts.number('turn') ?? 0;
+    const base = { turn, seq, quanta: facts.numbers('quanta') };
+    if (kind === 'call-answered') {
+      if (turns.at(-1)?.turn !== turn) {
+        answers = [];
+        turns.push({ ...base, kind: 'answers', answers });
+      }
+      answers.push(answerIn(facts));
+    } else if (kind === 'cancel-requested') turns.push({ ...base, kind: 'cancel', reason: facts.text('reason') ?? '' });
+    else if (kind === 'context-patched') turns.push({ ...base, kind: 'patch', data: facts.value('data') as MapValue });
+  }
+  return turns;
+}
+
+function answerIn(facts: Facts): Answer {
+  const id = facts.text('call') ?? '';
+  const error = facts.error('error');
+  return error === null ? { id, ok: true, value: facts.value('value') } : { id, ok: false, error };
+}
+
+/**
+ * One turn. `next` are the quanta of the turn after it: at the end of them the machine is preempted, and there that turn begins. Without them
+ * the machine goes on until it waits, or as far as `quantum` goes.
+ */
+export function takeTurn(state: State, input: TurnInput, next: readonly number[], quantum = Number.POSITIVE_INFINITY): readonly Advance[] {
+  const [first = quantum, ...more] = next;
+  const advances = [begin(state, input, first)];
+  for (const one of more) advances.push(resume(advances.at(-1)!.state, [], { quantum: one }));
+  return advances;
+}
+
+function begin(state: State, input: TurnInput, quantum: number): Advance {
+  switch (input.kind) {
+    case 'answers':
+      return resume(state, input.answers, { quantum });
+    case 'cancel':
+      return cancel(state, input.reason, { quantum });
+    case 'patch':
+      return resting(updateContext(state, input.data));
+  }
+}
+
+/** Where a state stands, as the outcome that it came with. */
+export function resting(state: State): Advance {
+  const outcome = state.status === 'waiting' ? ({ kind: 'requires-host', calls: state.pending } as const) : ({ kind: 'preempted', calls: state.pending } as const);
+  return { outcome, state, events: [] };
+}

@@ -1,0 +1,374 @@
+/**
+ * What a run writes to its journal, and when (H1): before a call that the world would feel twice, before an answer reaches the machine,
+ * before the run is put away, at its end. What may wait for the next of these moments waits for it, so an effect that may be repeated
+ * costs one write: request and answer go together.
+ *
+ * A checkpoint is the state before the answers that follow it in the same batch: whoever goes on reads the last checkpoint and gives
+ * the answers after it again, so the way back is never longer than `checkpoint.effects` answers.
+ */
+import { eventToJson } from '../../evaluator/event-value.ts';
+import type { Event, State } from '../../evaluator/state.ts';
+import { encodeValue } from '../../value/bytes.ts';
+import { hashValue } from '../../value/hash.ts';
+import { MapValue } from '../../value/map.ts';
+import { keyword, type Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
+import type { Flight, Given, Hold, Recalled, Waiting } from '../flight.ts';
+import { chainRecords } from '../journal/chain.ts';
+import type { Sha256 } from '../journal/digest.ts';
+import type { RecordDraft, RecordKind } from '../journal/record.ts';
+import type { CancelRequest, Ended, Recorder } from '../loop.ts';
+import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
+import { type Approval, approvalHash, approvalValue } from '../security/approval.ts';
+import type { Content, Head, Lease, Owner, RowChange, SignedHead, Store, StoredRecord } from '../store/port.ts';
+import { dataOf, lighten, RECORD_BYTES_MAX } from './facts.ts';
+import type { StateKeeper } from './state-keeper.ts';
+
+/** When the state is written besides the answers; each alone is enough. */
+export interface CheckpointPolicy {
+  /** After so many answers. */
+  readonly effects: number;
+  /** After so many bytes of records. */
+  readonly bytes: number;
+  /** After every step that ended. */
+  readonly steps: boolean;
+  /** After so much time, looked at when an answer comes. */
+  readonly everyMs: number;
+}
+
+export const DEFAULT_CHECKPOINTS: CheckpointPolicy = { effects: 50, bytes: 256 * 1024, steps: false, everyMs: Number.POSITIVE_INFINITY };
+
+/** When a run that waits for time or people is put away. */
+export interface ParkPolicy {
+  /** Also when it waits for nothing but time. */
+  readonly timers: boolean;
+  /** Not when something is due within this time. */
+  readonly graceMs: number;
+}
+
+export interface RecorderParts {
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly sha256: Sha256;
+  readonly keeper: StateKeeper;
+  readonly checkpoints: CheckpointPolicy;
+  readonly park: ParkPolicy;
+  /** Signs heads; null: nobody does. */
+  readonly sign: ((run: string, head: Head) => SignedHead) | null;
+  /** Whether questions to persons are put by this process. */
+  readonly asks: boolean;
+  readonly position: Position;
+  /** Looks for messages before the run is put away; true when there were some. */
+  readonly lookAround: () => Promise<boolean>;
+}
+
+/** Where a journal stands. */
+export interface Position {
+  readonly head: Head;
+  /** The number of the last turn. */
+  readonly turn: number;
+  /** The events of that turn that are in the journal, as lines. */
+  readonly known: ReadonlySet<string>;
+  /** The calls that are under way, by id. */
+  readonly open: ReadonlyMap<string, OpenCall>;
+  readonly sinceCheckpoint: { readonly effects: number; readonly bytes: number; readonly atMs: number };
+}
+
+/** A call that is under way, as the journal knows it. */
+export interface OpenCall extends Recalled {
+  /** Its request is written; else only that somebody has to allow it. */
+  readonly wasRequested: boolean;
+}
+
+export class RunRecorder implements Recorder<State, Event> {
+  readonly asks: boolean;
+  private readonly parts: RecorderParts;
+  private readonly run: string;
+  private head: Head;
+  private turn: number;
+  private known: ReadonlySet<string>;
+  private readonly open: Map<string, OpenCall>;
+  private state: State | null = null;
+  private drafts: RecordDraft[] = [];
+  private content: Content[] = [];
+  private taken: number[] = [];
+  private change: RowChange = {};
+  private effects: number;
+  private bytes: number;
+  private checkpointMs: number;
+  private stepEnded = false;
+  private isCancelled = false;
+
+  constructor(parts: RecorderParts) {
+    const { head, turn, known, open, sinceCheckpoint } = parts.position;
+    this.parts = parts;
+    this.run = parts.lease.run;
+    this.asks = parts.asks;
+    this.head = head;
+    this.turn = turn;
+    this.known = known;
+    this.open = new Map(open);
+    this.effects = sinceCheckpoint.effects;
+    this.bytes = sinceCheckpoint.bytes;
+    this.checkpointMs = sinceCheckpoint.atMs;
+  }
+
+  recall = (callId: string): Recalled | null => this.open.get(callId) ?? null;
+
+  idempotencyKey = (callId: string): string => `${this.run}/${callId}`;
+
+  turned = ({ state, events, outcome }: Turn<State, Event>): void => {
+    this.state = state;
+    if ('calls' in outcome && this.open.size > 0) this.forgetDropped(outcome.calls);
+    if (events.length === 0) return;
+    const lines = events.map(eventToJson).filter((line) => !this.known.has(line));
+    if (lines.length > 0) this.draft('turn-ended', { turn: this.turn, events: Vector.adopt(lines) });
+    if (events.some((event) => event.kind === 'step-completed' || event.kind === 'step-failed')) this.stepEnded = true;
+  };
+
+  /** Calls that the program gave up. */
+  private forgetDropped(calls: readonly HostCall[]): void {
+    const wanted = new Set(calls.map((call) => call.id));
+    for (const id of [...this.open.keys()]) if (!wanted.has(id)) this.open.delete(id);
+  }
+
+  starting = (flights: readonly Flight[]): Promise<void> | null => {
+    let mustWrite = false;
+    for (const flight of flights) {
+      const { call, judged, hold, dueMs, askedMs } = flight;
+      const before = this.open.get(call.id);
+      const wasMade = hold === null;
+      if (hold?.kind === 'approval') {
+        if (before === undefined) this.draft('approval-requested', this.asked(flight, hold));
+      } else if (before === undefined || !before.wasRequested) this.draft('call-requested', this.requested(flight));
+      else if (wasMade && flight.isRepeated) this.draft('call-repeated', { call: call.id });
+      const wasRequested = hold?.kind !== 'approval';
+      this.open.set(call.id, { dueMs, wasMade: wasMade || flight.isRepeated, askedMs, approved: before?.approved ?? null, wasRequested });
+      mustWrite ||= wasMade && judged.capability.determinism === 'live';
+    }
+    return mustWrite ? this.write() : null;
+  };
+
+  answering = (answers: readonly Given[], quanta: readonly number[]): Promise<void> => {
+    const { checkpoints, clock } = this.parts;
+    const isDue = this.effects >= checkpoints.effects || this.bytes >= checkpoints.bytes || (checkpoints.steps && this.stepEnded);
+    if (isDue || clock.nowMs() - this.checkpointMs >= checkpoints.everyMs) this.checkpoint('policy', null);
+    this.beginTurn();
+    for (const given of answers) this.answered(given, quanta);
+    return this.write();
+  };
+
+  cancelling = ({ reason, who, message }: CancelRequest, quanta: readonly number[]): Promise<void> => {
+    this.isCancelled = true;
+    this.beginTurn();
+    this.draft('cancel-requested', dataOf({ turn: this.turn, reason, who: who ?? undefined, quanta: quantaValue(quanta) }));
+    if (message !== null) this.taken.push(message);
+    return this.write();
+  };
+
+  /** The context of the run is changed from outside while it waits. */
+  patching(data: MapValue, policy: string, who: string | null, message: number | null): Promise<void> {
+    this.beginTurn();
+    this.draft('context-patched', dataOf({ turn: this.turn, data, policy: keyword(policy), who: who ?? undefined }));
+    if (message !== null) this.taken.push(message);
+    return this.write();
+  }
+
+  /** A message that cannot be followed: it is taken all the same, and the journal says why. */
+  ignoring(message: number, reason: string): void {
+    this.draft('message-ignored', { message, reason });
+    this.taken.push(message);
+  }
+
+  repeating(callId: string, who: string | null, message: number): void {
+    this.draft('call-repeated', dataOf({ call: callId, who: who ?? undefined }));
+    this.taken.push(message);
+  }
+
+  park = (waits: readonly Waiting[]): Promise<boolean> | null => {
+    const { park, clock } = this.parts;
+    const dues = waits.map((wait) => wait.dueMs).filter((due) => due !== null);
+    const wakeMs = dues.length === 0 ? null : Math.min(...dues);
+    const forTimeAlone = waits.every((wait) => wait.hold.kind === 'timer');
+    if ((forTimeAlone && !park.timers) || (wakeMs !== null && wakeMs - clock.nowMs() <= park.graceMs)) return null;
+    return this.putAway(waits, wakeMs);
+  };
+
+  private async putAway(waits: readonly Waiting[], wakeMs: number | null): Promise<boolean> {
+    if (await this.parts.lookAround()) return false;
+    if (this.effects > 0 || this.turn === 0) this.checkpoint('waiting', null);
+    const shown = Vector.adopt(waits.map(waitValue));
+    this.draft('run-waiting', { waits: shown });
+    this.change = { ...this.change, status: 'waiting', wakeMs, waits: encodeValue(shown) };
+    await this.write({ sign: true });
+    return true;
+  }
+
+  ended = (result: Ended): Promise<void> => {
+    if (result.kind === 'complete') this.draft('run-complete', { value: result.value });
+    else this.draft(this.wasCancelled(result) ? 'run-cancelled' : 'run-failed', { error: result.error });
+    const status = result.kind === 'complete' ? 'complete' : this.wasCancelled(result) ? 'cancelled' : 'failed';
+    this.change = { ...this.change, status, wakeMs: null, waits: new Uint8Array(0) };
+    return this.write({ sign: true });
+  };
+
+  private wasCancelled(result: Ended): boolean {
+    return this.isCancelled && result.kind === 'failed' && result.error.type.name === 'error/cancelled';
+  }
+
+  /** Everything that is pending, and the state, is written: the run can go on from here in another process. */
+  async settle(reason: string, label: string | null): Promise<void> {
+    this.checkpoint(reason, label);
+    await this.write({ sign: true });
+  }
+
+  /** This process goes on with the run. */
+  resumed({ host, processId }: Owner): void {
+    this.draft('run-resumed', { host, process: processId });
+    this.change = { ...this.change, status: 'running', wakeMs: null, waits: new Uint8Array(0) };
+  }
+
+  draft(kind: RecordKind, data: Readonly<Record<string, Value>>): void {
+    this.drafts.push({ timeMs: this.parts.clock.nowMs(), kind, data });
+  }
+
+  private beginTurn(): void {
+    this.turn += 1;
+    if (this.known.size > 0) this.known = NOTHING;
+    this.stepEnded = false;
+  }
+
+  private answered(given: Given, quanta: readonly number[]): void {
+    const { call, answer, by, who, durationMs, message } = given;
+    if (by === 'policy') this.draft('call-requested', this.refused(call, answer));
+    this.open.delete(call.id);
+    const common = { turn: this.turn, call: call.id, ok: answer.ok, by: keyword(by), 'duration-ms': durationMs, who: who ?? undefined, quanta: quantaValue(quanta) };
+    this.draft('call-answered', dataOf(answer.ok ? { ...common, value: answer.value } : { ...common, error: answer.error }));
+    if (message !== null) this.taken.push(message);
+    this.effects += 1;
+  }
+
+  private asked({ call }: Flight, { approval, hash }: Extract<Hold, { kind: 'approval' }>): Record<string, Value> {
+    return { ...this.callData(call), rule: approval.rule, question: approval.question, shown: approval.shown, hash };
+  }
+
+  /** The word of a person on a call that waits for it. */
+  judged(callId: string, approval: Approval, message: number): void {
+    const before = this.open.get(callId);
+    const kind = approval.verdict === 'approve' ? 'approval-granted' : 'approval-denied';
+    this.draft(kind, { call: callId, approval: approvalValue(approval) });
+    this.taken.push(message);
+    if (before !== undefined && approval.verdict === 'approve') this.open.set(callId, { ...before, approved: approval.hash });
+  }
+
+  approvalHash = ({ shown }: ApprovalQuestion, callId: string): string => approvalHash(shown, this.run, callId);
+
+  private requested({ call, judged, dueMs, exposed }: Flight): Record<string, Value> {
+    return dataOf({
+      ...this.callData(call),
+      id: judged.capability.id,
+      determinism: keyword(judged.capability.determinism),
+      key: this.idempotencyKey(call.id),
+      due: dueMs ?? undefined,
+      exposed: exposed.size === 0 ? undefined : hashValue(exposed),
+    });
+  }
+
+  private refused(call: HostCall, answer: Answer): Record<string, Value> {
+    const reason = answer.ok ? '' : answer.error.message;
+    return { ...this.callData(call), refused: reason };
+  }
+
+  private callData(call: HostCall): Record<string, Value> {
+    return callFacts(call, this.turn);
+  }
+
+  private checkpoint(reason: string, label: string | null): void {
+    if (this.state === null) return;
+    const { root, content } = this.parts.keeper.write(this.state);
+    this.content.push(...content);
+    const open = MapValue.from([...this.open].map(([id, { dueMs, wasMade, askedMs, approved, wasRequested }]) => [id, Vector.of(dueMs, wasMade, wasRequested, askedMs, approved)] as const));
+    this.draft('checkpoint', dataOf({ root, turn: this.turn, open, reason: keyword(reason), label: label ?? undefined }));
+    this.effects = 0;
+    this.bytes = 0;
+    this.checkpointMs = this.parts.clock.nowMs();
+    this.stepEnded = false;
+  }
+
+  /** Writes all that is pending as one batch. */
+  async write({ sign = false }: { readonly sign?: boolean } = {}): Promise<void> {
+    const { store, lease, clock, sha256 } = this.parts;
+    const { drafts, content, taken } = this;
+    if (drafts.length === 0 && taken.length === 0) return;
+    const records = chained(this.run, this.head, drafts, content, sha256);
+    const last = records.at(-1);
+    const head = last === undefined ? this.head : { seq: last.seq, hash: last.hash };
+    const at = drafts.findLastIndex((draft) => draft.kind === 'checkpoint');
+    const change: RowChange = { ...this.change, updatedMs: clock.nowMs(), ...(at < 0 ? {} : { checkpoint: { seq: records[at]!.seq, hash: records[at]!.hash } }) };
+    const signature = sign ? (this.parts.sign?.(this.run, head) ?? null) : null;
+    this.drafts = [];
+    this.content = [];
+    this.taken = [];
+    this.change = {};
+    this.head = head;
+    for (const record of records) this.bytes += record.bytes.length;
+    await store.append(lease, { records, content, signature, change, taken });
+  }
+}
+
+/** The drafts as records; what is large in them becomes content. */
+export function chained(run: string, head: Head, drafts: readonly RecordDraft[], content: Content[], sha256: Sha256): readonly StoredRecord[] {
+  const records = chainRecords(run, head, drafts, sha256);
+  if (records.every((record) => record.bytes.length <= RECORD_BYTES_MAX)) return records;
+  const light = drafts.map((draft, index) => (records[index]!.bytes.length > RECORD_BYTES_MAX ? lighten(draft, content) : draft));
+  return chainRecords(run, head, light, sha256);
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** What a record says of a call: what of it has to be the same when the run is done again (H4). */
+export function callFacts(call: HostCall, turn: number): Record<string, Value> {
+  const origins = (call.derivedFrom ?? []).map(({ key, context, valueHash }) => Vector.of(key, context, valueHash));
+  return dataOf({
+    turn,
+    call: call.id,
+    capability: call.capability,
+    args: Vector.adopt([...call.args]),
+    options: call.options ?? undefined,
+    step: call.step ?? undefined,
+    isolation: call.isolation === 'inherit' ? undefined : keyword(call.isolation),
+    'derived-from': origins.length === 0 ? undefined : Vector.adopt(origins),
+  });
+}
+
+function quantaValue(quanta: readonly number[]): Value | undefined {
+  return quanta.length === 0 ? undefined : Vector.adopt([...quanta]);
+}
+
+/** What a run waits for, for people. */
+export function waitValue({ call, hold, dueMs }: Waiting): Value {
+  const entries = dataOf({
+    call: call.id,
+    capability: call.capability,
+    kind: keyword(hold.kind),
+    question: questionOf(call, hold) ?? undefined,
+    due: dueMs ?? undefined,
+    shown: hold.kind === 'approval' ? hold.approval.shown : undefined,
+    hash: hold.kind === 'approval' ? hold.hash : undefined,
+  });
+  return MapValue.from(Object.entries(entries).map(([name, value]) => [keyword(name), value] as const));
+}
+
+function questionOf(call: HostCall, hold: Hold): string | null {
+  switch (hold.kind) {
+    case 'person':
+      return hold.question.trimEnd();
+    case 'unsure':
+      return `Did :${call.capability} happen? The process ended while it was being made, and it must not happen twice.`;
+    case 'approval':
+      return hold.approval.question;
+    case 'timer':
+      return null;
+  }
+}

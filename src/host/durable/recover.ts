@@ -1,0 +1,206 @@
+/**
+ * From a store to a machine that goes on: the last checkpoint, and the answers after it given again. What that costs depends on the live
+ * state and on how often checkpoints are made, never on how long the run has been going.
+ */
+import type { Result } from '../../diagnostic/diagnostic.ts';
+import { eventToJson } from '../../evaluator/event-value.ts';
+import type { Code } from '../../evaluator/code.ts';
+import { resume, start, type StartOptions } from '../../evaluator/kernel.ts';
+import type { Isolation } from '../../evaluator/context.ts';
+import { DEFAULT_LIMITS, type LimitName, type Limits } from '../../evaluator/limits.ts';
+import type { Advance, Event } from '../../evaluator/state.ts';
+import type { DecodeOptions } from '../../value/bytes-decode.ts';
+import { MapValue } from '../../value/map.ts';
+import { Float, Keyword, type Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
+import type { Environment } from '../compile.ts';
+import type { JournalRecord } from '../journal/record.ts';
+import { readApproval } from '../security/approval.ts';
+import type { RunRow, Store } from '../store/port.ts';
+import { Facts } from './facts.ts';
+import { readRecords, resting, takeTurn, turnsIn } from './history.ts';
+import { loadProgram, type Runnable } from './program.ts';
+import type { OpenCall, Position } from './recorder.ts';
+import type { StateKeeper } from './state-keeper.ts';
+
+export interface Recovered {
+  /** Where the machine stands, with the events that are not in the journal yet. */
+  readonly first: Advance;
+  readonly position: Position;
+  readonly program: Runnable;
+  /** How the run was started. */
+  readonly started: Facts;
+}
+
+export interface RecoveryWorld {
+  readonly store: Store;
+  readonly environment: Environment;
+  readonly keeper: StateKeeper;
+  /** Programs that were loaded before, by hash. */
+  readonly programs: Map<string, Runnable>;
+}
+
+/** Fuel of one go of a run that is begun or gone on with. */
+export const DURABLE_QUANTUM = 5_000_000;
+
+export async function recover(world: RecoveryWorld, row: RunRow): Promise<Result<Recovered, string>> {
+  const opened = await openRun(world, row.id);
+  if (!opened.ok) return opened;
+  const { program, started, options } = opened.value;
+  const records = await readRecords(world.store, row.id, row.checkpoint?.seq ?? 1, undefined, options);
+  if (!records.ok) return records;
+  const [checkpoint] = records.value;
+  const turns = turnsIn(records.value);
+  let first: Advance;
+  if (row.checkpoint === null || checkpoint === undefined) {
+    first = begin(program, started, turns[0]?.quanta ?? []);
+  } else {
+    const state = await world.keeper.read(new Facts(checkpoint.data).text('root') ?? '', (hash) => world.store.content(hash), program.table);
+    if (!state.ok) return state;
+    first = resting(state.value);
+  }
+  let events = first.events;
+  turns.forEach((turn, index) => {
+    const advances = takeTurn(first.state, turn, turns[index + 1]?.quanta ?? [], DURABLE_QUANTUM);
+    first = advances.at(-1)!;
+    events = advances.flatMap((advance) => advance.events);
+  });
+  const position = positionAfter(records.value, row);
+  return { ok: true, value: { first: { ...first, events: unknown(events, position.known) }, position, program, started } };
+}
+
+export interface OpenedRun {
+  readonly program: Runnable;
+  readonly started: Facts;
+  /** For reading the run's values: with its code. */
+  readonly options: DecodeOptions;
+}
+
+/** The program of a run, and how it was started. */
+export async function openRun(world: Pick<RecoveryWorld, 'store' | 'environment' | 'programs'>, run: string): Promise<Result<OpenedRun, string>> {
+  const first = await readRecords(world.store, run, 1, 1);
+  if (!first.ok) return first;
+  const [record] = first.value;
+  if (record?.kind !== 'run-started') return { ok: false, error: 'the run does not begin with its start' };
+  const hash = new Facts(record.data).text('program') ?? '';
+  const known = world.programs.get(hash);
+  const program = known === undefined ? await loadProgram(world.environment, hash, (one) => world.store.content(one)) : ({ ok: true, value: known } as const);
+  if (!program.ok) return program;
+  world.programs.set(hash, program.value);
+  const options = codeOptions(program.value);
+  // Again, for its values may hold functions.
+  const again = await readRecords(world.store, run, 1, 1, options);
+  if (!again.ok) return again;
+  return { ok: true, value: { program: program.value, started: new Facts(again.value[0]!.data), options } };
+}
+
+/** Reads values with the code of the program. */
+export function codeOptions({ table }: Pick<Runnable, 'table'>): DecodeOptions {
+  return {
+    resolveCode: (group, unit) => table.find(group, unit),
+    captureCount: (code) => (code as Code).captureCount,
+    knowsPrimitive: (name) => !name.startsWith('%') && table.primitives.get(name) !== null,
+  };
+}
+
+/** The machine as it was started, as far as the first turn. */
+export function begin({ main, table }: Runnable, started: Facts, quanta: readonly number[], quantum = DURABLE_QUANTUM): Advance {
+  const [first = quantum, ...more] = quanta;
+  let advance = start(table, table.closureOf(main), [], { ...startOptions(started), quantum: first });
+  const events = [...advance.events];
+  for (const one of more) {
+    advance = resume(advance.state, [], { quantum: one });
+    events.push(...advance.events);
+  }
+  return { ...advance, events };
+}
+
+function startOptions(started: Facts): StartOptions {
+  const limits: Partial<Record<LimitName, number>> = {};
+  for (const [name, value] of started.entries('limits')) {
+    if (name instanceof Keyword && isLimit(name.name)) limits[name.name] = numberOf(value);
+  }
+  const context = started.value('context');
+  const isolations = started.items('isolations').flatMap((one) => (one instanceof Keyword ? [one.name as Isolation] : []));
+  return {
+    limits: limits as Partial<Limits>,
+    variables: started.entries('variables').flatMap(([name, value]) => (typeof name === 'string' ? [[name, value] as const] : [])),
+    ...(context instanceof MapValue ? { context } : {}),
+    ...(isolations.length === 0 ? {} : { isolations }),
+  };
+}
+
+function isLimit(name: string): name is LimitName {
+  return Object.hasOwn(DEFAULT_LIMITS, name);
+}
+
+function numberOf(value: Value): number {
+  return value instanceof Float ? value.value : Number(value);
+}
+
+/** Where the journal stands after the records, which begin with the last checkpoint or with the start. */
+function positionAfter(records: readonly JournalRecord[], row: RunRow): Position {
+  const open = new Map<string, OpenCall>();
+  let turn = 0;
+  let known = new Set<string>();
+  let effects = 0;
+  let atMs = records[0]?.timeMs ?? row.createdMs;
+  const at = (next: number): void => {
+    if (next !== turn) known = new Set();
+    turn = next;
+  };
+  for (const { kind, data, timeMs } of records) {
+    const facts = new Facts(data);
+    const call = facts.text('call') ?? '';
+    switch (kind) {
+      case 'checkpoint':
+        at(facts.number('turn') ?? 0);
+        atMs = timeMs;
+        effects = 0;
+        for (const [id, entry] of facts.entries('open')) if (typeof id === 'string') open.set(id, recalledIn(entry));
+        break;
+      case 'call-requested':
+        if (facts.text('refused') === null) open.set(call, { ...(open.get(call) ?? UNASKED), dueMs: facts.number('due'), wasMade: true, wasRequested: true });
+        break;
+      case 'approval-requested':
+        open.set(call, { ...UNASKED, askedMs: timeMs });
+        break;
+      case 'approval-granted':
+        open.set(call, { ...(open.get(call) ?? UNASKED), approved: approvedIn(facts) });
+        break;
+      case 'call-answered':
+        at(facts.number('turn') ?? turn);
+        open.delete(call);
+        effects += 1;
+        break;
+      case 'cancel-requested':
+      case 'context-patched':
+        at(facts.number('turn') ?? turn);
+        break;
+      case 'turn-ended':
+        for (const line of facts.items('events')) if (typeof line === 'string') known.add(line);
+        break;
+      default:
+    }
+  }
+  return { head: row.head, turn, known, open, sinceCheckpoint: { effects, bytes: 0, atMs } };
+}
+
+const UNASKED: OpenCall = { dueMs: null, wasMade: false, wasRequested: false, askedMs: null, approved: null };
+
+function recalledIn(entry: Value): OpenCall {
+  const [due, made, requested, asked, approved] = entry instanceof Vector ? entry.toArray() : [];
+  return {
+    dueMs: typeof due === 'number' ? due : null, wasMade: made === true, wasRequested: requested === true, askedMs: typeof asked === 'number' ? asked : null,
+    approved: typeof approved === 'string' ? approved : null,
+  };
+}
+
+function approvedIn(facts: Facts): string | null {
+  const approval = readApproval(facts.value('approval'));
+  return approval.ok ? approval.value.hash : null;
+}
+
+function unknown(events: readonly Event[], known: ReadonlySet<string>): readonly Event[] {
+  return known.size === 0 ? events : events.filter((event) => !known.has(eventToJson(event)));
+}

@@ -1,0 +1,84 @@
+/**
+ * A process ends at every write of a run, before it and after it, and another one goes on: the result is the same, nothing that was
+ * answered is asked again, and what the world feels happens once (CA-18, H1).
+ */
+import { describe, expect, test } from 'vitest';
+import { encodeMessage } from '../../../../src/host/durable/message.ts';
+import { printValue } from '../../../../src/value/print.ts';
+import type { RunResult } from '../../../../src/host/loop.ts';
+import type { State } from '../../../../src/evaluator/state.ts';
+import { Crash, crashing, programOf, World } from './support.ts';
+
+const PLANS: readonly (readonly [string, string])[] = [
+  ['one call after the other', '(loop [i 0 sum 0] (if (< i 6) (recur (inc i) (+ sum (call :echo i))) sum))'],
+  ['calls that may not be repeated', '(loop [i 0 sum 0] (if (< i 5) (recur (inc i) (+ sum (call :pay i))) sum))'],
+  ['steps with contexts', '(step "all" (context/set :n 0) (step-loop (< (context/get :n) 4) (context/set :n (+ (context/get :n) (call :echo 1)))) (+ (context/get :n) (call :pay 10)))'],
+  ['branches side by side', '(reduce + 0 (step-parallel (+ (call :echo 1) (call :pay 2)) (call :pay 3) (+ (call :echo 4) (call :echo 5))))'],
+  ['an error that is caught', '(try (do (call :echo 1) (call :fail 2)) (catch e (str (call :echo (:message e)))) (finally (call :pay 1)))'],
+  ['compensation', '(try (step "trip" (step "a" :compensate (fn [v] (call :pay [:undo v])) (call :pay 1)) (call :fail 0)) (catch e :undone))'],
+];
+
+function world(): World {
+  return new World()
+    .add('echo', 'idempotent', (args) => args[0]!)
+    .add('pay', 'live', (args) => (typeof args[0] === 'number' ? args[0] : 0))
+    .add('fail', 'pure', () => {
+      throw new Error('never');
+    });
+}
+
+function shown(result: RunResult<State>): string {
+  if (result.kind === 'complete') return printValue(result.value) ?? '';
+  return result.kind === 'failed' ? result.error.message : result.kind;
+}
+
+/** What the world felt, with attempts of one call counted once. */
+function felt(one: World): string[] {
+  const seen = new Set<string>();
+  return one.effects.filter(({ key }) => !seen.has(key) && seen.add(key)).map(({ id, args }) => `${id} ${args.map((arg) => printValue(arg)).join(' ')}`);
+}
+
+describe.each(PLANS)('%s', (_name, text) => {
+  const program = programOf(text);
+
+  test('ends the same wherever the process ends', async () => {
+    const whole = world();
+    const expected = await whole.process().start(program, { checkpoints: { effects: 2 } });
+    expect(expected.kind).toBe('complete');
+    const effects = felt(whole);
+    const counted = crashing(whole.store, -1, 'before');
+    await world().process(counted.store).start(program, { id: 'counted', checkpoints: { effects: 2 } });
+    const writes = counted.writes();
+    expect(writes).toBeGreaterThan(3);
+    for (let at = 1; at <= writes; at++) {
+      for (const when of ['before', 'after'] as const) {
+        const one = world();
+        const first = one.process(crashing(one.store, at, when).store);
+        await expect(first.start(program, { checkpoints: { effects: 2 } })).rejects.toBeInstanceOf(Crash);
+        first.end();
+        const row = await one.store.run('run');
+        // It was never begun, or it had ended already.
+        if (row === null || row.status === 'complete') {
+          expect([at, when]).toEqual(row === null ? [1, 'before'] : [writes, 'after']);
+          continue;
+        }
+        let result = await one.process().resume('run', { checkpoints: { effects: 2 } });
+        // Of a payment that may have been made somebody is asked, who looks at the world before answering.
+        for (let asked = 0; result.kind === 'waiting'; asked++) {
+          expect(asked).toBeLessThan(2);
+          for (const { call, hold } of result.waits) {
+            expect([call.capability, hold.kind]).toEqual(['pay', 'unsure']);
+            const wasMade = one.effects.some(({ key }) => key === `run/${call.id}`);
+            const value = typeof call.args[0] === 'number' ? call.args[0] : 0;
+            const message = wasMade ? encodeMessage('answer', { call: call.id, value, who: 'human:ann' }) : encodeMessage('repeat', { call: call.id, who: 'human:ann' });
+            await one.store.send('run', message);
+          }
+          result = await one.process().resume('run', { checkpoints: { effects: 2 } });
+        }
+        expect(shown(result), `${when} write ${at}`).toBe(shown(expected));
+        expect(felt(one).sort(), `${when} write ${at}`).toEqual([...effects].sort());
+        expect(one.effects.filter(({ id }) => id === 'pay').length).toBe(effects.filter((effect) => effect.startsWith('pay')).length);
+      }
+    }
+  });
+});
