@@ -10,12 +10,13 @@ import { Vector } from '../../value/vector.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
+import { type DraftData, recordData } from '../journal/record.ts';
 import { Loop, type RunResult } from '../loop.ts';
 import type { Clock, Grant, Host, Observer } from '../port.ts';
 import { approvalProblem, readApproval } from '../security/approval.ts';
 import { EMPTY_HEAD, type Head, type Lease, type Owner, type RunRow, type SignedHead, type Store, StoreProblem } from '../store/port.ts';
 import type { StartOptions } from '../../evaluator/kernel.ts';
-import { dataOf, Facts } from './facts.ts';
+import { Facts } from './facts.ts';
 import { decodeMessage } from './message.ts';
 import { keepProgram, type Runnable } from './program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM, recover, type Recovered } from './recover.ts';
@@ -77,7 +78,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   keeping.programs.set(kept.hash, program);
   const head = records[0]!;
   const position: Position = { head, turn: 0, known: new Set(), open: new Map(), sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
-  const first = begin(program, Facts.of(data), []);
+  const first = begin(program, new Facts(recordData(data)), []);
   return new Driven(keeping, lease, { first, program, position }, options, keeping.newKeeper()).run();
 }
 
@@ -115,10 +116,10 @@ function problem(kind: ResumeProblem['kind'], message: string): { ok: false; err
   return { ok: false, error: { kind, message } };
 }
 
-function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOptions): Record<string, Value> {
+function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOptions): DraftData {
   const { limits = {}, variables = [], context, isolations } = start;
   const entries = [...variables];
-  return dataOf({
+  return {
     program,
     name,
     variables: entries.length === 0 ? undefined : MapValue.from(entries),
@@ -126,7 +127,7 @@ function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOp
     context,
     isolations: isolations === undefined ? undefined : Vector.adopt(isolations.map((one) => keyword(one))),
     grants: grants.length === 0 ? undefined : Vector.adopt(grants.map(({ capability, scope }) => Vector.of(capability, scope))),
-  });
+  };
 }
 
 const MEMORY_KERNEL = { resume, cancel, exposed: (state: State, callId: string) => exposedContext(state, callId) };
