@@ -65,7 +65,11 @@ export { run, type RunOptions } from './host/run.ts';
 export { chainRecords } from './host/journal/chain.ts';
 export { type ChainCheck, type ChainFault, type ChainReport, createChainCheck, type SignatureCheck } from './host/journal/chain-check.ts';
 export { nodeSha256, type Sha256 } from './host/journal/digest.ts';
+export { collectGarbage, type Collection } from './host/journal/gc.ts';
+export type { ContentFault, ContentRules } from './host/journal/content.ts';
+export { headCheck, keyDirectory, KeyProblem, type Keys, type KnownKeys, openKeys, signHead, type Signer } from './host/journal/keys.ts';
 export { decodeRecord, type JournalRecord, type RecordDraft, type RecordKind, WITHOUT_CODE } from './host/journal/record.ts';
+export { type RunReport, type StoreReport, verifyStore, type VerifyOptions } from './host/journal/verify.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './host/store/memory.ts';
 export { isGone, newOwner } from './host/store/owner.ts';
 export {
