@@ -55,8 +55,12 @@ export { renderDiagnostic, renderDiagnostics, type RenderOptions } from './diagn
 
 // Running them in the world.
 export { checkExpectation, type Expectation, type Mode, MODES, readConformance } from './host/conformance.ts';
+export { Approvals } from './host/executor/capability.ts';
 export { HostFailure } from './host/failure.ts';
 export { drive, type LoopOptions, type RunResult } from './host/loop.ts';
+export { declareFunction, type FunctionDeclaration } from './host/manifest/declare.ts';
+export { type Approval, type Manifest, manifestOf } from './host/manifest/manifest.ts';
+export { type CapabilityFile, readCapabilities } from './host/manifest/read.ts';
 export { type HostOptions, openHost, openPureHost, readGrants } from './host/open.ts';
 export type { CallContext, Capability, CapabilityRegistry, Clock, Console, Decision, Determinism, Grant, Host, Observer, Policy } from './host/port.ts';
 export { run, type RunOptions } from './host/run.ts';

@@ -52,7 +52,7 @@ class Run {
     const place = { terminal: this.terminal, json: options.json, lookup: sources.lookup };
     if (keep !== null) {
       const { runKept } = await import('./kept/run.ts');
-      return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, keep, name: nameOf(options.origin), diagnostics, place });
+      return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, security: options.security, isolations: security?.isolations, keep, name: nameOf(options.origin), diagnostics, place });
     }
     const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping, ...(security === null ? {} : { isolations: security.isolations }) }));
     return tellEnding(ending.kind === 'interrupted' ? { kind: 'interrupted', run: null, storeOption: '' } : ending, { ...place, run: null }, diagnostics);
