@@ -74,6 +74,15 @@ export type { ContentFault, ContentRules } from './host/journal/content.ts';
 export { headCheck, keyDirectory, KeyProblem, type Keys, type KnownKeys, openKeys, signHead, type Signer } from './host/journal/keys.ts';
 export { decodeRecord, type JournalRecord, type RecordDraft, type RecordKind, WITHOUT_CODE } from './host/journal/record.ts';
 export { type RunReport, type StoreReport, verifyStore, type VerifyOptions } from './host/journal/verify.ts';
+export { CONTENT_RULES } from './host/durable/content-rules.ts';
+export { type DriveOptions, type Keeping, type NewRunOptions, type OptionsFor, type ResumeProblem, resumeRun, startRun } from './host/durable/driver.ts';
+export { Facts } from './host/durable/facts.ts';
+export { readRecords } from './host/durable/history.ts';
+export { encodeMessage, type MessageKind } from './host/durable/message.ts';
+export type { CheckpointPolicy, ParkPolicy } from './host/durable/recorder.ts';
+export { Supervisor, type SupervisorOptions } from './host/durable/supervisor.ts';
+export { type Candidate, delegate, type DelegatedCall, type Delegation, type Signals, type Target, type Weights } from './host/delegation.ts';
+export { type KeepingOptions, openKeeping, openMemoryKeeping } from './host/open-store.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './host/store/memory.ts';
 export { isGone, newOwner } from './host/store/owner.ts';
 export {

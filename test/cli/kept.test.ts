@@ -156,6 +156,59 @@ describe('stopping', () => {
   });
 });
 
+describe('a store', () => {
+  const begin = async (cwd: string): Promise<void> => {
+    await rtfs(['run', ...STORE, '--id', 'a', '--allow', 'time', '-e', '(loop [i 0] (if (< i 60) (do (call :time.now) (recur (inc i))) i))'], { cwd });
+    await rtfs(['run', ...STORE, '--id', 'b', '--allow', 'user.ask', '-e', '(call :user.ask "?")'], { cwd });
+  };
+
+  test('is verified whole', async () => {
+    const cwd = directory();
+    await begin(cwd);
+    const { code, out } = await rtfs(['verify', 'runs.db'], { cwd });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^good: 2 runs, \d+ records, \d+ pieces of content\n$/);
+  });
+
+  test('with a byte of a record changed names the first bad record', async () => {
+    const cwd = directory();
+    await begin(cwd);
+    const file = join(cwd, 'runs.db');
+    const bytes = readFileSync(file);
+    const at = bytes.indexOf('time.now', bytes.indexOf('time.now') + 1);
+    bytes[at] = 'T'.charCodeAt(0);
+    writeFileSync(file, bytes);
+    const { code, out } = await rtfs(['verify', ...STORE, '--json'], { cwd });
+    expect(code).toBe(1);
+    const report = JSON.parse(out) as { ok: boolean; runs: { run: string; fault: { seq: number } | null }[] };
+    expect(report.ok).toBe(false);
+    expect(report.runs.filter(({ fault }) => fault !== null).map(({ run }) => run)).toEqual(['a']);
+  });
+
+  test('what nobody needs is removed from it, and what is needed stays', async () => {
+    const cwd = directory();
+    await begin(cwd);
+    const first = JSON.parse((await rtfs(['gc', ...STORE, '--json'], { cwd })).out) as { contentRemoved: number; contentKept: number };
+    expect(first.contentRemoved).toBeGreaterThan(0);
+    expect((await rtfs(['verify', ...STORE], { cwd })).code).toBe(0);
+    const { out } = await rtfs(['answer', 'b', '1', 'yes', ...STORE], { cwd });
+    expect(out).toBe('"yes"\n');
+    const last = JSON.parse((await rtfs(['gc', ...STORE, '--ended-before', '0s', '--json'], { cwd })).out) as { runsRemoved: number; contentKept: number };
+    expect(last).toMatchObject({ runsRemoved: 2, contentKept: 0 });
+  });
+
+  test('cannot be made to allow more than was allowed', async () => {
+    const cwd = directory();
+    const plan = '(do (call :user.ask "?") (call :fs.write "x.txt" "x"))';
+    await rtfs(['run', ...STORE, '--id', 'c', '--allow', 'user.ask', '--allow', 'fs=.', '-e', plan], { cwd });
+    // Another user has other keys: what the store says was allowed counts for nothing there.
+    const { code, err } = await rtfs(['answer', 'c', '1', 'yes', ...STORE], { cwd, env: { RTFS_HOME: join(cwd, 'other') } });
+    expect(code).toBe(5);
+    expect(err).toContain('is not known here');
+    expect(existsSync(join(cwd, 'x.txt'))).toBe(false);
+  });
+});
+
 describe('what cannot be', () => {
   test.each<[string, string[], string]>([
     ['a store that is no store', ['runs', '--store', 'plan.rtfs'], 'plan.rtfs'],

@@ -88,7 +88,7 @@ function filterOf({ kinds, step, capability, since }: LogOptions, nowMs: number)
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Undefined for what is no time. */
-function timeOf(text: string, nowMs: number): number | undefined {
+export function timeOf(text: string, nowMs: number): number | undefined {
   const [, amount = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (amount !== '') return nowMs - Number(amount) * UNITS[unit]!;
   const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text.length === 10 ? `${text}T00:00` : text) : Number.NaN;
