@@ -57,7 +57,14 @@ export { renderDiagnostic, renderDiagnostics, type RenderOptions } from './diagn
 export { checkExpectation, type Expectation, type Mode, MODES, readConformance } from './host/conformance.ts';
 export { HostFailure } from './host/failure.ts';
 export { drive, type LoopOptions, type RunResult } from './host/loop.ts';
-export { type HostOptions, openHost, openPureHost, readGrants } from './host/open.ts';
+export { type HostOptions, openHost, openPureHost, readGrants, readPolicyDocument } from './host/open.ts';
+export type { Constitution } from './host/security/constitution.ts';
+export { readConstitution } from './host/security/constitution-text.ts';
+export { readDocument } from './host/security/document.ts';
+export { Governor } from './host/security/governance.ts';
+export { type NamedPolicy, policyText } from './host/security/policy-text.ts';
+export { narrow, type RuntimeContext } from './host/security/runtime-context.ts';
+export type { SecretSource } from './host/security/secret.ts';
 export type { CallContext, Capability, CapabilityRegistry, Clock, Console, Decision, Determinism, Grant, Host, Observer, Policy } from './host/port.ts';
 export { run, type RunOptions } from './host/run.ts';
 

@@ -1,5 +1,5 @@
 /** `rtfs run`: compile a plan, run it, print its value. */
-import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
 import { compile } from '../host/compile.ts';
 import type { Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
@@ -51,10 +51,12 @@ class Run {
     const { keep } = options;
     const place = { terminal: this.terminal, json: options.json, lookup: sources.lookup };
     if (keep !== null) {
+      // Whoever goes on with the run would not know of them.
+      if (security !== null) return this.invalid([diagnostic('E0502', 'a run that is kept cannot be bound to a policy yet', null, { help: ['run it without --store and --keep, or without --policy, --constitution, --secrets and --strict'] })], EXIT.usage);
       const { runKept } = await import('./kept/run.ts');
       return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, keep, name: nameOf(options.origin), diagnostics, place });
     }
-    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping, ...(security === null ? {} : { isolations: security.isolations }) }));
+    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping, ...(security === null ? {} : { isolations: security.isolations, governor: security.newGovernor() }) }));
     return tellEnding(ending.kind === 'interrupted' ? { kind: 'interrupted', run: null, storeOption: '' } : ending, { ...place, run: null }, diagnostics);
   }
 
