@@ -58,8 +58,10 @@ export { checkExpectation, type Expectation, type Mode, MODES, readConformance }
 export { HostFailure } from './host/failure.ts';
 export { drive, type LoopOptions, type RunResult } from './host/loop.ts';
 export { type HostOptions, openHost, openPureHost, readGrants, readPolicyDocument } from './host/open.ts';
+export { type Ledger, ledgerValue, openLedger, readLedger, release, type Reservation, reserve, settle, spent } from './host/security/budget.ts';
 export type { Constitution } from './host/security/constitution.ts';
 export { readConstitution } from './host/security/constitution-text.ts';
+export { type Denial, denialText, denialValue, readDenial } from './host/security/denial.ts';
 export { readDocument } from './host/security/document.ts';
 export { Governor } from './host/security/governance.ts';
 export { type NamedPolicy, policyText } from './host/security/policy-text.ts';
@@ -72,7 +74,11 @@ export { run, type RunOptions } from './host/run.ts';
 export { chainRecords } from './host/journal/chain.ts';
 export { type ChainCheck, type ChainFault, type ChainReport, createChainCheck, type SignatureCheck } from './host/journal/chain-check.ts';
 export { nodeSha256, type Sha256 } from './host/journal/digest.ts';
+export { collectGarbage, type Collection } from './host/journal/gc.ts';
+export type { ContentFault, ContentRules } from './host/journal/content.ts';
+export { headCheck, keyDirectory, KeyProblem, type Keys, type KnownKeys, openKeys, signHead, type Signer } from './host/journal/keys.ts';
 export { decodeRecord, type JournalRecord, type RecordDraft, type RecordKind, WITHOUT_CODE } from './host/journal/record.ts';
+export { type RunReport, type StoreReport, verifyStore, type VerifyOptions } from './host/journal/verify.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './host/store/memory.ts';
 export { isGone, newOwner } from './host/store/owner.ts';
 export {

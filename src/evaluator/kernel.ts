@@ -60,9 +60,10 @@ export function start(table: CodeTable, fn: Value, args: readonly Value[], optio
 
 /**
  * Goes on with a state: with answers to some of its pending calls, or with none after a preemption. A state may be resumed
- * any number of times. Answers to calls that nobody waits for any more are dropped, with an event. A state that is done, an
- * answer to a call that was never made, and no answer at all are errors of the caller: the outcome is `failed` with kind
- * `host` and the state is the one given.
+ * any number of times. Answers to calls that nobody waits for any more are dropped, with an event. Which positions were
+ * calls is not kept, so that a state does not grow with its history: an answer to any position that was passed is dropped.
+ * A state that is done, an answer to what is still to come, and no answer at all are errors of the caller: the outcome is
+ * `failed` with kind `host` and the state is the one given.
  */
 export function resume(state: State, answers: readonly Answer[], options: ResumeOptions = {}): Advance {
   const problem = misuse(state, answers);

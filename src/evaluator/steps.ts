@@ -93,7 +93,7 @@ export function checkOptions(form: StepForm, given: Value): MapValue | null {
   const known = optionsOf(form);
   for (const [key, value] of given) {
     const name = key instanceof Keyword ? key.name : '';
-    if (!(known as readonly string[]).includes(name)) raise('argument', `Invalid argument: ${form} has no option ${shown(key)}`);
+    if (!(known as readonly string[]).includes(name)) raise('argument', `Invalid argument: ${form} has no option ${shown(key)}, only ${known.map((one) => `:${one}`).join(' ')}`);
     const wanted = optionProblem(name as StepOption, value);
     if (wanted !== null) raise('argument', `Invalid argument: the option :${name} of ${form} must be ${wanted}, got ${shown(value)}`);
     if (name === 'merge-policy') readCallable(value);
@@ -259,7 +259,7 @@ function entryBytes(key: Value, value: Value): number {
 const knownBytes = new WeakMap<object, number>();
 const KNOWN_BYTES_MIN = 64;
 
-function valueBytes(value: Value): number {
+export function valueBytes(value: Value): number {
   if (typeof value !== 'object' || value === null) return encodedSize(value);
   const known = knownBytes.get(value);
   if (known !== undefined) return known;

@@ -114,7 +114,7 @@ export function entryText(entry: LogEntry): string {
       return `${call ?? ''} (call :${facts.text('capability') ?? ''}${args === '' ? '' : ` ${args}`})${refused === null ? '' : ` refused: ${refused}`}`;
     }
     case 'call-answered': {
-      const by = facts.text('by') === 'capability' ? '' : ` by ${facts.text('who') ?? facts.text('by') ?? ''}`;
+      const by = facts.text('by') === null ? '' : ` by ${facts.text('who') ?? facts.text('by') ?? ''}`;
       const error = facts.error('error');
       return `${call ?? ''} ${error === null ? shown('value') : `error: ${error.message}`}${by}`;
     }

@@ -10,11 +10,13 @@ import { Vector } from '../../value/vector.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
+import { type DraftData, recordData } from '../journal/record.ts';
 import { Loop, type RunResult } from '../loop.ts';
 import type { Clock, Grant, Host, Observer } from '../port.ts';
+import { approvalProblem, readApproval } from '../security/approval.ts';
 import { EMPTY_HEAD, type Head, type Lease, type Owner, type RunRow, type SignedHead, type Store, StoreProblem } from '../store/port.ts';
 import type { StartOptions } from '../../evaluator/kernel.ts';
-import { dataOf, Facts } from './facts.ts';
+import { Facts } from './facts.ts';
 import { decodeMessage } from './message.ts';
 import { keepProgram, type Runnable } from './program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM, recover, type Recovered } from './recover.ts';
@@ -76,7 +78,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   keeping.programs.set(kept.hash, program);
   const head = records[0]!;
   const position: Position = { head, turn: 0, known: new Set(), open: new Map(), sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
-  const first = begin(program, Facts.of(data), []);
+  const first = begin(program, new Facts(recordData(data)), []);
   return new Driven(keeping, lease, { first, program, position }, options, keeping.newKeeper()).run();
 }
 
@@ -114,10 +116,10 @@ function problem(kind: ResumeProblem['kind'], message: string): { ok: false; err
   return { ok: false, error: { kind, message } };
 }
 
-function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOptions): Record<string, Value> {
+function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOptions): DraftData {
   const { limits = {}, variables = [], context, isolations } = start;
   const entries = [...variables];
-  return dataOf({
+  return {
     program,
     name,
     variables: entries.length === 0 ? undefined : MapValue.from(entries),
@@ -125,7 +127,7 @@ function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOp
     context,
     isolations: isolations === undefined ? undefined : Vector.adopt(isolations.map((one) => keyword(one))),
     grants: grants.length === 0 ? undefined : Vector.adopt(grants.map(({ capability, scope }) => Vector.of(capability, scope))),
-  });
+  };
 }
 
 const MEMORY_KERNEL = { resume, cancel, exposed: (state: State, callId: string) => exposedContext(state, callId) };
@@ -220,6 +222,9 @@ class Driven {
         return this.answer(id, facts, who);
       case 'repeat':
         return this.repeat(id, facts, who);
+      case 'approve':
+      case 'deny':
+        return this.judge(id, facts);
       default:
         return `nothing can be done with :${kind} here`;
     }
@@ -236,6 +241,23 @@ class Driven {
     if (text !== null) flights.answerText(flight, text, from);
     else if (error !== null) flights.answerHeld(flight, { id: call, ok: false, error }, from);
     else flights.answerHeld(flight, { id: call, ok: true, value: facts.value('value') }, from);
+    return null;
+  }
+
+  private judge(id: number, facts: Facts): string | null {
+    const call = facts.text('call') ?? '';
+    const { flights } = this.loop;
+    const flight = flights.held(call);
+    const approval = readApproval(facts.value('approval'));
+    if (flight?.hold?.kind !== 'approval') return `no call ${call} waits for approval`;
+    if (!approval.ok) return `the approval cannot be read: ${approval.error}`;
+    const question = { run: this.lease.run, call, shown: flight.hold.approval.shown, askedMs: flight.askedMs ?? 0, expiresMs: flight.dueMs };
+    const problem = approvalProblem(approval.value, question, this.keeping.clock.nowMs());
+    if (problem !== null) return problem;
+    const { verdict, by, comment } = approval.value;
+    this.recorder.judged(call, approval.value, id);
+    if (verdict === 'approve') flights.approve(flight);
+    else flights.answerHeld(flight, flight.judged.refusal(`denied by ${by}${comment === null ? '' : `: ${comment}`}`), { by: 'person', who: by, message: null });
     return null;
   }
 

@@ -1,0 +1,53 @@
+/** Which content the runs of a store need, and whether it is there and good. */
+import { type Hash, hasEnded, type RunRow, type Store, type StoredRecord } from '../store/port.ts';
+import type { JournalRecord } from './record.ts';
+
+/** How those who write records and content name content in them. All are functions of their arguments alone. */
+export interface ContentRules {
+  /** The name of content with these bytes. */
+  readonly contentHash: (bytes: Uint8Array) => Hash;
+  /** The content that this content needs; only asked of bytes that have their name. */
+  readonly children: (bytes: Uint8Array) => readonly Hash[];
+  /** The content that a record names and that is kept as long as its run, as code is. */
+  readonly lasting: (record: JournalRecord) => readonly Hash[];
+  /** The document of the state that a record names, if it is a checkpoint. */
+  readonly checkpoint: (record: JournalRecord) => Hash | null;
+}
+
+export interface ContentFault {
+  readonly hash: Hash;
+  readonly reason: 'missing' | 'changed';
+}
+
+/** Records are read so many at a time. */
+const PAGE_RECORDS = 500;
+
+/** All records of the run, in order, from the number `from` on. */
+export async function* recordsOf(store: Store, run: string, from: number = 1): AsyncGenerator<StoredRecord> {
+  for (let next = from; ; ) {
+    const page = await store.records(run, next, PAGE_RECORDS);
+    yield* page;
+    if (page.length < PAGE_RECORDS) return;
+    next = page[page.length - 1]!.seq + 1;
+  }
+}
+
+/** The content that a run is kept with: what its records name for good, and its last state while it has not ended. */
+export function rootsOf(row: RunRow, lasting: Iterable<Hash>): readonly Hash[] {
+  return row.checkpoint === null || hasEnded(row.status) ? [...lasting] : [...lasting, row.checkpoint.hash];
+}
+
+/** Adds to `seen` all content that is needed from the roots on, and gives what of it is not there or not good. What is in `seen` is not looked at again. */
+export async function followContent(store: Store, roots: readonly Hash[], rules: ContentRules, seen: Set<Hash>): Promise<readonly ContentFault[]> {
+  const faults: ContentFault[] = [];
+  const open = [...roots];
+  for (let hash = open.pop(); hash !== undefined; hash = open.pop()) {
+    if (seen.has(hash)) continue;
+    seen.add(hash);
+    const bytes = await store.content(hash);
+    if (bytes === null) faults.push({ hash, reason: 'missing' });
+    else if (rules.contentHash(bytes) !== hash) faults.push({ hash, reason: 'changed' });
+    else for (const child of rules.children(bytes)) open.push(child);
+  }
+  return faults;
+}
