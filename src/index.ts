@@ -61,7 +61,16 @@ export { drive, type LoopOptions, type RunResult } from './host/loop.ts';
 export { declareFunction, type FunctionDeclaration } from './host/manifest/declare.ts';
 export { type Approval, type Manifest, manifestOf } from './host/manifest/manifest.ts';
 export { type CapabilityFile, readCapabilities } from './host/manifest/read.ts';
-export { type HostOptions, openHost, openPureHost, readGrants } from './host/open.ts';
+export { type HostOptions, openHost, openPureHost, readGrants, readPolicyDocument } from './host/open.ts';
+export { type Ledger, ledgerValue, openLedger, readLedger, release, type Reservation, reserve, settle, spent } from './host/security/budget.ts';
+export type { Constitution } from './host/security/constitution.ts';
+export { readConstitution } from './host/security/constitution-text.ts';
+export { type Denial, denialText, denialValue, readDenial } from './host/security/denial.ts';
+export { readDocument } from './host/security/document.ts';
+export { Governor } from './host/security/governance.ts';
+export { type NamedPolicy, policyText } from './host/security/policy-text.ts';
+export { narrow, type RuntimeContext } from './host/security/runtime-context.ts';
+export type { SecretSource } from './host/security/secret.ts';
 export type { CallContext, Capability, CapabilityRegistry, Clock, Console, Decision, Determinism, Grant, Host, Observer, Policy } from './host/port.ts';
 export { run, type RunOptions } from './host/run.ts';
 

@@ -75,7 +75,7 @@ function newRunId(nowMs: number): string {
 }
 
 /** `effect`, `step`, a count of effects, or a time: `500ms`, `10s`, `5m`. */
-export function checkpointPolicy(text: string | null): Result<Partial<CheckpointPolicy>, Diagnostic> {
+function checkpointPolicy(text: string | null): Result<Partial<CheckpointPolicy>, Diagnostic> {
   if (text === null) return { ok: true, value: {} };
   if (text === 'effect') return { ok: true, value: { effects: 1 } };
   if (text === 'step') return { ok: true, value: { steps: true } };
