@@ -57,6 +57,7 @@ export { renderDiagnostic, renderDiagnostics, type RenderOptions } from './diagn
 export { checkExpectation, type Expectation, type Mode, MODES, readConformance } from './host/conformance.ts';
 export { Approvals } from './host/executor/capability.ts';
 export { HostFailure } from './host/failure.ts';
+export { type FetchValues, loopKernel } from './host/kernel.ts';
 export { drive, type LoopOptions, type RunResult } from './host/loop.ts';
 export { declareFunction, type FunctionDeclaration } from './host/manifest/declare.ts';
 export { type Approval, type Manifest, manifestOf } from './host/manifest/manifest.ts';
