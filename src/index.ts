@@ -62,6 +62,7 @@ export type { CallContext, Capability, CapabilityRegistry, Clock, Console, Decis
 export { run, type RunOptions } from './host/run.ts';
 
 // Durable runs: the journal and where it is kept.
+export { DURABLE_CONTENT } from './host/durable/content-rules.ts';
 export { chainRecords } from './host/journal/chain.ts';
 export { type ChainCheck, type ChainFault, type ChainReport, createChainCheck, type SignatureCheck } from './host/journal/chain-check.ts';
 export { nodeSha256, type Sha256 } from './host/journal/digest.ts';
