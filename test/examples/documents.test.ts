@@ -19,7 +19,7 @@ import { ALWAYS_SPECIAL, SPECIAL_FORMS } from '../../src/parser/special/table.ts
 import { testEnvironment } from '../support/environment.ts';
 import { node, ROOT } from './support.ts';
 
-const PAGES = ['README.md', 'docs/embedding.md', 'src/README.md'];
+const PAGES = ['README.md', 'docs/embedding.md', 'docs/capabilities.md', 'docs/security.md', 'src/README.md'];
 
 /** What stands among the forms and is no name. */
 const MARKS = ['#(…)', '& rest', "'x"];
@@ -164,7 +164,7 @@ describe('the language on one page', () => {
   });
 
   test('names every capability of the house', () => {
-    const family = /^(env|fs|http|io|random|time|user|uuid)\./;
+    const family = /^(env|fs|http|io|random|secret|time|user|uuid)\./;
     const ids = openHost({ grants: [] }).capabilities.names().filter((name) => family.test(name));
     expect(ids.length).toBeGreaterThan(15);
     const table = tableOf('Effects');

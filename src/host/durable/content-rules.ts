@@ -9,7 +9,7 @@ import type { Hash } from '../store/port.ts';
 import { contentOf, Facts } from './facts.ts';
 import { programGroups, programHash } from './program.ts';
 
-export const DURABLE_CONTENT: ContentRules = {
+export const CONTENT_RULES: ContentRules = {
   children: (hash, bytes) => {
     if (chunkHash(bytes) === hash) return chunkChildren(bytes);
     if (programHash(bytes) === hash) return programGroups(bytes);

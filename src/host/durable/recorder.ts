@@ -46,6 +46,8 @@ export interface ParkPolicy {
   readonly graceMs: number;
 }
 
+export type SignHead = (run: string, head: Head) => Promise<SignedHead>;
+
 export interface RecorderParts {
   readonly store: Store;
   readonly lease: Lease;
@@ -55,7 +57,7 @@ export interface RecorderParts {
   readonly checkpoints: CheckpointPolicy;
   readonly park: ParkPolicy;
   /** Signs heads; null: nobody does. */
-  readonly sign: ((run: string, head: Head) => SignedHead) | null;
+  readonly sign: SignHead | null;
   /** Whether questions to persons are put by this process. */
   readonly asks: boolean;
   readonly position: Position;
@@ -307,14 +309,15 @@ export class RunRecorder implements Recorder<State, Event> {
     const last = records.at(-1);
     const head = last === undefined ? this.head : { seq: last.seq, hash: last.hash };
     const at = drafts.findLastIndex((draft) => draft.kind === 'checkpoint');
-    const change: RowChange = { ...this.change, updatedMs: clock.nowMs(), ...(at < 0 ? {} : { checkpoint: { seq: records[at]!.seq, hash: records[at]!.hash } }) };
-    const signature = sign ? (this.parts.sign?.(this.run, head) ?? null) : null;
+    const root = drafts[at]?.data['root'];
+    const change: RowChange = { ...this.change, updatedMs: clock.nowMs(), ...(typeof root === 'string' ? { checkpoint: { seq: records[at]!.seq, hash: root } } : {}) };
     this.drafts = [];
     this.content = [];
     this.taken = [];
     this.change = {};
     this.head = head;
     for (const record of records) this.bytes += record.bytes.length;
+    const signature = sign ? ((await this.parts.sign?.(this.run, head)) ?? null) : null;
     await store.append(lease, { records, content, signature, change, taken });
   }
 }

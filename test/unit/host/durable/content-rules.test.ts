@@ -1,6 +1,6 @@
 /** The content of real runs: all of it is needed while they wait, and what they left behind is not. */
 import { expect, test } from 'vitest';
-import { DURABLE_CONTENT } from '../../../../src/host/durable/content-rules.ts';
+import { CONTENT_RULES } from '../../../../src/host/durable/content-rules.ts';
 import { collectGarbage } from '../../../../src/host/journal/gc.ts';
 import { nodeSha256 } from '../../../../src/host/journal/digest.ts';
 import { type StoreReport, verifyStore } from '../../../../src/host/journal/verify.ts';
@@ -12,7 +12,7 @@ const PLAN = programOf('(def rows (mapv (fn [i] {:row i :text (str "a row " i)})
 const LARGE_TEXT = 'long '.repeat(10_000);
 
 function verified(store: Store): Promise<StoreReport> {
-  return verifyStore(store, { keys: { verify: () => 'unknown-key' }, rules: DURABLE_CONTENT, sha256: nodeSha256 });
+  return verifyStore(store, { keys: { verify: () => 'unknown-key' }, rules: CONTENT_RULES, sha256: nodeSha256 });
 }
 
 /** The store, and the names of all content that was ever written to it. */
@@ -40,17 +40,17 @@ test('what a run has written is good, and of what it leaves its code and its lar
   const { store, written } = await ran();
   expect(await verified(store)).toMatchObject({ ok: true, runs: [{ run: 'run', fault: null, content: [] }] });
   expect(written.size).toBeGreaterThan(5);
-  const { removed, kept } = await collectGarbage(store, DURABLE_CONTENT);
+  const { removed, kept } = await collectGarbage(store, CONTENT_RULES);
   expect(removed).toBeGreaterThan(0);
   expect(removed + kept).toBe(written.size);
   expect((await verified(store)).ok).toBe(true);
   await store.remove('run');
-  expect(await collectGarbage(store, DURABLE_CONTENT)).toMatchObject({ kept: 0, removed: kept });
+  expect(await collectGarbage(store, CONTENT_RULES)).toMatchObject({ kept: 0, removed: kept });
 });
 
 test('any piece of content that is needed and changed, or not there, is named', async () => {
   const { store, written } = await ran();
-  await collectGarbage(store, DURABLE_CONTENT);
+  await collectGarbage(store, CONTENT_RULES);
   let needed = 0;
   for (const hash of written) {
     const bytes = await store.content(hash);
