@@ -4,13 +4,11 @@ import type { JournalRecord } from './record.ts';
 
 /** How those who write records and content name content in them. All are functions of their arguments alone. */
 export interface ContentRules {
-  /** The name of content with these bytes. */
-  readonly contentHash: (bytes: Uint8Array) => Hash;
-  /** The content that this content needs; only asked of bytes that have their name. */
-  readonly children: (bytes: Uint8Array) => readonly Hash[];
+  /** The content that this content needs; null when its bytes are not what the name stands for. */
+  readonly children: (hash: Hash, bytes: Uint8Array) => readonly Hash[] | null;
   /** The content that a record names and that is kept as long as its run, as code is. */
   readonly lasting: (record: JournalRecord) => readonly Hash[];
-  /** The document of the state that a record names, if it is a checkpoint. */
+  /** The state that a record names, if it is a checkpoint. */
   readonly checkpoint: (record: JournalRecord) => Hash | null;
 }
 
@@ -32,9 +30,23 @@ export async function* recordsOf(store: Store, run: string, from: number = 1): A
   }
 }
 
+/** What records of a run say of content, gathered one by one. */
+export interface ContentNames {
+  /** By the record that names it. */
+  readonly lasting: { readonly seq: number; readonly hash: Hash }[];
+  /** The state that the run goes on from, as the record that its row points to names it. */
+  state: Hash | null;
+}
+
+export function gatherNames(names: ContentNames, row: RunRow, record: JournalRecord, rules: ContentRules): void {
+  for (const hash of rules.lasting(record)) names.lasting.push({ seq: record.seq, hash });
+  if (record.seq === row.checkpoint?.seq) names.state = rules.checkpoint(record);
+}
+
 /** The content that a run is kept with: what its records name for good, and its last state while it has not ended. */
-export function rootsOf(row: RunRow, lasting: Iterable<Hash>): readonly Hash[] {
-  return row.checkpoint === null || hasEnded(row.status) ? [...lasting] : [...lasting, row.checkpoint.hash];
+export function rootsOf(row: RunRow, { lasting, state }: ContentNames): readonly Hash[] {
+  const hashes = lasting.map(({ hash }) => hash);
+  return state === null || hasEnded(row.status) ? hashes : [...hashes, state];
 }
 
 /** Adds to `seen` all content that is needed from the roots on, and gives what of it is not there or not good. What is in `seen` is not looked at again. */
@@ -45,9 +57,9 @@ export async function followContent(store: Store, roots: readonly Hash[], rules:
     if (seen.has(hash)) continue;
     seen.add(hash);
     const bytes = await store.content(hash);
-    if (bytes === null) faults.push({ hash, reason: 'missing' });
-    else if (rules.contentHash(bytes) !== hash) faults.push({ hash, reason: 'changed' });
-    else for (const child of rules.children(bytes)) open.push(child);
+    const children = bytes === null ? null : rules.children(hash, bytes);
+    if (children === null) faults.push({ hash, reason: bytes === null ? 'missing' : 'changed' });
+    else for (const child of children) open.push(child);
   }
   return faults;
 }

@@ -1,6 +1,6 @@
 /** Removing content that no run needs any more: what remains is reachable from the last states of runs that have not ended and from what records name for good. */
-import { type Hash, type Store, StoreProblem } from '../store/port.ts';
-import { type ContentRules, followContent, recordsOf, rootsOf } from './content.ts';
+import { type Hash, type RunRow, type Store, StoreProblem } from '../store/port.ts';
+import { type ContentNames, type ContentRules, followContent, gatherNames, recordsOf, rootsOf } from './content.ts';
 import { decodeRecord, WITHOUT_CODE } from './record.ts';
 
 export interface Collection {
@@ -17,7 +17,7 @@ export interface Collection {
 export async function collectGarbage(store: Store, rules: ContentRules): Promise<Collection> {
   const keep = new Set<Hash>();
   for (const row of await store.runs()) {
-    const roots = rootsOf(row, await lastingOf(store, row.id, rules));
+    const roots = rootsOf(row, await namesOf(store, row, rules));
     const [fault] = await followContent(store, roots, rules, keep);
     if (fault !== undefined) throw unsafe(`content ${fault.hash} of the run ${row.id} is ${fault.reason}`);
   }
@@ -25,14 +25,15 @@ export async function collectGarbage(store: Store, rules: ContentRules): Promise
   return { kept: keep.size, removed: count, removedBytes: bytes };
 }
 
-async function lastingOf(store: Store, run: string, rules: ContentRules): Promise<ReadonlySet<Hash>> {
-  const lasting = new Set<Hash>();
-  for await (const { seq, bytes } of recordsOf(store, run)) {
+async function namesOf(store: Store, row: RunRow, rules: ContentRules): Promise<ContentNames> {
+  const names: ContentNames = { lasting: [], state: null };
+  for await (const { seq, bytes } of recordsOf(store, row.id)) {
     const decoded = decodeRecord(bytes, WITHOUT_CODE);
-    if (!decoded.ok) throw unsafe(`record ${seq} of the run ${run} cannot be read`);
-    for (const hash of rules.lasting(decoded.value)) lasting.add(hash);
+    if (!decoded.ok) throw unsafe(`record ${seq} of the run ${row.id} cannot be read`);
+    gatherNames(names, row, decoded.value, rules);
   }
-  return lasting;
+  if (row.checkpoint !== null && names.state === null) throw unsafe(`the run ${row.id} does not say which state it goes on from`);
+  return names;
 }
 
 function unsafe(what: string): StoreProblem {

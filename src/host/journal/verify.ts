@@ -1,7 +1,7 @@
 /** Checking a whole store: is everything what was written? The report is data. */
-import { type Hash, type RunRow, type Store, StoreProblem } from '../store/port.ts';
+import { type Hash, type RunRow, type Store, type StoredRecord, StoreProblem } from '../store/port.ts';
 import { type ChainFault, type ChainReport, createChainCheck } from './chain-check.ts';
-import { type ContentFault, type ContentRules, followContent, recordsOf, rootsOf } from './content.ts';
+import { type ContentFault, type ContentNames, type ContentRules, followContent, gatherNames, recordsOf, rootsOf } from './content.ts';
 import type { Sha256 } from './digest.ts';
 import { headCheck, type KnownKeys } from './keys.ts';
 import { decodeRecord, WITHOUT_CODE } from './record.ts';
@@ -50,30 +50,28 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
 async function verifyRun(store: Store, row: RunRow, options: VerifyOptions, seen: Set<Hash>): Promise<RunReport> {
   const { rules, keys, sha256 } = options;
   const chain = createChainCheck(row.id, sha256);
-  const lasting: { readonly seq: number; readonly hash: Hash }[] = [];
-  let checkpoint: Hash | null = null;
-  const add = (record: Parameters<typeof chain.add>[0]): void => {
+  const names: ContentNames = { lasting: [], state: null };
+  let pointed: Hash | null = null;
+  const add = (record: StoredRecord): void => {
     chain.add(record);
+    if (record.seq === row.checkpoint?.seq) pointed = record.hash;
     const decoded = decodeRecord(record.bytes, WITHOUT_CODE);
-    if (!decoded.ok) return; // the chain says so
-    for (const hash of rules.lasting(decoded.value)) lasting.push({ seq: record.seq, hash });
-    if (record.seq === row.checkpoint?.seq) checkpoint = rules.checkpoint(decoded.value);
+    if (decoded.ok) gatherNames(names, row, decoded.value, rules); // the chain says when not
   };
   const lost = await readAll(store, row.id, add);
   const signatures = await orFault(() => store.signatures(row.id), 0);
   const report = chain.finish(row.head, signatures.value ?? [], headCheck(keys));
-  const fault = firstOf(report, lost, signatures.fault) ?? checkpointFault(row, checkpoint);
+  const fault = firstOf(report, lost, signatures.fault) ?? checkpointFault(row, names.state === null ? null : pointed);
   // What bad records and those behind them name says nothing.
-  const good = lasting.filter(({ seq }) => fault === null || seq < fault.seq).map(({ hash }) => hash);
-  const roots = fault === null ? rootsOf(row, good) : good;
-  const content = await orFault(() => followContent(store, roots, rules, seen), 0);
+  const good = fault === null ? names : { lasting: names.lasting.filter(({ seq }) => seq < fault.seq), state: null };
+  const content = await orFault(() => followContent(store, rootsOf(row, good), rules, seen), 0);
   return { run: row.id, records: report.count, fault: fault ?? content.fault, signedSeq: report.signedSeq, unknownKeys: report.unknownKeys, content: content.value ?? [] };
 }
 
 type Lost = { readonly seq: number; readonly reason: 'lost'; readonly message: string };
 
 /** Gives every record that the store can give up to the first that it cannot; then one by one, to find that one. */
-async function readAll(store: Store, run: string, add: (record: { readonly seq: number; readonly hash: Hash; readonly bytes: Uint8Array }) => void): Promise<Lost | null> {
+async function readAll(store: Store, run: string, add: (record: StoredRecord) => void): Promise<Lost | null> {
   let read = 0;
   const all = await orFault(async () => {
     for await (const record of recordsOf(store, run)) {
@@ -108,6 +106,7 @@ function firstOf({ fault }: ChainReport, lost: Lost | null, signatures: Lost | n
   return fault ?? signatures;
 }
 
+/** `named` is the hash of the record that the row points to, null when that is none or names no state. */
 function checkpointFault(row: RunRow, named: Hash | null): RunReport['fault'] {
   if (row.checkpoint === null || named === row.checkpoint.hash) return null;
   return { seq: row.checkpoint.seq, reason: 'checkpoint', message: 'it does not name the state that the run would go on from' };
