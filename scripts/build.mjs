@@ -8,9 +8,9 @@ import { build } from 'esbuild';
 import { bareCommander, lazyMcp, lazyRegex, plainNumbers } from './bundle-plugins.mjs';
 
 /** What may be imported from outside: `rtfs` and `rtfs/…`. */
-const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts'];
+const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts', 'chunks'];
 const quick = process.argv.includes('--quick');
-const node = { bundle: true, platform: 'node', format: 'esm', mainFields: ['module', 'main'], target: 'node20', logLevel: 'warning' };
+const node = { bundle: true, platform: 'node', format: 'esm', mainFields: ['module', 'main'], target: 'node20', logLevel: 'warning', external: ['better-sqlite3'] };
 
 await buildLibraryImage();
 await buildPackage();
@@ -49,7 +49,8 @@ async function buildPackage() {
 async function buildCommandLine() {
   const outdir = `dist/.bin-${process.pid}`;
   await build({ ...node, entryPoints: ['bin/rtfs.ts'], outfile: `${outdir}/rtfs.js` });
-  await build({ ...node, entryPoints: ['src/cli/main.ts'], format: 'cjs', charset: 'ascii', outfile: `${outdir}/main.cjs`, plugins: [lazyRegex, lazyMcp, bareCommander] });
+  const lazy = { plugins: [lazyRegex, lazyMcp, bareCommander], supported: { 'dynamic-import': false } }; // compiled code cannot import, only require
+  await build({ ...node, ...lazy, entryPoints: ['src/cli/main.ts'], format: 'cjs', charset: 'ascii', outfile: `${outdir}/main.cjs` });
   await build({ ...node, entryPoints: ['re2js'], format: 'cjs', outfile: `${outdir}/re2js.cjs` });
   const client = ['@modelcontextprotocol/client', '@modelcontextprotocol/client/stdio'].map((name) => `export * from '${name}';`).join('\n');
   await build({ ...node, stdin: { contents: client, resolveDir: '.' }, format: 'cjs', outfile: `${outdir}/mcp.cjs` });

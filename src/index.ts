@@ -56,7 +56,13 @@ export { renderDiagnostic, renderDiagnostics, type RenderOptions } from './diagn
 // Running them in the world.
 export { checkExpectation, type Expectation, type Mode, MODES, readConformance } from './host/conformance.ts';
 export { Approvals } from './host/executor/capability.ts';
+export { type Candidate, delegate, type DelegatedCall, type Delegation, type Signals, type Target } from './host/delegation.ts';
 export { HostFailure } from './host/failure.ts';
+export { callWithHints, type HintedCall, HintMemory } from './host/hint/drive.ts';
+export { historyValue, readHistory } from './host/hint/history.ts';
+export { type Hints, hintsOf } from './host/hint/hints.ts';
+export type { HintApplied } from './host/hint/plan.ts';
+export { hintStateValue, percentile, readHintState } from './host/hint/state.ts';
 export { drive, type LoopOptions, type RunResult } from './host/loop.ts';
 export { declareFunction, type FunctionDeclaration } from './host/manifest/declare.ts';
 export { type Approval, type Manifest, manifestOf } from './host/manifest/manifest.ts';
@@ -64,3 +70,16 @@ export { type CapabilityFile, readCapabilities } from './host/manifest/read.ts';
 export { type HostOptions, openHost, openPureHost, readGrants } from './host/open.ts';
 export type { CallContext, Capability, CapabilityRegistry, Clock, Console, Decision, Determinism, Grant, Host, Observer, Policy } from './host/port.ts';
 export { run, type RunOptions } from './host/run.ts';
+
+// Durable runs: the journal and where it is kept.
+export { chainRecords } from './host/journal/chain.ts';
+export { type ChainCheck, type ChainFault, type ChainReport, createChainCheck, type SignatureCheck } from './host/journal/chain-check.ts';
+export { nodeSha256, type Sha256 } from './host/journal/digest.ts';
+export { decodeRecord, type JournalRecord, type RecordDraft, type RecordKind, WITHOUT_CODE } from './host/journal/record.ts';
+export { createMemoryStore, type MemoryStoreOptions } from './host/store/memory.ts';
+export { isGone, newOwner } from './host/store/owner.ts';
+export {
+  type Acquisition, type Batch, type Content, type Hash, type Head, type Lease, type Message, type NewRun, type Owner, type RowChange, type RunFilter, type RunRow, type RunStatus,
+  type SignedHead, type Store, type StoredRecord, StoreProblem,
+} from './host/store/port.ts';
+export { openSqliteStore, type SqliteStoreOptions } from './host/store/sqlite.ts';

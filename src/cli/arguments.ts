@@ -8,7 +8,10 @@ import { diagnostic } from '../diagnostic/diagnostic.ts';
 import { suggest } from '../diagnostic/suggest.ts';
 import { version } from '../../package.json';
 import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
-import { type CapabilityOptions, COMMANDS, type CommonOptions, type Invocation, type JsonForm, type StepsChoice, type WorldOptions } from './invocation.ts';
+import { keptCommands } from './arguments-kept.ts';
+import {
+  type CapabilityOptions, COMMANDS, type CommonOptions, type Invocation, type JsonForm, type KeepOptions, type SecurityOptions, type StepsChoice, type WorldOptions,
+} from './invocation.ts';
 import { originOf } from './source.ts';
 import { COLOUR_CHOICES, type ColourChoice } from './terminal.ts';
 
@@ -58,6 +61,20 @@ interface RunFlags extends WorldFlags {
   readonly 'steps=tree'?: true;
   readonly 'steps=plain'?: true;
   readonly 'steps=none'?: true;
+  readonly store?: string;
+  readonly keep?: true;
+  readonly id?: string;
+  readonly checkpoint?: string;
+  readonly wait: boolean;
+  readonly policy?: string;
+  readonly constitution?: string;
+  readonly secrets?: string;
+  readonly strict?: true;
+}
+
+function keepOf({ store, keep, id, checkpoint, wait }: RunFlags): KeepOptions | null {
+  if (store === undefined && keep !== true) return null;
+  return { store: store ?? null, id: id ?? null, checkpoint: checkpoint ?? null, waits: wait };
 }
 
 function jsonForm(document: boolean | undefined, stream: boolean | undefined): JsonForm {
@@ -95,6 +112,11 @@ class Asked {
     this.expand(root);
     this.test(root);
     this.context(root);
+    this.policy(root);
+    keptCommands({
+      command: (name, summary) => this.command(root, name, summary), world: (command) => this.world(command), collect,
+      ask: (invocation) => (this.invocation = invocation), refuse: (message, help) => this.refuse(message, help),
+    });
     this.capability(root);
     this.help(root);
     return root;
@@ -130,17 +152,29 @@ class Asked {
       .option('--input <file>', 'data that the plan finds in *input*: JSON, or RTFS data from .rtfs and .edn; `-` for standard input')
       .option('--json', 'print one JSON document with status, value, error and diagnostics')
       .option('--json=stream', 'print a line of JSON for each event, call and answer as it happens; the document is the last line')
+      .option('--policy <policy>', 'the most that the plan may do, whatever is granted: a name that `rtfs policy` lists, or a file')
+      .option('--constitution <file>', 'rules that stand above every grant: JSON, or RTFS data from .rtfs and .edn')
+      .option('--secrets <file>', 'secrets by name, a JSON object in a file that only you can read')
+      .option('--strict', 'deny calls from steps that see more of the plan than is recommended')
       .option('--steps', 'show the steps on the error stream even where it is no terminal; how is said by --steps=tree, --steps=plain, --steps=none')
       .addOption(new Option('--steps=tree').hideHelp())
       .addOption(new Option('--steps=plain').hideHelp())
       .addOption(new Option('--steps=none').hideHelp())
+      .option('--store <file>', 'keep the run in this file, so that it outlives the process (see `rtfs runs`)')
+      .option('--keep', 'keep the run in the store of the project (.rtfs/runs.db)')
+      .option('--id <id>', 'the id of the kept run; a new one unless given')
+      .option('--checkpoint <when>', 'when the state of a kept run is written: effect, step, a count of effects (50), a time (10s)')
+      .option('--no-wait', 'put a kept run away when it waits, even for time alone')
       .action((file: string | undefined, args: string[], flags: RunFlags) => {
         const json = jsonForm(flags.json, flags['json=stream']);
         const operands = file === undefined ? [] : [file, ...args];
         const [first, ...rest] = operands;
         if (flags.eval === undefined && first === undefined) return this.refuse('there is nothing to run', ['name a file, or give an expression with -e'], json);
         const origin = flags.eval === undefined ? originOf(first!) : { kind: 'text' as const, text: flags.eval.join('\n') };
-        const options = { origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), ...worldOf(flags) };
+        const keep = keepOf(flags);
+        if (keep === null && (flags.id !== undefined || flags.checkpoint !== undefined || !flags.wait)) return this.refuse('--id, --checkpoint and --no-wait are for runs that are kept', ['add --store FILE or --keep'], json);
+        if (flags.store !== undefined && flags.keep === true) return this.refuse('--store and --keep name two stores', [], json);
+        const options = { keep, origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), security: securityOf(flags), ...worldOf(flags) };
         if (options.input === '-' && origin.kind === 'stdin') return this.refuse('the plan and its input cannot both come from standard input', [], json);
         this.invocation = { command: 'run', options };
       });
@@ -221,6 +255,14 @@ class Asked {
       });
   }
 
+  private policy(root: Command): void {
+    this.command(root, 'policy', 'list the policies that come with rtfs, or print one')
+      .argument('[policy]', 'a name, or a file to check')
+      .action((policy: string | undefined, flags: WorldFlags) => {
+        this.invocation = { command: 'policy', options: { policy: policy ?? null, colour: flags.color } };
+      });
+  }
+
   private capability(root: Command): void {
     const command = this.plain(root.command('cap')).description('list capabilities, show what they are, add more');
     command.action(() => this.refuse('it is not said what to do with capabilities', ['rtfs cap list, rtfs cap show ID, rtfs cap search WORD, rtfs cap add FILE']));
@@ -266,6 +308,10 @@ class Asked {
   private refuse(message: string, help: readonly string[], json: JsonForm = 'none'): void {
     this.invocation = { command: 'refuse', problem: diagnostic('E0502', message, null, { help }), json };
   }
+}
+
+function securityOf({ policy, constitution, secrets, strict }: RunFlags): SecurityOptions {
+  return { policy: policy ?? null, constitution: constitution ?? null, secrets: secrets ?? null, strict: strict === true };
 }
 
 type CapabilityAction = CapabilityOptions['action'];

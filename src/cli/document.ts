@@ -6,10 +6,11 @@ import type { SourceLookup } from '../diagnostic/position.ts';
 import { writeJson } from '../value/json-write.ts';
 import { printValue } from '../value/print.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
+import type { WaitShown } from './ending.ts';
 import { failureDiagnostic, kindOfError } from './failure.ts';
 import type { JsonForm } from './invocation.ts';
 
-/** `paused` is for later. `invalid`: nothing ran. */
+/** `paused`: it waits in a store. `invalid`: nothing ran. */
 export type RunStatus = 'complete' | 'failed' | 'paused' | 'invalid';
 
 export interface RunReport {
@@ -18,6 +19,10 @@ export interface RunReport {
   readonly value?: Value;
   /** Undefined unless failed. */
   readonly error?: ErrorValue;
+  /** What a paused run waits for. */
+  readonly waits?: readonly WaitShown[];
+  /** The id of a run that is kept. */
+  readonly run?: string;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -31,6 +36,8 @@ export function runDocument(report: RunReport, lookup: SourceLookup, form: JsonF
     value: value === undefined ? 'null' : JSON.stringify(printValue(value)),
     json: value === undefined ? 'null' : jsonOf(value),
     error: errorOf(error, diagnostics, lookup),
+    ...(report.run === undefined ? {} : { run: JSON.stringify(report.run) }),
+    ...(report.waits === undefined ? {} : { waits: JSON.stringify(report.waits) }),
     diagnostics: JSON.stringify(diagnosticsToJson(diagnostics, lookup)),
   };
   return `{${Object.entries(parts).map(([key, text]) => `"${key}":${text}`).join(',')}}\n`;

@@ -2,6 +2,7 @@
  * Running a program to its end. The first stretch runs at once; only a program that calls a capability or takes longer
  * than that pays for loading the host.
  */
+import type { StartOptions } from '../evaluator/kernel.ts';
 import type { Limits } from '../evaluator/limits.ts';
 import type { State } from '../evaluator/state.ts';
 import { type Program, startProgram } from '../host/compile.ts';
@@ -16,6 +17,8 @@ export interface Execution {
   readonly program: Program;
   readonly limits: Partial<Limits>;
   readonly variables: Iterable<readonly [string, Value]>;
+  /** The levels that steps may have. All unless given. */
+  readonly isolations?: StartOptions['isolations'];
   readonly openHost: () => Promise<Host>;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
@@ -31,8 +34,8 @@ export type Ending =
   | { readonly kind: 'interrupted'; readonly state: State };
 
 export async function execute(execution: Execution): Promise<Ending> {
-  const { limits, variables } = execution;
-  const first = startProgram(execution.program, { limits, variables, quantum: QUANTUM_STEPS });
+  const { limits, variables, isolations } = execution;
+  const first = startProgram(execution.program, { limits, variables, quantum: QUANTUM_STEPS, ...(isolations === undefined ? {} : { isolations }) });
   const { outcome, state, events } = first;
   const hasEnded = outcome.kind === 'complete' || outcome.kind === 'failed';
   const watch = hasEnded && events.length === 0 ? null : ((await execution.openWatch?.()) ?? null);

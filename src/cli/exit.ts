@@ -20,7 +20,7 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.ok, 'done; the plan completed, the check found no errors, the tests passed'],
   [EXIT.failed, 'the plan failed with an error that it did not catch; a test failed; a file is not formatted'],
   [EXIT.usage, 'the command was not understood, or a file that it names cannot be read or written'],
-  [EXIT.paused, 'the plan is paused (reserved: nothing pauses yet)'],
+  [EXIT.paused, 'the plan is paused: it is in a store and waits for a person or for its time'],
   [EXIT.invalid, 'the program is invalid, so nothing ran: syntax, names, checks'],
   [EXIT.denied, 'the plan failed because a call was denied; the message names the grant that would allow it'],
   [EXIT.limit, 'the plan failed because it hit a limit: fuel, depth, sizes, calls, memory'],

@@ -27,13 +27,15 @@ export function shownFailure(error: ErrorValue): Diagnostic {
 }
 
 const LIMIT = 'limit/';
+/** What a step itself allows, which no limit of the run raises. */
+const OWN_LIMIT = 'max-iterations';
 
 function helpFor({ type, data }: ErrorValue): string[] {
-  // The message of a denied call says all of it.
-  if (data === null || type.name === 'error/security') return [];
+  // The message of a call that is denied, or means nothing here, says all of it.
+  if (data === null || type.name === 'error/security' || type.name === 'error/capability') return [];
   if (data instanceof Keyword && data.name.startsWith(LIMIT)) {
-    const name = data.name.slice(LIMIT.length).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    return [`does it end at all? If it only needs more: --limit ${name}=…`];
+    const name = data.name.slice(LIMIT.length);
+    return [`does it end at all? If it only needs more: ${name === OWN_LIMIT ? `a larger \`:${name}\` of the step` : `--limit ${name}=…`}`];
   }
   return [`the error carries ${printBrief(data, DATA_SHOWN_MAX)}`];
 }

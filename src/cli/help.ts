@@ -1,7 +1,7 @@
 /** Help beyond the list of commands and options: topics. */
-import { DEFAULT_LIMITS, type LimitName } from '../evaluator/limits.ts';
+import { DEFAULT_LIMITS, limitLabel, type LimitName } from '../evaluator/limits.ts';
 import { EXIT_MEANINGS } from './exit.ts';
-import { LIMIT_MEANINGS, limitLabel } from './limit.ts';
+import { LIMIT_MEANINGS } from './limit.ts';
 
 export const TOPICS = ['exit-codes', 'limits', 'grants', 'scripts', 'tests'] as const;
 

@@ -16,19 +16,89 @@ export interface WorldOptions {
   readonly capabilities: string | null;
 }
 
+/** What stands above grants. */
+export interface SecurityOptions {
+  /** The name of a policy that comes with rtfs, or a file. */
+  readonly policy: string | null;
+  /** A file of rules. */
+  readonly constitution: string | null;
+  /** A file of secrets. */
+  readonly secrets: string | null;
+  readonly strict: boolean;
+}
+
 /** `document`: one at the end. `stream`: a line for everything that happens, the document last. */
 export type JsonForm = 'none' | 'document' | 'stream';
 
 /** How steps are shown to people. `auto` when nothing is said, `some` when only that they shall be. */
 export type StepsChoice = 'auto' | 'some' | 'tree' | 'plain' | 'none';
 
+/** Which store: a file, or null for that of the project. */
+export interface StoreChoice {
+  readonly store: string | null;
+}
+
+/** How a run is kept. */
+export interface KeepOptions extends StoreChoice {
+  /** The id of the run; null for a new one. */
+  readonly id: string | null;
+  /** `effect`, `step`, a count, or a time; null for the default. */
+  readonly checkpoint: string | null;
+  /** False: the run is put away when it waits, even for time alone. */
+  readonly waits: boolean;
+}
+
 export interface RunOptions extends CommonOptions, WorldOptions {
+  /** Null: the run is gone with the process. */
+  readonly keep: KeepOptions | null;
   readonly origin: Origin;
   readonly args: readonly string[];
   /** A file with data, `-` for standard input. */
   readonly input: string | null;
   readonly json: JsonForm;
   readonly steps: StepsChoice;
+  readonly security: SecurityOptions;
+}
+
+export interface PolicyOptions extends CommonOptions {
+  /** Null: all that come with rtfs are listed. */
+  readonly policy: string | null;
+}
+
+export interface RunsOptions extends CommonOptions, StoreChoice {
+  readonly status: readonly string[];
+  readonly json: boolean;
+}
+
+export interface LogOptions extends CommonOptions, StoreChoice {
+  readonly run: string;
+  readonly form: 'lines' | 'tree' | 'json';
+  /** Only records of these kinds, steps, capabilities, and times; empty or null for all. */
+  readonly kinds: readonly string[];
+  readonly step: string | null;
+  readonly capability: string | null;
+  readonly since: string | null;
+}
+
+export interface ResumeOptions extends CommonOptions, WorldOptions, StoreChoice {
+  readonly run: string;
+  readonly waits: boolean;
+  readonly json: JsonForm;
+  readonly steps: StepsChoice;
+}
+
+/** Something that a person says to a run. */
+export type Saying =
+  | { readonly kind: 'answer'; readonly call: string; readonly text: string; readonly isError: boolean }
+  | { readonly kind: 'repeat'; readonly call: string }
+  | { readonly kind: 'cancel'; readonly reason: string | null }
+  | { readonly kind: 'approve' | 'deny'; readonly call: string | null };
+
+export interface TellOptions extends ResumeOptions {
+  readonly saying: Saying;
+  readonly who: string | null;
+  /** False: it is only said; whoever drives the run goes on. */
+  readonly resumes: boolean;
 }
 
 export interface CheckOptions extends CommonOptions {
@@ -90,14 +160,23 @@ export type Invocation =
   | { readonly command: 'expand'; readonly options: ExpandOptions }
   | { readonly command: 'test'; readonly options: TestOptions }
   | { readonly command: 'ctx'; readonly options: ContextTreeOptions }
+  | { readonly command: 'runs'; readonly options: RunsOptions }
+  | { readonly command: 'log'; readonly options: LogOptions }
+  | { readonly command: 'resume'; readonly options: ResumeOptions }
+  | { readonly command: 'tell'; readonly options: TellOptions }
+  | { readonly command: 'policy'; readonly options: PolicyOptions }
   | { readonly command: 'cap'; readonly options: CapabilityOptions }
   /** Text that was asked for: help, the version. */
   | { readonly command: 'show'; readonly text: string }
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
-export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'help'] as const;
+export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'resume', 'answer', 'approve', 'deny', 'cancel', 'help'] as const;
 
-const PLAIN_RUN = { colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto' } as const;
+export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false };
+
+const PLAIN_RUN = {
+  colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null,
+} as const;
 
 /**
  * `rtfs FILE`, `rtfs run FILE`, `rtfs -e EXPR`, each without anything else: understood without loading the parser of

@@ -1,7 +1,7 @@
 /** `--limit name=value`: the text of a limit, read into a number. */
 import { type Diagnostic, diagnostic, type Result } from '../diagnostic/diagnostic.ts';
 import { suggest } from '../diagnostic/suggest.ts';
-import { DEFAULT_LIMITS, type LimitName, type Limits } from '../evaluator/limits.ts';
+import { DEFAULT_LIMITS, limitLabel, type LimitName, type Limits } from '../evaluator/limits.ts';
 
 const NAMES = Object.keys(DEFAULT_LIMITS) as LimitName[];
 
@@ -19,11 +19,6 @@ export const LIMIT_MEANINGS: Readonly<Record<LimitName, string>> = {
   branches: 'branches of one step',
   iterations: 'passes of one step-loop',
 };
-
-/** `string-length` for `stringLength`: how the names are written on the command line. */
-export function limitLabel(name: LimitName): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
 
 const LABELS: ReadonlyMap<string, LimitName> = new Map(NAMES.flatMap((name) => [[name, name], [limitLabel(name), name]] as const));
 

@@ -51,6 +51,16 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./test.ts')).testCommand(invocation.options, terminal);
     case 'ctx':
       return (await import('./ctx.ts')).contextTreeCommand(invocation.options, terminal);
+    case 'runs':
+      return (await import('./kept/runs.ts')).runsCommand(invocation.options, terminal);
+    case 'log':
+      return (await import('./kept/log.ts')).logCommand(invocation.options, terminal);
+    case 'resume':
+      return (await import('./kept/resume.ts')).resumeCommand(invocation.options, terminal);
+    case 'tell':
+      return (await import('./kept/tell.ts')).tellCommand(invocation.options, terminal);
+    case 'policy':
+      return (await import('./policy.ts')).policyCommand(invocation.options, terminal);
     case 'cap':
       return (await import('./cap.ts')).capabilityCommand(invocation.options, terminal);
   }

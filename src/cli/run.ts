@@ -1,13 +1,13 @@
 /** `rtfs run`: compile a plan, run it, print its value. */
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { compile } from '../host/compile.ts';
-import { printValue } from '../value/print.ts';
 import type { Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
 import type { RunReport } from './document.ts';
 import { ARGUMENTS_VARIABLE, cliEnvironment, INPUT_VARIABLE } from './environment.ts';
-import { type Ending, execute } from './execution.ts';
-import { EXIT, type ExitCode, exitOfError } from './exit.ts';
+import { execute } from './execution.ts';
+import { tellEnding } from './ending.ts';
+import { EXIT, type ExitCode } from './exit.ts';
 import { withInterrupt } from './interrupt.ts';
 import type { RunOptions } from './invocation.ts';
 import { type Origin, Sources } from './source.ts';
@@ -43,11 +43,19 @@ class Run {
     const { program, diagnostics } = compile(cliEnvironment(), source.value, { loadModule: sources.loadModule, variables: variables.map(([name]) => name) });
     if (program === null) return this.invalid(diagnostics, EXIT.invalid);
     if (options.json === 'none') await this.report(diagnostics);
-    const { limits, openHost } = world.value;
+    const { limits, openHost, security } = world.value;
+    const refusal = security?.admit({ hash: program.main.group, effects: null, provenance: source.value.file }) ?? null;
+    if (refusal !== null) return this.invalid([refusal], EXIT.denied);
     const openWatch = this.watchOpener(world.value);
     const stopping = (): void => this.terminal.error('interrupted: undoing what was begun (Ctrl-C again ends at once)\n');
-    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping }));
-    return options.json !== 'none' ? this.endAsJson(ending, diagnostics) : this.endAsText(ending);
+    const { keep } = options;
+    const place = { terminal: this.terminal, json: options.json, lookup: sources.lookup };
+    if (keep !== null) {
+      const { runKept } = await import('./kept/run.ts');
+      return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, keep, name: nameOf(options.origin), diagnostics, place });
+    }
+    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping, ...(security === null ? {} : { isolations: security.isolations }) }));
+    return tellEnding(ending.kind === 'interrupted' ? { kind: 'interrupted', run: null, storeOption: '' } : ending, { ...place, run: null }, diagnostics);
   }
 
   // ── before ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -82,50 +90,6 @@ class Run {
     return code;
   }
 
-  private async endAsText(ending: Ending): Promise<ExitCode> {
-    switch (ending.kind) {
-      case 'complete':
-        return this.print(ending.value);
-      case 'failed': {
-        // The plan was told that its output is closed; whoever closed it need not be told.
-        if (this.terminal.isOutClosed() && ending.error.type.name === 'error/host') return EXIT.failed;
-        const { shownFailure } = await import('./failure.ts');
-        await this.report([shownFailure(ending.error)]);
-        return exitOfError(ending.error);
-      }
-      case 'interrupted':
-        this.terminal.error('interrupted\n');
-        return EXIT.interrupted;
-    }
-  }
-
-  private async print(value: Value): Promise<ExitCode> {
-    if (value === null) return EXIT.ok;
-    const text = printValue(value);
-    if (text === null) {
-      this.terminal.error('the value is too large to print\n');
-      return EXIT.limit;
-    }
-    this.terminal.out(`${text}\n`);
-    return EXIT.ok;
-  }
-
-  private async endAsJson(ending: Ending, diagnostics: readonly Diagnostic[]): Promise<ExitCode> {
-    switch (ending.kind) {
-      case 'complete':
-        await this.document({ status: 'complete', value: ending.value, diagnostics });
-        return EXIT.ok;
-      case 'failed':
-        await this.document({ status: 'failed', error: ending.error, diagnostics });
-        return exitOfError(ending.error);
-      case 'interrupted': {
-        const { errorValue } = await import('../evaluator/raise.ts');
-        await this.document({ status: 'failed', error: errorValue('cancelled', 'Cancelled: the run was interrupted'), diagnostics });
-        return EXIT.interrupted;
-      }
-    }
-  }
-
   private async document(report: RunReport): Promise<void> {
     const { runDocument } = await import('./document.ts');
     this.terminal.out(runDocument(report, this.sources.lookup, this.options.json));
@@ -136,6 +100,10 @@ class Run {
     const { report } = await import('./report.ts');
     report(this.terminal, diagnostics, this.sources.lookup);
   }
+}
+
+function nameOf(origin: Origin): string {
+  return origin.kind === 'file' ? origin.path : origin.kind === 'stdin' ? '-' : '-e';
 }
 
 /** `rtfs chekc x` is no file: perhaps a command was meant. */

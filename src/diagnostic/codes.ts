@@ -289,7 +289,7 @@ const TABLE = {
   },
   E0424: {
     title: 'Step failed',
-    cure: 'Look at the errors of its branches, or at the keys that they have set differently; `:min-success`, `:merge-policy` and `:on-conflict` decide about them.',
+    cure: 'When branches failed or keys met, look at their errors and values; `:min-success`, `:merge-policy` and `:on-conflict` decide about them.',
   },
 
   // Host and command line
@@ -320,6 +320,10 @@ const TABLE = {
   E0507: {
     title: 'Not the events of a run',
     cure: 'Give what `rtfs run --json=stream` printed: one JSON object to a line.',
+  },
+  E0508: {
+    title: 'Malformed policy or constitution',
+    cure: 'See `rtfs policy` for policies that work; docs/security.md says what may stand in them.',
   },
   E0510: {
     title: 'Malformed capabilities file',
@@ -366,6 +370,14 @@ const TABLE = {
   W0610: {
     title: 'Nearly a kind of error',
     cure: 'Check the spelling; a kind of your own that looks like a known one is better given a namespace: `:my/kind`.',
+  },
+  W0611: {
+    title: 'Nearly a word of an option',
+    cure: 'Check the spelling; when the keyword is meant, write `(do :keyword)`.',
+  },
+  W0612: {
+    title: 'Never of this type',
+    cure: 'Mend the value or the annotation: as it is, the check fails whenever it is reached.',
   },
 } as const;
 

@@ -29,6 +29,7 @@ import { CONTEXT_ID_LENGTH_MAX, type Isolation } from './context.ts';
 import { depthOf, placeOf, ROOT_ID } from './context-id.ts';
 import { entrySizeBytes, type Mode, type Node, nodeAt, rowOf, viewSize } from './context-node.ts';
 import { type ContextTree, DEFAULT_TREE_LIMITS, failure, type TreeLimits, type TreeResult } from './context-tree.ts';
+import { Malformed, malformed, mapOf, oneOf, text, vectorOf } from './well-formed.ts';
 
 const MAGIC = 'rtfs/contexts';
 export const CONTEXT_TREE_VERSION = 1;
@@ -56,18 +57,6 @@ function mapValues(map: MapValue, change: (value: Value) => Value): MapValue {
 }
 
 // --- back ----------------------------------------------------------------------------------------------------------
-
-/** Thrown and caught in this file only. */
-class Malformed {
-  readonly message: string;
-  constructor(message: string) {
-    this.message = message;
-  }
-}
-
-function malformed(message: string): never {
-  throw new Malformed(message);
-}
 
 export function deserialize(bytes: Uint8Array, options: DeserializeOptions = {}): TreeResult<ContextTree> {
   // What only the library may name is never a value.
@@ -97,24 +86,24 @@ class Reader {
   }
 
   read(value: Value): ContextTree {
-    const parts = vector(value, 'tree').toArray();
+    const parts = vectorOf(value, 'tree');
     if (parts[0] !== MAGIC) malformed('they do not begin like some');
     if (parts[1] !== CONTEXT_TREE_VERSION) malformed(`they have another format version than ${CONTEXT_TREE_VERSION}`);
     if (parts.length !== 5) malformed('they have another number of parts');
     const contexts = this.contexts(parts[3]!);
-    const checkpoints: Entry[] = [...map(parts[4]!, 'checkpoints')].map(([label, kept]) => [text(label, 'label'), this.checkpoint(kept)]);
+    const checkpoints: Entry[] = [...mapOf(parts[4]!, 'checkpoints')].map(([label, kept]) => [text(label, 'label'), this.checkpoint(kept)]);
     return { kind: 'context-tree', current: current(parts[2]!, contexts), ...contexts, checkpoints: MapValue.from(checkpoints), limits: this.limits };
   }
 
   private checkpoint(value: Value): Value {
-    const parts = vector(value, 'checkpoint').toArray();
+    const parts = vectorOf(value, 'checkpoint');
     if (parts.length !== 2) malformed('a checkpoint has another number of parts');
     const contexts = this.contexts(parts[1]!);
     return Vector.of(current(parts[0]!, contexts), contexts.contexts, contexts.sizeBytes);
   }
 
   private contexts(value: Value): Contexts {
-    const source = map(value, 'contexts');
+    const source = mapOf(value, 'contexts');
     const known = this.contextsRead.get(source);
     if (known !== undefined) return known;
     const nodes = new Map<string, Node>();
@@ -133,7 +122,7 @@ class Reader {
   private node(id: string, row: Value): Node {
     if (id.length > CONTEXT_ID_LENGTH_MAX) malformed(`an id is longer than ${CONTEXT_ID_LENGTH_MAX} characters`);
     if (depthOf(id) > this.limits.maxDepth) malformed(`there are more than ${this.limits.maxDepth} contexts below one another`);
-    const parts = vector(row, 'context').toArray();
+    const parts = vectorOf(row, 'context');
     if (parts.length !== ROW_STORED) malformed('a context has another number of parts');
     const data = this.data(parts[2]!);
     return {
@@ -148,7 +137,7 @@ class Reader {
   }
 
   private data(value: Value): MapValue {
-    const data = map(value, 'data');
+    const data = mapOf(value, 'data');
     if (this.dataRead.has(data)) return data;
     data.forEach((_item, key) => {
       if (!(key instanceof Keyword)) malformed('a key of the data is no keyword');
@@ -230,27 +219,10 @@ function current(value: Value, { contexts }: Contexts): string {
 }
 
 function entered(value: Value): MapValue {
-  const counts = map(value, 'counts of entries');
+  const counts = mapOf(value, 'counts of entries');
   counts.forEach((times, name) => {
     text(name, 'name');
     if (typeof times !== 'number' || !isInteger(times) || times < 1) malformed('a count of entries is none');
   });
   return counts;
-}
-
-function vector(value: Value, what: string): Vector {
-  return value instanceof Vector ? value : malformed(`the ${what} is no vector`);
-}
-
-function map(value: Value, what: string): MapValue {
-  return value instanceof MapValue ? value : malformed(`the ${what} are no map`);
-}
-
-function text(value: Value, what: string): string {
-  return typeof value === 'string' ? value : malformed(`a ${what} is no string`);
-}
-
-function oneOf<T extends string>(value: Value, words: readonly T[], what: string): T {
-  const name = value instanceof Keyword ? value.name : '';
-  return words.find((word) => word === name) ?? malformed(`a ${what} is unknown`);
 }

@@ -27,12 +27,17 @@ export interface Limits {
 
 export type LimitName = keyof Limits;
 
+/** How plans and people write the name: `string-length` for `stringLength`. */
+export function limitLabel(name: LimitName): string {
+  return Array.from(name, (letter) => (letter < 'a' ? `-${letter.toLowerCase()}` : letter)).join('');
+}
+
 export const DEFAULT_LIMITS: Limits = {
   fuel: 100_000_000_000,
   depth: 2_000_000,
   allocation: 20_000_000_000,
   stringLength: 64 * 1024 * 1024,
-  collectionSize: 64 * 1024 * 1024,
+  collectionSize: 10_000_000,
   integerDigits: 100_000,
   calls: 1_000_000,
   contextDepth: 1_000,

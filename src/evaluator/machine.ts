@@ -56,6 +56,7 @@ export class Machine implements Site {
   readonly events: Event[] = [];
   readonly limits: Limits;
   readonly isolations: readonly Isolation[];
+  readonly refused: Site['refused'];
   context: Context;
   private readonly table: CodeTable;
   private readonly kernel: KernelFunctions;
@@ -99,7 +100,8 @@ export class Machine implements Site {
   /** Null until the fiber has read a context. */
   private tracker: Tracker | null = null;
 
-  constructor(state: State, kernel: KernelFunctions) {
+  constructor(state: State, kernel: KernelFunctions, refused?: Site['refused']) {
+    this.refused = refused;
     this.table = state.table;
     this.limits = state.limits;
     this.isolations = state.isolations;
@@ -485,7 +487,11 @@ export class Machine implements Site {
 
   /** Compensations have room of their own, so that a plan that fails for its depth can be undone. */
   private depthLimit(): number {
-    return this.limits.depth + (shieldDepth(this.context, this.fiber.rootDepth, this.failing) > 0 ? COMPENSATION_DEPTH : 0);
+    return this.limits.depth + this.room();
+  }
+
+  private room(): number {
+    return compensationRoom(this.context, this.fiber.rootDepth, this.failing);
   }
 
   /** The compensations of the current context, newest last, and the library's function that runs them. */
@@ -632,7 +638,7 @@ export class Machine implements Site {
     this.meter.fuel -= taken(share.fuel, count);
     this.meter.allocation -= taken(share.allocation, count);
     this.calls -= taken(share.calls, count);
-    const depthBelow = this.fiber.depthBelow + this.depth();
+    const depthBelow = this.fiber.depthBelow + this.depth() - this.room();
     const variables = this.ownVariables ?? this.variables;
     const branches = functions.toArray().map((result, index): Fiber => {
       const root = branchContext(context, index);
@@ -1340,7 +1346,7 @@ function taken(share: number, count: number): number {
 }
 
 /** Frames that compensations may use beyond the limit. */
-export const COMPENSATION_DEPTH = 1_000;
+const COMPENSATION_DEPTH = 1_000;
 
 /** How deep branches may lie in branches: what walks the tree of fibers may recurse. */
 export const FORKS_MAX = 200;
@@ -1357,6 +1363,11 @@ function forkLevels(path: string): number {
 export function shieldDepth(context: Context, rootDepth: number, failing: boolean): number {
   for (const at of contextsFrom(context, rootDepth)) if (at.compensating) return at.depth;
   return failing ? rootDepth : 0;
+}
+
+/** The frames that a fiber may use beyond the limit; branches that it makes may use them too. */
+export function compensationRoom(context: Context, rootDepth: number, failing: boolean): number {
+  return shieldDepth(context, rootDepth, failing) > 0 ? COMPENSATION_DEPTH : 0;
 }
 
 /** Of two stops the one of the outer context. */

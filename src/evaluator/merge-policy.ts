@@ -60,6 +60,12 @@ export function needsBase(policy: Policy): boolean {
   return needsBase(policy.otherwise) || policy.keys.values().some((own) => needsBase(keyPolicy(own)!));
 }
 
+/** Those that decide keys. */
+export function functionsOf(policy: Policy): readonly FunctionValue[] {
+  if (policy.kind !== 'keyed') return policy.kind === 'custom' && policy.fn !== null ? [policy.fn] : [];
+  return [...functionsOf(policy.otherwise), ...policy.keys.values().flatMap((own) => functionsOf(keyPolicy(own)!))];
+}
+
 /** The normal form: a keyword, a function, or a map `{:keys {…} :default …}` of these. */
 export function policyValue(policy: Policy): Value {
   switch (policy.kind) {

@@ -3,7 +3,7 @@
  * of the program. `Raised` is not a JavaScript Error: it has no stack, costs little and never leaves this room.
  */
 import { ErrorValue, keyword, type KindName, kindOf, type Value } from '../value/value.ts';
-import type { LimitName, Meter } from './limits.ts';
+import { limitLabel, type LimitName, type Meter } from './limits.ts';
 
 /** The kinds of errors that the kernel itself raises; as keywords `:error/type` and so on. */
 export type ErrorKind =
@@ -58,15 +58,17 @@ export function raiseType(operation: string, expected: string, actual: Value): n
   return raise('type', `Type error in ${operation}: expected ${expected}, got ${found}`);
 }
 
-export function raiseLimit(limit: LimitName, value: number): never {
+/** `option`: the option of a step that set the limit, where it is not the run's own. */
+export function raiseLimit(limit: LimitName, value: number, option?: string): never {
   const kind: ErrorKind = limit === 'depth' ? 'stack' : BUDGETS.has(limit) ? 'budget' : 'overflow';
+  const name = limitLabel(limit);
   const message =
     limit === 'depth'
       ? `Stack overflow: more than ${value} calls below one another (limit: depth)`
       : kind === 'budget'
-        ? `Resource budget exhausted: ${limit} (limit: ${value})`
-        : `Limit exceeded: ${limit} (limit: ${value})`;
-  throw new Raised(errorValue(kind, message, keyword(`limit/${limit}`)), SPENT.has(limit));
+        ? `Resource budget exhausted: ${name} (limit: ${option === undefined ? value : `${value}, by :${option}`})`
+        : `Limit exceeded: ${name} (limit: ${value})`;
+  throw new Raised(errorValue(kind, message, keyword(`limit/${option ?? name}`)), SPENT.has(limit));
 }
 
 /** Limits of work, and those of them that leave nothing to go on with. */

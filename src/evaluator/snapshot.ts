@@ -28,7 +28,7 @@
 import type { Result } from '../diagnostic/diagnostic.ts';
 import { STEP_FORMS } from '../ir/step-options.ts';
 import { decodeValue, encodeValue } from '../value/bytes.ts';
-import { Closure, ErrorValue, isInteger, Keyword, keyword, makeFloat, type Value } from '../value/value.ts';
+import { Closure, ErrorValue, Keyword, keyword, makeFloat, type Value } from '../value/value.ts';
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { Code, CodeTable } from './code.ts';
@@ -37,13 +37,14 @@ import { ROOT_ID } from './context-id.ts';
 import type { Origin } from './event.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.ts';
 import { Op, type OpCode } from './opcodes.ts';
-import { COMPENSATION_DEPTH, FORKS_MAX, shieldDepth } from './machine.ts';
+import { compensationRoom, FORKS_MAX } from './machine.ts';
 import { Raised } from './raise.ts';
 import { remaining } from './kernel.ts';
 import { hasEnded, pendingCalls } from './scheduler.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
 import { checkOptions, ownBytes, siteOf } from './steps.ts';
 import { readSources, type Sources, sourcesValue } from './tracking.ts';
+import { flag, index, Malformed, malformed, mapOf, oneOf, text, vectorOf } from './well-formed.ts';
 
 const MAGIC = 'rtfs/state';
 const SNAPSHOT_VERSION = 1;
@@ -64,7 +65,7 @@ export function stateValue(state: State): Value {
   return Vector.of(MAGIC, SNAPSHOT_VERSION, limitsValue(state.limits), Vector.adopt(state.isolations.map((one) => keyword(one))), fiberValue(state.main));
 }
 
-function fiberValue(fiber: Fiber): Value {
+export function fiberValue(fiber: Fiber): Value {
   return Vector.of(
     keyword(fiber.status),
     fiber.position,
@@ -88,7 +89,7 @@ function fiberValue(fiber: Fiber): Value {
   );
 }
 
-function joinValue(fiber: Fiber, join: Join): Value {
+export function joinValue(fiber: Fiber, join: Join): Value {
   const position = Number.parseInt(join.branches[0]!.path.slice(fiber.path.length), 10);
   const { bestEffort, minSuccess, maxConcurrency, failed, branches } = join;
   return Vector.of(position, bestEffort, minSuccess, numberValue(maxConcurrency), failed, Vector.adopt(branches.map(fiberValue)));
@@ -119,7 +120,7 @@ function limitsValue(limits: Limits): Value {
   return Vector.adopt(LIMIT_ORDER.map((name) => numberValue(limits[name])));
 }
 
-function contextValue(context: Context): Value {
+export function contextValue(context: Context): Value {
   const { form, name, occurrence, isolation, data, entered, options, base, seen, deadline, compensation, compensations, compensating, deciding } = context;
   const due = deadline === null ? null : Vector.of(deadline.id, deadline.durationMs, deadline.passed);
   return Vector.of(keyword(form), name, occurrence, keyword(isolation), data, entered, options, base, seen, due, compensation, compensations, compensating, deciding);
@@ -131,7 +132,7 @@ function frameChain(frame: Frame | null): Frame[] {
   return chain.reverse();
 }
 
-function frameValue(frame: Frame): Value {
+export function frameValue(frame: Frame): Value {
   const sources = frame.sources === null ? null : Vector.adopt(frame.sources.map(sourcesValue));
   return Vector.adopt([frame.closure, frame.arm.index, frame.point, frame.tail, sources, ...frame.slots]);
 }
@@ -142,18 +143,6 @@ function callValue(call: HostCall): Value {
 }
 
 // --- back ----------------------------------------------------------------------------------------------------------
-
-/** Thrown and caught in this file only. */
-class Malformed {
-  readonly message: string;
-  constructor(message: string) {
-    this.message = message;
-  }
-}
-
-function malformed(message: string): never {
-  throw new Malformed(message);
-}
 
 /** The state that the bytes hold, with its code found in `table`. */
 export function restore(bytes: Uint8Array, table: CodeTable): Result<State, SnapshotFault> {
@@ -181,7 +170,8 @@ export function restore(bytes: Uint8Array, table: CodeTable): Result<State, Snap
   }
 }
 
-function readState(value: Value, table: CodeTable): State {
+/** The state that `stateValue` gave the value of; throws `Malformed` for anything else. */
+export function readState(value: Value, table: CodeTable): State {
   const parts = vectorOf(value, 'state');
   if (parts[0] !== MAGIC) malformed('it does not begin like one');
   if (parts[1] !== SNAPSHOT_VERSION) malformed(`it has format version ${String(parts[1])}, this RTFS reads ${SNAPSHOT_VERSION}`);
@@ -232,7 +222,7 @@ function readFiber(value: Value, place: Place): Fiber {
   const stop = readStop(parts[10]!, rootDepth, context);
   const held = readStop(parts[11]!, rootDepth, context);
   const failing = flag(parts[12]);
-  const room = limits.depth + (shieldDepth(context, rootDepth, failing) > 0 ? COMPENSATION_DEPTH : 0) - depthBelow;
+  const room = limits.depth + compensationRoom(context, rootDepth, failing) - depthBelow;
   const frame = readFrames(parts[7]!, status, stop !== null && !stop.raised, room);
   if (openSteps(frame) !== context.depth - rootDepth) malformed('its contexts do not fit its frames');
   const position = index(parts[1], 'position');
@@ -264,7 +254,7 @@ function readJoin(value: Value, fiber: Fiber, limits: Limits): Join {
   const [at, bestEffort, minSuccess, maxConcurrency, failed, items] = vectorOf(value, 'join');
   const position = index(at, 'position');
   if (position < 1 || position > fiber.position) malformed('its branches began at a position that was never reached');
-  const depthBelow = fiber.depthBelow + fiber.frame!.depth;
+  const depthBelow = fiber.depthBelow + fiber.frame!.depth - compensationRoom(fiber.context, fiber.rootDepth, fiber.failing);
   const fibers = vectorOf(items ?? null, 'branches');
   if (fibers.length === 0 || fibers.length > limits.branches) malformed('it has more branches than its limit');
   if (fiber.context.depth > limits.contextDepth) malformed('its contexts are deeper than their limit');
@@ -302,24 +292,8 @@ function openSteps(frame: Frame | null): number {
   return count;
 }
 
-function flag(value: Value | undefined): boolean {
-  return typeof value === 'boolean' ? value : malformed('a mark is no boolean');
-}
-
 function errorOrNull(value: Value, what: string): ErrorValue | null {
   return value === null || value instanceof ErrorValue ? value : malformed(`its ${what} is no error`);
-}
-
-function vectorOf(value: Value, what: string): readonly Value[] {
-  return value instanceof Vector ? value.toArray() : malformed(`its ${what} are no vector`);
-}
-
-function mapOf(value: Value, what: string): MapValue {
-  return value instanceof MapValue ? value : malformed(`its ${what} are no map`);
-}
-
-function text(value: Value | undefined, what: string): string {
-  return typeof value === 'string' ? value : malformed(`its ${what} is no string`);
 }
 
 /** A whole number, or infinity. */
@@ -332,15 +306,6 @@ function count(value: Value, what: string): number {
 function left(value: Value, limit: number, what: string): number {
   const rest = count(value, what);
   return rest <= limit ? rest : malformed(`its ${what} is more than its limit`);
-}
-
-function index(value: Value | undefined, what: string): number {
-  return typeof value === 'number' && isInteger(value) && value >= 0 ? value : malformed(`its ${what} is no number`);
-}
-
-function oneOf<T extends string>(value: Value | undefined, words: readonly T[], what: string): T {
-  const name = value instanceof Keyword ? value.name : '';
-  return words.find((word) => word === name) ?? malformed(`its ${what} is unknown`);
 }
 
 function readLimits(value: Value): Limits {

@@ -13,12 +13,13 @@ import { type Entry, MapValue } from '../value/map.ts';
 import { printValue } from '../value/print.ts';
 import { type ErrorValue, Keyword, keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
+import type { Code } from './code.ts';
 import { childContext, type Context, contextKey, enterContext, type Isolation, optionOf, PASSES, readContext, visibleData } from './context.ts';
 import type { Event, Origin } from './event.ts';
 import type { Limits, Meter } from './limits.ts';
 import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } from './merge.ts';
-import { type Policy, readPolicy } from './merge-policy.ts';
-import { chargeCells, chargeFuel, errorValue, raise, raiseLimit, raiseType } from './raise.ts';
+import { functionsOf, type Policy, readPolicy } from './merge-policy.ts';
+import { chargeCells, chargeFuel, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
 import type { Exposure, HostCall } from './state.ts';
 import { readSources, type Sources, sourcesValue, union } from './tracking.ts';
 
@@ -28,6 +29,8 @@ export interface Site {
   readonly limits: Limits;
   readonly meter: Meter;
   readonly isolations: readonly Isolation[];
+  /** Merges that must not happen, by position: the error that each raises instead. */
+  readonly refused: ReadonlyMap<string, ErrorValue> | undefined;
   /** Tells what happened; each event is built with `nextPosition` in one piece, because copying one costs more than all the rest. */
   readonly tell: (event: Event) => void;
   /** The next position, for an event or a call. */
@@ -90,12 +93,24 @@ export function checkOptions(form: StepForm, given: Value): MapValue | null {
   const known = optionsOf(form);
   for (const [key, value] of given) {
     const name = key instanceof Keyword ? key.name : '';
-    if (!(known as readonly string[]).includes(name)) raise('argument', `Invalid argument: ${form} has no option ${shown(key)}`);
+    if (!(known as readonly string[]).includes(name)) raise('argument', `Invalid argument: ${form} has no option ${shown(key)}, only ${known.map((one) => `:${one}`).join(' ')}`);
     const wanted = optionProblem(name as StepOption, value);
     if (wanted !== null) raise('argument', `Invalid argument: the option :${name} of ${form} must be ${wanted}, got ${shown(value)}`);
-    if (name === 'merge-policy') readPolicy(value);
+    if (name === 'merge-policy') readCallable(value);
   }
   return given.size === 0 ? null : given;
+}
+
+/** The policy, whose functions can be asked: found out at once, not when the first key has two values. */
+function readCallable(value: Value): Policy {
+  const policy = readPolicy(value);
+  for (const fn of functionsOf(policy)) {
+    const code = fn.primitive ? null : (fn.code as Code);
+    if (code !== null && code.armFor(4) === null) {
+      raise('argument', `Invalid argument: a function of a merge policy takes 4 arguments, (fn [key base target source] …); this one takes ${code.arityText}`);
+    }
+  }
+  return policy;
 }
 
 function shown(value: Value): string {
@@ -141,8 +156,9 @@ function contractOf(contract: Value | undefined): readonly (readonly [Value, Map
 function enterPass(site: Site): void {
   const loop = site.context;
   const index = (loop.entered.get(PASSES) as number | undefined) ?? 0;
-  const max = Math.min(site.limits.iterations, (optionOf(loop, KEY.maxIterations) as number | null) ?? Number.POSITIVE_INFINITY);
-  if (index >= max) raiseLimit('iterations', max);
+  const own = optionOf(loop, KEY.maxIterations) as number | null;
+  if (index >= site.limits.iterations) raiseLimit('iterations', site.limits.iterations);
+  if (own !== null && index >= own) raiseLimit('iterations', own, KEY.maxIterations.name);
   if (loop.depth > site.limits.contextDepth) raiseLimit('contextDepth', site.limits.contextDepth);
   const context = enterContext(loop, { form: 'pass', name: '', isolation: loop.isolation === 'sandboxed' ? 'inherit' : loop.isolation, options: null, deadline: null });
   site.tell({ kind: 'pass-started', at: site.nextPosition(), step: context.id, index });
@@ -215,7 +231,7 @@ function joinPass(site: Site): void {
   const { context } = site;
   const loop = context.parent!;
   if (context.data.size === 0 || (loop.isolation !== 'inherit' && optionOf(loop, KEY.mergePolicy) === null)) return;
-  mergeUp(site, { kind: 'overwrite' }, [own(context)], true);
+  mergeUp(site, { kind: 'overwrite' }, [own(context)], { quiet: true });
 }
 
 /** A policy with functions has been applied by the library, which can call them. */
@@ -243,7 +259,7 @@ function entryBytes(key: Value, value: Value): number {
 const knownBytes = new WeakMap<object, number>();
 const KNOWN_BYTES_MIN = 64;
 
-function valueBytes(value: Value): number {
+export function valueBytes(value: Value): number {
   if (typeof value !== 'object' || value === null) return encodedSize(value);
   const known = knownBytes.get(value);
   if (known !== undefined) return known;
@@ -293,8 +309,15 @@ function baseAtEntry(context: Context, key: Value): Value | undefined {
   return outer.seen === null ? readContext(outer.parent, key) : outer.seen.get(key);
 }
 
-/** Merges into the context around the current one. `quiet`: there are no conflicts, what is merged follows what it is merged into. */
-function mergeUp(site: Site, policy: Policy, merged: readonly Merged[], quiet = false): void {
+interface MergeManner {
+  /** There are no conflicts: what is merged follows what it is merged into. */
+  readonly quiet?: boolean;
+  /** The context goes on afterwards, with all of its own data. */
+  readonly stays?: boolean;
+}
+
+/** Merges into the context around the current one. */
+function mergeUp(site: Site, policy: Policy, merged: readonly Merged[], { quiet = false, stays = false }: MergeManner = {}): void {
   const { context } = site;
   const outer = outerOf(context);
   const { writes, record } = mergeInto(policy, sourcesOf(context, merged), { target: (key) => readContext(outer, key), meter: site.meter });
@@ -303,17 +326,21 @@ function mergeUp(site: Site, policy: Policy, merged: readonly Merged[], quiet = 
   if (conflicts.length > 0 && strict instanceof Keyword && strict.name === 'fail') raise('step', conflictMessage(outer.id, conflicts), conflicts[0]!.key);
   let changed = outer;
   for (const [key, value] of writes) changed = written(site, changed, key, value);
+  const sizeBytes = context.sizeBytes + changed.sizeBytes - outer.sizeBytes;
+  if (stays && sizeBytes > site.limits.contextBytes) raiseLimit('contextBytes', site.limits.contextBytes);
+  const isTold = record.added.length + record.kept.length + record.overwritten.length + record.merged.length > 0;
+  const at = isTold ? site.nextPosition() : '';
+  const refusal = site.refused?.get(at);
+  if (refusal !== undefined) throw new Raised(refusal, false);
   // An isolated context goes on seeing what was there when it was entered.
   const seen = context.isolation === 'isolated' && context.seen === null ? visibleData(outer) : context.seen;
-  site.context = { ...context, parent: changed, seen, sizeBytes: context.sizeBytes + changed.sizeBytes - outer.sizeBytes };
-  if (record.added.length + record.kept.length + record.overwritten.length + record.merged.length > 0) {
-    site.tell({ kind: 'merged', at: site.nextPosition(), step: context.id, ...record, into: outer.id, conflicts });
-  }
+  site.context = { ...context, parent: changed, seen, sizeBytes };
+  if (isTold) site.tell({ kind: 'merged', at, step: context.id, ...record, into: outer.id, conflicts });
 }
 
 function outerOf(context: Context): Context {
   if (context.form === 'branch') return raise('step', 'Cannot merge: what a branch has set is merged when it is joined');
-  return context.parent ?? raise('step', 'Cannot merge: there is no context around this one');
+  return context.parent ?? raise('step', 'Cannot merge: no step is open here; (context/merge! …) belongs in the step whose data it merges into the context around it');
 }
 
 function sourcesOf(context: Context, merged: readonly Merged[]): readonly MergeSource[] {
@@ -350,8 +377,8 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
     site.context = { ...site.context, deciding: decides === true };
     return null;
   },
-  '%merge-up': (site, [policy, sources]) => {
-    mergeUp(site, readPolicy(policy ?? null), vectorArgument(sources).map((source) => readSource(source)));
+  '%merge-up': (site, [policy, sources, stays]) => {
+    mergeUp(site, readPolicy(policy ?? null), vectorArgument(sources).map((source) => readSource(source)), { stays: stays === true });
     return null;
   },
   '%retrying': (site, [attempt, delayMs, error]) => {
@@ -411,7 +438,7 @@ function resetData(site: Site, data: MapValue): Value {
 function questions(site: Site, given: Value, merged: readonly Merged[]): Value {
   const { context } = site;
   const outer = outerOf(context);
-  const asked = nextQuestions(readPolicy(given), sourcesOf(context, merged), { target: (key) => readContext(outer, key), meter: site.meter });
+  const asked = nextQuestions(readCallable(given), sourcesOf(context, merged), { target: (key) => readContext(outer, key), meter: site.meter });
   chargeCells(site.meter, asked.length);
   return Vector.adopt(asked.map(({ source, fn, args }) => Vector.of(source, fn, ...args)));
 }

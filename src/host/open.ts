@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import type { Diagnostic, Result } from '../diagnostic/diagnostic.ts';
+import type { Value } from '../value/value.ts';
 import { ALIASES } from './capability/alias.ts';
 import { envCapabilities } from './capability/env.ts';
 import { fsCapabilities } from './capability/fs.ts';
@@ -10,6 +11,7 @@ import { fetchUnder } from './capability/http-fetch.ts';
 import { ioCapabilities } from './capability/io.ts';
 import { modelCapabilities } from './capability/model.ts';
 import { randomCapabilities } from './capability/random.ts';
+import { secretCapabilities } from './capability/secret.ts';
 import { timeCapabilities } from './capability/time.ts';
 import { userCapabilities } from './capability/user.ts';
 import { uuidCapabilities } from './capability/uuid.ts';
@@ -21,14 +23,17 @@ import { createRe2Engine } from '../evaluator/primitives/re2.ts';
 import { Approvals } from './executor/capability.ts';
 import { DeclaredCapabilities } from './executor/declared.ts';
 import { type ExecutorPorts, type FunctionPort, READ_SECRET, SPAWN } from './executor/ports.ts';
-import type { SecretSource } from './executor/template.ts';
+import type { SecretSource as TemplateSecrets } from './executor/template.ts';
 import { withHouseManifest } from './manifest/house.ts';
 import { type Manifest, manifestOf } from './manifest/manifest.ts';
 import { type CapabilityFile, NO_CAPABILITIES } from './manifest/read.ts';
-import type { Capability, Clock, Console, Entropy, Environment, Grant, Host, Policy, ResolveName } from './port.ts';
+import type { Capability, CapabilityRegistry, Clock, Console, Entropy, Environment, Grant, Host, Policy, ResolveName } from './port.ts';
 import { capabilityRegistry } from './registry.ts';
-import { parseGrants } from './security/grant.ts';
+import { environmentSecrets } from './secret-source.ts';
+import { type GrantContext, parseGrants } from './security/grant.ts';
 import { grantPolicy, type PolicyData } from './security/policy.ts';
+import { type NamedPolicy, readPolicy } from './security/policy-text.ts';
+import { type SecretSource, withSecrets } from './security/secret.ts';
 
 /** Everything that is not given is the machine's own. */
 export interface HostOptions {
@@ -40,16 +45,24 @@ export interface HostOptions {
   readonly entropy?: Entropy;
   readonly environment?: Environment;
   readonly resolveName?: ResolveName;
+  /** Where secrets come from. The variables `RTFS_SECRET_…` of the environment unless given. */
+  readonly secrets?: SecretSource;
   /** What may see the context of plans: ids, families (`audit.`) and tags (`#audit`). Default: nothing. */
   readonly expose?: readonly string[];
   /** Calls of a capability or family that are only made from steps that see no more than the level. */
   readonly isolation?: PolicyData['isolation'];
+  /** The ceiling of everything that is granted: a policy that was read. Default: none. */
+  readonly policy?: NamedPolicy;
+  /** Rules that stand above every grant. Default: none. */
+  readonly constitution?: PolicyData['constitution'];
+  /** Whether calls from steps that see more than is recommended are denied; else they carry a warning. */
+  readonly strict?: boolean;
   /** Capabilities besides those of the house; one with a known id replaces it. They too need a grant. */
   readonly capabilities?: readonly Capability[];
   /** What a capabilities file declares (`readCapabilities`). */
   readonly declared?: CapabilityFile;
   /** Secrets by name: the variables `RTFS_SECRET_NAME` of the environment unless given. */
-  readonly secret?: SecretSource;
+  readonly secret?: TemplateSecrets;
   /** For capabilities written in RTFS; without it they cannot be called. */
   readonly language?: () => Language;
   /** Changes of approval while the host is open. */
@@ -58,12 +71,12 @@ export interface HostOptions {
 
 export function openHost(options: HostOptions): Host {
   const world = worldOf(options);
-  const policy = grantPolicy({
-    grants: options.grants, baseDirectory: world.baseDirectory, expose: options.expose ?? [], isolation: options.isolation ?? [],
-  });
-  const models = (): Capability[] => modelsOf(options.declared ?? NO_CAPABILITIES, ports);
+  const secrets = options.secrets ?? environmentSecrets(world.environment);
+  const withTexts = (one: Capability): Capability => ('call' in one && one.takesSecrets === true ? withSecrets(one, secrets) : one);
+  const policy = grantPolicy(policyData(options, world.baseDirectory, () => hostFor(0).capabilities));
+  const house = (): Capability[] => [...houseCapabilities(world), ...modelsOf(options.declared ?? NO_CAPABILITIES, ports), ...(options.capabilities ?? [])].map(withTexts);
   const hostFor = (hops: number): Omit<Host, 'close'> => ({
-    capabilities: capabilityRegistry([...houseCapabilities(world), ...models(), ...(options.capabilities ?? []), ...declared.at(hops)], ALIASES, (id) => declared.find(id, hops)),
+    capabilities: capabilityRegistry([...house(), ...declared.at(hops)], ALIASES, (id) => declared.find(id, hops)),
     policy,
     clock: world.clock,
     ask: world.console.ask,
@@ -76,6 +89,20 @@ export function openHost(options: HostOptions): Host {
       world.console.close();
       await declared.close();
     },
+  };
+}
+
+function policyData(options: HostOptions, baseDirectory: string, capabilities: () => CapabilityRegistry): PolicyData {
+  const { grants, policy, constitution, strict } = options;
+  return {
+    grants,
+    baseDirectory,
+    isolation: options.isolation ?? [],
+    declared: (id) => ({ takesSecrets: capabilities().find(id)?.takesSecrets === true }),
+    ...(options.expose === undefined ? {} : { expose: options.expose }),
+    ...(policy === undefined ? {} : { context: policy.context, contextName: `the policy ${policy.name}` }),
+    ...(constitution === undefined ? {} : { constitution }),
+    ...(strict === undefined ? {} : { strict }),
   };
 }
 
@@ -123,11 +150,12 @@ function houseCapabilities(world: World): Capability[] {
   return [
     ...ioCapabilities(world.console),
     ...fsCapabilities(world),
-    ...httpCapabilities(world),
+    ...httpCapabilities(world).map((capability) => ({ ...capability, takesSecrets: true })),
     ...timeCapabilities(world.clock),
     ...randomCapabilities(world.entropy),
     ...uuidCapabilities(world.entropy),
     ...envCapabilities(world.environment),
+    ...secretCapabilities(),
     ...userCapabilities(),
   ].map(withHouseManifest);
 }
@@ -137,9 +165,18 @@ function houseCapabilities(world: World): Capability[] {
  * will have besides those of the house.
  */
 export function readGrants(texts: readonly string[], baseDirectory: string, more: readonly string[] = []): Result<readonly Grant[], readonly Diagnostic[]> {
+  return parseGrants(texts, grantContext(baseDirectory, more));
+}
+
+/** A policy from its document, which is called `name` in messages; else all that is wrong with it. */
+export function readPolicyDocument(name: string, document: Value, baseDirectory: string, more: readonly string[] = []): Result<NamedPolicy, readonly Diagnostic[]> {
+  return readPolicy(name, document, grantContext(baseDirectory, more));
+}
+
+function grantContext(baseDirectory: string, more: readonly string[]): GrantContext {
   const house = [...houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [], baseDirectory })), ...modelsOf(NO_CAPABILITIES, NO_PORTS)];
   const capabilities = [...house.map((capability) => capability.id), SPAWN, READ_SECRET, ...more];
-  return parseGrants(texts, { baseDirectory, capabilities, aliasOf: (name) => ALIASES.get(name) });
+  return { baseDirectory, capabilities, aliasOf: (name) => ALIASES.get(name) };
 }
 
 /** The manifests of everything that a host with this file can call, sorted by id; tools that the file does not name are missing. */

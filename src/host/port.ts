@@ -23,6 +23,8 @@ export interface HostCall {
   readonly step: string | null;
   /** How much of the contexts around it the step of the call sees. */
   readonly isolation: Isolation;
+  /** The context values that went into the arguments. */
+  readonly derivedFrom?: PolicyRequest['derivedFrom'];
 }
 
 export type Isolation = 'inherit' | 'isolated' | 'sandboxed';
@@ -82,6 +84,8 @@ interface CapabilityFacts {
   readonly determinism: Determinism;
   /** What it belongs to, for policies that speak of many at once. */
   readonly tags?: readonly string[];
+  /** It may be given handles of secrets, and finds their texts in its arguments; without it such calls are refused. */
+  readonly takesSecrets?: boolean;
   /** What else is known of it; see `manifestOf` for those that say nothing. */
   readonly manifest?: Manifest;
 }
@@ -144,14 +148,61 @@ export interface Grant {
   readonly scope: string | null;
 }
 
+/** Why a call is refused, or why it gives cause for concern: for `why-denied`, for journals, for programs. */
+export interface Reason {
+  /** What decided: `level` `capability` `effect` `isolation` `recommended` `secret` `grant` `constitution` `program` `limit`. */
+  readonly rule: string;
+  /** The id of the rule, the effect, the pattern: what of it decided. Null when the rule says all. */
+  readonly id: string | null;
+  /** Where that was said: `the policy networking`, `the constitution rules.json`, `--allow`. */
+  readonly source: string;
+  /** No full stop. */
+  readonly message: string;
+  /** How the call could be allowed; null when it cannot. */
+  readonly cure: string | null;
+}
+
+/** A call that a person has to allow first: `shown` is what they see, and what their word is bound to. */
+export interface ApprovalQuestion {
+  readonly rule: string;
+  readonly question: string;
+  readonly shown: MapValue;
+  /** What the call may use once it is allowed. */
+  readonly grants: readonly Grant[];
+}
+
 export type Decision =
-  | { readonly allowed: true; readonly grants: readonly Grant[] }
-  /** `hint` is the text of a grant that would allow the call: `fs.read=data`. Null when none can help. */
-  | { readonly allowed: false; readonly kind: FailureKind; readonly reason: string; readonly hint: string | null };
+  | { readonly allowed: true; readonly grants: readonly Grant[]; readonly warnings?: readonly Reason[] }
+  /**
+   * `hint` is the text of a grant that would allow the call: `fs.read=data`. Null when none can help. `reasons` are all that stand
+   * against it, the first being `reason`. With an `approval` the call may happen once a person has allowed it; who cannot ask, refuses.
+   */
+  | {
+      readonly allowed: false;
+      readonly kind: FailureKind;
+      readonly reason: string;
+      readonly hint: string | null;
+      readonly reasons?: readonly Reason[];
+      readonly approval?: ApprovalQuestion;
+    };
+
+export interface PolicyRequest {
+  /** The canonical id. */
+  readonly capability: string;
+  readonly args: readonly Value[];
+  readonly isolation?: Isolation;
+  /** What it does to the world, as it declares; absent: what is known of the house's capabilities, else unknown. */
+  readonly effects?: readonly string[];
+  /** Whether it may be given secrets. */
+  readonly takesSecrets?: boolean;
+  readonly step?: string | null;
+  /** The context values that went into the arguments. */
+  readonly derivedFrom?: readonly { readonly key: string; readonly context: string; readonly valueHash: string }[];
+}
 
 export interface Policy {
-  /** From data alone: same request, same decision. `capability` is the canonical id. */
-  readonly decide: (request: { readonly capability: string; readonly args: readonly Value[]; readonly isolation?: Isolation }) => Decision;
+  /** From data alone: same request, same decision. */
+  readonly decide: (request: PolicyRequest) => Decision;
   /** Whether the capability may see the context, as far as the step shows it. Without it nothing is shown. */
   readonly exposes?: (capability: Pick<Capability, 'id' | 'tags'>) => boolean;
 }
@@ -166,6 +217,7 @@ export type FailureKind =
   | 'argument'
   | 'type'
   | 'arity'
+  | 'budget'
   | 'validation'
   | 'internal';
 

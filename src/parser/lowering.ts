@@ -273,8 +273,9 @@ export class Lowering {
       return [];
     }
     const within = deeperInner(place);
-    const nodes: Node[] = [];
-    for (let i = from; i < forms.length; i++) nodes.push(this.lower(forms[i]!, within));
+    // An array that fits: one that grows keeps room for sixteen nodes more than the three of a usual call.
+    const nodes = new Array<Node>(Math.max(0, forms.length - from));
+    for (let i = 0; i < nodes.length; i++) nodes[i] = this.lower(forms[from + i]!, within);
     return nodes;
   }
 

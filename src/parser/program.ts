@@ -181,14 +181,14 @@ export class ProgramBuilder {
   private mainUnit(file: string): Unit {
     const unit = new UnitBuilder(null, new GroupBuilder(null));
     unit.beginArm();
-    const nodes = this.items.map((item, index) => this.lowerItem(item, unit, index === this.items.length - 1));
+    const nodes = this.items.map((item) => this.lowerItem(item, unit));
     const span: Span = { file, start: 0, end: 0 };
     const body: Node = nodes.length === 0 ? constant(null, span) : nodes.length === 1 ? nodes[0]! : { kind: 'do', body: nodes, span };
     const arm: Arm = { required: 0, variadic: false, slots: unit.slots, body, span };
     return { name: null, arms: [arm], span };
   }
 
-  private lowerItem(item: Item, unit: UnitBuilder, last: boolean): Node {
+  private lowerItem(item: Item, unit: UnitBuilder): Node {
     const lowering = new Lowering(this, item.namespace);
     if (item.definition !== null) return { kind: 'definition', definition: item.definition, span: item.form.span };
     const head = headName(item.form);
@@ -196,7 +196,8 @@ export class ProgramBuilder {
       const literal = this.literalOf(item, lowering);
       if (literal !== undefined) return constant(literal, item.form.span);
     }
-    const place: Place = { unit, scope: null, loop: null, tail: last, depth: 0 };
+    // Not even the last one is in tail position: what fails in a function without a place happened here.
+    const place: Place = { unit, scope: null, loop: null, tail: false, depth: 0 };
     return lowering.lower(item.form, place);
   }
 

@@ -113,11 +113,23 @@ describe('the exit code', () => {
     ['6 when fuel is used up', ['-e', '(loop [] (recur))', '--limit', 'fuel=10_000'], 6],
     ['6 when the recursion is too deep', ['-e', '(defn f [n] (+ 1 (f n))) (f 1)', '--limit', 'depth=1e3'], 6],
     ['6 when a number gets too long', ['-e', '(reduce * 1 (repeat 1000 10))', '--limit', 'integer-digits=100'], 6],
+    ['6 when a step has gone round as often as it may', ['-e', '(step-loop :max-iterations 3 true 1)'], 6],
   ])('is %s', async (_what, args, code) => {
     const result = await rtfs(args, { cwd });
     expect(result.code).toBe(code);
     expect(result.out === '').toBe(code !== 0);
     expect(result.err === '').toBe(code === 0);
+  });
+});
+
+describe('a limit that is reached', () => {
+  test.each([
+    ['of the run', ['-e', '(step-loop true 1)', '--limit', 'iterations=3'], '--limit iterations=…'],
+    ['of the step', ['-e', '(step-loop :max-iterations 3 true 1)'], 'a larger `:max-iterations` of the step'],
+  ])('%s says how to raise it, and where it was', async (_what, args, advice) => {
+    const { err } = await rtfs(args);
+    expect(err).toContain(advice);
+    expect(err).toContain('<expression>:1:1');
   });
 });
 

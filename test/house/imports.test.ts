@@ -16,7 +16,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   parser: { rooms: ['ir', 'value', 'diagnostic'], packages: ['chevrotain'], node: false },
   check: { rooms: ['ir', 'value', 'diagnostic'], packages: [], node: false },
   evaluator: { rooms: ['ir', 'value', 'diagnostic'], packages: ['re2js'], node: false },
-  host: { rooms: ['evaluator', 'parser', 'check', 'ir', 'value', 'diagnostic'], packages: ['@modelcontextprotocol/client'], node: true },
+  host: { rooms: ['evaluator', 'parser', 'check', 'ir', 'value', 'diagnostic', 'policies'], packages: ['better-sqlite3', '@modelcontextprotocol/client'], node: true },
   cli: { rooms: ['host', 'evaluator', 'parser', 'value', 'diagnostic', 'library', 'package.json'], packages: ['commander'], node: true },
   'bin/rtfs.ts': { rooms: ['cli'], packages: [], node: true },
   'src/index.ts': { rooms: ['host', 'evaluator', 'parser', 'ir', 'value', 'diagnostic', 'library'], packages: [], node: false },
@@ -25,6 +25,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'src/library.ts': { rooms: ['library'], packages: [], node: false },
   'src/values.ts': { rooms: ['evaluator', 'value'], packages: [], node: false },
   'src/contexts.ts': { rooms: ['evaluator'], packages: [], node: false },
+  'src/chunks.ts': { rooms: ['evaluator', 'value'], packages: [], node: false },
   library: { rooms: [], packages: [], node: false },
 };
 
@@ -77,6 +78,7 @@ describe('packages', () => {
     ['chevrotain', ['src/parser/reader.ts', 'src/parser/tokens.ts']],
     ['re2js', ['src/evaluator/primitives/re2.ts']],
     ['commander', ['src/cli/arguments.ts']],
+    ['better-sqlite3', ['src/host/store/sqlite-open.ts', 'src/host/store/sqlite-schema.ts', 'src/host/store/sqlite-writer.ts', 'src/host/store/sqlite.ts']],
     ['@modelcontextprotocol/client', ['src/host/executor/mcp/connection.ts', 'src/host/executor/mcp/servers.ts', 'src/host/executor/mcp/tool.ts']],
   ])('%s is imported in few places', (name, places) => {
     expect(users(name)).toEqual(places);
@@ -119,6 +121,19 @@ describe('in the host', () => {
       .filter((file) => file.path.startsWith('src/host/capability/'))
       .flatMap((file) => file.imports.filter((one) => one.target.startsWith('src/host/capability/') && family(one.target) !== family(file.path)).map((one) => `${file.path}: ${one.target}`));
     expect(foreign).toEqual([]);
+  });
+
+  test('an adapter of the store knows the port, its own files and what values are made of, and no other adapter', () => {
+    const shared = ['src/host/store/port.ts', 'src/host/store/problem.ts', 'src/host/store/owner.ts'];
+    const family = (path: string): string => path.slice('src/host/store/'.length).split(/[-.]/)[0]!;
+    const foreign = files
+      .filter((file) => file.path.startsWith('src/host/store/'))
+      .flatMap((file) => file.imports.filter((one) => one.kind === 'file' && !shared.includes(one.target) && !one.target.startsWith('src/value/') && family(one.target) !== family(file.path)).map((one) => `${file.path}: ${one.target}`));
+    expect(foreign).toEqual([]);
+  });
+
+  test('the journal knows the port of the store, and no adapter', () => {
+    expect(importers(within('src/host/journal/'), (target) => target.startsWith('src/host/store/') && target !== 'src/host/store/port.ts')).toEqual([]);
   });
 
   test('executors know the world through their ports, and what is large is loaded by the first call that needs it', () => {

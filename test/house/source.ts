@@ -63,9 +63,10 @@ export function sourceFiles(folders: readonly string[]): readonly SourceFile[] {
   return filesIn(folders, ['.ts', '.mjs']).map(sourceFile);
 }
 
-/** The first folder below `src`; for a file directly in `src` its own path. */
+/** The first folder below `src`, or `policies`; for a file directly in `src` its own path. */
 export function roomOf(path: string): string {
   const parts = path.split('/');
+  if (parts[0] === 'policies') return 'policies';
   return parts[0] === 'src' && parts.length > 2 ? parts[1]! : path;
 }
 

@@ -6,7 +6,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import path from 'node:path';
 import { suggest } from '../../diagnostic/suggest.ts';
-import { DEFAULT_LIMITS, type LimitName } from '../../evaluator/limits.ts';
+import { DEFAULT_LIMITS, limitLabel, type LimitName } from '../../evaluator/limits.ts';
 import type { Console } from '../../host/port.ts';
 import type { Form } from '../../parser/form.ts';
 import { read } from '../../parser/reader.ts';
@@ -17,7 +17,7 @@ import { type DocEntry, entriesOf, entryText, libraryDocs, programDocs } from '.
 import { cliEnvironment } from '../environment.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { ReplOptions } from '../invocation.ts';
-import { LIMIT_MEANINGS, limitLabel, parseLimits } from '../limit.ts';
+import { LIMIT_MEANINGS, parseLimits } from '../limit.ts';
 import { report } from '../report.ts';
 import { Sources } from '../source.ts';
 import type { Terminal } from '../terminal.ts';

@@ -12,6 +12,8 @@ import { elementsOf, vectorOf } from './elements.ts';
 import type { Primitive } from './primitive.ts';
 import { chargeKeys } from './weight.ts';
 
+const MANY = Number.POSITIVE_INFINITY;
+
 /** The rounds of a merge sort of `size` elements. */
 function roundsFor(size: number): number {
   return size < 2 ? 1 : 32 - Math.clz32(size - 1);
@@ -180,5 +182,5 @@ export const sorting: readonly Primitive[] = [
   { name: '%before?', min: 1, max: 1, f1: comesBefore },
   { name: '%append-slice', min: 4, max: 4, rest: (args, meter) => appendSlice(args[0]!, args[1]!, args[2]!, args[3]!, meter) },
   { name: 'distinct', min: 1, max: 1, f1: distinct },
-  { name: 'distinct?', min: 1, max: Number.POSITIVE_INFINITY, rest: areDistinct },
+  { name: 'distinct?', min: 1, max: MANY, rest: areDistinct },
 ];

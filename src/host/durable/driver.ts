@@ -2,8 +2,7 @@
  * Driving one run that is kept in a store: begun here, or taken up where another process left it. While it is driven this process holds
  * its lease, and looks for what people say to it.
  */
-import { cancel, exposedContext, resume, updateContext } from '../../evaluator/kernel.ts';
-import { errorValue } from '../../evaluator/raise.ts';
+import { cancel, exposedContext, resume } from '../../evaluator/kernel.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword, makeFloat, type Value } from '../../value/value.ts';
@@ -11,11 +10,13 @@ import { Vector } from '../../value/vector.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
+import { type DraftData, recordData } from '../journal/record.ts';
 import { Loop, type RunResult } from '../loop.ts';
 import type { Clock, Grant, Host, Observer } from '../port.ts';
+import { approvalProblem, readApproval } from '../security/approval.ts';
 import { EMPTY_HEAD, type Head, type Lease, type Owner, type RunRow, type SignedHead, type Store, StoreProblem } from '../store/port.ts';
 import type { StartOptions } from '../../evaluator/kernel.ts';
-import { dataOf, Facts } from './facts.ts';
+import { Facts } from './facts.ts';
 import { decodeMessage } from './message.ts';
 import { keepProgram, type Runnable } from './program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM, recover, type Recovered } from './recover.ts';
@@ -77,7 +78,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   keeping.programs.set(kept.hash, program);
   const head = records[0]!;
   const position: Position = { head, turn: 0, known: new Set(), open: new Map(), sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
-  const first = begin(program, Facts.of(data), []);
+  const first = begin(program, new Facts(recordData(data)), []);
   return new Driven(keeping, lease, { first, program, position }, options, keeping.newKeeper()).run();
 }
 
@@ -87,7 +88,10 @@ export interface ResumeProblem {
   readonly message: string;
 }
 
-export async function resumeRun(keeping: Keeping, id: string, optionsFor: (started: Facts, row: RunRow) => DriveOptions | Promise<DriveOptions>): Promise<Result<RunResult<State>, ResumeProblem>> {
+/** How a run is driven that is taken up: what it was granted is among the facts of its start. */
+export type OptionsFor = (recovered: Pick<Recovered, 'started' | 'program'>, row: RunRow) => DriveOptions | Promise<DriveOptions>;
+
+export async function resumeRun(keeping: Keeping, id: string, optionsFor: OptionsFor): Promise<Result<RunResult<State>, ResumeProblem>> {
   const { store, clock, owner, environment, programs } = keeping;
   const now = clock.nowMs();
   const acquired = await store.acquire(id, owner, now, now + LEASE_MS);
@@ -99,7 +103,7 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: (start
     const keeper = keeping.newKeeper();
     const recovered = await recover({ store, environment, keeper, programs }, row);
     if (!recovered.ok) return problem('damaged', recovered.error);
-    const options = await optionsFor(recovered.value.started, row);
+    const options = await optionsFor(recovered.value, row);
     const driven = new Driven(keeping, lease, recovered.value, options, keeper);
     driven.recorder.resumed(owner);
     return { ok: true, value: await driven.run() };
@@ -112,10 +116,10 @@ function problem(kind: ResumeProblem['kind'], message: string): { ok: false; err
   return { ok: false, error: { kind, message } };
 }
 
-function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOptions): Record<string, Value> {
+function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOptions): DraftData {
   const { limits = {}, variables = [], context, isolations } = start;
   const entries = [...variables];
-  return dataOf({
+  return {
     program,
     name,
     variables: entries.length === 0 ? undefined : MapValue.from(entries),
@@ -123,7 +127,7 @@ function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOp
     context,
     isolations: isolations === undefined ? undefined : Vector.adopt(isolations.map((one) => keyword(one))),
     grants: grants.length === 0 ? undefined : Vector.adopt(grants.map(({ capability, scope }) => Vector.of(capability, scope))),
-  });
+  };
 }
 
 const MEMORY_KERNEL = { resume, cancel, exposed: (state: State, callId: string) => exposedContext(state, callId) };
@@ -167,6 +171,7 @@ class Driven {
     const beside = [this.every(MESSAGES_MS, over.signal, () => this.takeMessages()), this.every(LEASE_MS / 3, over.signal, () => this.renew())];
     try {
       const result = await running;
+      if (result.kind === 'cancelled' && this.lost === null) await this.recorder.settle('stopped', null);
       if (this.lost !== null) throw this.lost;
       return result;
     } finally {
@@ -217,6 +222,9 @@ class Driven {
         return this.answer(id, facts, who);
       case 'repeat':
         return this.repeat(id, facts, who);
+      case 'approve':
+      case 'deny':
+        return this.judge(id, facts);
       default:
         return `nothing can be done with :${kind} here`;
     }
@@ -233,6 +241,23 @@ class Driven {
     if (text !== null) flights.answerText(flight, text, from);
     else if (error !== null) flights.answerHeld(flight, { id: call, ok: false, error }, from);
     else flights.answerHeld(flight, { id: call, ok: true, value: facts.value('value') }, from);
+    return null;
+  }
+
+  private judge(id: number, facts: Facts): string | null {
+    const call = facts.text('call') ?? '';
+    const { flights } = this.loop;
+    const flight = flights.held(call);
+    const approval = readApproval(facts.value('approval'));
+    if (flight?.hold?.kind !== 'approval') return `no call ${call} waits for approval`;
+    if (!approval.ok) return `the approval cannot be read: ${approval.error}`;
+    const question = { run: this.lease.run, call, shown: flight.hold.approval.shown, askedMs: flight.askedMs ?? 0, expiresMs: flight.dueMs };
+    const problem = approvalProblem(approval.value, question, this.keeping.clock.nowMs());
+    if (problem !== null) return problem;
+    const { verdict, by, comment } = approval.value;
+    this.recorder.judged(call, approval.value, id);
+    if (verdict === 'approve') flights.approve(flight);
+    else flights.answerHeld(flight, flight.judged.refusal(`denied by ${by}${comment === null ? '' : `: ${comment}`}`), { by: 'person', who: by, message: null });
     return null;
   }
 

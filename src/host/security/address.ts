@@ -117,6 +117,13 @@ export function specialAddress(address: Address): string | null {
   return inRange(address, IPV4) || inRange(address, GLOBAL_IPV6) ? null : 'a reserved address';
 }
 
+/** Whether all of its addresses are public; false also where that cannot be said for the range as a whole. */
+export function isPublicRange(range: Range): boolean {
+  const holds = (outer: Range, inner: Range): boolean => outer.bits <= inner.bits && inRange(inner.base, outer);
+  if (!holds(IPV4, range) && !holds(GLOBAL_IPV6, range)) return false;
+  return !SPECIAL_RANGES.some((special) => holds(special.range, range) || holds(range, special.range));
+}
+
 export function isLoopback(address: Address): boolean {
   return specialAddress(address) === 'a loopback address';
 }

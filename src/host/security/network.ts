@@ -8,7 +8,7 @@
  * `:PORT` when only that port is meant.
  */
 import type { Grant } from '../port.ts';
-import { type Address, inRange, isLoopback, parseAddress, parseRange, type Range, specialAddress } from './address.ts';
+import { type Address, inRange, isLoopback, isPublicRange, parseAddress, parseRange, type Range, specialAddress } from './address.ts';
 
 export interface HostPattern {
   readonly host: { readonly kind: 'any' } | { readonly kind: 'name' | 'below'; readonly name: string } | { readonly kind: 'range'; readonly range: Range };
@@ -101,6 +101,40 @@ function coversAddress(grant: Grant, address: Address, port: number): boolean {
   if (pattern === null || (pattern.port !== null && pattern.port !== port)) return false;
   if (pattern.host.kind === 'range') return inRange(address, pattern.host.range);
   return pattern.host.kind === 'name' && pattern.host.name === 'localhost' && isLoopback(address);
+}
+
+/** Whether the first pattern opens every host and every address that the second one opens. */
+export function containsHosts(outer: string, inner: string): boolean {
+  const [first, second] = [parseHostPattern(outer), parseHostPattern(inner)];
+  return first !== null && second !== null && (first.port === null || first.port === second.port) && opensHosts(first.host, second.host);
+}
+
+/**
+ * What two patterns have in common of which neither contains the other: the hosts of one at the port of the other. Null when
+ * there is nothing, or when no pattern says it (`*` and a range with private addresses in it).
+ */
+export function commonHosts(a: string, b: string): string | null {
+  const [first, second] = [parseHostPattern(a), parseHostPattern(b)];
+  if (first === null || second === null || (first.port !== null && second.port !== null)) return null;
+  const port = first.port ?? second.port;
+  const narrow = opensHosts(first.host, second.host) ? b : opensHosts(second.host, first.host) ? a : null;
+  if (narrow === null || port === null) return null;
+  const { hostText: host } = splitPort(narrow);
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Whether the first opens every host and every address that the second opens, ports aside. */
+function opensHosts(outer: HostPattern['host'], inner: HostPattern['host']): boolean {
+  switch (outer.kind) {
+    case 'any':
+      return inner.kind === 'any' || inner.kind === 'below' || (inner.kind === 'range' ? isPublicRange(inner.range) : inner.name !== 'localhost');
+    case 'below':
+      return (inner.kind === 'below' && inner.name === outer.name) || ((inner.kind === 'name' || inner.kind === 'below') && inner.name.endsWith(`.${outer.name}`));
+    case 'name':
+      return inner.kind === 'name' && inner.name === outer.name;
+    case 'range':
+      return inner.kind === 'range' && outer.range.bits <= inner.range.bits && inRange(inner.range.base, outer.range);
+  }
 }
 
 /** The pattern for one host: with the port, unless it is a usual one. */

@@ -1,114 +1,74 @@
 /**
- * The decision whether a call may happen: a pure function of the grants and the call (H2). What no grant covers is
- * refused, and the refusal says which grant would have been enough.
- *
- * Paths are compared as text here; that links do not lead out of a granted directory is the fs adapter's business,
- * as is the address behind a host name the http adapter's: only they meet the world.
+ * The loop's policy (H2): the decision whether a call may happen, as a pure function of data. What was granted (by flags, by
+ * a policy file) is one side, the policy file's ceiling and the constitution are the other: both have to allow a call.
  */
-import path from 'node:path';
-import type { Value } from '../../value/value.ts';
-import { HostFailure, shown } from '../failure.ts';
-import type { Capability, Decision, Grant, Isolation, Policy } from '../port.ts';
-import { DEFAULT_GRANTS, grantText } from './grant.ts';
-import { hostRefusal, hostText } from './network.ts';
-import { familyOf, isInside, type Resource, resourceOf } from './resource.ts';
+import type { Capability, Decision, Grant, Isolation, Policy, PolicyRequest } from '../port.ts';
+import { type Authority, authorizeCapability } from './authorizer.ts';
+import type { Constitution } from './constitution.ts';
+import { DEFAULT_GRANTS } from './grant.ts';
+import { coversId } from './pattern.ts';
+import { familyOf } from './resource.ts';
+import { levelDefaults, type RuntimeContext } from './runtime-context.ts';
 
 export interface PolicyData {
   readonly grants: readonly Grant[];
   /** Absolute; relative paths of programs start here. */
   readonly baseDirectory: string;
   /**
-   * What may see the context of the plan: ids (`audit.log`), families (`audit.`) and tags (`#audit`). Default: nothing. What
-   * a step hides stays hidden.
+   * What may see the context of the plan: ids (`audit.log`), families (`audit.`) and tags (`#audit`). Default: what the context says,
+   * else nothing. What a step hides stays hidden.
    */
   readonly expose?: readonly string[];
   /** Calls of these capabilities and families are only made from steps that see no more than the level. */
   readonly isolation?: readonly { readonly capability: string; readonly level: Isolation }[];
+  /** The ceiling, and what it grants by itself. Default: no ceiling, no grant. */
+  readonly context?: RuntimeContext;
+  /** What the context is called in messages. */
+  readonly contextName?: string;
+  readonly constitution?: Constitution | null;
+  /** Calls below the recommended isolation are denied. Default: they carry a warning. */
+  readonly strict?: boolean;
+  /** What capabilities declare, for requests that do not say it themselves. */
+  readonly declared?: (capability: string) => Pick<PolicyRequest, 'effects' | 'takesSecrets'>;
 }
 
-/** A grant for the first also covers the others, which can do no more than it. */
-const IMPLIED: ReadonlyMap<string, readonly string[]> = new Map([
-  ['fs.read', ['fs.exists', 'fs.list']],
-  ['fs.write', ['fs.append']],
-]);
-
 export function grantPolicy(data: PolicyData): Policy {
-  const all: PolicyData = { ...data, grants: [...DEFAULT_GRANTS, ...data.grants] };
+  const authority = authorityOf(data);
   return {
-    decide: (request) => refuseOpen(all, request.capability, request.isolation ?? 'inherit') ?? decide(all, request.capability, request.args),
-    exposes: (capability) => (all.expose ?? []).some((rule) => coversExposed(rule, capability)),
+    decide: (request) => decisionOf(authorizeCapability(authority, { ...data.declared?.(request.capability), ...request })),
+    exposes: (capability) => authority.context.expose.some((rule) => coversExposed(rule, capability)),
   };
 }
 
-const LEVELS: readonly Isolation[] = ['inherit', 'isolated', 'sandboxed'];
-
-/** The refusal of a call whose step sees more of the plan than the policy wants; null when there is none. */
-function refuseOpen(data: PolicyData, capability: string, isolation: Isolation): Decision | null {
-  const rule = (data.isolation ?? []).find((one) => (one.capability === capability || one.capability === familyOf(capability)) && LEVELS.indexOf(isolation) < LEVELS.indexOf(one.level));
-  if (rule === undefined) return null;
-  return { allowed: false, kind: 'security', reason: `its step must be :${rule.level}, and is :${isolation}`, hint: null };
+/** All that decides, put together. */
+export function authorityOf(data: PolicyData): Authority {
+  const context = data.context ?? { ...levelDefaults('full'), grants: [] };
+  return {
+    context: {
+      ...context,
+      grants: [...DEFAULT_GRANTS, ...context.grants, ...data.grants],
+      expose: data.expose ?? context.expose,
+      isolation: { ...context.isolation, minimum: [...context.isolation.minimum, ...(data.isolation ?? []).flatMap(withFamily)] },
+    },
+    source: data.contextName ?? 'the policy',
+    constitution: data.constitution ?? null,
+    strict: data.strict ?? false,
+    baseDirectory: data.baseDirectory,
+  };
 }
 
+/** A rule for `fs` is one for all capabilities of the family. */
+function withFamily(rule: { readonly capability: string; readonly level: Isolation }): { readonly capability: string; readonly level: Isolation }[] {
+  return familyOf(rule.capability) === rule.capability && rule.capability !== '*' ? [rule, { ...rule, capability: `${rule.capability}.` }] : [rule];
+}
+
+function decisionOf({ allowed, permissions, reasons, kind, hint, approval }: ReturnType<typeof authorizeCapability>): Decision {
+  if (allowed) return { allowed: true, grants: permissions, ...(reasons.length === 0 ? {} : { warnings: reasons }) };
+  return { allowed: false, kind, reason: reasons[0]!.message, hint, reasons, ...(approval === null ? {} : { approval }) };
+}
+
+/** Who sees contexts is named: there is no rule for everybody. */
 function coversExposed(rule: string, capability: Pick<Capability, 'id' | 'tags'>): boolean {
-  if (rule.startsWith('#')) return capability.tags?.includes(rule.slice(1)) === true;
-  return rule.endsWith('.') ? capability.id.startsWith(rule) : capability.id === rule;
-}
-
-export function decide(data: PolicyData, capability: string, args: readonly Value[]): Decision {
-  const grants = data.grants.filter((grant) => coversCapability(grant, capability));
-  const resource = readResource(capability, args, data.baseDirectory);
-  if (resource instanceof HostFailure) return { allowed: false, kind: resource.kind, reason: resource.message, hint: null };
-  const reason = refusal(grants, resource);
-  if (reason === null) return { allowed: true, grants };
-  return { allowed: false, kind: 'security', reason, hint: grantText(neededGrant(capability, resource), data.baseDirectory) };
-}
-
-function coversCapability(grant: Grant, capability: string): boolean {
-  return (
-    grant.capability === '*' ||
-    grant.capability === capability ||
-    grant.capability === familyOf(capability) ||
-    (IMPLIED.get(grant.capability)?.includes(capability) ?? false)
-  );
-}
-
-function readResource(capability: string, args: readonly Value[], baseDirectory: string): Resource | HostFailure {
-  try {
-    return resourceOf(capability, args, baseDirectory);
-  } catch (cause) {
-    if (cause instanceof HostFailure) return cause;
-    throw cause;
-  }
-}
-
-/** Why none of the grants, which all cover the capability, covers the resource; null when one does. */
-function refusal(grants: readonly Grant[], resource: Resource): string | null {
-  switch (resource.kind) {
-    case 'path':
-      return grants.some((grant) => coversPath(grant, resource.path)) ? null : `the path ${shown(resource.path)} is outside the granted directories`;
-    case 'host':
-      return hostRefusal(grants, resource.host, resource.port);
-    case 'name':
-      return grants.some((grant) => grant.scope === '*' || grant.scope === resource.name) ? null : `the name ${shown(resource.name)} is not granted`;
-    case 'none':
-      return grants.length > 0 ? null : 'it is not granted';
-  }
-}
-
-function coversPath(grant: Grant, wanted: string): boolean {
-  return grant.scope === '*' || (grant.scope !== null && isInside(grant.scope, wanted));
-}
-
-/** The narrowest grant that is worth writing. */
-function neededGrant(capability: string, resource: Resource): Grant {
-  switch (resource.kind) {
-    case 'path':
-      return { capability, scope: capability === 'fs.list' ? resource.path : path.dirname(resource.path) };
-    case 'host':
-      return { capability: 'http', scope: hostText(resource.host, resource.port) };
-    case 'name':
-      return { capability, scope: resource.name };
-    case 'none':
-      return { capability, scope: null };
-  }
+  if (rule === '*') return false;
+  return rule.startsWith('#') ? capability.tags?.includes(rule.slice(1)) === true : coversId(rule, capability.id);
 }

@@ -3,9 +3,10 @@
  * functions that the capabilities use, so that policy and capability see the same thing.
  */
 import path from 'node:path';
-import { namedArguments, pathArgument, stringArgument, urlArgument } from '../argument.ts';
 import { keyword, type Value } from '../../value/value.ts';
-import { hostOf, portOf } from './network.ts';
+import { namedArguments, pathArgument, stringArgument, urlArgument } from '../argument.ts';
+import { HostFailure } from '../failure.ts';
+import { hostOf, hostText, portOf } from './network.ts';
 
 export type Resource =
   | { readonly kind: 'path'; readonly path: string }
@@ -20,6 +21,7 @@ const SCOPE_KINDS: ReadonlyMap<string, ScopeKind> = new Map([
   ['fs', 'path'],
   ['http', 'host'],
   ['env', 'name'],
+  ['secret', 'name'],
 ]);
 
 /** `fs` of `fs.read`; a name without a dot is its own family. */
@@ -46,6 +48,27 @@ export function resourceOf(capability: string, args: readonly Value[], baseDirec
       return { kind, name: stringArgument(capability, args, 0) };
     case 'none':
       return { kind };
+  }
+}
+
+/** The path, host or name that a call is about, as one text; null when it is about none, or does not say. */
+export function resourceText(capability: string, args: readonly Value[], baseDirectory: string): string | null {
+  let resource: Resource;
+  try {
+    resource = resourceOf(capability, args, baseDirectory);
+  } catch (cause) {
+    if (cause instanceof HostFailure) return null;
+    throw cause;
+  }
+  switch (resource.kind) {
+    case 'path':
+      return resource.path;
+    case 'host':
+      return hostText(resource.host, resource.port);
+    case 'name':
+      return resource.name;
+    case 'none':
+      return null;
   }
 }
 

@@ -173,5 +173,5 @@ class MemoryStore implements Store {
 }
 
 function isHeldBy(entry: Entry, lease: Lease): boolean {
-  return entry.row.owner !== null && entry.epoch === lease.epoch;
+  return entry.row.owner?.token === lease.owner.token && entry.epoch === lease.epoch;
 }

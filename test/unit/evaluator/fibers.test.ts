@@ -573,11 +573,19 @@ describe('limits that a plan may catch', () => {
     expect(run.reload().answer(['undo', null]).end).toBe('! :error/thrown Uncaught: :over');
   });
 
+  test('calls below one another: so have the branches that a compensation makes', () => {
+    const plan = (undo: string): string => `(do (defn f [n] (if (= n 0) (step "t" (step "a" :compensate ${undo} 1) (throw :over)) (+ 1 (f (dec n))))) (f 6))`;
+    const depth = Array.from({ length: 40 }, (_, index) => index + 1).find((limit) => stage(plan('(call :undo 1)'), { limits: { depth: limit } }).end === 'requires-host')!;
+    const run = stage(plan('(step-parallel (call :undo 1) (step-parallel (call :undo 2)))'), { limits: { depth } });
+    expect(run.waits.map((wait) => wait.replace(/^\S+ /, ''))).toEqual(['(call :undo 1)', '(call :undo 2)']);
+    expect(run.reload().answer(['undo 1', null], ['undo 2', null]).end).toBe('! :error/thrown Uncaught: :over');
+  });
+
   test('contexts below one another: 65 steps where 64 are allowed', () => {
     const text = (count: number): string => `${'(step "s" '.repeat(count)}:inside${')'.repeat(count)}`;
     expect(stage(text(64), { limits: { contextDepth: 64 } }).end).toBe('=> :inside');
     const run = stage(text(65), { limits: { contextDepth: 64 } });
-    expect(run.end).toBe('! :error/budget Resource budget exhausted: contextDepth (limit: 64)');
+    expect(run.end).toBe('! :error/budget Resource budget exhausted: context-depth (limit: 64)');
     expect(run.events.filter((event) => event.kind === 'step-started')).toHaveLength(64);
     expect(run.events.filter((event) => event.kind === 'step-failed')).toHaveLength(64);
     expect(run.events).toHaveLength(128);
@@ -593,7 +601,7 @@ describe('limits that a plan may catch', () => {
     expect(fits.calls).toHaveLength(1);
     expect(fits.reload().answer(['x', 1]).end).toMatch(/^=>/);
     const over = stage(text, { limits: { contextDepth: depth - 1 } });
-    expect(over.end).toBe(`! :error/budget Resource budget exhausted: contextDepth (limit: ${depth - 1})`);
+    expect(over.end).toBe(`! :error/budget Resource budget exhausted: context-depth (limit: ${depth - 1})`);
     expect(over.calls).toEqual([]);
     expect(uneven(over.events)).toEqual([]);
   });
@@ -605,7 +613,7 @@ describe('limits that a plan may catch', () => {
     const text = '(do (try (context/set :k "value") (catch e (call :caught (:data e)))) (context/get :k :none))';
     expect(stage(text, { limits: { contextBytes: size } }).end).toBe('=> "value"');
     const run = stage(text, { limits: { contextBytes: size - 1 } });
-    expect(run.waits).toEqual(['1 (call :caught :limit/contextBytes)']);
+    expect(run.waits).toEqual(['1 (call :caught :limit/context-bytes)']);
     expect(run.answer(['caught', null]).end).toBe('=> :none');
     expect(run.events).toEqual([]);
   });
@@ -614,9 +622,21 @@ describe('limits that a plan may catch', () => {
     const size = sizeOf('k', 'value');
     const inside = '(step "a" (context/set :k "value") (step "b" (context/set :k "value") (get :k)))';
     expect(stage(inside, { limits: { contextBytes: 2 * size } }).end).toBe('=> "value"');
-    expect(stage(inside, { limits: { contextBytes: 2 * size - 1 } }).end).toBe(`! :error/budget Resource budget exhausted: contextBytes (limit: ${2 * size - 1})`);
+    expect(stage(inside, { limits: { contextBytes: 2 * size - 1 } }).end).toBe(`! :error/budget Resource budget exhausted: context-bytes (limit: ${2 * size - 1})`);
     const beside = '(do (step "a" (context/set :k "value")) (step "b" (context/set :k "value") (get :k)))';
     expect(stage(beside, { limits: { contextBytes: size } }).end).toBe('=> "value"');
+  });
+
+  test('bytes of contexts: what a step merges and keeps counts twice, and is not written when there is no room', () => {
+    const size = sizeOf('k', 'value');
+    const text = '(step "a" (context/set :k "value") (try (context/merge! :overwrite) (catch e (call :caught (:data e)))) (get :k))';
+    expect(stage(text, { limits: { contextBytes: 2 * size } }).end).toBe('=> "value"');
+    const run = stage(text, { limits: { contextBytes: 2 * size - 1 } });
+    expect(run.waits.map((wait) => wait.replace(/^\S+ /, ''))).toEqual(['(call :caught :limit/context-bytes)']);
+    expect(run.told.filter((line) => line.includes(' merged '))).toEqual([]);
+    expect(run.reload().answer(['caught', null]).end).toBe('=> "value"');
+    // At its end a step keeps nothing.
+    expect(stage('(do (step "a" :merge-policy :overwrite (context/set :k "value")) (get :k))', { limits: { contextBytes: size } }).end).toBe('=> "value"');
   });
 
   test('bytes of contexts: a value in the place of another counts once', () => {
@@ -627,7 +647,7 @@ describe('limits that a plan may catch', () => {
   test('bytes of contexts: a default of `:requires` that has no room: nothing has begun', () => {
     const text = '(try (step "a" :requires {:k {:default "value"}} :params {:p (call :never)} (call :never)) (catch e (:data e)))';
     const run = stage(text, { limits: { contextBytes: sizeOf('k', 'value') - 1 } });
-    expect(run.end).toBe('=> :limit/contextBytes');
+    expect(run.end).toBe('=> :limit/context-bytes');
     expect(run.events).toEqual([]);
     expect(run.calls).toEqual([]);
   });
@@ -650,7 +670,7 @@ describe('limits that a plan may catch', () => {
       '1 context-set root :k "value"',
       '2 step-started root/a "a" step in the run inherit',
       '3 context-set root/a :k "other"',
-      `4 step-failed root/a "a" budget: Resource budget exhausted: contextBytes (limit: ${2 * sizeOf('k', 'value')})`,
+      `4 step-failed root/a "a" budget: Resource budget exhausted: context-bytes (limit: ${2 * sizeOf('k', 'value')})`,
     ]);
     expect(stage(text, { limits: { contextBytes: 2_000 } }).end).toMatch(/^=> \[0 1 2 /);
   });
@@ -668,7 +688,7 @@ describe('limits that a plan may catch', () => {
     ]);
     expect(stage('(step-loop [x [1 2 3]] x)', { limits: { iterations: 3 } }).end).toBe('=> 3');
     expect(stage('(step-loop :max-iterations 9 [x [1 2 3 4]] x)', { limits: { iterations: 3 } }).end).toBe(`! :error/budget ${over}`);
-    expect(stage('(step-loop :max-iterations 2 [x [1 2 3]] x)', { limits: { iterations: 3 } }).end).toBe('! :error/budget Resource budget exhausted: iterations (limit: 2)');
+    expect(stage('(step-loop :max-iterations 2 [x [1 2 3]] x)', { limits: { iterations: 3 } }).end).toBe('! :error/budget Resource budget exhausted: iterations (limit: 2, by :max-iterations)');
     // Each loop counts for itself.
     expect(stage('(step-loop [x [1 2 3]] (step-loop [y [1 2 3]] y))', { limits: { iterations: 3 } }).end).toBe('=> 3');
   });

@@ -27,3 +27,24 @@ describe('a stack', () => {
     expect(stackOf(text)).toEqual(expected);
   });
 });
+
+/** The text where the program ends with an error. */
+function placeOf(text: string): string | null {
+  const { program } = compile(environment, { file: 'plan', text });
+  const { outcome } = startProgram(program!);
+  if (outcome.kind !== 'failed') throw new Error(`no failure: ${outcome.kind}`);
+  const { span } = outcome.error;
+  if (!(span instanceof MapValue)) return null;
+  return text.slice(span.get(keyword('start')) as number, span.get(keyword('end')) as number);
+}
+
+describe('a place', () => {
+  test.each<[string, string, string]>([
+    ['is the innermost one in the program', `${FAIL} (inc (fail 1))`, '(/ x 0)'],
+    ['is that of the last form too, when a function of the library fails in it', '1 (reduce + [])', '(reduce + [])'],
+    ['is that of the last form, whatever function of the program passed the call on', '(defn total [xs] (reduce + xs)) (total [])', '(total [])'],
+    ['is that of an operation of steps', '(context/set :a 1) (context/merge! :overwrite)', '(context/merge! :overwrite)'],
+  ])('%s', (_, text, expected) => {
+    expect(placeOf(text)).toBe(expected);
+  });
+});

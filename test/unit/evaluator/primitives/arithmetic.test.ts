@@ -104,11 +104,11 @@ describe('rounding, roots and powers', () => {
     ['(pow 10 -2)', '0.01'],
     ['(pow 1 123456789012345678901234567890)', '1'],
     ['(pow -1 123456789012345678901234567891)', '-1'],
-    ['(pow 2 123456789012345678901234567890)', '! overflow Limit exceeded: integerDigits'],
+    ['(pow 2 123456789012345678901234567890)', '! overflow Limit exceeded: integer-digits'],
     ['(factorial 1)', '1'],
     ['(factorial 30)', '265252859812191058636308480000000'],
     ['(factorial 25)', '15511210043330985984000000'],
-    ['(factorial 100000)', '! overflow Limit exceeded: integerDigits'],
+    ['(factorial 100000)', '! overflow Limit exceeded: integer-digits'],
     ['(factorial 123456789012345678901234567890)', '! overflow'],
     ['(exp 0.5)', '1.6487212707001282'],
     ['(exp 1000)', '##Inf'],
@@ -206,7 +206,7 @@ describe('work on large integers', () => {
   it('stops before the digits are too many', () => {
     const meter = meterOf({ integerDigits: 1000 });
     const large = 10n ** 600n;
-    expect(raised(() => call('*', [large, large], meter))).toBe('! overflow Limit exceeded: integerDigits (limit: 1000)');
+    expect(raised(() => call('*', [large, large], meter))).toBe('! overflow Limit exceeded: integer-digits (limit: 1000)');
     expect(raised(() => call('pow', [10, 1001], meter))).toContain('! overflow');
     expect(raised(() => call('bit-shift-left', [1, 4000], meter))).toContain('! overflow');
     expect(raised(() => call('factorial', [1000], meter))).toContain('! overflow');
@@ -220,7 +220,7 @@ describe('work on large integers', () => {
     const problem = raised(() => {
       for (let i = 0; i < 100; i++) value = call('*', [value, value], meter);
     });
-    expect(problem).toContain('! overflow Limit exceeded: integerDigits');
+    expect(problem).toContain('! overflow Limit exceeded: integer-digits');
   });
 
   it('costs more for larger ones', () => {

@@ -23,7 +23,7 @@ const DEEP = 500_000;
 const numbers = (size: number): Vector => Vector.adopt(Array.from({ length: size }, (_, i) => i));
 
 describe('limits', () => {
-  const overflow = '! overflow Limit exceeded: collectionSize (limit: 10)';
+  const overflow = '! overflow Limit exceeded: collection-size (limit: 10)';
   const cases: readonly (readonly [string, readonly Value[]])[] = [
     ['range', [11]],
     ['numbers', [1, 11]],

@@ -101,7 +101,7 @@ describe('runs of numbers', () => {
     ['(range 0 0.3 0.1)', '[0 0.1 0.2]'],
     ['(range 9007199254740990 9007199254740993)', '[9007199254740990 9007199254740991 9007199254740992]'],
     ['(range 0 40000000000000000000 20000000000000000000)', '[0 20000000000000000000]'],
-    ['(range 0 ##Inf)', '! overflow Limit exceeded: collectionSize'],
+    ['(range 0 ##Inf)', '! overflow Limit exceeded: collection-size'],
     ['(range 0 ##NaN)', '[]'],
     ['(range 0 5 0)', '! argument'],
     ['(range 0 5 0.0)', '! argument'],

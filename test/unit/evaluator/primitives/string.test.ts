@@ -233,7 +233,7 @@ describe('hostile texts', () => {
     ['serialize-json', ['\u0001'.repeat(200)]],
   ] as const)('%s stops at the longest string that is allowed', (name, args) => {
     const meter = meterOf({ stringLength: 1000 });
-    expect(raised(() => call(name, args as never, meter))).toBe('! overflow Limit exceeded: stringLength (limit: 1000)');
+    expect(raised(() => call(name, args as never, meter))).toBe('! overflow Limit exceeded: string-length (limit: 1000)');
   });
 
   it('cannot print a value that shares its parts until memory ends', () => {
@@ -246,11 +246,11 @@ describe('hostile texts', () => {
 
   it('cannot make more parts than a collection may have', () => {
     const meter = meterOf({ collectionSize: 100 });
-    expect(raised(() => call('split', ['a,'.repeat(101), ','], meter))).toBe('! overflow Limit exceeded: collectionSize (limit: 100)');
-    expect(raised(() => call('split-lines', ['a\n'.repeat(101)], meter))).toContain('collectionSize');
-    expect(raised(() => call('split', ['a'.repeat(101), ''], meter))).toContain('collectionSize');
-    expect(raised(() => call('re-seq', ['a', 'a'.repeat(101)], meter))).toContain('collectionSize');
-    expect(raised(() => call('parse-json', [`[${'1,'.repeat(101)}1]`], meter))).toContain('collectionSize');
+    expect(raised(() => call('split', ['a,'.repeat(101), ','], meter))).toBe('! overflow Limit exceeded: collection-size (limit: 100)');
+    expect(raised(() => call('split-lines', ['a\n'.repeat(101)], meter))).toContain('collection-size');
+    expect(raised(() => call('split', ['a'.repeat(101), ''], meter))).toContain('collection-size');
+    expect(raised(() => call('re-seq', ['a', 'a'.repeat(101)], meter))).toContain('collection-size');
+    expect(raised(() => call('parse-json', [`[${'1,'.repeat(101)}1]`], meter))).toContain('collection-size');
   });
 
   it('are paid for by their length', () => {

@@ -1,0 +1,156 @@
+/** `rtfs log RUN`: what happened in a run, from its journal. */
+import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
+import { Facts } from '../../host/durable/facts.ts';
+import { readRecords } from '../../host/durable/history.ts';
+import type { JournalRecord } from '../../host/journal/record.ts';
+import { valueJson } from '../../evaluator/event-value.ts';
+import { printBrief } from '../../value/print.ts';
+import { Keyword, type Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import type { LogOptions } from '../invocation.ts';
+import type { Terminal } from '../terminal.ts';
+import { logTree } from './log-tree.ts';
+import { refuse } from './resume.ts';
+import { timeText } from './show.ts';
+import { findRun, openStore } from './store.ts';
+
+export async function logCommand(options: LogOptions, terminal: Terminal): Promise<ExitCode> {
+  const json = { json: options.form === 'json' ? ('document' as const) : ('none' as const) };
+  const opened = await openStore(options, false);
+  if (!opened.ok) return refuse([opened.error], json, terminal);
+  const { keeping } = opened.value;
+  try {
+    const row = await findRun(opened.value, options.run);
+    if (!row.ok) return await refuse([row.error], json, terminal);
+    const wanted = filterOf(options, keeping.clock.nowMs());
+    if (!wanted.ok) return await refuse([wanted.error], json, terminal);
+    const records = await readRecords(keeping.store, row.value.id);
+    if (!records.ok) return await refuse([diagnostic('E0501', records.error, null)], json, terminal);
+    const entries = entriesOf(records.value).filter(wanted.value);
+    if (options.form === 'json') for (const entry of entries) terminal.out(`${entryJson(entry)}\n`);
+    else if (options.form === 'tree') terminal.out(logTree(entries));
+    else for (const entry of entries) terminal.out(`${entryLine(entry)}\n`);
+    return EXIT.ok;
+  } finally {
+    await keeping.store.close();
+  }
+}
+
+/** A record, or one event of a `turn-ended`. */
+export interface LogEntry {
+  readonly seq: number;
+  readonly timeMs: number;
+  readonly kind: string;
+  readonly step: string | null;
+  readonly call: string | null;
+  readonly capability: string | null;
+  readonly facts: Facts;
+  /** The JSON of the event, for events. */
+  readonly event: Readonly<Record<string, unknown>> | null;
+}
+
+export function entriesOf(records: readonly JournalRecord[]): readonly LogEntry[] {
+  const entries: LogEntry[] = [];
+  const calls = new Map<string, { readonly capability: string | null; readonly step: string | null }>();
+  for (const { seq, timeMs, kind, data } of records) {
+    const facts = new Facts(data);
+    if (kind === 'turn-ended') {
+      for (const line of facts.items('events')) entries.push(eventEntry(seq, timeMs, typeof line === 'string' ? line : '{}', facts));
+      continue;
+    }
+    const call = facts.text('call');
+    if (kind === 'call-requested' && call !== null) calls.set(call, { capability: facts.text('capability'), step: facts.text('step') });
+    const about = call === null ? undefined : calls.get(call);
+    entries.push({ seq, timeMs, kind, call, step: about?.step ?? null, capability: about?.capability ?? null, facts, event: null });
+  }
+  return entries;
+}
+
+function eventEntry(seq: number, timeMs: number, line: string, facts: Facts): LogEntry {
+  const event = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  return { seq, timeMs, kind: String(event['kind']), step: typeof event['step'] === 'string' ? event['step'] : null, call: null, capability: null, facts, event };
+}
+
+function filterOf({ kinds, step, capability, since }: LogOptions, nowMs: number): Result<(entry: LogEntry) => boolean, Diagnostic> {
+  const sinceMs = since === null ? null : timeOf(since, nowMs);
+  if (sinceMs === undefined) return { ok: false, error: diagnostic('E0502', `--since cannot be ${since ?? ''}`, null, { help: ['a time: 2026-01-31, 2026-01-31T08:00; or how long ago: 10m, 2h, 3d'] }) };
+  return {
+    ok: true,
+    value: (entry) =>
+      (kinds.length === 0 || kinds.includes(entry.kind)) &&
+      (step === null || entry.step === step || (entry.step?.startsWith(`${step}/`) ?? false)) &&
+      (capability === null || (entry.capability !== null && (capability.endsWith('.') ? entry.capability.startsWith(capability) : entry.capability === capability))) &&
+      (sinceMs === null || entry.timeMs >= sinceMs),
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Undefined for what is no time. */
+function timeOf(text: string, nowMs: number): number | undefined {
+  const [, amount = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  if (amount !== '') return nowMs - Number(amount) * UNITS[unit]!;
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text.length === 10 ? `${text}T00:00` : text) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+const SHOWN_MAX = 100;
+
+export function entryLine(entry: LogEntry): string {
+  return `${String(entry.seq).padStart(5)}  ${timeText(entry.timeMs)}  ${entry.kind.padEnd(16)}  ${entryText(entry)}`.trimEnd();
+}
+
+/** What there is to say of an entry besides its kind. */
+export function entryText(entry: LogEntry): string {
+  const { facts, kind, call, event } = entry;
+  if (event !== null) return eventText(event);
+  const shown = (name: string): string => printBrief(facts.value(name), SHOWN_MAX);
+  const who = facts.text('who') === null ? '' : ` by ${facts.text('who') ?? ''}`;
+  switch (kind) {
+    case 'call-requested': {
+      const refused = facts.text('refused');
+      const args = facts.items('args').map((arg) => printBrief(arg, SHOWN_MAX)).join(' ');
+      return `${call ?? ''} (call :${facts.text('capability') ?? ''}${args === '' ? '' : ` ${args}`})${refused === null ? '' : ` refused: ${refused}`}`;
+    }
+    case 'call-answered': {
+      const by = facts.text('by') === null ? '' : ` by ${facts.text('who') ?? facts.text('by') ?? ''}`;
+      const error = facts.error('error');
+      return `${call ?? ''} ${error === null ? shown('value') : `error: ${error.message}`}${by}`;
+    }
+    case 'call-repeated':
+      return `${call ?? ''}${who}`;
+    case 'checkpoint':
+      return `${facts.text('reason') ?? ''} ${facts.text('label') ?? ''} ${(facts.text('root') ?? '').slice(0, 12)}`;
+    case 'cancel-requested':
+      return `${facts.text('reason') ?? ''}${who}`;
+    case 'run-started':
+      return `${facts.text('name') ?? ''} ${(facts.text('program') ?? '').slice(0, 12)}`;
+    case 'run-resumed':
+      return `process ${facts.number('process') ?? ''} on ${facts.text('host') ?? ''}`;
+    case 'run-complete':
+      return shown('value');
+    case 'run-failed':
+    case 'run-cancelled':
+      return facts.error('error')?.message ?? '';
+    default:
+      return [...facts.data].map(([key, value]) => `${key instanceof Keyword ? key.name : ''}=${printBrief(value, SHOWN_MAX)}`).join(' ');
+  }
+}
+
+function eventText({ kind, at, step, ...rest }: Readonly<Record<string, unknown>>): string {
+  void kind;
+  const more = Object.entries(rest).filter(([name, value]) => value !== null && !['form', 'parent', 'declared'].includes(name) && !(Array.isArray(value) && value.length === 0));
+  const text = more.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ');
+  return `${String(step)} @${String(at)} ${text.length > 2 * SHOWN_MAX ? `${text.slice(0, 2 * SHOWN_MAX)}…` : text}`;
+}
+
+function entryJson({ seq, timeMs, kind, event, facts }: LogEntry): string {
+  const data = event ?? Object.fromEntries([...facts.data].map(([key, value]) => [key instanceof Keyword ? key.name : String(key), plain(value)]));
+  return JSON.stringify({ seq, timeMs, kind, ...(event === null ? { data } : { event: data }) });
+}
+
+function plain(value: Value): unknown {
+  if (value instanceof Vector && value.toArray().every((item) => typeof item === 'string')) return value.toArray();
+  return JSON.parse(valueJson(value)) as unknown;
+}

@@ -1,0 +1,81 @@
+/** `rtfs answer`, `rtfs approve`, `rtfs deny`, `rtfs cancel`: something is said to a run, and it goes on. */
+import { userInfo } from 'node:os';
+import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
+import { errorValue } from '../../evaluator/raise.ts';
+import { encodeMessage } from '../../host/durable/message.ts';
+import { approvalValue, readPerson } from '../../host/security/approval.ts';
+import type { RunRow } from '../../host/store/port.ts';
+import { readValue } from '../../parser/datum.ts';
+import type { Value } from '../../value/value.ts';
+import type { WaitShown } from '../ending.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import type { TellOptions } from '../invocation.ts';
+import type { Terminal } from '../terminal.ts';
+import { goOn, refuse } from './resume.ts';
+import { waitsOf } from './show.ts';
+import { findRun, openStore, type OpenedStore } from './store.ts';
+
+export async function tellCommand(options: TellOptions, terminal: Terminal): Promise<ExitCode> {
+  const opened = await openStore(options, false);
+  if (!opened.ok) return refuse([opened.error], options, terminal);
+  try {
+    const row = await findRun(opened.value, options.run);
+    return row.ok ? await tell(opened.value, row.value, options, terminal) : await refuse([row.error], options, terminal);
+  } finally {
+    await opened.value.keeping.store.close();
+  }
+}
+
+async function tell(opened: OpenedStore, row: RunRow, options: TellOptions, terminal: Terminal): Promise<ExitCode> {
+  if (row.status !== 'running' && row.status !== 'waiting') return refuse([diagnostic('E0501', `the run ${row.id} is over: it is ${row.status}`, null)], options, terminal);
+  const message = messageOf(options, row, opened.keeping.clock.nowMs());
+  if (!message.ok) return refuse([message.error], options, terminal);
+  await opened.keeping.store.send(row.id, message.value);
+  if (options.resumes) return goOn(opened, row, options, terminal, 'said');
+  terminal.error(`said; \`rtfs resume ${row.id}${opened.option}\` goes on\n`);
+  return EXIT.ok;
+}
+
+function messageOf({ saying, who }: TellOptions, row: RunRow, nowMs: number): Result<Uint8Array, Diagnostic> {
+  const by = { who: who ?? `human:${userInfo().username}` };
+  switch (saying.kind) {
+    case 'cancel':
+      return { ok: true, value: encodeMessage('cancel', { reason: saying.reason ?? 'the run was cancelled', ...by }) };
+    case 'repeat':
+      return { ok: true, value: encodeMessage('repeat', { call: saying.call, ...by }) };
+    case 'answer': {
+      const wait = waitsOf(row).find((one) => one.call === saying.call);
+      if (wait === undefined && row.status === 'waiting') return { ok: false, error: noSuchCall(saying.call, waitsOf(row)) };
+      const answer = answerData(saying, wait ?? null);
+      return answer.ok ? { ok: true, value: encodeMessage('answer', { call: saying.call, ...answer.value, ...by }) } : answer;
+    }
+    case 'approve':
+    case 'deny':
+      return approvalMessage(saying, by.who, row, nowMs);
+  }
+}
+
+function approvalMessage({ kind, call }: { readonly kind: 'approve' | 'deny'; readonly call: string | null }, who: string, row: RunRow, nowMs: number): Result<Uint8Array, Diagnostic> {
+  const waiting = waitsOf(row).filter((wait) => wait.kind === 'approval' && (call === null || wait.call === call));
+  const [wait] = waiting;
+  const by = readPerson(who);
+  if (by === null) return { ok: false, error: diagnostic('E0502', `${who} is nobody who can approve`, null, { help: ['a person is written human:NAME'] }) };
+  if (wait?.hash == null) return { ok: false, error: diagnostic('E0502', `no call of the run ${row.id} waits for approval`, null) };
+  if (waiting.length > 1) return { ok: false, error: diagnostic('E0502', 'several calls wait for approval: say which', null, { help: waiting.map((one) => `call ${one.call}: ${one.question ?? one.capability}`) }) };
+  const approval = approvalValue({ verdict: kind, hash: wait.hash, by, timeMs: nowMs, comment: null });
+  return { ok: true, value: encodeMessage(kind, { call: wait.call, approval }) };
+}
+
+function answerData({ text, isError }: { readonly text: string; readonly isError: boolean }, wait: WaitShown | null): Result<Record<string, Value>, Diagnostic> {
+  if (isError) return { ok: true, value: { error: errorValue('host', text) } };
+  // What a person types in reply to a question is text; what a capability would have given is a value.
+  if (wait?.kind === 'person') return { ok: true, value: { text } };
+  const value = readValue(text);
+  if (value.ok) return { ok: true, value: { value: value.value } };
+  return { ok: false, error: diagnostic('E0502', `the answer cannot be read as a value: ${value.error[0]?.message ?? 'it is empty'}`, null, { help: ['text is written in quotes: \'"yes"\''] }) };
+}
+
+function noSuchCall(call: string, waits: readonly WaitShown[]): Diagnostic {
+  const known = waits.filter((wait) => wait.kind !== 'timer').map((wait) => `call ${wait.call}: ${wait.question ?? wait.capability}`);
+  return diagnostic('E0502', `the run does not wait for an answer to call ${call}`, null, { help: known.length === 0 ? ['it waits for time only'] : known });
+}

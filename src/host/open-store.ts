@@ -1,0 +1,36 @@
+/** The one file that names stores: what runs are kept with, put together from a file and this process. */
+import type { Result } from '../diagnostic/diagnostic.ts';
+import { systemClock } from './clock.ts';
+import type { Environment } from './compile.ts';
+import type { Keeping } from './durable/driver.ts';
+import { chunkedStates } from './durable/state-keeper.ts';
+import { nodeSha256 } from './journal/digest.ts';
+import type { Clock } from './port.ts';
+import { createMemoryStore } from './store/memory.ts';
+import { newOwner } from './store/owner.ts';
+import { type Store, StoreProblem } from './store/port.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+
+export interface KeepingOptions {
+  readonly environment: Environment;
+  readonly clock?: Clock;
+}
+
+/** Runs kept in that file, which is made when it is not there; the problem, for people, when it cannot be used. */
+export async function openKeeping(path: string, options: KeepingOptions): Promise<Result<Keeping, string>> {
+  try {
+    return { ok: true, value: keepingIn(await openSqliteStore(path), options) };
+  } catch (cause) {
+    if (cause instanceof StoreProblem) return { ok: false, error: cause.message };
+    throw cause;
+  }
+}
+
+/** Runs that live as long as the process. */
+export function openMemoryKeeping(options: KeepingOptions): Keeping {
+  return keepingIn(createMemoryStore(), options);
+}
+
+function keepingIn(store: Store, { environment, clock = systemClock }: KeepingOptions): Keeping {
+  return { store, environment, clock, sha256: nodeSha256, owner: newOwner(), newKeeper: chunkedStates, sign: null, programs: new Map(), written: new Set() };
+}

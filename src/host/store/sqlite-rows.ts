@@ -1,0 +1,89 @@
+/**
+ * Rows of SQLite as what they stand for. A damaged file may hold anything anywhere, whatever the schema says, so every field is looked at.
+ */
+import { bytesToHex } from '../../value/hex.ts';
+import type { Hash, Head, Owner, RunRow } from './port.ts';
+import { STATUSES } from './sqlite-schema.ts';
+
+/** What is in the columns of one row. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Throws the problem that the row is damaged. */
+export type Complain = () => never;
+
+const HASH_BYTES = 32;
+
+export function wholeOf(value: unknown, complain: Complain): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : complain();
+}
+
+export function textOf(value: unknown, complain: Complain): string {
+  return typeof value === 'string' ? value : complain();
+}
+
+/** A view, without what node adds to bytes. */
+export function bytesOf(value: unknown, complain: Complain): Uint8Array {
+  return value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : complain();
+}
+
+export function hashOf(value: unknown, complain: Complain): Hash {
+  return value instanceof Uint8Array && value.length === HASH_BYTES ? bytesToHex(value) : complain();
+}
+
+export function hashBlob(hash: Hash): Uint8Array {
+  const bytes = Buffer.from(hash, 'hex');
+  if (bytes.length !== HASH_BYTES) throw new Error(`${hash} is no hash`);
+  return bytes;
+}
+
+/** Behind SELECT, for `runOf` and `ownerOf`; may be followed by conditions. */
+export const RUN_COLUMNS = `
+  id, name, status, created_ms, updated_ms, head_seq, head_hash, checkpoint_seq, checkpoint_hash, wake_ms, waits, epoch, until_ms, host, process, token
+  FROM runs LEFT JOIN leases ON leases.run = runs.number`;
+
+export function runOf(row: Row, complain: Complain): RunRow {
+  return {
+    id: textOf(row['id'], complain),
+    name: textOf(row['name'], complain),
+    status: STATUSES[wholeOf(row['status'], complain)] ?? complain(),
+    createdMs: wholeOf(row['created_ms'], complain),
+    updatedMs: wholeOf(row['updated_ms'], complain),
+    head: { seq: wholeOf(row['head_seq'], complain), hash: hashOf(row['head_hash'], complain) },
+    checkpoint: checkpointOf(row, complain),
+    wakeMs: row['wake_ms'] === null ? null : wholeOf(row['wake_ms'], complain),
+    waits: bytesOf(row['waits'], complain),
+    owner: ownerOf(row, complain),
+  };
+}
+
+function checkpointOf(row: Row, complain: Complain): Head | null {
+  if (row['checkpoint_seq'] === null && row['checkpoint_hash'] === null) return null;
+  return { seq: wholeOf(row['checkpoint_seq'], complain), hash: hashOf(row['checkpoint_hash'], complain) };
+}
+
+export function ownerOf(row: Row, complain: Complain): Owner | null {
+  const { host, process: processId, token } = row;
+  if (host === null && processId === null && token === null) return null;
+  return { host: textOf(host, complain), processId: wholeOf(processId, complain), token: textOf(token, complain) };
+}
+
+const HASH_DIGITS = 2 * HASH_BYTES;
+
+/** The bytes without the text of the hash, and where it was; null when it is not in them. */
+export function cutOut(bytes: Uint8Array, hash: Hash): { readonly cut: number | null; readonly rest: Uint8Array } {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const cut = whole.indexOf(hash, 0, 'latin1');
+  return cut < 0 ? { cut: null, rest: bytes } : { cut, rest: Buffer.concat([whole.subarray(0, cut), whole.subarray(cut + HASH_DIGITS)]) };
+}
+
+/** What `cutOut` was given. */
+export function restored(rest: Uint8Array, cut: unknown, hash: Hash, complain: Complain): Uint8Array {
+  if (cut === null) return rest;
+  const at = wholeOf(cut, complain);
+  if (at < 0 || at > rest.length) return complain();
+  const bytes = new Uint8Array(rest.length + HASH_DIGITS);
+  bytes.set(rest.subarray(0, at));
+  bytes.set(Buffer.from(hash, 'latin1'), at);
+  bytes.set(rest.subarray(at), at + HASH_DIGITS);
+  return bytes;
+}
