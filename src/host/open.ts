@@ -33,7 +33,7 @@ import { environmentSecrets } from './secret-source.ts';
 import { type GrantContext, parseGrants } from './security/grant.ts';
 import { grantPolicy, type PolicyData } from './security/policy.ts';
 import { type NamedPolicy, readPolicy } from './security/policy-text.ts';
-import { type SecretSource, withSecrets } from './security/secret.ts';
+import { type SecretSource, secretVariable, withSecrets } from './security/secret.ts';
 
 /** Everything that is not given is the machine's own. */
 export interface HostOptions {
@@ -115,7 +115,7 @@ function executorPorts(options: HostOptions, world: World, policy: Policy, hostF
     policy,
     request: httpRequest(world),
     fetch: (name, grants) => fetchUnder(world, name, grants),
-    secret: options.secret ?? ((name) => world.environment(`RTFS_SECRET_${name}`)),
+    secret: options.secret ?? ((name) => world.environment(secretVariable(name))),
     regex: createRe2Engine(),
     servers: declared.servers,
     functions: language === undefined ? null : functionPort(language, baseDirectory, hostFor),
