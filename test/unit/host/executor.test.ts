@@ -178,7 +178,7 @@ describe('HTTP', () => {
 
   test.each<[string, readonly string[], string]>([
     ['the host', ['weather.today', 'secret=*'], "security: Security violation: call operation on capability 'weather.today' not allowed in context: it asks a host: 127.0.0.1 is a loopback address and is not granted (to allow it: --allow http=HOST)"],
-    ['the secret', ['weather.today', 'http=HOST'], "security: Security violation: call operation on capability 'weather.today' not allowed in context: it uses the secret KEY: the name "KEY" is not granted (to allow it: --allow secret=KEY)"],
+    ['the secret', ['weather.today', 'http=HOST'], "security: Security violation: call operation on capability 'weather.today' not allowed in context: it uses the secret KEY: the name \"KEY\" is not granted (to allow it: --allow secret=KEY)"],
     ['the capability', ['http=HOST', 'secret=*'], "security: Security violation: call operation on capability 'weather.today' not allowed in context: it is not granted (to allow it: --allow weather.today)"],
   ])('needs a grant for %s', async (_, grants, message) => {
     const { origin, host, seen } = await serve(() => ({ body: '3' }));
