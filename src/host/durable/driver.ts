@@ -10,11 +10,15 @@ import { Vector } from '../../value/vector.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
+import { type DraftData, recordData } from '../journal/record.ts';
 import { Loop, type RunResult } from '../loop.ts';
-import type { Clock, Grant, Host, Observer } from '../port.ts';
-import { EMPTY_HEAD, type Head, type Lease, type Owner, type RunRow, type SignedHead, type Store, StoreProblem } from '../store/port.ts';
+import { type Keys, signHead } from '../journal/keys.ts';
+import type { Clock, Host, Observer } from '../port.ts';
+import { approvalProblem, readApproval } from '../security/approval.ts';
+import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
 import type { StartOptions } from '../../evaluator/kernel.ts';
-import { dataOf, Facts } from './facts.ts';
+import { signedAuthority } from './authority.ts';
+import { Facts } from './facts.ts';
 import { decodeMessage } from './message.ts';
 import { keepProgram, type Runnable } from './program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM, recover, type Recovered } from './recover.ts';
@@ -30,8 +34,8 @@ export interface Keeping {
   readonly owner: Owner;
   /** A keeper of states for one run. */
   readonly newKeeper: () => StateKeeper;
-  /** Signs heads; null: nobody does. */
-  readonly sign: ((run: string, head: Head) => SignedHead) | null;
+  /** Signs heads and what runs were allowed, and believes signatures; null: nobody does. */
+  readonly keys: Keys | null;
   /** Programs that were loaded before, by hash. */
   readonly programs: Map<string, Runnable>;
   /** Content that is certainly in the store. */
@@ -53,8 +57,8 @@ export interface NewRunOptions {
   readonly id: string;
   readonly name: string;
   readonly start?: Pick<StartOptions, 'limits' | 'variables' | 'context' | 'isolations'>;
-  /** What the run was allowed, to be looked at again by whoever goes on with it. */
-  readonly grants?: readonly Grant[];
+  /** What the run was allowed, to be looked at again by whoever goes on with it (see `authority.ts`). */
+  readonly authority?: MapValue;
 }
 
 const LEASE_MS = 15_000;
@@ -63,10 +67,10 @@ const CONCURRENT_CALLS = 256;
 const MESSAGES_MS = 250;
 
 export async function startRun(keeping: Keeping, program: Runnable, run: NewRunOptions, options: DriveOptions): Promise<RunResult<State>> {
-  const { store, clock, owner, sha256 } = keeping;
+  const { store, clock, owner, sha256, keys } = keeping;
   const kept = keepProgram(program);
   const now = clock.nowMs();
-  const data = startFacts(kept.hash, run);
+  const data = startFacts(kept.hash, run, keys);
   const content = keeping.written.has(kept.hash) ? [] : [...kept.content];
   const records = chained(run.id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], content, sha256);
   const lease = await store.create(
@@ -76,7 +80,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   keeping.programs.set(kept.hash, program);
   const head = records[0]!;
   const position: Position = { head, turn: 0, known: new Set(), open: new Map(), sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
-  const first = begin(program, Facts.of(data), []);
+  const first = begin(program, new Facts(recordData(data)), []);
   return new Driven(keeping, lease, { first, program, position }, options, keeping.newKeeper()).run();
 }
 
@@ -114,18 +118,18 @@ function problem(kind: ResumeProblem['kind'], message: string): { ok: false; err
   return { ok: false, error: { kind, message } };
 }
 
-function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOptions): Record<string, Value> {
+function startFacts(program: string, { id, name, start = {}, authority }: NewRunOptions, keys: Keys | null): DraftData {
   const { limits = {}, variables = [], context, isolations } = start;
   const entries = [...variables];
-  return dataOf({
+  return {
     program,
     name,
     variables: entries.length === 0 ? undefined : MapValue.from(entries),
     limits: Object.keys(limits).length === 0 ? undefined : MapValue.from(Object.entries(limits).map(([limit, value]) => [keyword(limit), Number.isInteger(value) ? value : makeFloat(value)] as const)),
     context,
     isolations: isolations === undefined ? undefined : Vector.adopt(isolations.map((one) => keyword(one))),
-    grants: grants.length === 0 ? undefined : Vector.adopt(grants.map(({ capability, scope }) => Vector.of(capability, scope))),
-  });
+    ...(authority === undefined ? {} : signedAuthority(id, authority, keys)),
+  };
 }
 
 const MEMORY_KERNEL = { resume, cancel, exposed: (state: State, callId: string) => exposedContext(state, callId) };
@@ -142,12 +146,13 @@ class Driven {
   private lost: StoreProblem | null = null;
 
   constructor(keeping: Keeping, lease: Lease, { first, program, position }: Omit<Recovered, 'started'>, options: DriveOptions, keeper: StateKeeper) {
-    const { store, clock, sha256, sign } = keeping;
+    const { store, clock, sha256, keys } = keeping;
     this.keeping = keeping;
     this.lease = lease;
     this.program = program;
     this.recorder = new RunRecorder({
-      store, lease, clock, sha256, keeper, sign, position,
+      store, lease, clock, sha256, keeper, position,
+      sign: keys === null ? null : (run, head) => signHead(keys, run, head),
       checkpoints: { ...DEFAULT_CHECKPOINTS, ...options.checkpoints },
       park: { timers: false, graceMs: 1_000, ...options.park },
       asks: options.asks ?? false,
@@ -220,6 +225,9 @@ class Driven {
         return this.answer(id, facts, who);
       case 'repeat':
         return this.repeat(id, facts, who);
+      case 'approve':
+      case 'deny':
+        return this.judge(id, facts);
       default:
         return `nothing can be done with :${kind} here`;
     }
@@ -236,6 +244,23 @@ class Driven {
     if (text !== null) flights.answerText(flight, text, from);
     else if (error !== null) flights.answerHeld(flight, { id: call, ok: false, error }, from);
     else flights.answerHeld(flight, { id: call, ok: true, value: facts.value('value') }, from);
+    return null;
+  }
+
+  private judge(id: number, facts: Facts): string | null {
+    const call = facts.text('call') ?? '';
+    const { flights } = this.loop;
+    const flight = flights.held(call);
+    const approval = readApproval(facts.value('approval'));
+    if (flight?.hold?.kind !== 'approval') return `no call ${call} waits for approval`;
+    if (!approval.ok) return `the approval cannot be read: ${approval.error}`;
+    const question = { run: this.lease.run, call, shown: flight.hold.approval.shown, askedMs: flight.askedMs ?? 0, expiresMs: flight.dueMs };
+    const problem = approvalProblem(approval.value, question, this.keeping.clock.nowMs());
+    if (problem !== null) return problem;
+    const { verdict, by, comment } = approval.value;
+    this.recorder.judged(call, approval.value, id);
+    if (verdict === 'approve') flights.approve(flight);
+    else flights.answerHeld(flight, flight.judged.refusal(`denied by ${by}${comment === null ? '' : `: ${comment}`}`), { by: 'person', who: by, message: null });
     return null;
   }
 

@@ -97,7 +97,7 @@ export interface RunRow {
   readonly createdMs: number;
   readonly updatedMs: number;
   readonly head: Head;
-  /** The last checkpoint: the record that names it, and the hash of its document. */
+  /** The record of the last checkpoint: its number and its hash. */
   readonly checkpoint: Head | null;
   /** When it has something to do by itself; null for never. */
   readonly wakeMs: number | null;
