@@ -8,7 +8,8 @@
  *   call-requested  turn call capability id args options step isolation derived-from determinism decision key [+ due] [+ exposed]
  *   call-answered   turn call ok by duration-ms  value | error  [+ who] [+ quanta]
  *   call-repeated   call [+ who]                      turn-ended    turn events
- *   checkpoint      root turn open reason [+ label]   context-patched  turn data policy who [+ quanta]
+ *   checkpoint      root turn open reason [+ label] [+ quanta]
+ *   context-patched  turn data policy [+ who] [+ quanta]
  *   cancel-requested  turn reason [+ who] [+ quanta]  message-ignored  message reason
  *   run-complete    value                             run-failed, run-cancelled  error
  *
