@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { bareCommander, lazyMcp, lazyRegex, plainNumbers } from './bundle-plugins.mjs';
 
 /** What may be imported from outside: `rtfs` and `rtfs/…`. */
-const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts'];
+const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts', 'chunks'];
 const quick = process.argv.includes('--quick');
 const node = { bundle: true, platform: 'node', format: 'esm', mainFields: ['module', 'main'], target: 'node20', logLevel: 'warning', external: ['better-sqlite3'] };
 

@@ -17,6 +17,9 @@ export interface WaitShown {
   readonly question: string | null;
   /** Milliseconds since 1970; null for never. */
   readonly dueMs: number | null;
+  /** Of an approval: what the word is bound to, and what it is about, as RTFS text. */
+  readonly hash: string | null;
+  readonly shown: string | null;
 }
 
 export type Ending =

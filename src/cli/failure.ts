@@ -31,8 +31,8 @@ const LIMIT = 'limit/';
 const OWN_LIMIT = 'max-iterations';
 
 function helpFor({ type, data }: ErrorValue): string[] {
-  // The message of a denied call says all of it.
-  if (data === null || type.name === 'error/security') return [];
+  // The message of a call that is denied, or means nothing here, says all of it.
+  if (data === null || type.name === 'error/security' || type.name === 'error/capability') return [];
   if (data instanceof Keyword && data.name.startsWith(LIMIT)) {
     const name = data.name.slice(LIMIT.length);
     return [`does it end at all? If it only needs more: ${name === OWN_LIMIT ? `a larger \`:${name}\` of the step` : `--limit ${name}=…`}`];

@@ -371,6 +371,14 @@ const TABLE = {
     title: 'Nearly a kind of error',
     cure: 'Check the spelling; a kind of your own that looks like a known one is better given a namespace: `:my/kind`.',
   },
+  W0611: {
+    title: 'Nearly a word of an option',
+    cure: 'Check the spelling; when the keyword is meant, write `(do :keyword)`.',
+  },
+  W0612: {
+    title: 'Never of this type',
+    cure: 'Mend the value or the annotation: as it is, the check fails whenever it is reached.',
+  },
 } as const;
 
 export type Code = keyof typeof TABLE;

@@ -23,21 +23,26 @@ import { Raised } from './raise.ts';
 import { asError } from './thrown.ts';
 import type { Advance, Answer, Fiber, HostCall, Outcome, State } from './state.ts';
 
-export interface StartOptions {
-  /** Limits that differ from the defaults. */
-  readonly limits?: Partial<Limits>;
+export interface ResumeOptions {
   /** Fuel after which the run pauses with the outcome `preempted`. Default: never. */
   readonly quantum?: number;
+  /**
+   * Merges of this turn that must not happen, by the position of their event, with the error that the step fails with
+   * instead. Whoever does not like a merge that a turn tells of forgets that turn, and takes it again with the merge refused: up
+   * to there it is the same.
+   */
+  readonly refused?: ReadonlyMap<string, ErrorValue>;
+}
+
+export interface StartOptions extends ResumeOptions {
+  /** Limits that differ from the defaults. */
+  readonly limits?: Partial<Limits>;
   /** Values of variables that exist from the start. */
   readonly variables?: Iterable<readonly [string, Value]>;
   /** What `context/get` finds outside of all steps. */
   readonly context?: MapValue;
   /** The isolation levels that steps may have. Default: all. */
   readonly isolations?: readonly Isolation[];
-}
-
-export interface ResumeOptions {
-  readonly quantum?: number;
 }
 
 const ALL_ISOLATIONS: readonly Isolation[] = ['inherit', 'isolated', 'sandboxed'];
@@ -59,9 +64,10 @@ export function start(table: CodeTable, fn: Value, args: readonly Value[], optio
 
 /**
  * Goes on with a state: with answers to some of its pending calls, or with none after a preemption. A state may be resumed
- * any number of times. Answers to calls that nobody waits for any more are dropped, with an event. A state that is done, an
- * answer to a call that was never made, and no answer at all are errors of the caller: the outcome is `failed` with kind
- * `host` and the state is the one given.
+ * any number of times. Answers to calls that nobody waits for any more are dropped, with an event. Which positions were
+ * calls is not kept, so that a state does not grow with its history: an answer to any position that was passed is dropped.
+ * A state that is done, an answer to what is still to come, and no answer at all are errors of the caller: the outcome is
+ * `failed` with kind `host` and the state is the one given.
  */
 export function resume(state: State, answers: readonly Answer[], options: ResumeOptions = {}): Advance {
   const problem = misuse(state, answers);
@@ -160,7 +166,7 @@ export function remaining(state: Pick<State, 'main'>): { readonly fuel: number; 
 }
 
 function schedulerOf(state: State, answers: readonly Answer[], options: ResumeOptions): Scheduler {
-  const machine = new Machine(state, kernelFunctions(state.table.primitives));
+  const machine = new Machine(state, kernelFunctions(state.table.primitives), options.refused);
   return new Scheduler(machine, answers, options.quantum ?? Number.POSITIVE_INFINITY);
 }
 

@@ -56,6 +56,7 @@ export class Machine implements Site {
   readonly events: Event[] = [];
   readonly limits: Limits;
   readonly isolations: readonly Isolation[];
+  readonly refused: Site['refused'];
   context: Context;
   private readonly table: CodeTable;
   private readonly kernel: KernelFunctions;
@@ -99,7 +100,8 @@ export class Machine implements Site {
   /** Null until the fiber has read a context. */
   private tracker: Tracker | null = null;
 
-  constructor(state: State, kernel: KernelFunctions) {
+  constructor(state: State, kernel: KernelFunctions, refused?: Site['refused']) {
+    this.refused = refused;
     this.table = state.table;
     this.limits = state.limits;
     this.isolations = state.isolations;

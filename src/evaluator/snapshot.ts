@@ -65,7 +65,7 @@ export function stateValue(state: State): Value {
   return Vector.of(MAGIC, SNAPSHOT_VERSION, limitsValue(state.limits), Vector.adopt(state.isolations.map((one) => keyword(one))), fiberValue(state.main));
 }
 
-function fiberValue(fiber: Fiber): Value {
+export function fiberValue(fiber: Fiber): Value {
   return Vector.of(
     keyword(fiber.status),
     fiber.position,
@@ -89,7 +89,7 @@ function fiberValue(fiber: Fiber): Value {
   );
 }
 
-function joinValue(fiber: Fiber, join: Join): Value {
+export function joinValue(fiber: Fiber, join: Join): Value {
   const position = Number.parseInt(join.branches[0]!.path.slice(fiber.path.length), 10);
   const { bestEffort, minSuccess, maxConcurrency, failed, branches } = join;
   return Vector.of(position, bestEffort, minSuccess, numberValue(maxConcurrency), failed, Vector.adopt(branches.map(fiberValue)));
@@ -120,7 +120,7 @@ function limitsValue(limits: Limits): Value {
   return Vector.adopt(LIMIT_ORDER.map((name) => numberValue(limits[name])));
 }
 
-function contextValue(context: Context): Value {
+export function contextValue(context: Context): Value {
   const { form, name, occurrence, isolation, data, entered, options, base, seen, deadline, compensation, compensations, compensating, deciding } = context;
   const due = deadline === null ? null : Vector.of(deadline.id, deadline.durationMs, deadline.passed);
   return Vector.of(keyword(form), name, occurrence, keyword(isolation), data, entered, options, base, seen, due, compensation, compensations, compensating, deciding);
@@ -132,7 +132,7 @@ function frameChain(frame: Frame | null): Frame[] {
   return chain.reverse();
 }
 
-function frameValue(frame: Frame): Value {
+export function frameValue(frame: Frame): Value {
   const sources = frame.sources === null ? null : Vector.adopt(frame.sources.map(sourcesValue));
   return Vector.adopt([frame.closure, frame.arm.index, frame.point, frame.tail, sources, ...frame.slots]);
 }
@@ -170,7 +170,8 @@ export function restore(bytes: Uint8Array, table: CodeTable): Result<State, Snap
   }
 }
 
-function readState(value: Value, table: CodeTable): State {
+/** The state that `stateValue` gave the value of; throws `Malformed` for anything else. */
+export function readState(value: Value, table: CodeTable): State {
   const parts = vectorOf(value, 'state');
   if (parts[0] !== MAGIC) malformed('it does not begin like one');
   if (parts[1] !== SNAPSHOT_VERSION) malformed(`it has format version ${String(parts[1])}, this RTFS reads ${SNAPSHOT_VERSION}`);

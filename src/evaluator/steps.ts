@@ -19,7 +19,7 @@ import type { Event, Origin } from './event.ts';
 import type { Limits, Meter } from './limits.ts';
 import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } from './merge.ts';
 import { functionsOf, type Policy, readPolicy } from './merge-policy.ts';
-import { chargeCells, chargeFuel, errorValue, raise, raiseLimit, raiseType } from './raise.ts';
+import { chargeCells, chargeFuel, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
 import type { Exposure, HostCall } from './state.ts';
 import { readSources, type Sources, sourcesValue, union } from './tracking.ts';
 
@@ -29,6 +29,8 @@ export interface Site {
   readonly limits: Limits;
   readonly meter: Meter;
   readonly isolations: readonly Isolation[];
+  /** Merges that must not happen, by position: the error that each raises instead. */
+  readonly refused: ReadonlyMap<string, ErrorValue> | undefined;
   /** Tells what happened; each event is built with `nextPosition` in one piece, because copying one costs more than all the rest. */
   readonly tell: (event: Event) => void;
   /** The next position, for an event or a call. */
@@ -91,7 +93,7 @@ export function checkOptions(form: StepForm, given: Value): MapValue | null {
   const known = optionsOf(form);
   for (const [key, value] of given) {
     const name = key instanceof Keyword ? key.name : '';
-    if (!(known as readonly string[]).includes(name)) raise('argument', `Invalid argument: ${form} has no option ${shown(key)}`);
+    if (!(known as readonly string[]).includes(name)) raise('argument', `Invalid argument: ${form} has no option ${shown(key)}, only ${known.map((one) => `:${one}`).join(' ')}`);
     const wanted = optionProblem(name as StepOption, value);
     if (wanted !== null) raise('argument', `Invalid argument: the option :${name} of ${form} must be ${wanted}, got ${shown(value)}`);
     if (name === 'merge-policy') readCallable(value);
@@ -257,7 +259,7 @@ function entryBytes(key: Value, value: Value): number {
 const knownBytes = new WeakMap<object, number>();
 const KNOWN_BYTES_MIN = 64;
 
-function valueBytes(value: Value): number {
+export function valueBytes(value: Value): number {
   if (typeof value !== 'object' || value === null) return encodedSize(value);
   const known = knownBytes.get(value);
   if (known !== undefined) return known;
@@ -326,12 +328,14 @@ function mergeUp(site: Site, policy: Policy, merged: readonly Merged[], { quiet 
   for (const [key, value] of writes) changed = written(site, changed, key, value);
   const sizeBytes = context.sizeBytes + changed.sizeBytes - outer.sizeBytes;
   if (stays && sizeBytes > site.limits.contextBytes) raiseLimit('contextBytes', site.limits.contextBytes);
+  const isTold = record.added.length + record.kept.length + record.overwritten.length + record.merged.length > 0;
+  const at = isTold ? site.nextPosition() : '';
+  const refusal = site.refused?.get(at);
+  if (refusal !== undefined) throw new Raised(refusal, false);
   // An isolated context goes on seeing what was there when it was entered.
   const seen = context.isolation === 'isolated' && context.seen === null ? visibleData(outer) : context.seen;
   site.context = { ...context, parent: changed, seen, sizeBytes };
-  if (record.added.length + record.kept.length + record.overwritten.length + record.merged.length > 0) {
-    site.tell({ kind: 'merged', at: site.nextPosition(), step: context.id, ...record, into: outer.id, conflicts });
-  }
+  if (isTold) site.tell({ kind: 'merged', at, step: context.id, ...record, into: outer.id, conflicts });
 }
 
 function outerOf(context: Context): Context {

@@ -2,6 +2,7 @@
  * From text to a program that the kernel can start. This is the one place where the parser meets the evaluator: macro
  * expansion gets the evaluator as an argument.
  */
+import { lintAnnotations } from '../check/annotations.ts';
 import { lint } from '../check/lint.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { CodeTable } from '../evaluator/code.ts';
@@ -69,11 +70,12 @@ export function compile(environment: Environment, source: Source, options: Compi
     contextKeys: options.contextKeys ?? [],
   });
   const program = builder.build(forms, source.file);
-  const findings = options.lint === true ? lint([program.main, ...program.definitions]) : [];
+  const definitions = [program.main, ...program.definitions];
+  const findings = options.lint === true ? [...lint(definitions), ...lintAnnotations(definitions)] : [];
   const all = [...diagnostics, ...program.diagnostics, ...findings];
   if (all.some((one) => one.severity === 'error')) return { program: null, diagnostics: all };
-  hashDefinitions([program.main, ...program.definitions]);
-  table.add([program.main, ...program.definitions]);
+  hashDefinitions(definitions);
+  table.add(definitions);
   return {
     program: { main: program.main, table, namespace: program.namespace, definitions: program.definitions, hash: program.main.group },
     diagnostics: all,

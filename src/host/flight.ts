@@ -8,14 +8,18 @@
  *   and nothing works on it, so a run all of whose calls are held can be put away (see `waits`).
  */
 import { MapValue } from '../value/map.ts';
+import { printBrief } from '../value/print.ts';
+import { Keyword } from '../value/value.ts';
 import { HostFailure } from './failure.ts';
 import { answerOf, failed, type Judged, judge, perform, timeoutAnswer, timeoutOf, waitOf } from './perform.ts';
-import type { Answer, Ask, CallObserver, Clock, Host, HostCall, Wait } from './port.ts';
+import type { Answer, ApprovalQuestion, Ask, CallObserver, Clock, Decision, Host, HostCall, Wait } from './port.ts';
 
 export interface FlightOptions {
   readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
   readonly observer: CallObserver;
   readonly maxConcurrent: number;
+  /** Of what a person is shown of a call: binds their word to it. */
+  readonly approvalHash: (approval: ApprovalQuestion, callId: string) => string;
   /** Of a call: the same in every process that drives the run. */
   readonly idempotencyKey: (callId: string) => string;
   /** What earlier processes did with a call that has no answer yet. */
@@ -29,10 +33,14 @@ export interface Recalled {
   readonly dueMs: number | null;
   /** It may have happened: it was about to be made when the process ended. */
   readonly wasMade: boolean;
+  /** When somebody was first asked to allow it; null when nobody was. */
+  readonly askedMs: number | null;
+  /** What somebody has allowed: the hash of what they were shown. */
+  readonly approved: string | null;
 }
 
-/** What a call that is held waits for. `unsure`: somebody must say whether it happened. */
-export type Hold = Wait | { readonly kind: 'unsure' };
+/** What a call that is held waits for. `unsure`: somebody must say whether it happened. `approval`: somebody must allow it. */
+export type Hold = Wait | { readonly kind: 'unsure' } | { readonly kind: 'approval'; readonly approval: ApprovalQuestion; readonly hash: string };
 
 export interface Flight {
   readonly call: HostCall;
@@ -43,6 +51,8 @@ export interface Flight {
   dueMs: number | null;
   /** It was made before, by a process that ended. */
   readonly isRepeated: boolean;
+  /** When somebody was first asked to allow it. */
+  askedMs: number | null;
   startedMs: number;
   controller: AbortController | null;
 }
@@ -112,6 +122,7 @@ export class Flights {
       if (flight.hold === null) this.working += 1;
       flight.startedMs = this.clock.nowMs();
       flight.dueMs ??= dueOf(flight);
+      if (flight.hold?.kind === 'approval') flight.askedMs ??= flight.startedMs;
       chosen.push(flight);
     }
     return chosen;
@@ -169,6 +180,14 @@ export class Flights {
     this.answer(flight, answer, from);
   }
 
+  /** Somebody has allowed the call: it is made, or waited for. */
+  approve(flight: Flight): void {
+    flight.controller?.abort();
+    const hold = this.workHold(flight.call, flight.judged, null);
+    if (hold !== null && 'id' in hold) this.answer(flight, hold, { by: 'capability', who: null, message: null });
+    else this.again({ ...flight, hold, dueMs: null, controller: null });
+  }
+
   /** What a person said to a question. */
   answerText(flight: Flight, text: string, from: Pick<Given, 'by' | 'who' | 'message'>): Answer {
     const { hold, call } = flight;
@@ -179,9 +198,12 @@ export class Flights {
 
   /** A call of which nobody knew whether it happened is made again. */
   repeat(flight: Flight): void {
-    const again: Flight = { ...flight, hold: null, dueMs: null };
-    this.flights.set(flight.call.id, again);
-    this.queue.add(again);
+    this.again({ ...flight, hold: null, dueMs: null });
+  }
+
+  private again(flight: Flight): void {
+    this.flights.set(flight.call.id, flight);
+    this.queue.add(flight);
     this.wakeUp();
   }
 
@@ -196,18 +218,28 @@ export class Flights {
     observer.decided?.(call, judged.decision);
     if (!judged.allowed) return this.put(call, judged.answer, { by: 'policy', who: null, message: null }, 0);
     const recalled = this.options.recall(call.id);
+    if (judged.approval !== null && this.ask === nobody) return this.put(call, judged.refusal(refusalOf(judged.decision)), { by: 'policy', who: null, message: null }, 0);
     const hold = this.holdOf(call, judged, recalled);
     if (hold !== null && 'id' in hold) return this.put(call, hold, { by: 'capability', who: null, message: null }, 0);
     const maySee = host.policy.exposes?.(judged.capability) === true;
     const flight: Flight = {
       call, judged, hold, exposed: maySee ? exposed(call.id) : MapValue.empty(), dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true,
-      startedMs: 0, controller: null,
+      askedMs: recalled?.askedMs ?? null, startedMs: 0, controller: null,
     };
     this.flights.set(call.id, flight);
     this.queue.add(flight);
   }
 
-  private holdOf(call: HostCall, { capability }: Flight['judged'], recalled: Recalled | null): Hold | Answer | null {
+  private holdOf(call: HostCall, judged: Flight['judged'], recalled: Recalled | null): Hold | Answer | null {
+    const { approval } = judged;
+    if (approval !== null) {
+      const hash = this.options.approvalHash(approval, call.id);
+      if (recalled?.approved !== hash) return { kind: 'approval', approval, hash };
+    }
+    return this.workHold(call, judged, recalled);
+  }
+
+  private workHold(call: HostCall, { capability }: Flight['judged'], recalled: Recalled | null): Hold | Answer | null {
     if ('wait' in capability) return waitOf(call, capability);
     return recalled?.wasMade === true && capability.determinism === 'live' ? { kind: 'unsure' } : null;
   }
@@ -242,12 +274,23 @@ export class Flights {
   private async wait(flight: Flight, hold: Hold): Promise<void> {
     const { signal } = (flight.controller = new AbortController());
     if (flight.dueMs !== null) void this.waitUntil(flight, hold, flight.dueMs, signal);
-    if (hold.kind !== 'person' || this.ask === null) return;
+    if (hold.kind === 'timer' || hold.kind === 'unsure' || this.ask === null) return;
     this.asking += 1;
-    const answer = await askPerson(this.ask, flight.call, hold, signal);
+    if (hold.kind === 'approval') await this.askApproval(flight, hold.approval, this.ask, signal);
+    else {
+      const answer = await askPerson(this.ask, flight.call, hold, signal);
+      if (!signal.aborted) this.answerHeld(flight, answer, { by: 'person', who: null, message: null });
+    }
     this.asking -= 1;
-    if (!signal.aborted) this.answerHeld(flight, answer, { by: 'person', who: null, message: null });
     this.wakeUp();
+  }
+
+  private async askApproval(flight: Flight, approval: ApprovalQuestion, ask: Ask, signal: AbortSignal): Promise<void> {
+    const said = await ask(approvalPrompt(approval), signal).catch(() => null);
+    if (signal.aborted) return;
+    if (said !== null && /^\s*(y|yes)\s*$/i.test(said)) return this.approve(flight);
+    const reason = said === null ? `${refusalOf(flight.judged.decision)}; nobody could be asked` : 'a person said no';
+    this.answerHeld(flight, flight.judged.refusal(reason), { by: 'person', who: null, message: null });
   }
 
   private async waitUntil(flight: Flight, hold: Hold, dueMs: number, signal: AbortSignal): Promise<void> {
@@ -295,6 +338,16 @@ function dueOf({ call, hold, startedMs }: Flight): number | null {
   if (hold.kind === 'timer') return startedMs + hold.durationMs;
   const timeoutMs = hold.kind === 'person' ? timeoutOf(call) : null;
   return timeoutMs === null ? null : startedMs + timeoutMs;
+}
+
+function refusalOf(decision: Decision): string {
+  return decision.allowed ? '' : decision.reason;
+}
+
+/** The question, and all that the word is about. */
+function approvalPrompt({ question, shown }: ApprovalQuestion): string {
+  const lines = [...shown].map(([key, value]) => `  ${key instanceof Keyword ? key.name : String(key)}: ${printBrief(value, 500)}\n`);
+  return `${question}\n${lines.join('')}Allow it? [y/N] `;
 }
 
 async function askPerson(ask: Ask, call: HostCall, wait: Extract<Wait, { kind: 'person' }>, signal: AbortSignal): Promise<Answer> {

@@ -15,7 +15,7 @@
 import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
 import { type Flight, Flights, type Given, type Recalled, type Waiting } from './flight.ts';
-import type { Host, Kernel, Observer, Turn } from './port.ts';
+import type { ApprovalQuestion, Host, Kernel, Observer, Turn } from './port.ts';
 
 export interface LoopOptions<State, Event> {
   readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch'>;
@@ -36,6 +36,7 @@ export interface LoopOptions<State, Event> {
 export interface Recorder<State, Event> {
   readonly recall: (callId: string) => Recalled | null;
   readonly idempotencyKey: (callId: string) => string;
+  readonly approvalHash: (approval: ApprovalQuestion, callId: string) => string;
   /** What the machine gave. Called once for each turn, in order. */
   readonly turned: (turn: Turn<State, Event>) => void;
   /** These calls are about to be made or waited for. */
@@ -109,6 +110,7 @@ export class Loop<State, Event> {
       host, observer, maxConcurrent,
       recall: recorder?.recall ?? (() => null),
       idempotencyKey: recorder?.idempotencyKey ?? ((callId) => callId),
+      approvalHash: recorder?.approvalHash ?? (() => ''),
       asks: recorder?.asks ?? true,
     });
   }

@@ -3,7 +3,7 @@ import type { Result } from '../diagnostic/diagnostic.ts';
 import { systemClock } from './clock.ts';
 import type { Environment } from './compile.ts';
 import type { Keeping } from './durable/driver.ts';
-import { wholeStates } from './durable/state-keeper.ts';
+import { chunkedStates } from './durable/state-keeper.ts';
 import { nodeSha256 } from './journal/digest.ts';
 import type { Clock } from './port.ts';
 import { createMemoryStore } from './store/memory.ts';
@@ -32,5 +32,5 @@ export function openMemoryKeeping(options: KeepingOptions): Keeping {
 }
 
 function keepingIn(store: Store, { environment, clock = systemClock }: KeepingOptions): Keeping {
-  return { store, environment, clock, sha256: nodeSha256, owner: newOwner(), newKeeper: () => wholeStates, sign: null, programs: new Map(), written: new Set() };
+  return { store, environment, clock, sha256: nodeSha256, owner: newOwner(), newKeeper: chunkedStates, sign: null, programs: new Map(), written: new Set() };
 }

@@ -9,6 +9,7 @@ import { fsCapabilities } from './capability/fs.ts';
 import { httpCapabilities, httpRequest } from './capability/http.ts';
 import { fetchUnder } from './capability/http-fetch.ts';
 import { ioCapabilities } from './capability/io.ts';
+import { modelCapabilities } from './capability/model.ts';
 import { randomCapabilities } from './capability/random.ts';
 import { secretCapabilities } from './capability/secret.ts';
 import { timeCapabilities } from './capability/time.ts';
@@ -71,15 +72,17 @@ export interface HostOptions {
 export function openHost(options: HostOptions): Host {
   const world = worldOf(options);
   const secrets = options.secrets ?? environmentSecrets(world.environment);
-  const house = [...houseCapabilities(world), ...(options.capabilities ?? [])].map((one) => ('call' in one && one.takesSecrets === true ? withSecrets(one, secrets) : one));
+  const withTexts = (one: Capability): Capability => ('call' in one && one.takesSecrets === true ? withSecrets(one, secrets) : one);
   const policy = grantPolicy(policyData(options, world.baseDirectory, () => hostFor(0).capabilities));
+  const house = (): Capability[] => [...houseCapabilities(world), ...modelsOf(options.declared ?? NO_CAPABILITIES, ports), ...(options.capabilities ?? [])].map(withTexts);
   const hostFor = (hops: number): Omit<Host, 'close'> => ({
-    capabilities: capabilityRegistry([...house, ...declared.at(hops)], ALIASES, (id) => declared.find(id, hops)),
+    capabilities: capabilityRegistry([...house(), ...declared.at(hops)], ALIASES, (id) => declared.find(id, hops)),
     policy,
     clock: world.clock,
     ask: world.console.ask,
   });
-  const declared = new DeclaredCapabilities(options.declared ?? NO_CAPABILITIES, executorPorts(options, world, policy, hostFor), options.approvals ?? new Approvals());
+  const ports = executorPorts(options, world, policy, hostFor);
+  const declared = new DeclaredCapabilities(options.declared ?? NO_CAPABILITIES, ports, options.approvals ?? new Approvals());
   return {
     ...hostFor(0),
     close: async () => {
@@ -118,6 +121,13 @@ function executorPorts(options: HostOptions, world: World, policy: Policy, hostF
     functions: language === undefined ? null : functionPort(language, baseDirectory, hostFor),
   };
 }
+
+function modelsOf(declared: CapabilityFile, ports: Pick<ExecutorPorts, 'policy' | 'request' | 'secret'>): Capability[] {
+  return modelCapabilities(declared.models, ports).map(withHouseManifest);
+}
+
+/** Stands in where capabilities are only listed. */
+const NO_PORTS: Pick<ExecutorPorts, 'policy' | 'request' | 'secret'> = { policy: { decide: () => ({ allowed: false, kind: 'capability', reason: '', hint: null }) }, request: () => null, secret: () => undefined };
 
 function functionPort(language: () => Language, baseDirectory: string, hostFor: FunctionPort['hostFor']): FunctionPort {
   return { hostFor, load: async (file, name) => (await import('./executor/function-program.ts')).loadFunction(language(), baseDirectory, file, name) };
@@ -164,14 +174,14 @@ export function readPolicyDocument(name: string, document: Value, baseDirectory:
 }
 
 function grantContext(baseDirectory: string, more: readonly string[]): GrantContext {
-  const house = houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [], baseDirectory }));
+  const house = [...houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [], baseDirectory })), ...modelsOf(NO_CAPABILITIES, NO_PORTS)];
   const capabilities = [...house.map((capability) => capability.id), SPAWN, READ_SECRET, ...more];
   return { baseDirectory, capabilities, aliasOf: (name) => ALIASES.get(name) };
 }
 
 /** The manifests of everything that a host with this file can call, sorted by id; tools that the file does not name are missing. */
 export function listManifests(declared: CapabilityFile): readonly Manifest[] {
-  const house = houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [] })).map(manifestOf);
+  const house = [...houseCapabilities(worldOf({ console: NO_CONSOLE, grants: [] })), ...modelsOf(declared, NO_PORTS)].map(manifestOf);
   const own = new Set(declared.manifests.map((manifest) => manifest.id));
   return [...house.filter((manifest) => !own.has(manifest.id)), ...declared.manifests].sort((a, b) => (a.id < b.id ? -1 : 1));
 }

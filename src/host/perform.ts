@@ -8,10 +8,20 @@ import { isInteger, keyword, type KindName, kindOf, type Value } from '../value/
 import { Vector } from '../value/vector.ts';
 import { GivenUp, withDeadline } from './deadline.ts';
 import { argumentFailure, cancelledFailure, didYouMean, failureValue, HostFailure, securityFailure, shown, typeFailure } from './failure.ts';
-import type { Answer, CallContext, Capability, Decision, Host, HostCall, Wait, WaitCapability, WorkCapability } from './port.ts';
+import type { Answer, ApprovalQuestion, CallContext, Capability, Decision, Host, HostCall, PolicyRequest, Wait, WaitCapability, WorkCapability } from './port.ts';
 
 /** What was decided about a call, with the capability that it goes to when it may. */
-export type Judged = { readonly allowed: true; readonly decision: Decision; readonly capability: Capability; readonly grants: CallContext['grants'] } | Refused;
+export type Judged = Accepted | Refused;
+interface Accepted {
+  readonly allowed: true;
+  readonly decision: Decision;
+  readonly capability: Capability;
+  readonly grants: CallContext['grants'];
+  /** What a person has to allow first; null: nothing. */
+  readonly approval: ApprovalQuestion | null;
+  /** The answer when nobody can be asked, or somebody says no. */
+  readonly refusal: (reason: string) => Answer;
+}
 interface Refused {
   readonly allowed: false;
   readonly decision: Decision;
@@ -21,13 +31,25 @@ interface Refused {
 export function judge(call: HostCall, host: Pick<Host, 'capabilities' | 'policy'>): Judged {
   const capability = host.capabilities.find(call.capability);
   if (capability === undefined) return unknown(call, host);
-  const decision = host.policy.decide({ capability: capability.id, args: call.args, isolation: call.isolation });
-  if (decision.allowed) return { allowed: true, decision, capability, grants: decision.grants };
+  const decision = host.policy.decide(requestOf(call, capability));
+  const refusal = (reason: string): Answer => failed(call, securityFailure(call.capability, reason, null));
+  if (decision.allowed) return { allowed: true, decision, capability, grants: decision.grants, approval: null, refusal };
+  if (decision.approval !== undefined) return { allowed: true, decision, capability, grants: decision.approval.grants, approval: decision.approval, refusal };
   const failure =
     decision.kind === 'security'
       ? securityFailure(call.capability, decision.reason, decision.hint)
       : new HostFailure(decision.kind, decision.reason);
   return { allowed: false, decision, answer: failed(call, failure) };
+}
+
+function requestOf(call: HostCall, capability: Capability): PolicyRequest {
+  const { args, isolation, step, derivedFrom } = call;
+  return {
+    capability: capability.id, args, isolation, step,
+    ...(capability.manifest === undefined ? {} : { effects: capability.manifest.effects }),
+    ...(capability.takesSecrets === undefined ? {} : { takesSecrets: capability.takesSecrets }),
+    ...(derivedFrom === undefined ? {} : { derivedFrom }),
+  };
 }
 
 function unknown(call: HostCall, host: Pick<Host, 'capabilities'>): Refused {

@@ -23,6 +23,8 @@ export interface HostCall {
   readonly step: string | null;
   /** How much of the contexts around it the step of the call sees. */
   readonly isolation: Isolation;
+  /** The context values that went into the arguments. */
+  readonly derivedFrom?: PolicyRequest['derivedFrom'];
 }
 
 export type Isolation = 'inherit' | 'isolated' | 'sandboxed';
@@ -167,6 +169,8 @@ export interface ApprovalQuestion {
   readonly rule: string;
   readonly question: string;
   readonly shown: MapValue;
+  /** What the call may use once it is allowed. */
+  readonly grants: readonly Grant[];
 }
 
 export type Decision =

@@ -15,6 +15,7 @@ import { MapValue } from '../value/map.ts';
 import { SetValue } from '../value/set.ts';
 import { Vector } from '../value/vector.ts';
 import type { Form, ListForm, SymbolForm } from './form.ts';
+import { bindHints, hasHints, type HintedForm, type Hints, isFixed, takeHints, within as withinHints } from './hint.ts';
 import { expandMacro, type MacroBudget } from './macro.ts';
 import { type Arity, type Global, type Library, type LibraryEntry, type Namespace, splitQualified } from './namespace.ts';
 import type { ProgramBuilder } from './program.ts';
@@ -35,6 +36,8 @@ export class Lowering {
   readonly diagnostics: Diagnostic[];
   readonly library: Library;
   readonly macroBudget: MacroBudget;
+  /** Of the forms around the place that is being lowered. */
+  hints: Hints | null = null;
 
   constructor(program: ProgramBuilder, namespace: Namespace) {
     this.program = program;
@@ -56,11 +59,11 @@ export class Lowering {
       case 'symbol':
         return this.symbol(form, place);
       case 'vector':
-        return this.vector(form.items, form.span, place);
+        return hasHints(form.meta) ? this.hinted(form, place) : this.vector(form.items, form.span, place);
       case 'map':
-        return this.map(form.items, form.span, place);
+        return hasHints(form.meta) ? this.hinted(form, place) : this.map(form.items, form.span, place);
       case 'set':
-        return this.set(form.items, form.span, place);
+        return hasHints(form.meta) ? this.hinted(form, place) : this.set(form.items, form.span, place);
       case 'list':
         return this.list(form, place);
     }
@@ -81,6 +84,7 @@ export class Lowering {
     if (place.depth > NESTING_MAX) {
       return this.fail('E0210', `this code is nested more than ${NESTING_MAX} deep`, form.span, ['name parts of it with `let` or `defn`']);
     }
+    if (hasHints(form.meta)) return this.hinted(form, place);
     const within = deeper(place);
     const head = form.items[0];
     if (head === undefined) return constant(EMPTY, form.span);
@@ -108,6 +112,17 @@ export class Lowering {
       return this.list({ ...form, items: [method, ...form.items.slice(1)] }, place);
     }
     return this.call(form, place);
+  }
+
+  /** A form that says how the calls inside it shall be made. */
+  private hinted(form: HintedForm, place: Place): Node {
+    const { hints, rest } = takeHints(this, form);
+    if (!hints.every((hint) => isFixed(hint.value))) return this.lower(bindHints(this, rest, hints), place);
+    const outer = this.hints;
+    this.hints = hints.length === 0 ? outer : withinHints(outer, hints);
+    const node = this.lower(rest, place);
+    this.hints = outer;
+    return node;
   }
 
   // --- names --------------------------------------------------------------------------------------------------
@@ -258,8 +273,9 @@ export class Lowering {
       return [];
     }
     const within = deeperInner(place);
-    const nodes: Node[] = [];
-    for (let i = from; i < forms.length; i++) nodes.push(this.lower(forms[i]!, within));
+    // An array that fits: one that grows keeps room for sixteen nodes more than the three of a usual call.
+    const nodes = new Array<Node>(Math.max(0, forms.length - from));
+    for (let i = 0; i < nodes.length; i++) nodes[i] = this.lower(forms[from + i]!, within);
     return nodes;
   }
 

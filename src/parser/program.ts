@@ -11,6 +11,7 @@ import type { Span } from '../diagnostic/span.ts';
 import type { Arm, Definition, Node, Unit } from '../ir/node.ts';
 import type { Value } from '../value/value.ts';
 import type { Form, KeywordForm, ListForm, SymbolForm } from './form.ts';
+import { definitionHints, passHints } from './hint.ts';
 import { constant, describe, didYouMean, Lowering } from './lowering.ts';
 import { applyMacro, type MacroBudget, MACRO_EXPANSIONS_MAX, MACRO_NODES_MAX } from './macro.ts';
 import { type Arity, type Expander, type ExpansionResult, type Library, Namespace } from './namespace.ts';
@@ -236,7 +237,7 @@ export class ProgramBuilder {
     const lowering = new Lowering(this, namespace);
     switch (head) {
       case 'do':
-        if (form.items.length > 1) return this.collectAll(form.items.slice(1), namespace);
+        if (form.items.length > 1) return this.collectAll(form.items.slice(1).map((one) => passHints(form, one)), namespace);
         break;
       case 'defn':
       case 'defn-':
@@ -267,7 +268,7 @@ export class ProgramBuilder {
       if (global?.kind !== 'macro') return form;
       const expanded = applyMacro(lowering, global, form as ListForm);
       if (expanded === null) return null;
-      form = expanded;
+      form = passHints(form, expanded);
     }
   }
 
@@ -304,6 +305,7 @@ export class ProgramBuilder {
 
   private collectFunctionOf(lowering: Lowering, form: ListForm, name: SymbolForm, shape: FunctionShape, doc: string | null, self: string | null): void {
     const { namespace } = lowering;
+    lowering.hints = definitionHints(lowering, form);
     const first = this.define(namespace, name);
     const definition = this.pending(name.name, shape, lowering, self);
     if (first) {

@@ -11,15 +11,13 @@ import { type Diagnostic, diagnostic, type RelatedPlace } from '../diagnostic/di
 import type { Span } from '../diagnostic/span.ts';
 import { printBrief } from '../value/print.ts';
 import type { Form, ListForm, MapForm, SymbolForm, VectorForm } from './form.ts';
+import { type Bracket, type Frame, FrameStack, type Prefix, type Shorthand } from './read-frames.ts';
 import { RepeatedKeys } from './read-keys.ts';
 import { isDefined, mergeMeta } from './read-meta.ts';
 import { type Problem, shown } from './read-problem.ts';
 import { readString } from './read-string.ts';
-import { type AtomValue, readWord, type Word } from './read-word.ts';
-
-type Bracket = 'list' | 'vector' | 'map' | 'set' | 'fn';
-type Shorthand = 'quote' | 'quasiquote' | 'unquote' | 'unquote-splicing';
-type Prefix = Shorthand | 'at' | 'meta' | 'discard';
+import type { AtomValue } from './read-word.ts';
+import { Words } from './read-words.ts';
 
 const CLOSERS: Record<Bracket, string> = { list: ')', fn: ')', vector: ']', map: '}', set: '}' };
 /** As messages name them. */
@@ -37,29 +35,6 @@ const LITERAL_SHOWN_MAX = 40;
 /** Arguments a `#(…)` may name. */
 const ARGUMENTS_MAX = 20;
 
-class Frame {
-  readonly kind: Bracket | Prefix | 'program';
-  readonly isPrefix: boolean;
-  readonly start: number;
-  /** Where the bracket or shorthand itself ends. */
-  readonly markEnd: number;
-  /** Where its forms begin among the pending ones. */
-  readonly from: number;
-  /** A bracket in here was put in by the repair: what was counted wrong may be the repair's doing. */
-  mended = false;
-  /** `#(…)` only: the highest `%n` used, and whether `%&` was. */
-  highest = 0;
-  usesRest = false;
-
-  constructor(kind: Bracket | Prefix | 'program', isPrefix: boolean, from: number, start: number, markEnd: number) {
-    this.kind = kind;
-    this.from = from;
-    this.isPrefix = isPrefix;
-    this.start = start;
-    this.markEnd = markEnd;
-  }
-}
-
 /** Diagnostics of one text beyond this many are not collected: nobody reads them, and hostile text has no end of them. */
 const DIAGNOSTICS_MAX = 1000;
 
@@ -72,10 +47,9 @@ export class FormBuilder {
   /** The text ended after a shorthand. */
   dangling = false;
   private readonly file: string;
-  private readonly words = new Map<string, Word>();
+  private readonly words = new Words();
   private readonly repeatedKeys = new RepeatedKeys();
-  private readonly below: Frame[] = [];
-  private top: Frame = new Frame('program', false, 0, 0, 0);
+  private readonly frames = new FrameStack();
   /** The forms of all frames, the outermost frame's first; a frame that ends takes its own from the end, in an array that fits. */
   private readonly pending: Form[] = [];
   /** How many of them count; what lies behind is left over. */
@@ -90,50 +64,42 @@ export class FormBuilder {
   }
 
   open(kind: Bracket, start: number, end: number): void {
-    const frame = new Frame(kind, false, this.size, start, end);
-    if (kind === 'fn') this.enterFnLiteral(frame);
-    this.push(frame);
+    this.frames.push(kind, false, this.size, start, end);
+    if (kind === 'fn') this.enterFnLiteral(this.frames.top);
   }
 
   prefix(kind: Prefix, start: number, end: number): void {
     if (kind === 'discard') this.discarding++;
-    this.push(new Frame(kind, true, this.size, start, end));
+    this.frames.push(kind, true, this.size, start, end);
   }
 
   /** A closing bracket, written as `closer`. */
   close(closer: string, end: number): void {
-    while (this.top.isPrefix) this.dropPrefix(closer);
-    const frame = this.top;
-    if (frame.kind === 'program' || CLOSERS[frame.kind as Bracket] !== closer) {
+    while (this.frames.top.isPrefix) this.dropPrefix(closer);
+    const { kind } = this.frames.top;
+    if (kind === 'program' || CLOSERS[kind as Bracket] !== closer) {
       this.mismatched = true;
       return;
     }
-    this.top = this.below.pop()!;
-    this.emit(this.complete(frame, end));
+    this.emit(this.complete(this.frames.pop(), end));
   }
 
   /** A closing bracket that the repair put in (then it has no width) or that it took for another one. */
   mend(end: number): void {
-    while (this.top.isPrefix) this.popPrefix();
-    const frame = this.top;
-    if (frame.kind === 'program') return;
-    frame.mended = true;
-    this.top = this.below.pop()!;
-    this.emit(this.complete(frame, end));
-    this.top.mended = true;
+    while (this.frames.top.isPrefix) this.popPrefix();
+    if (this.frames.top.kind === 'program') return;
+    this.frames.top.mended = true;
+    this.emit(this.complete(this.frames.pop(), end));
+    this.frames.top.mended = true;
   }
 
   /** A closing bracket was left out by the repair: what is in here may belong to a bracket that nobody opened. */
   scar(): void {
-    this.top.mended = true;
+    this.frames.top.mended = true;
   }
 
   word(text: string, start: number): void {
-    let word = this.words.get(text);
-    if (word === undefined) {
-      word = readWord(text);
-      this.words.set(text, word);
-    }
+    const word = this.words.meaningOf(text);
     const end = start + text.length;
     switch (word.kind) {
       case 'symbol':
@@ -183,22 +149,17 @@ export class FormBuilder {
 
   /** All forms, when there are no more tokens. */
   finish(): Form[] {
-    this.dangling = this.top.isPrefix;
-    while (this.top.isPrefix) this.dropPrefix(null);
-    this.unclosed = this.top.kind !== 'program';
+    this.dangling = this.frames.top.isPrefix;
+    while (this.frames.top.isPrefix) this.dropPrefix(null);
+    this.unclosed = this.frames.top.kind !== 'program';
     return this.pending.slice(0, this.size);
   }
 
-  // ── the stack ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private push(frame: Frame): void {
-    this.below.push(this.top);
-    this.top = frame;
-  }
+  // ── whole forms ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   private emit(form: Form): void {
     let current: Form | null = form;
-    while (current !== null && this.top.isPrefix) current = this.completePrefix(current);
+    while (current !== null && this.frames.top.isPrefix) current = this.completePrefix(current);
     if (current !== null) this.pending[this.size++] = current;
   }
 
@@ -251,17 +212,16 @@ export class FormBuilder {
   // ── shorthands ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   private popPrefix(): Frame {
-    const frame = this.top;
+    const frame = this.frames.pop();
     if (frame.kind === 'discard') this.discarding--;
-    this.top = this.below.pop()!;
-    this.top.mended ||= frame.mended;
+    this.frames.top.mended ||= frame.mended;
     this.size = frame.from;
     return frame;
   }
 
   /** The shorthand on top has nothing to apply to. */
   private dropPrefix(closer: string | null): void {
-    const hasMeta = this.size > this.top.from;
+    const hasMeta = this.size > this.frames.top.from;
     const frame = this.popPrefix();
     const what = hasMeta ? 'this metadata' : PREFIXES[frame.kind as Prefix];
     const found = closer === null ? 'the end of the text' : `\`${closer}\``;
@@ -270,7 +230,7 @@ export class FormBuilder {
 
   /** What becomes of `form` under the shorthand on top; null when nothing is to be emitted (yet). */
   private completePrefix(form: Form): Form | null {
-    const frame = this.top;
+    const frame = this.frames.top;
     switch (frame.kind as Prefix) {
       case 'discard':
         this.popPrefix();
@@ -313,7 +273,7 @@ export class FormBuilder {
     }
     // All of `^a ^b ^c form` at once: one after the other would copy what was merged again and again.
     const chain: Frame[] = [];
-    while (this.top.kind === 'meta' && this.size > this.top.from) chain.push(this.popPrefix());
+    while (this.frames.top.kind === 'meta' && this.size > this.frames.top.from) chain.push(this.popPrefix());
     const maps: MapForm[] = [];
     for (let i = chain.length - 1; i >= 0; i--) {
       const map = this.metaMap(chain[i]!, form);
@@ -343,7 +303,7 @@ export class FormBuilder {
 
   /** Whether the form that comes next stands right after `def` and the like. */
   private isDefinedName(target: Form): boolean {
-    const { kind, from } = this.top;
+    const { kind, from } = this.frames.top;
     return kind === 'list' && this.size === from + 1 && isDefined(this.pending[from]!, target);
   }
 

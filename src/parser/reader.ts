@@ -13,7 +13,7 @@ import { explainDispatch } from './read-dispatch.ts';
 import { endOpenString } from './read-open-string.ts';
 import { type Problem, problem } from './read-problem.ts';
 import { firstMisfit, repairBrackets } from './read-repair.ts';
-import { createScanning, type Scanning, sharedScanning, type Token, tokenEnd, tokenize, type Tokens, type TokenType } from './tokens.ts';
+import { createScanning, type Scanning, sharedScanning, type Token, tokenEnd, tokenize, tokenizeStretch, TokenPool, type Tokens, type TokenType } from './tokens.ts';
 
 export interface ReadOptions {
   /** Texts with more UTF-16 code units are refused with E0117; `READ_LENGTH_MAX` unless given. */
@@ -78,49 +78,50 @@ function tooLarge(file: string, what: string): Diagnostic {
 }
 
 /** What the last token leaves open. */
-function endsInside(last: Token | undefined): 'string' | 'comment' | null {
+function endsInside(last: TokenType | undefined): 'string' | 'comment' | null {
   const { openString, openComment } = sharedScanning().tokens;
-  return last?.tokenType === openString ? 'string' : last?.tokenType === openComment ? 'comment' : null;
+  return last === openString ? 'string' : last === openComment ? 'comment' : null;
 }
 
-/**
- * Texts longer than this are read in stretches of about this many characters. The tokens of a whole file outlive several
- * collections of garbage, each of which copies them; those of a stretch are dead before the first. That took a fifth
- * off the time of reading a megabyte.
- */
+/** Texts longer than this are read in stretches of about this many characters, so that few tokens serve for all of them. */
 const STRETCH = 8 * 1024;
 
-/** All tokens of the text, a stretch at a time, each stretch when it is asked for. */
+/** All tokens of the text, a stretch at a time; those of one are gone when the next is asked for. */
 function* stretchesOf(text: string): IterableIterator<Token[]> {
+  const pool = new TokenPool();
   let length = STRETCH;
   for (let from = 0; from < text.length; ) {
     const to = Math.min(from + length, text.length);
     const piece = text.slice(from, to);
-    const tokens = tokenize(piece);
-    if (to < text.length) tokens.length = certainTokens(tokens, piece);
+    const tokens = tokenizeStretch(piece, from, pool);
+    if (to < text.length) tokens.length = certainTokens(tokens, text, to);
     const last = tokens.at(-1);
     if (last === undefined && to < text.length) {
       length = text.length; // a long string or comment: all that is left is one stretch
       continue;
     }
-    const next = last === undefined || to === text.length ? to : from + tokenEnd(last);
-    for (const token of tokens) token.startOffset += from;
+    const next = last === undefined || to === text.length ? to : tokenEnd(last);
     yield tokens;
     from = next;
   }
 }
 
 /**
- * How many of the first tokens of a piece of text are the same whatever follows the piece: up to one with a blank after
+ * How many of the tokens of a stretch are the same whatever follows it, which begins at `to`: up to one with a blank after
  * it. What then comes begins with that blank, so nothing there looks like the first line of a file.
  */
-function certainTokens(tokens: readonly Token[], piece: string): number {
+function certainTokens(tokens: readonly Token[], text: string, to: number): number {
   let size = tokens.length;
-  while (size > 0 && !isPlainBlank(piece.charCodeAt(tokenEnd(tokens[size - 1]!)))) size--;
+  while (size > 0 && !endsBefore(tokens[size - 1]!, text, to)) size--;
   return size;
 }
 
-/** A space or a line feed; not NaN, which is what stands behind the text. */
+function endsBefore(token: Token, text: string, to: number): boolean {
+  const end = tokenEnd(token);
+  return end < to && isPlainBlank(text.charCodeAt(end));
+}
+
+/** A space or a line feed. */
 function isPlainBlank(code: number): boolean {
   return code === 0x20 || code === 0x0a;
 }
@@ -133,19 +134,20 @@ interface Built {
   readonly dangling: boolean;
   /** How many tokens there were; when they are more than `TOKENS_MAX` the rest was left unread. */
   readonly size: number;
-  readonly last: Token | undefined;
+  /** The type of the last token. */
+  readonly last: TokenType | undefined;
 }
 
 function build(stretches: Iterable<Token[]>, file: string): Built {
   const builder = new FormBuilder(file);
   const parser = sharedParser();
   let size = 0;
-  let last: Token | undefined;
+  let last: TokenType | undefined;
   parser.builder = builder;
   for (const tokens of stretches) {
     size += tokens.length;
     if (size > TOKENS_MAX) break;
-    last = tokens.at(-1) ?? last;
+    last = tokens.at(-1)?.tokenType ?? last;
     parser.input = tokens;
     parser.program();
   }
@@ -158,58 +160,61 @@ function build(stretches: Iterable<Token[]>, file: string): Built {
 
 // ── the grammar ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Whatever the tokens, the rule accepts them: it is any number of any token. */
+/** Whatever the tokens, the rule accepts them: it is any number of any token. What each one does, a table says. */
 class FlatParser extends EmbeddedActionsParser {
   /** Null while chevrotain records the grammar, and between two readings. */
   builder: FormBuilder | null = null;
   readonly program: () => void;
 
-  constructor(scanning: Scanning, checked: boolean) {
-    super(scanning.types, { skipValidations: !checked, maxLookahead: 1 });
-    const alternatives = this.alternatives(scanning.tokens);
-    const step = (): void => this.OR(alternatives);
+  constructor({ types, tokens }: Scanning, checked: boolean) {
+    super(types, { skipValidations: !checked, maxLookahead: 1 });
+    const actions = actionsOf(tokens);
+    const step = (): void => {
+      const token = this.CONSUME(tokens.piece);
+      if (this.builder !== null) actions[token.tokenTypeIdx]!(this.builder, token);
+    };
     this.program = this.RULE('program', () => {
       this.MANY(step);
     });
     this.performSelfAnalysis();
   }
+}
 
-  private alternatives(tokens: Tokens): { ALT: () => void }[] {
-    const on = (type: TokenType, act: (builder: FormBuilder, token: Token) => void): { ALT: () => void } => ({
-      ALT: () => {
-        const token = this.CONSUME(type);
-        if (this.builder !== null) act(this.builder, token);
-      },
-    });
-    return [
-      on(tokens.word, (builder, token) => builder.word(token.image, token.startOffset)),
-      on(tokens.openParen, (builder, token) => builder.open('list', token.startOffset, token.startOffset + 1)),
-      on(tokens.closeParen, (builder, token) => builder.close(')', token.startOffset + 1)),
-      on(tokens.openBracket, (builder, token) => builder.open('vector', token.startOffset, token.startOffset + 1)),
-      on(tokens.closeBracket, (builder, token) => builder.close(']', token.startOffset + 1)),
-      on(tokens.openBrace, (builder, token) => builder.open('map', token.startOffset, token.startOffset + 1)),
-      on(tokens.closeBrace, (builder, token) => builder.close('}', token.startOffset + 1)),
-      on(tokens.openSet, (builder, token) => builder.open('set', token.startOffset, token.startOffset + 2)),
-      on(tokens.openFn, (builder, token) => builder.open('fn', token.startOffset, token.startOffset + 2)),
-      on(tokens.mend, (builder, token) => builder.mend(tokenEnd(token))),
-      on(tokens.scar, (builder) => builder.scar()),
-      on(tokens.string, (builder, token) => builder.string(token.image, token.startOffset)),
-      on(tokens.escapedString, (builder, token) => builder.string(token.image, token.startOffset)),
-      on(tokens.quote, (builder, token) => builder.prefix('quote', token.startOffset, tokenEnd(token))),
-      on(tokens.quasiquote, (builder, token) => builder.prefix('quasiquote', token.startOffset, tokenEnd(token))),
-      on(tokens.unquote, (builder, token) => builder.prefix('unquote', token.startOffset, tokenEnd(token))),
-      on(tokens.unquoteSplicing, (builder, token) => builder.prefix('unquote-splicing', token.startOffset, tokenEnd(token))),
-      on(tokens.at, (builder, token) => builder.prefix('at', token.startOffset, tokenEnd(token))),
-      on(tokens.caret, (builder, token) => builder.prefix('meta', token.startOffset, tokenEnd(token))),
-      on(tokens.discard, (builder, token) => builder.prefix('discard', token.startOffset, tokenEnd(token))),
-      on(tokens.special, readSpecial),
-      on(tokens.openString, readOpenString),
-      on(tokens.openComment, readOpenComment),
-      on(tokens.regexLiteral, readUnsupported),
-      on(tokens.character, readUnsupported),
-      on(tokens.dispatch, readDispatch),
-    ];
-  }
+type Action = (builder: FormBuilder, token: Token) => void;
+
+/** By the index of the token's type. */
+function actionsOf(tokens: Tokens): readonly Action[] {
+  const actions: Action[] = [];
+  const on = (type: TokenType, act: Action): void => {
+    actions[type.tokenTypeIdx!] = act;
+  };
+  on(tokens.word, (builder, token) => builder.word(token.image, token.startOffset));
+  on(tokens.openParen, (builder, token) => builder.open('list', token.startOffset, token.startOffset + 1));
+  on(tokens.closeParen, (builder, token) => builder.close(')', token.startOffset + 1));
+  on(tokens.openBracket, (builder, token) => builder.open('vector', token.startOffset, token.startOffset + 1));
+  on(tokens.closeBracket, (builder, token) => builder.close(']', token.startOffset + 1));
+  on(tokens.openBrace, (builder, token) => builder.open('map', token.startOffset, token.startOffset + 1));
+  on(tokens.closeBrace, (builder, token) => builder.close('}', token.startOffset + 1));
+  on(tokens.openSet, (builder, token) => builder.open('set', token.startOffset, token.startOffset + 2));
+  on(tokens.openFn, (builder, token) => builder.open('fn', token.startOffset, token.startOffset + 2));
+  on(tokens.mend, (builder, token) => builder.mend(tokenEnd(token)));
+  on(tokens.scar, (builder) => builder.scar());
+  on(tokens.string, (builder, token) => builder.string(token.image, token.startOffset));
+  on(tokens.escapedString, (builder, token) => builder.string(token.image, token.startOffset));
+  on(tokens.quote, (builder, token) => builder.prefix('quote', token.startOffset, tokenEnd(token)));
+  on(tokens.quasiquote, (builder, token) => builder.prefix('quasiquote', token.startOffset, tokenEnd(token)));
+  on(tokens.unquote, (builder, token) => builder.prefix('unquote', token.startOffset, tokenEnd(token)));
+  on(tokens.unquoteSplicing, (builder, token) => builder.prefix('unquote-splicing', token.startOffset, tokenEnd(token)));
+  on(tokens.at, (builder, token) => builder.prefix('at', token.startOffset, tokenEnd(token)));
+  on(tokens.caret, (builder, token) => builder.prefix('meta', token.startOffset, tokenEnd(token)));
+  on(tokens.discard, (builder, token) => builder.prefix('discard', token.startOffset, tokenEnd(token)));
+  on(tokens.special, readSpecial);
+  on(tokens.openString, readOpenString);
+  on(tokens.openComment, readOpenComment);
+  on(tokens.regexLiteral, readUnsupported);
+  on(tokens.character, readUnsupported);
+  on(tokens.dispatch, readDispatch);
+  return actions;
 }
 
 let parser: FlatParser | undefined;

@@ -6,7 +6,7 @@
  * why a malformed number is never split in two. All patterns run in linear time and constant stack; the two that
  * cannot be said that way (strings with escapes, nested comments) are hand-written scanners.
  */
-import { createToken, type IToken, Lexer, type TokenType } from 'chevrotain';
+import { createToken, type IToken, type ITokenConfig, Lexer, type TokenType } from 'chevrotain';
 
 export type Token = IToken;
 export type { TokenType };
@@ -87,16 +87,9 @@ function blockCommentEnd(text: string, offset: number): number {
   return -1;
 }
 
-function custom(name: string, scan: Scanner, starts: string[], group?: string): TokenType {
-  const config = { name, pattern: scan, start_chars_hint: starts, line_breaks: true };
-  return createToken(group === undefined ? config : { ...config, group });
-}
-
-function plain(name: string, pattern: RegExp | string): TokenType {
-  return createToken({ name, pattern });
-}
-
 export interface Tokens {
+  /** What all tokens are, for the one rule of the grammar; never made by the lexer. */
+  readonly piece: TokenType;
   readonly blank: TokenType;
   readonly space: TokenType;
   readonly lineComment: TokenType;
@@ -133,7 +126,11 @@ export interface Tokens {
 
 /** In the order in which the lexer tries them. */
 function createTokens(): Tokens {
+  const piece = createToken({ name: 'Piece', pattern: Lexer.NA });
+  const plain = (name: string, pattern: RegExp | string): TokenType => createToken({ name, pattern, categories: piece });
+  const custom = (name: string, scan: Scanner, starts: string[]): TokenType => createToken({ name, ...scanned(scan, starts), categories: piece });
   return {
+    piece,
     // Most white space is one blank between two words: a pattern of one character costs a comparison, not a search.
     blank: createToken({ name: 'Blank', pattern: ' ', group: Lexer.SKIPPED }),
     space: createToken({ name: 'Space', pattern: new RegExp(`[${WHITESPACE}]+`), group: Lexer.SKIPPED }),
@@ -144,7 +141,7 @@ function createTokens(): Tokens {
     closeBracket: plain('CloseBracket', ']'),
     openBrace: plain('OpenBrace', '{'),
     closeBrace: plain('CloseBrace', '}'),
-    string: createToken({ name: 'String', pattern: /"[^"\\]*"/, line_breaks: true }),
+    string: createToken({ name: 'String', pattern: /"[^"\\]*"/, line_breaks: true, categories: piece }),
     escapedString: custom('EscapedString', scanEscapedString, ['"']),
     lineComment: createToken({ name: 'LineComment', pattern: /;[^\n\r]*/, group: Lexer.SKIPPED }),
     quote: plain('Quote', "'"),
@@ -153,7 +150,7 @@ function createTokens(): Tokens {
     unquote: plain('Unquote', '~'),
     at: plain('At', '@'),
     caret: plain('Caret', '^'),
-    hashComment: custom('HashComment', scanHashComment, ['#'], Lexer.SKIPPED),
+    hashComment: createToken({ name: 'HashComment', ...scanned(scanHashComment, ['#']), group: Lexer.SKIPPED }),
     openFn: plain('OpenFn', '#('),
     openSet: plain('OpenSet', '#{'),
     discard: plain('Discard', '#_'),
@@ -163,22 +160,76 @@ function createTokens(): Tokens {
     openComment: custom('OpenComment', scanOpenComment, ['#']),
     dispatch: plain('Dispatch', new RegExp(`#[^${WORD_END}']*'?`)),
     character: plain('Character', /\\(?:[A-Za-z0-9]+|[\ud800-\udbff][\udc00-\udfff]|[^])?/),
-    mend: createToken({ name: 'Mend', pattern: Lexer.NA }),
-    scar: createToken({ name: 'Scar', pattern: Lexer.NA }),
+    mend: plain('Mend', Lexer.NA),
+    scar: plain('Scar', Lexer.NA),
+  };
+}
+
+function scanned(pattern: Scanner, starts: string[]): Pick<ITokenConfig, 'pattern' | 'start_chars_hint' | 'line_breaks'> {
+  return { pattern, start_chars_hint: starts, line_breaks: true };
+}
+
+/**
+ * Token objects that serve one stretch of a text after the other, and the array they are handed over in: made anew, they
+ * are two fifths of all memory that reading takes. A pool lives as long as one reading, since tokens keep the text alive.
+ */
+export class TokenPool {
+  /** The tokens of the last stretch. */
+  readonly stretch: Token[] = [];
+  private readonly made: Token[] = [];
+  private size = 0;
+  private offset = 0;
+
+  /** `offset`: where the next stretch begins in the text. */
+  begin(offset: number): void {
+    this.size = 0;
+    this.offset = offset;
+  }
+
+  add(image: string, startOffset: number, tokenTypeIdx: number, tokenType: TokenType): Token {
+    const index = this.size++;
+    const start = this.offset + startOffset;
+    const known = this.made[index];
+    if (known === undefined) return (this.stretch[index] = this.made[index] = { image, startOffset: start, tokenTypeIdx, tokenType });
+    known.image = image;
+    known.startOffset = start;
+    known.tokenTypeIdx = tokenTypeIdx;
+    known.tokenType = tokenType;
+    return (this.stretch[index] = known);
+  }
+
+  end(): void {
+    this.stretch.length = this.size;
+  }
+}
+
+/**
+ * Overrides the two methods that chevrotain's lexer calls for each token it does not skip; they are not part of what it
+ * documents, so a newer version may need another way. `pool` is null for tokens that are kept.
+ */
+class PoolingLexer extends Lexer {
+  pool: TokenPool | null = null;
+
+  readonly createTokenInstance = (image: string, startOffset: number, tokenTypeIdx: number, tokenType: TokenType): Token =>
+    this.pool === null ? { image, startOffset, tokenTypeIdx, tokenType } : this.pool.add(image, startOffset, tokenTypeIdx, tokenType);
+
+  readonly addToken = (tokens: Token[], index: number, token: Token): number => {
+    if (this.pool === null) tokens.push(token);
+    return index;
   };
 }
 
 export interface Scanning {
   readonly tokens: Tokens;
   readonly types: TokenType[];
-  readonly lexer: Lexer;
+  readonly lexer: PoolingLexer;
 }
 
 /** `checked` makes chevrotain examine the token definitions; only tests pay for that. */
 export function createScanning(checked: boolean): Scanning {
   const tokens = createTokens();
   const types: TokenType[] = Object.values(tokens);
-  const lexer = new Lexer(types, {
+  const lexer = new PoolingLexer(types, {
     positionTracking: 'onlyOffset',
     ensureOptimizations: checked,
     skipValidations: !checked,
@@ -196,6 +247,17 @@ export function sharedScanning(): Scanning {
 
 export function tokenize(text: string): Token[] {
   return sharedScanning().lexer.tokenize(text).tokens;
+}
+
+/** The tokens of `piece`, which stands at `offset` in the text; they are good until `pool` is used for the next one. */
+export function tokenizeStretch(piece: string, offset: number, pool: TokenPool): Token[] {
+  const { lexer } = sharedScanning();
+  pool.begin(offset);
+  lexer.pool = pool;
+  lexer.tokenize(piece);
+  lexer.pool = null;
+  pool.end();
+  return pool.stretch;
 }
 
 export function tokenEnd(token: Token): number {

@@ -18,8 +18,8 @@ export interface ReadFault {
 }
 
 export class ByteWriter {
-  private buffer: Uint8Array;
-  private size = 0;
+  protected buffer: Uint8Array;
+  protected size = 0;
 
   constructor(sizeHint: number = 64) {
     this.buffer = new Uint8Array(sizeHint);

@@ -277,7 +277,7 @@ function writeFloat(writer: ByteWriter, value: number): void {
 }
 
 /** Everything but the parts that can be shared. */
-function writeHead(writer: ByteWriter, source: Source): void {
+export function writeHead(writer: ByteWriter, source: Source): void {
   if (typeof source === 'string') writeSizedText(writer, tag.STRING, source);
   else if (typeof source === 'bigint') writeBig(writer, source);
   else if (typeof source !== 'object' || source === null) writeAtom(writer, source);

@@ -14,8 +14,8 @@ export class List {
   /** A cell: `head` in front of `tail`. Or, when `tail` is null, a view on `items` from `start`. */
   private readonly head: Value;
   private readonly tail: List | null;
-  private readonly items: Vector;
-  private readonly start: number;
+  readonly items: Vector;
+  readonly start: number;
 
   private static readonly EMPTY: List = new List(0, null, null, Vector.empty(), 0);
 
@@ -95,7 +95,7 @@ export class List {
     return new CursorIterator(this.cursor());
   }
 
-  /** Only for this file: what is behind the first cell, or null when the list is a view. */
+  /** For who walks cells: what is behind the first cell, or null when the list is a view. */
   behind(): List | null {
     return this.tail;
   }

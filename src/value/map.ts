@@ -14,11 +14,12 @@ export type Entry = readonly [Value, Value];
 export class MapValue {
   declare readonly kind: 'map';
   readonly size: number;
-  private readonly root: Node;
+  readonly root: Node;
 
   private static readonly EMPTY: MapValue = new MapValue(EMPTY_LEAF);
 
-  private constructor(root: Node) {
+  /** For who has a tree as `tree.ts` makes them; everybody else says `from`. */
+  constructor(root: Node) {
     this.root = root;
     this.size = sizeOf(root);
   }

@@ -5,9 +5,10 @@ import type { Value } from './value.ts';
 
 export class SetValue {
   declare readonly kind: 'set';
-  private readonly map: MapValue;
+  readonly map: MapValue;
 
-  private constructor(map: MapValue) {
+  /** For who has a map in which every value is true; everybody else says `from`. */
+  constructor(map: MapValue) {
     this.map = map;
   }
 

@@ -8,7 +8,7 @@ import type { Cursor } from './cursor.ts';
 import { compare, preferredKey } from './order.ts';
 import { Keyword, type Value } from './value.ts';
 
-const NODE_MAX = 32;
+export const NODE_MAX = 32;
 const NODE_MIN = 16;
 /** Of a node that is cut at its end so many stay in the left half. */
 const LEFT_FULL = 28;

@@ -9,20 +9,20 @@
 import type { Cursor } from './cursor.ts';
 import type { Value } from './value.ts';
 
-const BITS = 5;
+export const BITS = 5;
 const WIDTH = 1 << BITS;
 const MASK = WIDTH - 1;
 /** A slice may hide this many elements for each one that it shows. */
 const HIDDEN_MAX = 8;
 
 /** Elements at the bottom (`shift` 0), nodes above. */
-type Node = readonly (Value | Node)[];
+export type Node = readonly (Value | Node)[];
 
 export class Trie {
   readonly size: number;
-  private readonly start: number;
-  private readonly root: Node;
-  private readonly shift: number;
+  readonly start: number;
+  readonly root: Node;
+  readonly shift: number;
   /** How many places of the tree are filled, in sight or not. */
   private readonly held: number;
 

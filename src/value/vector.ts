@@ -24,9 +24,9 @@ const HIDDEN_MAX = 8;
 export class Vector {
   declare readonly kind: 'vector';
   readonly size: number;
-  private readonly flat: Value[] | null;
-  private readonly offset: number;
-  private trie: Trie | null;
+  readonly flat: Value[] | null;
+  readonly offset: number;
+  trie: Trie | null;
   /** Whether the array has been copied to push to it: the next time a trie is cheaper. */
   private moved = false;
 

@@ -1,7 +1,9 @@
 /** What every store does, whatever it is made of (D1–D4 of `src/host/store/port.ts`). An adapter's test calls `storeContract`. */
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Lease, type Owner, type Store, StoreProblem } from '../../src/host/store/port.ts';
 import { batchOf, bytesOfText, content, hashOfText, newRun, owner, problemKind, signedHead, storedRecord, storedRecords } from '../support/store-data.ts';
+import { arbitraryHistory, modelView, StoreModel, StoreTeller } from './store-model.ts';
 
 export interface OpenStore {
   readonly store: Store;
@@ -394,6 +396,20 @@ export function storeContract(make: StoreMaker): void {
       expect(await other.messages('r')).toHaveLength(1);
       await other.close();
     });
+  });
+
+  test('any history is told as by the simplest of stores', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryHistory(), async (history) => {
+        const one = await make(() => false);
+        const teller = new StoreTeller(one.store);
+        const model = new StoreModel();
+        for (const step of history) expect([step, await teller.step(step)]).toEqual([step, model.step(step)]);
+        expect(await teller.view()).toEqual(modelView(model));
+        await one.dispose();
+      }),
+      { numRuns: 150 },
+    );
   });
 
   test('a problem says what is wrong in words for people', async () => {

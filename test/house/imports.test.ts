@@ -25,6 +25,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'src/library.ts': { rooms: ['library'], packages: [], node: false },
   'src/values.ts': { rooms: ['evaluator', 'value'], packages: [], node: false },
   'src/contexts.ts': { rooms: ['evaluator'], packages: [], node: false },
+  'src/chunks.ts': { rooms: ['evaluator', 'value'], packages: [], node: false },
   library: { rooms: [], packages: [], node: false },
 };
 

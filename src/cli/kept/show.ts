@@ -1,6 +1,7 @@
 /** Kept runs, shown: what they wait for, when, and what to say to them. */
 import { decodeValue } from '../../value/bytes.ts';
 import { MapValue } from '../../value/map.ts';
+import { printBrief } from '../../value/print.ts';
 import { Vector } from '../../value/vector.ts';
 import { Facts } from '../../host/durable/facts.ts';
 import type { RunRow } from '../../host/store/port.ts';
@@ -14,9 +15,11 @@ export function waitsOf(row: Pick<RunRow, 'waits'>): readonly WaitShown[] {
   return decoded.value.toArray().flatMap((wait) => {
     if (!(wait instanceof MapValue)) return [];
     const facts = new Facts(wait);
-    return [{ call: facts.text('call') ?? '', capability: facts.text('capability') ?? '', kind: facts.text('kind') ?? '', question: facts.text('question'), dueMs: facts.number('due') }];
+    return [{ call: facts.text('call') ?? '', capability: facts.text('capability') ?? '', kind: facts.text('kind') ?? '', question: facts.text('question'), dueMs: facts.number('due'), hash: facts.text('hash'), shown: facts.value('shown') === null ? null : printBrief(facts.value('shown'), SHOWN_MAX) }];
   });
 }
+
+const SHOWN_MAX = 2_000;
 
 export function pausedText({ run, waits, storeOption }: Extract<Ending, { kind: 'paused' }>): string {
   const lines = [`paused: run ${run}`];
@@ -24,13 +27,13 @@ export function pausedText({ run, waits, storeOption }: Extract<Ending, { kind: 
   return `${lines.join('\n')}\n`;
 }
 
-function waitLines(run: string, { call, capability, kind, question, dueMs }: WaitShown, option: string): string[] {
+function waitLines(run: string, { call, capability, kind, question, dueMs, shown }: WaitShown, option: string): string[] {
   const until = dueMs === null ? '' : ` until ${timeText(dueMs)}`;
   switch (kind) {
     case 'timer':
       return [`  call ${call} :${capability} waits${until}`, `    rtfs resume ${run}${option}`];
     case 'approval':
-      return [`  call ${call} :${capability} needs approval${until}: ${question ?? ''}`, `    rtfs approve ${run}${option} --as NAME    (or deny)`];
+      return [`  call ${call} :${capability} needs approval${until}: ${question ?? ''}`, `    ${shown ?? ''}`, `    rtfs approve ${run} ${call}${option}    (or deny)`];
     case 'unsure':
       return [`  call ${call}: ${question ?? ''}`, `    rtfs answer ${run} ${call} VALUE${option}      it happened, and gave VALUE`, `    rtfs answer ${run} ${call} --again${option}    it did not happen: make it`];
     default:

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
 import { errorValue } from '../../evaluator/raise.ts';
 import { encodeMessage } from '../../host/durable/message.ts';
+import { approvalValue, readPerson } from '../../host/security/approval.ts';
 import type { RunRow } from '../../host/store/port.ts';
 import { readValue } from '../../parser/datum.ts';
 import type { Value } from '../../value/value.ts';
@@ -27,7 +28,7 @@ export async function tellCommand(options: TellOptions, terminal: Terminal): Pro
 
 async function tell(opened: OpenedStore, row: RunRow, options: TellOptions, terminal: Terminal): Promise<ExitCode> {
   if (row.status !== 'running' && row.status !== 'waiting') return refuse([diagnostic('E0501', `the run ${row.id} is over: it is ${row.status}`, null)], options, terminal);
-  const message = messageOf(options, row);
+  const message = messageOf(options, row, opened.keeping.clock.nowMs());
   if (!message.ok) return refuse([message.error], options, terminal);
   await opened.keeping.store.send(row.id, message.value);
   if (options.resumes) return goOn(opened, row, options, terminal, 'said');
@@ -35,7 +36,7 @@ async function tell(opened: OpenedStore, row: RunRow, options: TellOptions, term
   return EXIT.ok;
 }
 
-function messageOf({ saying, who }: TellOptions, row: RunRow): Result<Uint8Array, Diagnostic> {
+function messageOf({ saying, who }: TellOptions, row: RunRow, nowMs: number): Result<Uint8Array, Diagnostic> {
   const by = { who: who ?? `human:${userInfo().username}` };
   switch (saying.kind) {
     case 'cancel':
@@ -50,8 +51,19 @@ function messageOf({ saying, who }: TellOptions, row: RunRow): Result<Uint8Array
     }
     case 'approve':
     case 'deny':
-      return { ok: false, error: diagnostic('E0502', `no call of the run ${row.id} waits for approval`, null) };
+      return approvalMessage(saying, by.who, row, nowMs);
   }
+}
+
+function approvalMessage({ kind, call }: { readonly kind: 'approve' | 'deny'; readonly call: string | null }, who: string, row: RunRow, nowMs: number): Result<Uint8Array, Diagnostic> {
+  const waiting = waitsOf(row).filter((wait) => wait.kind === 'approval' && (call === null || wait.call === call));
+  const [wait] = waiting;
+  const by = readPerson(who);
+  if (by === null) return { ok: false, error: diagnostic('E0502', `${who} is nobody who can approve`, null, { help: ['a person is written human:NAME'] }) };
+  if (wait?.hash == null) return { ok: false, error: diagnostic('E0502', `no call of the run ${row.id} waits for approval`, null) };
+  if (waiting.length > 1) return { ok: false, error: diagnostic('E0502', 'several calls wait for approval: say which', null, { help: waiting.map((one) => `call ${one.call}: ${one.question ?? one.capability}`) }) };
+  const approval = approvalValue({ verdict: kind, hash: wait.hash, by, timeMs: nowMs, comment: null });
+  return { ok: true, value: encodeMessage(kind, { call: wait.call, approval }) };
 }
 
 function answerData({ text, isError }: { readonly text: string; readonly isError: boolean }, wait: WaitShown | null): Result<Record<string, Value>, Diagnostic> {

@@ -17,6 +17,8 @@ export const ALIASES: ReadonlyMap<string, string> = new Map([
   ['ccos.system.sleep-ms', 'time.sleep'],
   ['ccos.system.get-env', 'env.get'],
   ['ccos.user.ask', 'user.ask'],
+  ['llm.complete', 'model.complete'],
+  ['ccos.ai.llm-execute', 'model.complete'],
   ['println', 'io.println'],
   ['log', 'io.log'],
   ['tool/log', 'io.log'],

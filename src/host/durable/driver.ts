@@ -12,6 +12,7 @@ import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
 import { Loop, type RunResult } from '../loop.ts';
 import type { Clock, Grant, Host, Observer } from '../port.ts';
+import { approvalProblem, readApproval } from '../security/approval.ts';
 import { EMPTY_HEAD, type Head, type Lease, type Owner, type RunRow, type SignedHead, type Store, StoreProblem } from '../store/port.ts';
 import type { StartOptions } from '../../evaluator/kernel.ts';
 import { dataOf, Facts } from './facts.ts';
@@ -222,6 +223,9 @@ class Driven {
         return this.repeat(id, facts, who);
       case 'patch':
         return this.patch(id, facts, who);
+      case 'approve':
+      case 'deny':
+        return this.judge(id, facts);
       default:
         return `nothing can be done with :${kind} here`;
     }
@@ -245,6 +249,23 @@ class Driven {
     const data = facts.value('data');
     if (!(data instanceof MapValue)) return 'what is to be put into the context is no map';
     this.loop.patch({ data, policy: facts.value('policy') ?? keyword('keep-existing'), who, message: id });
+    return null;
+  }
+
+  private judge(id: number, facts: Facts): string | null {
+    const call = facts.text('call') ?? '';
+    const { flights } = this.loop;
+    const flight = flights.held(call);
+    const approval = readApproval(facts.value('approval'));
+    if (flight?.hold?.kind !== 'approval') return `no call ${call} waits for approval`;
+    if (!approval.ok) return `the approval cannot be read: ${approval.error}`;
+    const question = { run: this.lease.run, call, shown: flight.hold.approval.shown, askedMs: flight.askedMs ?? 0, expiresMs: flight.dueMs };
+    const problem = approvalProblem(approval.value, question, this.keeping.clock.nowMs());
+    if (problem !== null) return problem;
+    const { verdict, by, comment } = approval.value;
+    this.recorder.judged(call, approval.value, id);
+    if (verdict === 'approve') flights.approve(flight);
+    else flights.answerHeld(flight, flight.judged.refusal(`denied by ${by}${comment === null ? '' : `: ${comment}`}`), { by: 'person', who: by, message: null });
     return null;
   }
 

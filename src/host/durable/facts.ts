@@ -7,6 +7,8 @@
  *   run-resumed     owner  [+ notes]                  run-waiting   waits
  *   call-requested  turn call capability id args options step isolation derived-from determinism decision key [+ due] [+ exposed]
  *   call-answered   turn call ok by duration-ms  value | error  [+ who] [+ quanta]
+ *   approval-requested  turn call capability args … rule question shown hash
+ *   approval-granted, approval-denied  call approval
  *   call-repeated   call [+ who]                      turn-ended    turn events
  *   checkpoint      root turn open reason [+ label] [+ quanta]
  *   context-patched  turn data policy [+ who] [+ quanta]
@@ -15,8 +17,8 @@
  *
  * A value that would make a record large is content of its own: instead of `value` there is `value-content`, its hash. `quanta` are
  * the goes of the machine that came before, when it was preempted. `events` are JSON lines (`evaluator/event-value.ts`). `open` in a
- * checkpoint is a map from the ids of calls that are under way to [due made]: when their wait is over (or nil), and whether they may have
- * been made.
+ * checkpoint is a map from the ids of calls that are under way to [due made requested asked approved]: when their wait is over (or nil), whether they may
+ * have been made, whether their request is written, when somebody was asked to allow them (or nil), and the hash of what was allowed (or nil).
  */
 import { encodeValue } from '../../value/bytes.ts';
 import { hashValue } from '../../value/hash.ts';

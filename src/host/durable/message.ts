@@ -3,7 +3,7 @@
  *
  *   bytes = the canonical document of one vector: ["rtfs/message" 1 kind data], kind a keyword, data a map from keywords to values
  *     :answer  call, text | value | error [who]      :repeat  call [who]       :cancel  reason [who]
- *     :patch   data policy [who]                     :approve, :deny  call shown who
+ *     :patch   data policy [who]                     :approve, :deny  call approval (see `security/approval.ts`)
  */
 import { decodeValue, encodeValue } from '../../value/bytes.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';

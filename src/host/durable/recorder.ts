@@ -17,9 +17,10 @@ import type { Flight, Given, Hold, Recalled, Waiting } from '../flight.ts';
 import { chainRecords } from '../journal/chain.ts';
 import type { Sha256 } from '../journal/digest.ts';
 import type { RecordDraft, RecordKind } from '../journal/record.ts';
-import type { CancelRequest, Ended, PatchRequest, Recorder } from '../loop.ts';
 import { CHECKPOINT, checkpointLabel } from '../checkpoint.ts';
-import type { Answer, Clock, HostCall, Turn } from '../port.ts';
+import type { CancelRequest, Ended, PatchRequest, Recorder } from '../loop.ts';
+import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
+import { type Approval, approvalHash, approvalValue } from '../security/approval.ts';
 import type { Content, Head, Lease, Owner, RowChange, SignedHead, Store, StoredRecord } from '../store/port.ts';
 import { dataOf, lighten, RECORD_BYTES_MAX } from './facts.ts';
 import type { StateKeeper } from './state-keeper.ts';
@@ -71,10 +72,16 @@ export interface Position {
   /** The events of that turn that are in the journal, as lines. */
   readonly known: ReadonlySet<string>;
   /** The calls that are under way, by id. */
-  readonly open: ReadonlyMap<string, Recalled>;
+  readonly open: ReadonlyMap<string, OpenCall>;
   /** The goes of the machine since that turn began, as long as it is preempted. */
   readonly goes: readonly number[];
   readonly sinceCheckpoint: { readonly effects: number; readonly bytes: number; readonly atMs: number };
+}
+
+/** A call that is under way, as the journal knows it. */
+export interface OpenCall extends Recalled {
+  /** Its request is written; else only that somebody has to allow it. */
+  readonly wasRequested: boolean;
 }
 
 export class RunRecorder implements Recorder<State, Event> {
@@ -84,7 +91,7 @@ export class RunRecorder implements Recorder<State, Event> {
   private head: Head;
   private turn: number;
   private known: ReadonlySet<string>;
-  private readonly open: Map<string, Recalled>;
+  private readonly open: Map<string, OpenCall>;
   private state: State | null = null;
   private drafts: RecordDraft[] = [];
   private content: Content[] = [];
@@ -132,11 +139,15 @@ export class RunRecorder implements Recorder<State, Event> {
   starting = (flights: readonly Flight[]): Promise<void> | null => {
     let mustWrite = false;
     for (const flight of flights) {
-      const { call, judged, hold, dueMs } = flight;
+      const { call, judged, hold, dueMs, askedMs } = flight;
+      const before = this.open.get(call.id);
       const wasMade = hold === null;
-      if (!this.open.has(call.id)) this.draft('call-requested', this.requested(flight));
+      if (hold?.kind === 'approval') {
+        if (before === undefined) this.draft('approval-requested', this.asked(flight, hold));
+      } else if (before === undefined || !before.wasRequested) this.draft('call-requested', this.requested(flight));
       else if (wasMade && flight.isRepeated) this.draft('call-repeated', { call: call.id });
-      this.open.set(call.id, { dueMs, wasMade: wasMade || flight.isRepeated });
+      const wasRequested = hold?.kind !== 'approval';
+      this.open.set(call.id, { dueMs, wasMade: wasMade || flight.isRepeated, askedMs, approved: before?.approved ?? null, wasRequested });
       mustWrite ||= wasMade && judged.capability.determinism === 'live';
     }
     return mustWrite ? this.write() : null;
@@ -246,6 +257,21 @@ export class RunRecorder implements Recorder<State, Event> {
     this.effects += 1;
   }
 
+  private asked({ call }: Flight, { approval, hash }: Extract<Hold, { kind: 'approval' }>): Record<string, Value> {
+    return { ...this.callData(call), rule: approval.rule, question: approval.question, shown: approval.shown, hash };
+  }
+
+  /** The word of a person on a call that waits for it. */
+  judged(callId: string, approval: Approval, message: number): void {
+    const before = this.open.get(callId);
+    const kind = approval.verdict === 'approve' ? 'approval-granted' : 'approval-denied';
+    this.draft(kind, { call: callId, approval: approvalValue(approval) });
+    this.taken.push(message);
+    if (before !== undefined && approval.verdict === 'approve') this.open.set(callId, { ...before, approved: approval.hash });
+  }
+
+  approvalHash = ({ shown }: ApprovalQuestion, callId: string): string => approvalHash(shown, this.run, callId);
+
   private requested({ call, judged, dueMs, exposed }: Flight): Record<string, Value> {
     return dataOf({
       ...this.callData(call),
@@ -271,7 +297,7 @@ export class RunRecorder implements Recorder<State, Event> {
     if (this.state === null) return;
     const { root, content } = this.parts.keeper.write(this.state);
     this.content.push(...content);
-    const open = MapValue.from([...this.open].map(([id, { dueMs, wasMade }]) => [id, Vector.of(dueMs, wasMade)] as const));
+    const open = MapValue.from([...this.open].map(([id, { dueMs, wasMade, askedMs, approved, wasRequested }]) => [id, Vector.of(dueMs, wasMade, wasRequested, askedMs, approved)] as const));
     this.draft('checkpoint', dataOf({ root, turn: this.turn, open, reason: keyword(reason), label: label ?? undefined, quanta: quantaValue(quanta) }));
     this.effects = 0;
     this.bytes = 0;
@@ -311,7 +337,7 @@ export function chained(run: string, head: Head, drafts: readonly RecordDraft[],
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** What a record says of a call: what of it has to be the same when the run is done again (H4). */
-export function callFacts(call: HostCall & { readonly derivedFrom?: readonly { readonly key: string; readonly context: string; readonly valueHash: string }[] }, turn: number): Record<string, Value> {
+export function callFacts(call: HostCall, turn: number): Record<string, Value> {
   const origins = (call.derivedFrom ?? []).map(({ key, context, valueHash }) => Vector.of(key, context, valueHash));
   return dataOf({
     turn,
@@ -338,7 +364,15 @@ function quantaValue(quanta: readonly number[]): Value | undefined {
 
 /** What a run waits for, for people. */
 export function waitValue({ call, hold, dueMs }: Waiting): Value {
-  const entries = dataOf({ call: call.id, capability: call.capability, kind: keyword(hold.kind), question: questionOf(call, hold) ?? undefined, due: dueMs ?? undefined });
+  const entries = dataOf({
+    call: call.id,
+    capability: call.capability,
+    kind: keyword(hold.kind),
+    question: questionOf(call, hold) ?? undefined,
+    due: dueMs ?? undefined,
+    shown: hold.kind === 'approval' ? hold.approval.shown : undefined,
+    hash: hold.kind === 'approval' ? hold.hash : undefined,
+  });
   return MapValue.from(Object.entries(entries).map(([name, value]) => [keyword(name), value] as const));
 }
 
@@ -348,6 +382,8 @@ function questionOf(call: HostCall, hold: Hold): string | null {
       return hold.question.trimEnd();
     case 'unsure':
       return `Did :${call.capability} happen? The process ended while it was being made, and it must not happen twice.`;
+    case 'approval':
+      return hold.approval.question;
     case 'timer':
       return null;
   }

@@ -14,13 +14,13 @@ import { MapValue } from '../../value/map.ts';
 import { Float, Keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { Environment } from '../compile.ts';
-import type { Recalled } from '../flight.ts';
 import type { JournalRecord } from '../journal/record.ts';
+import { readApproval } from '../security/approval.ts';
 import type { RunRow, Store } from '../store/port.ts';
 import { Facts } from './facts.ts';
 import { goOn, inGoes, readRecords, resting, takeTurn, turnsIn } from './history.ts';
 import { loadProgram, type Runnable } from './program.ts';
-import type { Position } from './recorder.ts';
+import type { OpenCall, Position } from './recorder.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
 export interface Recovered {
@@ -137,7 +137,7 @@ function numberOf(value: Value): number {
 
 /** Where the journal stands after the records, which begin with the last checkpoint or with the start. */
 function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Position, 'goes'> {
-  const open = new Map<string, Recalled>();
+  const open = new Map<string, OpenCall>();
   let turn = 0;
   let known = new Set<string>();
   let effects = 0;
@@ -157,7 +157,13 @@ function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Pos
         for (const [id, entry] of facts.entries('open')) if (typeof id === 'string') open.set(id, recalledIn(entry));
         break;
       case 'call-requested':
-        if (facts.text('refused') === null) open.set(call, { dueMs: facts.number('due'), wasMade: true });
+        if (facts.text('refused') === null) open.set(call, { ...(open.get(call) ?? UNASKED), dueMs: facts.number('due'), wasMade: true, wasRequested: true });
+        break;
+      case 'approval-requested':
+        open.set(call, { ...UNASKED, askedMs: timeMs });
+        break;
+      case 'approval-granted':
+        open.set(call, { ...(open.get(call) ?? UNASKED), approved: approvedIn(facts) });
         break;
       case 'call-answered':
         at(facts.number('turn') ?? turn);
@@ -177,9 +183,19 @@ function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Pos
   return { head: row.head, turn, known, open, sinceCheckpoint: { effects, bytes: 0, atMs } };
 }
 
-function recalledIn(entry: Value): Recalled {
-  const [due, made] = entry instanceof Vector ? entry.toArray() : [];
-  return { dueMs: typeof due === 'number' ? due : null, wasMade: made === true };
+const UNASKED: OpenCall = { dueMs: null, wasMade: false, wasRequested: false, askedMs: null, approved: null };
+
+function recalledIn(entry: Value): OpenCall {
+  const [due, made, requested, asked, approved] = entry instanceof Vector ? entry.toArray() : [];
+  return {
+    dueMs: typeof due === 'number' ? due : null, wasMade: made === true, wasRequested: requested === true, askedMs: typeof asked === 'number' ? asked : null,
+    approved: typeof approved === 'string' ? approved : null,
+  };
+}
+
+function approvedIn(facts: Facts): string | null {
+  const approval = readApproval(facts.value('approval'));
+  return approval.ok ? approval.value.hash : null;
 }
 
 function unknown(events: readonly Event[], known: ReadonlySet<string>): readonly Event[] {

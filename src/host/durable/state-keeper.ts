@@ -1,9 +1,9 @@
 /** How states get into a store and back. */
 import type { Result } from '../../diagnostic/diagnostic.ts';
+import { Chunker } from '../../evaluator/chunks.ts';
 import type { CodeTable } from '../../evaluator/code.ts';
-import { restore, snapshot } from '../../evaluator/snapshot.ts';
 import type { State } from '../../evaluator/state.ts';
-import { asciiBytes, sha256Hex } from '../../value/hash.ts';
+import { chunkChildren } from '../../value/chunk-format.ts';
 import type { Content, Hash } from '../store/port.ts';
 
 export interface StateKeeper {
@@ -12,20 +12,32 @@ export interface StateKeeper {
   readonly read: (root: Hash, read: (hash: Hash) => Promise<Uint8Array | null>, table: CodeTable) => Promise<Result<State, string>>;
 }
 
-const DOMAIN = asciiBytes('rtfs/state\0');
+/** States in chunks: what a state has in common with the ones before is written once. For the states of one run. */
+export function chunkedStates(): StateKeeper {
+  const chunker = new Chunker();
+  return {
+    write: (state) => {
+      const { root, chunks } = chunker.checkpoint(state);
+      return { root, content: chunks };
+    },
+    read: async (root, read, table) => {
+      const chunks = await reachable(root, read);
+      const restored = chunker.restore(root, (hash) => chunks.get(hash) ?? null, table);
+      return restored.ok ? restored : { ok: false, error: restored.error.message };
+    },
+  };
+}
 
-/** Each state as one piece. */
-export const wholeStates: StateKeeper = {
-  write: (state) => {
-    const bytes = snapshot(state);
-    const root = sha256Hex(DOMAIN, bytes);
-    return { root, content: [{ hash: root, bytes }] };
-  },
-  read: async (root, read, table) => {
-    const bytes = await read(root);
-    if (bytes === null) return { ok: false, error: `the state ${root} is not in the store` };
-    if (sha256Hex(DOMAIN, bytes) !== root) return { ok: false, error: `the state ${root} is damaged: its bytes have another hash` };
-    const restored = restore(bytes, table);
-    return restored.ok ? restored : { ok: false, error: restored.error.message };
-  },
-};
+/** All chunks of a state that are there; what is missing is named by whoever puts them together. */
+async function reachable(root: Hash, read: (hash: Hash) => Promise<Uint8Array | null>): Promise<ReadonlyMap<Hash, Uint8Array>> {
+  const found = new Map<Hash, Uint8Array>();
+  const open = [root];
+  for (let hash = open.pop(); hash !== undefined; hash = open.pop()) {
+    if (found.has(hash)) continue;
+    const bytes = await read(hash);
+    if (bytes === null) continue;
+    found.set(hash, bytes);
+    open.push(...(chunkChildren(bytes) ?? []));
+  }
+  return found;
+}

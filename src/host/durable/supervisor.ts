@@ -23,12 +23,15 @@ export interface SupervisorOptions {
 
 const CONCURRENCY = 256;
 const POLL_MS = 500;
+/** Looking for runs of processes that have ended costs more, and happens less often. */
+const ORPHANS_EVERY = 10;
 
 export class Supervisor {
   private readonly options: SupervisorOptions;
   private readonly driven = new Map<string, Promise<void>>();
   private readonly stopping = new AbortController();
   private nudge = new AbortController();
+  private polls = 0;
 
   constructor(options: SupervisorOptions) {
     this.options = options;
@@ -72,10 +75,18 @@ export class Supervisor {
     const { keeping, concurrency = CONCURRENCY } = this.options;
     const room = concurrency - this.driven.size;
     if (room <= 0) return;
-    for (const run of await keeping.store.due(keeping.clock.nowMs(), room)) {
+    const due = await keeping.store.due(keeping.clock.nowMs(), room);
+    const left = this.polls++ % ORPHANS_EVERY === 0 ? await this.orphans() : [];
+    for (const run of new Set([...due, ...left].slice(0, room))) {
       if (this.driven.has(run)) continue;
       this.watch(run, resumeRun(keeping, run, async (recovered, row) => this.parking(await this.options.optionsFor(recovered, row))));
     }
+  }
+
+  /** Runs that were being driven by a process which may have ended. Those that others still drive refuse to be taken up. */
+  private async orphans(): Promise<readonly string[]> {
+    const rows = await this.options.keeping.store.runs({ status: ['running'] });
+    return rows.filter((row) => !this.driven.has(row.id)).map((row) => row.id);
   }
 
   private parking(options: DriveOptions): DriveOptions {
@@ -84,7 +95,9 @@ export class Supervisor {
 
   private watch(run: string, driving: Promise<Result<RunResult<State>, ResumeProblem>>): void {
     const watched = driving.then(
-      (result) => this.options.onStopped?.(run, result),
+      (result) => {
+        if (result.ok || result.error.kind !== 'busy') this.options.onStopped?.(run, result);
+      },
       (cause: unknown) => this.options.onFault?.(run, cause),
     );
     this.driven.set(run, watched);

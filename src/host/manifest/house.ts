@@ -72,5 +72,6 @@ const DECLARED: ReadonlyMap<string, Declaration> = new Map<string, Declaration>(
   ['uuid.new', { effects: ['random'], input: NOTHING, output: UUID }],
   ['env.get', { effects: ['env'], input: args([STRING], ANY), output: ANY }],
   ['user.ask', { effects: ['ui'], input: args([STRING]), output: STRING }],
+  ['model.complete', { effects: ['network'], input: null, output: record({ 'text': STRING, 'model': STRING, 'finish-reason': optionalType(STRING), 'usage': MAP }) }],
   ['step.delegate', { effects: ['ui'], input: args([MAP]), output: ANY }],
 ]);

@@ -68,7 +68,7 @@ export function authorizeCapability(authority: Authority, request: PolicyRequest
   if (!coverage.covered) return refused(coverage.kind, hintOf(authority, coverage), missing);
   if (ruling?.verdict === 'require-approval') {
     const reason = constitutionReason(authority, ruling);
-    return { ...refused('security', null, [reason]), approval: questionOf(ruling, request, reason) };
+    return { ...refused('security', null, [reason]), approval: questionOf(ruling, request, reason, coverage.grants) };
   }
   return { allowed: true, permissions: coverage.grants, reasons: advice, kind: 'security', hint: null, approval: null };
 }
@@ -157,9 +157,9 @@ function hintOf({ baseDirectory }: Authority, coverage: Extract<Coverage, { cove
   return coverage.needed === null ? null : grantText(coverage.needed, baseDirectory);
 }
 
-function questionOf({ rule }: Ruling, request: PolicyRequest, reason: Reason): ApprovalQuestion {
+function questionOf({ rule }: Ruling, request: PolicyRequest, reason: Reason, grants: readonly Grant[]): ApprovalQuestion {
   const id = rule?.id ?? 'otherwise';
-  return { rule: id, question: rule?.question ?? `Allow :${request.capability}? (${reason.message})`, shown: shownForApproval({ ...request, rule: id }) };
+  return { rule: id, question: rule?.question ?? `Allow :${request.capability}? (${reason.message})`, shown: shownForApproval({ ...request, rule: id }), grants };
 }
 
 // ── programs and contexts ────────────────────────────────────────────────────────────────────────────────────────────

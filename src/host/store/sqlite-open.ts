@@ -2,7 +2,7 @@
  * Opening a file of SQLite as a store needs it. The driver is optional where the package is installed, since it is compiled for the machine;
  * it is loaded when the first store is opened.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type DatabaseConstructor from 'better-sqlite3';
@@ -15,12 +15,15 @@ const BLOCKING_MS = 50;
 /** So long others may hold the file until we give up. */
 const PATIENCE_MS = 30_000;
 const PAUSE_MS = 20;
+/** A store is made of pages of this size. */
+const PAGE_BYTES = 4096;
 
 /** The database, ready to be used; throws a `StoreProblem`. */
 export async function openDatabase(path: string): Promise<Database> {
   const Driver = await loadDriver();
   const directory = dirname(path);
   if (!existsSync(directory)) throw new StoreProblem('unusable', `the store ${path}: there is no folder ${directory}: make it or name another file`);
+  checkSize(path);
   return patiently(path, () => {
     const database = new Driver(path, { timeout: BLOCKING_MS });
     try {
@@ -34,6 +37,16 @@ export async function openDatabase(path: string): Promise<Database> {
   });
 }
 
+/**
+ * SQLite takes the stump of a file for an empty one, and what is missing of the last page for zeros. While there is a log the end of the
+ * file may be unfinished: the log has it.
+ */
+function checkSize(path: string): void {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const isWhole = size % PAGE_BYTES === 0 || existsSync(`${path}-wal`);
+  if (!isWhole && !statSync(path).isDirectory()) throw new StoreProblem('damaged', `the store ${path}: the file is no store, or ends too early: name another file, or take a copy of it back`);
+}
+
 async function loadDriver(): Promise<typeof DatabaseConstructor> {
   try {
     return (await import('better-sqlite3')).default;
@@ -43,6 +56,7 @@ async function loadDriver(): Promise<typeof DatabaseConstructor> {
 }
 
 function configure(database: Database): void {
+  database.pragma(`page_size = ${PAGE_BYTES}`);
   database.pragma('journal_mode = WAL');
   // Every commit is synced to the disk (D1); on macOS that takes a command of its own.
   database.pragma('synchronous = FULL');
@@ -51,6 +65,12 @@ function configure(database: Database): void {
   // What is damaged is to be found when it is read.
   database.pragma('cell_size_check = ON');
   database.pragma('trusted_schema = OFF');
+}
+
+/** For this connection; other processes have their own limits. */
+export function limitSize(database: Database, sizeMaxBytes: number): void {
+  const pageBytes = database.pragma('page_size', { simple: true }) as number;
+  database.pragma(`max_page_count = ${Math.max(1, Math.floor(sizeMaxBytes / pageBytes))}`);
 }
 
 /** What the attempt gives, when other processes let it; throws a `StoreProblem`. */

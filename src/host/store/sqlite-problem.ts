@@ -3,7 +3,9 @@ import { StoreProblem } from './port.ts';
 
 /** The beginning of a code of SQLite, as finer codes begin like the coarse ones; what it means for the store. The first that fits counts. */
 const MEANINGS: readonly (readonly [code: string, problem: StoreProblem['problem'], text: string])[] = [
-  ['SQLITE_FULL', 'full', 'there is no room left on the disk: make room and go on'],
+  ['SQLITE_FULL', 'full', 'there is no room left: make room and go on'],
+  // Quotas and limits of size are no full disks for SQLite; what was to be written is not there either way.
+  ['SQLITE_IOERR_WRITE', 'full', 'the disk takes no more; it is full, or a quota or a limit of size is reached: make room and go on'],
   ['SQLITE_IOERR_SHORT_READ', 'damaged', 'the file ends too early: take a copy of it back'],
   ['SQLITE_IOERR_CORRUPTFS', 'damaged', 'the file system is damaged: take a copy of the file back'],
   ['SQLITE_CORRUPT', 'damaged', 'the file is damaged: take a copy of it back'],
@@ -15,7 +17,7 @@ const MEANINGS: readonly (readonly [code: string, problem: StoreProblem['problem
   ['SQLITE_READONLY', 'unusable', 'the file may not be written: change its permissions or name another'],
   ['SQLITE_PERM', 'unusable', 'the file may not be read or written: change its permissions or name another'],
   ['SQLITE_CANTOPEN', 'unusable', 'the file cannot be opened: look whether its folder is there and may be written'],
-  ['SQLITE_IOERR', 'unusable', 'the disk refused to read or write: look after the disk, then open the store again'],
+  ['SQLITE_IOERR', 'unusable', 'the disk refused to work: look after it, then open the store again'],
   ['SQLITE_NOMEM', 'unusable', 'there is not enough memory'],
   // The schema was checked when the file was opened, so what is missing or odd now was damaged.
   ['SQLITE_', 'damaged', 'the file is damaged: take a copy of it back'],
@@ -38,7 +40,7 @@ export function isBusy(error: unknown): boolean {
 
 /** Whether it is unknown what of a commit has reached the disk: then nothing more may be built on it. */
 export function isUncertain(error: unknown): boolean {
-  return codeOf(error).startsWith('SQLITE_IOERR');
+  return codeOf(error).endsWith('FSYNC');
 }
 
 export function damaged(path: string, what: string): StoreProblem {

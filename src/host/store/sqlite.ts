@@ -11,7 +11,7 @@ import {
   type SignedHead, type Store, type StoredRecord,
 } from './port.ts';
 import { leaseLost, notEnded, outOfOrder, runExists, storeClosed, unknownRun } from './problem.ts';
-import { openDatabase, patiently } from './sqlite-open.ts';
+import { limitSize, openDatabase, patiently } from './sqlite-open.ts';
 import { damaged } from './sqlite-problem.ts';
 import { bytesOf, type Complain, cutOut, hashBlob, hashOf, ownerOf, restored, type Row, RUN_COLUMNS, runOf, textOf, wholeOf } from './sqlite-rows.ts';
 import { STATUSES } from './sqlite-schema.ts';
@@ -20,11 +20,14 @@ import { SqliteWriter } from './sqlite-writer.ts';
 export interface SqliteStoreOptions {
   /** Whether it is certain that the owner is no more; by the processes of this machine, unless given. */
   readonly isGone?: (owner: Owner) => boolean;
+  /** What would make the file larger is refused with the problem `full`; as large as the disk allows, unless given. */
+  readonly sizeMaxBytes?: number;
 }
 
 /** The store in that file, which is made when it is not there. Rejects with a `StoreProblem`. */
-export async function openSqliteStore(path: string, { isGone = isProcessGone }: SqliteStoreOptions = {}): Promise<Store> {
+export async function openSqliteStore(path: string, { isGone = isProcessGone, sizeMaxBytes }: SqliteStoreOptions = {}): Promise<Store> {
   const database = await openDatabase(path);
+  if (sizeMaxBytes !== undefined) limitSize(database, sizeMaxBytes);
   return patiently(path, () => new SqliteStore(database, isGone));
 }
 

@@ -2,6 +2,7 @@
 import type { Node } from '../../ir/node.ts';
 import { keyword } from '../../value/value.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
+import { optionsForm } from '../hint.ts';
 import { constant, describe, type Lowering, primitive } from '../lowering.ts';
 import { inner, type Place } from '../scope.ts';
 
@@ -18,7 +19,8 @@ export function lowerCall(lowering: Lowering, form: ListForm, place: Place): Nod
   }
   const capability = id.kind === 'keyword' ? constant(id.name, id.span) : lowering.lower(id, inner(place));
   const nodes = lowering.values(form.items, place, form.span, 2);
-  const options = form.meta === undefined ? null : lowering.lower(form.meta, inner(place));
+  const known = optionsForm(form.meta, lowering.hints, form);
+  const options = known === null ? null : lowering.lower(known, inner(place));
   return { kind: 'host-call', capability, args: nodes, options, span: form.span };
 }
 

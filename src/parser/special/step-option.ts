@@ -11,6 +11,7 @@ import { equals } from '../../value/order.ts';
 import { keyword } from '../../value/value.ts';
 import { formToValue } from '../datum.ts';
 import type { Form, ListForm } from '../form.ts';
+import { isLiteral } from '../hint.ts';
 import { describe, didYouMean, type Lowering } from '../lowering.ts';
 import { list, name } from './control.ts';
 
@@ -57,6 +58,7 @@ export function readOptions(lowering: Lowering, form: ListForm, kind: StepForm, 
   warnLateOptions(lowering, form, kind, end);
   const onFail = found.get('on-fail');
   const word = onFail?.kind === 'keyword' ? onFail.name : null;
+  if (word !== null) warnNearWord(lowering, word, onFail!.span);
   if (word === 'retry' && !found.has('retries')) {
     found.set('retries', onFail!);
     const { span } = onFail!;
@@ -128,12 +130,24 @@ function unknownOption(lowering: Lowering, kind: StepForm, text: string, span: S
 /** After the first form that is no option everything is body, what looks like an option too. */
 function warnLateOptions(lowering: Lowering, form: ListForm, kind: StepForm, end: number): void {
   const known: readonly string[] = optionsOf(kind);
+  const first = form.items[end];
+  if (first?.kind === 'keyword' && end + 1 === form.items.length && known.includes(first.name)) {
+    warn(lowering, 'W0609', `\`:${first.name}\` has no value, so it is the body and no option`, first.span, [`write its value after it; when the keyword is meant, \`(do :${first.name})\``]);
+  }
   for (let at = end + 1; at + 1 < form.items.length; at++) {
     const item = form.items[at]!;
     if (item.kind !== 'keyword' || !known.includes(item.name)) continue;
     warn(lowering, 'W0608', `\`:${item.name}\` stands in the body, where it is no option`, item.span, ['options stand before the body; move it and its value there']);
     at++;
   }
+}
+
+/** Words of `:on-fail`; any other keyword is the value in the place of a failure. */
+const ON_FAIL_WORDS: readonly string[] = ['abort', 'retry', 'delegate'];
+
+function warnNearWord(lowering: Lowering, word: string, span: Span): void {
+  const meant = ON_FAIL_WORDS.includes(word) ? [] : suggest(word, ON_FAIL_WORDS, 1);
+  if (meant.length > 0) warn(lowering, 'W0611', `with \`:on-fail :${word}\` a failure has the value \`:${word}\``, span, didYouMean(meant.map((one) => `:${one}`)));
 }
 
 function warn(lowering: Lowering, code: Code, message: string, span: Span, help: readonly string[]): void {
@@ -234,20 +248,6 @@ function checkParams(lowering: Lowering, kind: StepForm, form: Form): void {
 }
 
 /** Whether the form means itself. */
-function isLiteral(form: Form): boolean {
-  switch (form.kind) {
-    case 'atom':
-    case 'keyword':
-      return true;
-    case 'vector':
-    case 'map':
-    case 'set':
-      return form.items.every(isLiteral);
-    default:
-      return false;
-  }
-}
-
 /** In a contract a type stands for itself. */
 function described(text: string, value: Form): Form {
   if ((text !== 'requires' && text !== 'produces') || value.kind !== 'map') return value;

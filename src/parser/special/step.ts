@@ -8,7 +8,7 @@ import { type Node, OPERATIONS, type OperationName } from '../../ir/node.ts';
 import type { StepForm } from '../../ir/step-options.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, LIBRARY_PREFIX, type Lowering } from '../lowering.ts';
-import { inner, type Place, type Scope } from '../scope.ts';
+import { inner, type Place, type Scope, seeing } from '../scope.ts';
 import { library, list, name, NIL, vector } from './control.ts';
 import { NO_OPTIONS, type Options, readOptions } from './step-option.ts';
 
@@ -198,7 +198,7 @@ function withOptions(lowering: Lowering, place: Place, options: Options, use: (p
   const { unit } = place;
   const mark = unit.mark();
   const slot = unit.allocate();
-  const result = use({ ...place, scope: bound(place, OPTIONS_NAME, slot, span) }, { kind: 'local', slot, span });
+  const result = use(seeing(place, bound(place, OPTIONS_NAME, slot, span)), { kind: 'local', slot, span });
   unit.release(mark);
   return { kind: 'let', bindings: [{ slot, value: node }], body: result, span };
 }
@@ -214,12 +214,11 @@ function enter(lowering: Lowering, place: Place, parts: StepParts, known: Node |
   const paramsSlot = unit.allocate();
   const params = options.params === null ? null : lowering.lower(options.params, place);
   // Passes and steps without parameters see the parameters around them.
-  const scope = options.params === null ? place.scope : bound(place, '%params', paramsSlot, span);
-  const within: Place = { ...place, scope };
+  const within = options.params === null ? place : seeing(place, bound(place, '%params', paramsSlot, span));
   const body = lowering.lower(bodyForm(lowering, parts, known === null || parts.form === 'pmap' ? NIL(span) : optionsSymbol(span)), within);
   const errorSlot = unit.allocate();
   const fallback = fallbackForm(lowering, parts);
-  const handler = fallback === null ? null : lowering.lower(fallback, { ...within, scope: bound(within, '%error', errorSlot, span) });
+  const handler = fallback === null ? null : lowering.lower(fallback, seeing(within, bound(within, '%error', errorSlot, span)));
   unit.release(mark);
   return { kind: 'step', form: parts.form, name: parts.name, options: known, params, paramsSlot, body, errorSlot, handler, span };
 }

@@ -3,7 +3,7 @@ import type { State } from '../../../../src/evaluator/state.ts';
 import { compile } from '../../../../src/host/compile.ts';
 import { type DriveOptions, type Keeping, resumeRun, startRun } from '../../../../src/host/durable/driver.ts';
 import type { Runnable } from '../../../../src/host/durable/program.ts';
-import { wholeStates } from '../../../../src/host/durable/state-keeper.ts';
+import { chunkedStates } from '../../../../src/host/durable/state-keeper.ts';
 import { nodeSha256 } from '../../../../src/host/journal/digest.ts';
 import type { RunResult } from '../../../../src/host/loop.ts';
 import type { Capability, Clock, Determinism } from '../../../../src/host/port.ts';
@@ -98,7 +98,7 @@ export class World {
   process(store: Store = this.store): Process {
     const owner: Owner = { host: 'test', processId: 1, token: `p${++tokens}` };
     const keeping: Keeping = {
-      store, environment, clock: this.clock, sha256: nodeSha256, owner, newKeeper: () => wholeStates, sign: null, programs: new Map(), written: new Set(),
+      store, environment, clock: this.clock, sha256: nodeSha256, owner, newKeeper: chunkedStates, sign: null, programs: new Map(), written: new Set(),
     };
     const host = { capabilities: capabilityRegistry(this.capabilities, new Map()), policy: ALLOW_ALL, clock: this.clock as Clock };
     return new Process(keeping, host, () => this.gone.add(owner.token));

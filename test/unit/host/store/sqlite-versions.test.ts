@@ -113,9 +113,11 @@ describe('refused is', () => {
 
   test('a file of text', async () => {
     const file = path.join(directory, 'notes.txt');
-    writeFileSync(file, 'dear diary, '.repeat(1000));
+    writeFileSync(file, 'dear diary, '.repeat(1024));
     expect(await refusal(file)).toMatch(/^damaged: the store FILE: the file is no store/);
-    expect(readFileSync(file, 'utf8')).toBe('dear diary, '.repeat(1000));
+    expect(readFileSync(file, 'utf8')).toBe('dear diary, '.repeat(1024));
+    writeFileSync(file, 'dear diary');
+    expect(await refusal(file)).toMatch(/^damaged: the store FILE: the file is no store, or ends too early/);
   });
 
   test('a folder, and a file in a folder that is not there', async () => {

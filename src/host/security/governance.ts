@@ -1,0 +1,114 @@
+/**
+ * The constitution's say on what moves inside of a run: merges, and what capabilities are shown (EC-21).
+ *
+ * The kernel knows nothing of it. A turn is a pure function, so it can be taken twice: the host looks at the merges that a
+ * turn tells of before anything of it is written down or any call is taken up; when one is not allowed the turn is forgotten and
+ * taken again with that merge refused, so that the step fails there and what is around it was never changed.
+ *
+ * - G1 Nothing of a turn with a merge that is not allowed is ever acknowledged.
+ * - G2 Keys are judged with everything that went into their values (`lineage.ts`), so that moving a value to another key does not help.
+ * - G3 What a person has to allow is refused until somebody has.
+ */
+import type { Event } from '../../evaluator/event.ts';
+import { MapValue } from '../../value/map.ts';
+import { ErrorValue, keyword, type Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
+import type { Isolation } from '../port.ts';
+import { type Constitution, type Ruling, ruleOn, type TracedKey } from './constitution.ts';
+import { isolationAt, keyName, type Lineage, sourcesMerged, sourcesSeen, Tracing } from './lineage.ts';
+
+/** A merge that the constitution does not allow, or not without a person. */
+export interface Refusal {
+  /** The position of the merge: the same each time the turn is taken. */
+  readonly at: string;
+  readonly step: string;
+  readonly into: string;
+  readonly verdict: 'deny' | 'require-approval';
+  /** Null when no rule matched, and the constitution denies what no rule allows. */
+  readonly rule: string | null;
+  /** Sorted. */
+  readonly keys: readonly string[];
+  /** What the step fails with. */
+  readonly error: ErrorValue;
+}
+
+/** The first merge of the turn that is not allowed; else what has become of the lineage. `approved`: positions that a person has allowed. */
+export type Vetting = { readonly ok: true; readonly lineage: Lineage } | { readonly ok: false; readonly refusal: Refusal };
+
+export function vetTurn(constitution: Constitution, lineage: Lineage, events: readonly Event[], approved: ReadonlySet<string> = NOTHING): Vetting {
+  const tracing = new Tracing(lineage);
+  for (const event of events) {
+    if (event.kind === 'merged') {
+      const refusal = refusalOf(constitution, tracing, event);
+      if (refusal !== null && !(refusal.verdict === 'require-approval' && approved.has(refusal.at))) return { ok: false, refusal };
+    }
+    tracing.follow(event);
+  }
+  return { ok: true, lineage: { steps: tracing.steps, sources: tracing.sources } };
+}
+
+const NOTHING: ReadonlySet<string> = new Set<string>([]);
+
+function refusalOf(constitution: Constitution, lineage: Lineage, event: Extract<Event, { kind: 'merged' }>): Refusal | null {
+  const { at, step, into } = event;
+  const keys = [...event.added, ...event.overwritten, ...event.merged].map((key): TracedKey => {
+    const name = keyName(key);
+    return { key: name, sources: sourcesMerged(lineage, step, name) };
+  });
+  // What stays as it was has not moved.
+  if (keys.length === 0) return null;
+  const ruling = ruleOn(constitution, { on: 'merge', keys, isolation: isolationAt(lineage, step), from: step, into });
+  if (ruling.verdict === 'allow') return null;
+  const names = ruling.rule === null ? keys.map(({ key }) => key).sort() : ruling.keys;
+  return { at, step, into, verdict: ruling.verdict, rule: ruling.rule?.id ?? null, keys: names, error: mergeError(ruling, names, step, into) };
+}
+
+function mergeError({ rule, verdict }: Ruling, keys: readonly string[], step: string, into: string): ErrorValue {
+  const reason = rule === null ? 'no rule of the constitution allows it' : `rule ${rule.id}: ${rule.reason}`;
+  const wait = verdict === 'require-approval' ? ' (somebody has to allow it)' : '';
+  const what = keys.map((key) => `:${key}`).join(' ');
+  const data = MapValue.of(keyword('rule'), rule?.id ?? null, keyword('keys'), Vector.adopt(keys.map((key) => keyword(key))), keyword('step'), step, keyword('into'), into);
+  return new ErrorValue(keyword('error/security'), `Security violation: merging ${what} of ${step} into ${into} is not allowed: ${reason}${wait}`, data, null, null);
+}
+
+/** What governing a turn gives: the turn that may be acknowledged, and what was refused on the way. */
+export interface GovernedTurn<Turn> {
+  readonly turn: Turn;
+  readonly lineage: Lineage;
+  readonly refusals: readonly Refusal[];
+}
+
+/** A run that is refused one merge after the other in one turn tries to get around the rules. */
+export const REFUSALS_MAX = 64;
+
+/**
+ * Takes a turn until no merge of it is refused any more. `take` resumes the same state with the same answers each time; what it is
+ * given goes to the kernel as `refused`. Null when more than `REFUSALS_MAX` merges were refused: then the run is to fail.
+ */
+export function governTurn<Turn extends { readonly events: readonly Event[] }>(
+  constitution: Constitution,
+  lineage: Lineage,
+  take: (refused: ReadonlyMap<string, ErrorValue>) => Turn,
+  approved?: ReadonlySet<string>,
+): GovernedTurn<Turn> | null {
+  const refusals: Refusal[] = [];
+  const refused = new Map<string, ErrorValue>();
+  for (;;) {
+    const turn = take(refused);
+    const vetting = vetTurn(constitution, lineage, turn.events, approved);
+    if (vetting.ok) return { turn, lineage: vetting.lineage, refusals };
+    if (refusals.length >= REFUSALS_MAX) return null;
+    refusals.push(vetting.refusal);
+    refused.set(vetting.refusal.at, vetting.refusal.error);
+  }
+}
+
+/** What of the exposed context a capability is shown: without the keys that a rule hides, or wants a person for. */
+export function shownTo(constitution: Constitution, lineage: Lineage, call: { readonly capability: string; readonly step: string | null; readonly isolation: Isolation }, exposed: MapValue): MapValue {
+  const isShown = (key: Value): boolean => {
+    const name = keyName(key);
+    const keys = [{ key: name, sources: sourcesSeen(lineage, call.step ?? 'root', name) }];
+    return ruleOn(constitution, { on: 'expose', keys, isolation: call.isolation, capability: call.capability }).verdict === 'allow';
+  };
+  return MapValue.from([...exposed].filter(([key]) => isShown(key)));
+}

@@ -1,0 +1,46 @@
+/** Programs of `test/crash/program`, each in a process of its own that can be killed at any moment. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+/** Bundles the program into the directory and gives its path. */
+export async function bundleProgram(name: string, directory: string): Promise<string> {
+  const outfile = path.join(directory, `${name}.cjs`);
+  const driver = createRequire(import.meta.url).resolve('better-sqlite3');
+  await build({
+    entryPoints: [path.join(import.meta.dirname, `program/${name}.ts`)], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error',
+    supported: { 'dynamic-import': false },
+    plugins: [{ name: 'driver', setup: (builder) => builder.onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: driver, external: true })) }],
+  });
+  return outfile;
+}
+
+export interface Program {
+  readonly process: ChildProcess;
+  /** The lines it has printed so far; what stands behind the last line break is none. */
+  readonly lines: () => readonly string[];
+  /** Resolves when it has printed a line that begins so; rejects when it ends before. */
+  readonly line: (start: string) => Promise<string>;
+  /** Resolves when it has ended and all it printed is there. */
+  readonly ended: Promise<void>;
+}
+
+/** `command` is what comes before the arguments: node and the program, unless given. */
+export function startProgram(file: string, args: readonly string[], command: readonly string[] = [process.execPath, file]): Program {
+  const child = spawn(command[0]!, [...command.slice(1), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (more: string) => void (text += more));
+  const ended = once(child, 'close').then(() => undefined);
+  const lines = (): readonly string[] => text.split('\n').slice(0, -1);
+  const line = async (start: string): Promise<string> => {
+    for (;;) {
+      const found = lines().find((one) => one.startsWith(start));
+      if (found !== undefined) return found;
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the program has ended without a line ${start}`);
+      await Promise.race([once(child.stdout, 'data'), ended]);
+    }
+  };
+  return { process: child, lines, line, ended };
+}

@@ -1,0 +1,130 @@
+/** `:model.complete` against a server of the test that speaks the OpenAI protocol. */
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { readCapabilities } from '../../../src/host/manifest/read.ts';
+import { openHost, readGrants } from '../../../src/host/open.ts';
+import type { CallContext, Usage } from '../../../src/host/port.ts';
+import { HostFailure } from '../../../src/host/failure.ts';
+import { readValue } from '../../../src/parser/datum.ts';
+import { printValue } from '../../../src/value/print.ts';
+import type { Value } from '../../../src/value/value.ts';
+import { contextOf, MemoryConsole } from './support.ts';
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+interface Seen {
+  readonly url: string;
+  readonly key: string | undefined;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Answers with how many messages there were, as the protocol says; or with `raw`. */
+async function endpoint(raw?: { readonly status: number; readonly body: string }): Promise<{ readonly host: string; readonly seen: Seen[] }> {
+  const seen: Seen[] = [];
+  const server = http.createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+    request.on('end', () => {
+      const body = JSON.parse(text) as { readonly messages: readonly unknown[] } & Record<string, unknown>;
+      seen.push({ url: request.url!, key: request.headers.authorization, body });
+      const answer = {
+        id: 'x', object: 'chat.completion', model: 'tiny-1', choices: [{ index: 0, message: { role: 'assistant', content: `${body.messages.length} heard` }, finish_reason: 'stop' }],
+        usage: { prompt_tokens: 1000, completion_tokens: 500, total_tokens: 1500 },
+      };
+      response.writeHead(raw?.status ?? 200, { 'content-type': 'application/json' }).end(raw?.body ?? JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => new Promise((resolve) => server.close(() => resolve())));
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+}
+
+interface Asked {
+  readonly text: string;
+  readonly used: readonly Usage[];
+}
+
+async function ask(host: string, args: string, { models, grants = ['model', `http=${host}`, 'secret.get'] }: { readonly models?: object; readonly grants?: readonly string[] } = {}): Promise<Asked> {
+  const declared = readCapabilities(JSON.stringify({ models: models ?? { tiny: { url: `http://${host}/v1`, model: 'tiny-1', secret: 'KEY', 'input-price': 2, 'output-price': 8 } } }), 'c.json');
+  if (!declared.ok) throw new Error(declared.error[0]!.message);
+  const parsed = readGrants(grants, '/');
+  if (!parsed.ok) throw new Error(parsed.error[0]!.message);
+  const open = openHost({ grants: parsed.value, declared: declared.value, console: new MemoryConsole(), baseDirectory: '/', secret: (name) => (name === 'KEY' ? 's3cret' : undefined) });
+  closing.push(open.close);
+  const values = readValue(`[${args}]`);
+  const capability = open.capabilities.find('llm.complete')!;
+  if (!values.ok || !('call' in capability)) throw new Error(args);
+  const used: Usage[] = [];
+  const context: CallContext = { ...contextOf([], { name: 'model.complete' }), used: (one) => used.push(one) };
+  try {
+    return { text: printValue(await capability.call([...(values.value as Iterable<Value>)], context))!, used };
+  } catch (cause) {
+    if (cause instanceof HostFailure) return { text: `${cause.kind}: ${cause.message}`, used };
+    throw cause;
+  }
+}
+
+describe('a model', () => {
+  test('answers a prompt, and what it used is told', async () => {
+    const { host, seen } = await endpoint();
+    const { text, used } = await ask(host, '"hello"');
+    // 1,000 tokens at 2 for a million, 500 at 8: 0.002 + 0.004
+    expect(text).toBe('{:finish-reason "stop" :model "tiny" :text "1 heard" :usage {:cost 0.006 :input-tokens 1000 :output-tokens 500}}');
+    expect(used).toEqual([{ cost: 0.006, tokens: 1500 }]);
+    expect(seen).toEqual([{ url: '/v1/chat/completions', key: 'Bearer s3cret', body: { model: 'tiny-1', messages: [{ role: 'user', content: 'hello' }] } }]);
+  });
+
+  test('is given messages and how to answer', async () => {
+    const { host, seen } = await endpoint();
+    const { text } = await ask(host, '{:system "be short" :messages [{:role :user :content "a"} {:role "assistant" :content "b"}] :max-tokens 7 :temperature 0.5 :stop "." :json true :model :tiny}');
+    expect(text).toContain(':text "3 heard"');
+    expect(seen[0]!.body).toEqual({
+      model: 'tiny-1', messages: [{ role: 'system', content: 'be short' }, { role: 'user', content: 'a' }, { role: 'assistant', content: 'b' }], max_tokens: 7, temperature: 0.5, stop: '.',
+      response_format: { type: 'json_object' },
+    });
+  });
+
+  test.each<[string, string]>([
+    ['{}', 'argument: Invalid argument: model.complete: give either :prompt or :messages'],
+    ['{:prompt "a" :messages []}', 'argument: Invalid argument: model.complete: give either :prompt or :messages'],
+    ['{:messages []}', 'argument: Invalid argument: model.complete: :messages must be a vector of maps with :role and :content'],
+    ['{:messages [{:role :person :content "a"}]}', 'argument: Invalid argument: model.complete: the :role of a message is one of :system :user :assistant :tool, not :person'],
+    ['{:prompt "a" :temperature 3}', 'argument: Invalid argument: model.complete: :temperature is a number from 0 to 2, not 3'],
+    ['{:prompt "a" :model :tinny}', 'argument: Invalid argument: model.complete: there is no model "tinny" (did you mean tiny?)'],
+    ['{:prompt "a" :modell :tiny}', 'argument: Invalid argument: model.complete: there is no option :modell (did you mean :model?)'],
+  ])('is not asked %s', async (args, message) => {
+    const { host, seen } = await endpoint();
+    expect([(await ask(host, args)).text, seen]).toEqual([message, []]);
+  });
+
+  test('is told by name when there are several, unless one is the default', async () => {
+    const { host, seen } = await endpoint();
+    const [a, b] = [{ url: `http://${host}/a` }, { url: `http://${host}/b` }];
+    expect((await ask(host, '"x"', { models: { a, b } })).text).toBe('argument: Invalid argument: model.complete: :model must be said: there are a, b');
+    expect((await ask(host, '"x"', { models: { a, default: b } })).text).toContain(':model "default"');
+    expect(seen.map((one) => one.url)).toEqual(['/b/chat/completions']);
+    expect((await ask(host, '"x"', { models: {} })).text).toBe('capability: model.complete: no model is declared (in "models" of the project\'s capabilities file)');
+  });
+
+  test('needs a grant for the host and one for its secret', async () => {
+    const { host, seen } = await endpoint();
+    expect((await ask(host, '"x"', { grants: ['model', 'secret.get'] })).text).toContain(`the model tiny is asked: 127.0.0.1 is a loopback address and is not granted (to allow it: --allow http=${host})`);
+    expect((await ask(host, '"x"', { grants: ['model', `http=${host}`] })).text).toContain('it uses the secret KEY: it is not granted');
+    expect(seen).toEqual([]);
+  });
+
+  test.each<[string, { readonly status: number; readonly body: string }, string]>([
+    ['refuses', { status: 429, body: 'slow down' }, 'host: model.complete: the endpoint of tiny answered 429'],
+    ['answers with something else', { status: 200, body: '{"choices": []}' }, 'host: model.complete: the endpoint of tiny did not answer as the protocol says'],
+    ['answers with no JSON', { status: 200, body: 'hi' }, 'host: model.complete: the endpoint of tiny did not answer as the protocol says: expected a value at offset 0'],
+  ])('that %s fails the call', async (_, raw, message) => expect((await ask((await endpoint(raw)).host, '"x"')).text).toBe(message));
+
+  test('without usage costs nothing', async () => {
+    const { host } = await endpoint({ status: 200, body: '{"choices": [{"message": {"content": "hi"}}]}' });
+    expect(await ask(host, '"x"')).toEqual({ text: '{:finish-reason nil :model "tiny" :text "hi" :usage {:cost 0.0 :input-tokens 0 :output-tokens 0}}', used: [{ cost: 0, tokens: 0 }] });
+  });
+});
