@@ -120,6 +120,13 @@ export async function whole(data: MapValue, read: (hash: string) => Promise<Valu
   return result;
 }
 
+/** The fields of a record that was read whole, to be written again. */
+export function recordFields({ data }: Facts): Record<string, Value> {
+  const fields: Record<string, Value> = {};
+  for (const [key, value] of data) if (key instanceof Keyword && !HEAVY.some((name) => key.name === `${name}-content`)) fields[key.name] = value;
+  return fields;
+}
+
 /** A map with the entries that are not undefined. */
 export function dataOf(entries: Readonly<Record<string, Value | undefined>>): Record<string, Value> {
   const data: Record<string, Value> = {};

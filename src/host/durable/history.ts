@@ -7,7 +7,7 @@ import { cancel, mergeContext, resume } from '../../evaluator/kernel.ts';
 import type { Advance, Answer, State } from '../../evaluator/state.ts';
 import { decodeValue } from '../../value/bytes.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
-import type { MapValue } from '../../value/map.ts';
+import { MapValue } from '../../value/map.ts';
 import type { Value } from '../../value/value.ts';
 import { decodeRecord, type JournalRecord, WITHOUT_CODE } from '../journal/record.ts';
 import type { Store } from '../store/port.ts';
@@ -42,22 +42,39 @@ export type TurnInput = { readonly turn: number; readonly seq: number; readonly 
 
 /** The turns in the records, in order. */
 export function turnsIn(records: readonly JournalRecord[]): readonly TurnInput[] {
-  const turns: TurnInput[] = [];
+  return stretchesIn(records).flatMap(({ input }) => (input === null ? [] : [input]));
+}
+
+/** The records of one turn, from what begins it up to what begins the next. */
+export interface Stretch {
+  /** Null for the first stretch: what was there before any turn, or the checkpoint that the records begin with. */
+  readonly input: TurnInput | null;
+  readonly records: readonly JournalRecord[];
+}
+
+export function stretchesIn(records: readonly JournalRecord[]): readonly Stretch[] {
+  const stretches: { input: TurnInput | null; records: JournalRecord[] }[] = [{ input: null, records: [] }];
   let answers: Answer[] = [];
-  for (const { kind, seq, data } of records) {
+  for (const record of records) {
+    const { kind, seq, data } = record;
     const facts = new Facts(data);
-    const turn = facts.number('turn') ?? 0;
-    const base = { turn, seq, quanta: facts.numbers('quanta') };
+    const base = { turn: facts.number('turn') ?? 0, seq, quanta: facts.numbers('quanta') };
     if (kind === 'call-answered') {
-      if (turns.at(-1)?.turn !== turn) {
+      if (stretches.at(-1)!.input?.turn !== base.turn) {
         answers = [];
-        turns.push({ ...base, kind: 'answers', answers });
+        stretches.push({ input: { ...base, kind: 'answers', answers }, records: [] });
       }
       answers.push(answerIn(facts));
-    } else if (kind === 'cancel-requested') turns.push({ ...base, kind: 'cancel', reason: facts.text('reason') ?? '' });
-    else if (kind === 'context-patched') turns.push({ ...base, kind: 'patch', data: facts.value('data') as MapValue, policy: facts.value('policy') });
+    } else if (kind === 'cancel-requested') stretches.push({ input: { ...base, kind: 'cancel', reason: facts.text('reason') ?? '' }, records: [] });
+    else if (kind === 'context-patched') stretches.push({ input: { ...base, kind: 'patch', data: patchIn(facts), policy: facts.value('policy') }, records: [] });
+    stretches.at(-1)!.records.push(record);
   }
-  return turns;
+  return stretches;
+}
+
+function patchIn(facts: Facts): MapValue {
+  const data = facts.value('data');
+  return data instanceof MapValue ? data : MapValue.empty();
 }
 
 function answerIn(facts: Facts): Answer {
@@ -81,7 +98,7 @@ export function takeTurn(state: State, input: TurnInput, quanta: readonly number
   }
 }
 
-function patched(state: State, data: MapValue, policy: Value): State {
+export function patched(state: State, data: MapValue, policy: Value): State {
   const merged = mergeContext(state, data, policy);
   // Another program may have come to a state in which it cannot be done: there nothing changes.
   return merged.ok ? merged.value : state;

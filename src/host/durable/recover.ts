@@ -112,7 +112,7 @@ export function begin({ main, table }: Runnable, started: Facts, quanta: readonl
   return inGoes(quanta, (quantum) => start(table, table.closureOf(main), [], { ...options, quantum }));
 }
 
-function startOptions(started: Facts): StartOptions {
+export function startOptions(started: Facts): StartOptions {
   const limits: Partial<Record<LimitName, number>> = {};
   for (const [name, value] of started.entries('limits')) {
     if (name instanceof Keyword && isLimit(name.name)) limits[name.name] = numberOf(value);
