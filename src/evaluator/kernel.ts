@@ -4,6 +4,7 @@
  * The kernel owns what a plan means, its limits and its state; the host owns the world: capabilities, time, storage,
  * and the decision which of two resumptions of one state may spend.
  */
+import type { Result } from '../diagnostic/diagnostic.ts';
 import { ErrorValue, type Keyword, keyword, type Value } from '../value/value.ts';
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
@@ -12,10 +13,13 @@ import { type Context, contextKey, type Isolation, rootContext, visibleData, wit
 import { ROOT_ID } from './context-id.ts';
 import { comparePositions } from './event.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { mergeInto } from './merge.ts';
+import { needsBase, readPolicy } from './merge-policy.ts';
 import { type KernelFunctions, Machine } from './machine.ts';
 import type { PrimitiveTable } from './primitives/registry.ts';
 import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
 import { ownBytes } from './steps.ts';
+import { Raised } from './raise.ts';
 import { fetched, Unfetched } from './stored.ts';
 import { asError } from './thrown.ts';
 import type { Advance, Answer, Fiber, HostCall, Outcome, State } from './state.ts';
@@ -108,6 +112,34 @@ export function updateContext(state: State, data: MapValue): State {
     join: fiber.join === null ? null : { ...fiber.join, branches: fiber.join.branches.map(update) },
   });
   return { ...state, main: update(state.main) };
+}
+
+/**
+ * The same, where a merge policy decides about keys that the root has already: `:keep-existing`, `:overwrite`, `:merge`. Nothing of the
+ * run's limits is spent. The problem, for people, when it cannot be done.
+ */
+export function mergeContext(state: State, data: MapValue, policy: Value): Result<State, string> {
+  const root = rootOf(state.main.context);
+  const meter = { fuel: Number.POSITIVE_INFINITY, allocation: Number.POSITIVE_INFINITY, limits: state.limits };
+  try {
+    const keyed = MapValue.from([...data].map(([key, value]) => [contextKey(key, 'a patch'), value] as const));
+    const read = readPolicy(policy);
+    if (needsBase(read)) return { ok: false, error: 'the policy needs what the root had before, or a function' };
+    const { writes } = mergeInto(read, [{ data: keyed, branch: null, base: () => undefined }], { target: (key) => root.data.get(key), meter });
+    const changed = updateContext(state, MapValue.from(writes));
+    const { sizeBytes } = changed.main.context;
+    const limit = state.limits.contextBytes;
+    return sizeBytes <= limit ? { ok: true, value: changed } : { ok: false, error: `the contexts would have ${sizeBytes} bytes, and ${limit} are allowed` };
+  } catch (thrown) {
+    if (thrown instanceof Raised && thrown.value instanceof ErrorValue) return { ok: false, error: thrown.value.message };
+    throw thrown;
+  }
+}
+
+function rootOf(context: Context): Context {
+  let root = context;
+  while (root.parent !== null) root = root.parent;
+  return root;
 }
 
 /**

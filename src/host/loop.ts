@@ -18,7 +18,7 @@ import { type Flight, Flights, type Given, type Recalled, type Waiting } from '.
 import type { ApprovalQuestion, Host, Kernel, Observer, Turn } from './port.ts';
 
 export interface LoopOptions<State, Event> {
-  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel'>;
+  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch'>;
   /** Where the machine stands: fresh from `start`, or from a saved state. */
   readonly first: Turn<State, Event>;
   readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
@@ -28,6 +28,8 @@ export interface LoopOptions<State, Event> {
   readonly maxConcurrent: number;
   readonly observer: Observer<Event>;
   readonly recorder?: Recorder<State, Event>;
+  /** The goes of the machine that led to `first`, when that is preempted. Default: one. */
+  readonly goes?: readonly number[];
 }
 
 /** Writes down what happens. Null instead of a promise: nothing had to be written, the loop goes on at once. */
@@ -39,9 +41,12 @@ export interface Recorder<State, Event> {
   readonly turned: (turn: Turn<State, Event>) => void;
   /** These calls are about to be made or waited for. */
   readonly starting: (flights: readonly Flight[]) => Promise<void> | null;
-  /** These answers are about to be given together; `quanta` are the goes of the machine since the last ones, when it was preempted. */
+  /** These answers are about to be given together; `quanta` are the goes of the machine since the last ones, when it is preempted now. */
   readonly answering: (answers: readonly Given[], quanta: readonly number[]) => Promise<void> | null;
   readonly cancelling: (request: CancelRequest, quanta: readonly number[]) => Promise<void> | null;
+  readonly patching: (request: PatchRequest, quanta: readonly number[]) => Promise<void> | null;
+  /** It cannot be done, and nothing has changed. */
+  readonly refusing: (request: PatchRequest, reason: string) => void;
   /**
    * Called when nothing but time and people is waited for. True: the run is on disk, and the loop is to return. False: something has
    * come meanwhile. Null: the process waits too.
@@ -57,6 +62,13 @@ export interface CancelRequest {
   /** The person, as they are known; null when nobody said. */
   readonly who: string | null;
   /** The message that brought it; null for none. */
+  readonly message: number | null;
+}
+
+export interface PatchRequest {
+  readonly data: MapValue;
+  readonly policy: Value;
+  readonly who: string | null;
   readonly message: number | null;
 }
 
@@ -84,13 +96,15 @@ export class Loop<State, Event> {
   private readonly options: LoopOptions<State, Event>;
   private readonly recorder: Recorder<State, Event> | null;
   private cancelRequest: CancelRequest | null = null;
-  /** The goes of the machine since the last answers. */
-  private quanta: number[] = [];
+  private readonly patches: PatchRequest[] = [];
+  /** The goes of the machine since the last answers, as long as it is preempted at the end of each. */
+  private quanta: number[];
   private turns = 0;
 
   constructor(options: LoopOptions<State, Event>) {
     const { recorder = null, host, observer, maxConcurrent } = options;
     this.options = options;
+    this.quanta = [...(options.goes ?? [options.quantum])];
     this.recorder = recorder;
     this.flights = new Flights({
       host, observer, maxConcurrent,
@@ -119,6 +133,17 @@ export class Loop<State, Event> {
     this.flights.wake();
   }
 
+  /** Changes the root of the plan's contexts. */
+  patch(request: PatchRequest): void {
+    this.patches.push(request);
+    this.flights.wake();
+  }
+
+  /** The goes that led to where the machine is preempted; empty when it waits. */
+  get goes(): readonly number[] {
+    return this.quanta;
+  }
+
   private async go(): Promise<RunResult<State>> {
     const { kernel, observer, signal } = this.options;
     for (let turn = this.options.first; ; ) {
@@ -128,10 +153,10 @@ export class Loop<State, Event> {
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);
       if (outcome.kind === 'requires-values') return this.end({ kind: 'failed', error: unfetched() });
       this.flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
-      if (outcome.kind === 'preempted') {
-        this.quanta.push(this.options.quantum);
-        await breathe();
-      } else {
+      if (outcome.kind === 'preempted') await breathe();
+      else {
+        // It does not matter in how many goes it came to where it waits.
+        this.quanta = [];
         const stopped = await this.waitForAnswers(state);
         if (stopped !== null) return stopped;
       }
@@ -140,27 +165,39 @@ export class Loop<State, Event> {
     }
   }
 
-  private async next({ state }: Turn<State, Event>): Promise<Turn<State, Event>> {
+  private async next(turn: Turn<State, Event>): Promise<Turn<State, Event>> {
     const { kernel, quantum } = this.options;
+    const { state } = turn;
     const request = this.cancelRequest;
     if (request !== null && kernel.cancel !== undefined) {
       this.cancelRequest = null;
-      await this.recorder?.cancelling(request, this.takeQuanta());
+      await this.recorder?.cancelling(request, this.quanta);
+      this.quanta = [quantum];
       return kernel.cancel(state, request.reason, { quantum });
     }
+    const patch = this.patches.shift();
+    if (patch !== undefined) return this.patched(turn, patch);
     const answers = this.flights.arrived();
     if (answers.length > 0) {
-      const written = this.recorder?.answering(answers, this.takeQuanta()) ?? null;
+      const written = this.recorder?.answering(answers, this.quanta) ?? null;
       if (written !== null) await written;
+      this.quanta = [];
     }
+    this.quanta.push(quantum);
     return kernel.resume(state, answers.map((given) => given.answer), { quantum });
   }
 
-  private takeQuanta(): readonly number[] {
-    if (this.quanta.length === 0) return this.quanta;
-    const { quanta } = this;
-    this.quanta = [];
-    return quanta;
+  private async patched({ outcome, state }: Turn<State, Event>, request: PatchRequest): Promise<Turn<State, Event>> {
+    const { kernel, quantum } = this.options;
+    const patched = kernel.patch?.(state, request.data, request.policy) ?? ({ ok: false, error: 'this kernel cannot do it' } as const);
+    if (!patched.ok) {
+      this.recorder?.refusing(request, patched.error);
+      return { outcome, state, events: [] };
+    }
+    await this.recorder?.patching(request, this.quanta);
+    if (outcome.kind !== 'preempted') return { outcome, state: patched.value, events: [] };
+    this.quanta = [quantum];
+    return kernel.resume(patched.value, [], { quantum });
   }
 
   /** Starts what may start, until an answer is there or the plan is cancelled; what it gives otherwise ends the loop. */
@@ -169,7 +206,7 @@ export class Loop<State, Event> {
     if (++this.turns % TURNS_AT_ONCE === 0) await breathe();
     for (;;) {
       if (options.signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
-      if (flights.hasAnswers || this.cancelRequest !== null) return null;
+      if (flights.hasAnswers || this.cancelRequest !== null || this.patches.length > 0) return null;
       if (flights.isEmpty) return this.end({ kind: 'failed', error: stuck() });
       const starting = flights.startable();
       if (starting.length > 0) {

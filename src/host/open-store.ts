@@ -35,5 +35,5 @@ export function openMemoryKeeping(options: KeepingOptions): Keeping {
 }
 
 function keepingIn(store: Store, { environment, clock = systemClock }: KeepingOptions, keys: Keys | null): Keeping {
-  return { store, environment, clock, sha256: nodeSha256, owner: newOwner(), newKeeper: chunkedStates, keys, programs: new Map(), written: new Set() };
+  return { store, environment, clock, sha256: nodeSha256, owner: newOwner(), newKeeper: chunkedStates, keys, programs: new Map() };
 }

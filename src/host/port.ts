@@ -58,6 +58,8 @@ export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, 
   readonly resume: (state: State, answers: readonly Answer[], options?: Quantum) => Turn<State, Event>;
   /** Stops the run from outside, so that it undoes what it began. A kernel without it cannot be stopped so. */
   readonly cancel?: (state: State, reason: string, options?: Quantum) => Turn<State, Event>;
+  /** The state with the data merged into the root of the run's contexts; or why that cannot be, for people. A kernel without it cannot be patched. */
+  readonly patch?: (state: State, data: MapValue, policy: Value) => Result<State, string>;
   /** What the step of a waiting call shows of its context. A kernel without it shows nothing. */
   readonly exposed?: (state: State, callId: string) => MapValue;
 }

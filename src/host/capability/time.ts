@@ -1,6 +1,8 @@
-/** `:time.now :time.millis :time.sleep :step.sleep :step.deadline`. */
+/** `:time.now :time.millis :time.sleep :step.sleep :step.deadline :step.checkpoint`. */
 import { Timestamp } from '../../value/value.ts';
 import { checkArity, integerIn } from '../argument.ts';
+import { CHECKPOINT, checkpointLabel } from '../checkpoint.ts';
+import { argumentFailure, shown } from '../failure.ts';
 import type { Capability, Clock } from '../port.ts';
 
 const SLEEP_MAX_MS = 366 * 24 * 60 * 60 * 1000;
@@ -29,6 +31,16 @@ export function timeCapabilities(clock: Clock): Capability[] {
     // What steps wait for: between attempts, and until their time is over.
     sleeping('step.sleep', Number.MAX_SAFE_INTEGER),
     sleeping('step.deadline', Number.MAX_SAFE_INTEGER),
+    {
+      id: CHECKPOINT,
+      summary: 'label → nil; a run that is kept writes its state down under the label',
+      determinism: 'pure',
+      call: (args) => {
+        checkArity(CHECKPOINT, args, 1, 1);
+        if (checkpointLabel(args) === null) throw argumentFailure(CHECKPOINT, `the label is a keyword or a string, and no number: it is ${shown(args[0]!)}`);
+        return null;
+      },
+    },
   ];
 }
 

@@ -2,7 +2,7 @@
  * Driving one run that is kept in a store: begun here, or taken up where another process left it. While it is driven this process holds
  * its lease, and looks for what people say to it.
  */
-import { cancel, exposedContext, resume } from '../../evaluator/kernel.ts';
+import { cancel, exposedContext, mergeContext, resume } from '../../evaluator/kernel.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword, makeFloat, type Value } from '../../value/value.ts';
@@ -38,8 +38,6 @@ export interface Keeping {
   readonly keys: Keys | null;
   /** Programs that were loaded before, by hash. */
   readonly programs: Map<string, Runnable>;
-  /** Content that is certainly in the store. */
-  readonly written: Set<string>;
 }
 
 export interface DriveOptions {
@@ -71,15 +69,14 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   const kept = keepProgram(program);
   const now = clock.nowMs();
   const data = startFacts(kept.hash, run, keys);
-  const content = keeping.written.has(kept.hash) ? [] : [...kept.content];
+  const content = [...kept.content];
   const records = chained(run.id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], content, sha256);
   const lease = await store.create(
     { id: run.id, name: run.name, createdMs: now, leaseUntilMs: now + LEASE_MS }, { records, content, signature: null, change: {}, taken: [] }, owner,
   );
-  keeping.written.add(kept.hash);
   keeping.programs.set(kept.hash, program);
   const head = records[0]!;
-  const position: Position = { head, turn: 0, known: new Set(), open: new Map(), sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
+  const position: Position = { head, turn: 0, known: new Set(), open: new Map(), goes: [DURABLE_QUANTUM], sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
   const first = begin(program, new Facts(recordData(data)), []);
   return new Driven(keeping, lease, { first, program, position }, options, keeping.newKeeper()).run();
 }
@@ -132,7 +129,7 @@ function startFacts(program: string, { id, name, start = {}, authority }: NewRun
   };
 }
 
-const MEMORY_KERNEL = { resume, cancel, exposed: (state: State, callId: string) => exposedContext(state, callId) };
+const MEMORY_KERNEL = { resume, cancel, patch: mergeContext, exposed: (state: State, callId: string) => exposedContext(state, callId) };
 
 /** One run while this process drives it. */
 class Driven {
@@ -163,7 +160,7 @@ class Driven {
     signal?.addEventListener('abort', () => this.stopping.abort());
     this.loop = new Loop({
       kernel: MEMORY_KERNEL, first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
-      observer: options.observer ?? {}, recorder: this.recorder,
+      observer: options.observer ?? {}, recorder: this.recorder, goes: position.goes,
     });
   }
 
@@ -174,7 +171,7 @@ class Driven {
     const beside = [this.every(MESSAGES_MS, over.signal, () => this.takeMessages()), this.every(LEASE_MS / 3, over.signal, () => this.renew())];
     try {
       const result = await running;
-      if (result.kind === 'cancelled' && this.lost === null) await this.recorder.settle('stopped', null);
+      if (result.kind === 'cancelled' && this.lost === null) await this.recorder.settle('stopped', this.loop.goes);
       if (this.lost !== null) throw this.lost;
       return result;
     } finally {
@@ -225,6 +222,8 @@ class Driven {
         return this.answer(id, facts, who);
       case 'repeat':
         return this.repeat(id, facts, who);
+      case 'patch':
+        return this.patch(id, facts, who);
       case 'approve':
       case 'deny':
         return this.judge(id, facts);
@@ -244,6 +243,13 @@ class Driven {
     if (text !== null) flights.answerText(flight, text, from);
     else if (error !== null) flights.answerHeld(flight, { id: call, ok: false, error }, from);
     else flights.answerHeld(flight, { id: call, ok: true, value: facts.value('value') }, from);
+    return null;
+  }
+
+  private patch(id: number, facts: Facts, who: string | null): string | null {
+    const data = facts.value('data');
+    if (!(data instanceof MapValue)) return 'what is to be put into the context is no map';
+    this.loop.patch({ data, policy: facts.value('policy') ?? keyword('keep-existing'), who, message: id });
     return null;
   }
 

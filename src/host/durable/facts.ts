@@ -10,7 +10,8 @@
  *   approval-requested  turn call capability args … rule question shown hash
  *   approval-granted, approval-denied  call approval
  *   call-repeated   call [+ who]                      turn-ended    turn events
- *   checkpoint      root turn open reason [+ label]   context-patched  turn data policy who [+ quanta]
+ *   checkpoint      root turn open reason [+ label] [+ quanta]
+ *   context-patched  turn data policy [+ who] [+ quanta]
  *   cancel-requested  turn reason [+ who] [+ quanta]  message-ignored  message reason
  *   run-complete    value                             run-failed, run-cancelled  error
  *
@@ -116,4 +117,11 @@ export async function whole(data: MapValue, read: (hash: string) => Promise<Valu
     result = result.set(keyword(name), value);
   }
   return result;
+}
+
+/** The fields of a record that was read whole, to be written again. */
+export function recordFields({ data }: Facts): Record<string, Value> {
+  const fields: Record<string, Value> = {};
+  for (const [key, value] of data) if (key instanceof Keyword && !HEAVY.some((name) => key.name === `${name}-content`)) fields[key.name] = value;
+  return fields;
 }

@@ -3,11 +3,11 @@
  * given to the same state give the same run (H4): going on, replaying, forking and looking back all come here.
  */
 import type { Result } from '../../diagnostic/diagnostic.ts';
-import { cancel, resume, updateContext } from '../../evaluator/kernel.ts';
+import { cancel, mergeContext, resume } from '../../evaluator/kernel.ts';
 import type { Advance, Answer, State } from '../../evaluator/state.ts';
 import { decodeValue } from '../../value/bytes.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
-import type { MapValue } from '../../value/map.ts';
+import { MapValue } from '../../value/map.ts';
 import type { Value } from '../../value/value.ts';
 import { decodeRecord, type JournalRecord, WITHOUT_CODE } from '../journal/record.ts';
 import type { Store } from '../store/port.ts';
@@ -37,27 +37,44 @@ export async function readRecords(
 export type TurnInput = { readonly turn: number; readonly seq: number; readonly quanta: readonly number[] } & (
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
   | { readonly kind: 'cancel'; readonly reason: string }
-  | { readonly kind: 'patch'; readonly data: MapValue }
+  | { readonly kind: 'patch'; readonly data: MapValue; readonly policy: Value }
 );
 
 /** The turns in the records, in order. */
 export function turnsIn(records: readonly JournalRecord[]): readonly TurnInput[] {
-  const turns: TurnInput[] = [];
+  return stretchesIn(records).flatMap(({ input }) => (input === null ? [] : [input]));
+}
+
+/** The records of one turn, from what begins it up to what begins the next. */
+export interface Stretch {
+  /** Null for the first stretch: what was there before any turn, or the checkpoint that the records begin with. */
+  readonly input: TurnInput | null;
+  readonly records: readonly JournalRecord[];
+}
+
+export function stretchesIn(records: readonly JournalRecord[]): readonly Stretch[] {
+  const stretches: { input: TurnInput | null; records: JournalRecord[] }[] = [{ input: null, records: [] }];
   let answers: Answer[] = [];
-  for (const { kind, seq, data } of records) {
+  for (const record of records) {
+    const { kind, seq, data } = record;
     const facts = new Facts(data);
-    const turn = facts.number('turn') ?? 0;
-    const base = { turn, seq, quanta: facts.numbers('quanta') };
+    const base = { turn: facts.number('turn') ?? 0, seq, quanta: facts.numbers('quanta') };
     if (kind === 'call-answered') {
-      if (turns.at(-1)?.turn !== turn) {
+      if (stretches.at(-1)!.input?.turn !== base.turn) {
         answers = [];
-        turns.push({ ...base, kind: 'answers', answers });
+        stretches.push({ input: { ...base, kind: 'answers', answers }, records: [] });
       }
       answers.push(answerIn(facts));
-    } else if (kind === 'cancel-requested') turns.push({ ...base, kind: 'cancel', reason: facts.text('reason') ?? '' });
-    else if (kind === 'context-patched') turns.push({ ...base, kind: 'patch', data: facts.value('data') as MapValue });
+    } else if (kind === 'cancel-requested') stretches.push({ input: { ...base, kind: 'cancel', reason: facts.text('reason') ?? '' }, records: [] });
+    else if (kind === 'context-patched') stretches.push({ input: { ...base, kind: 'patch', data: patchIn(facts), policy: facts.value('policy') }, records: [] });
+    stretches.at(-1)!.records.push(record);
   }
-  return turns;
+  return stretches;
+}
+
+function patchIn(facts: Facts): MapValue {
+  const data = facts.value('data');
+  return data instanceof MapValue ? data : MapValue.empty();
 }
 
 function answerIn(facts: Facts): Answer {
@@ -67,25 +84,44 @@ function answerIn(facts: Facts): Answer {
 }
 
 /**
- * One turn. `next` are the quanta of the turn after it: at the end of them the machine is preempted, and there that turn begins. Without them
- * the machine goes on until it waits, or as far as `quantum` goes.
+ * One turn. `quanta` are those of the turn after it: at the end of them the machine is preempted, and there that turn begins. Without them
+ * the machine goes on until it waits. The events are those of all goes.
  */
-export function takeTurn(state: State, input: TurnInput, next: readonly number[], quantum = Number.POSITIVE_INFINITY): readonly Advance[] {
-  const [first = quantum, ...more] = next;
-  const advances = [begin(state, input, first)];
-  for (const one of more) advances.push(resume(advances.at(-1)!.state, [], { quantum: one }));
-  return advances;
-}
-
-function begin(state: State, input: TurnInput, quantum: number): Advance {
+export function takeTurn(state: State, input: TurnInput, quanta: readonly number[]): Advance {
   switch (input.kind) {
     case 'answers':
-      return resume(state, input.answers, { quantum });
+      return inGoes(quanta, (quantum) => resume(state, input.answers, { quantum }));
     case 'cancel':
-      return cancel(state, input.reason, { quantum });
+      return inGoes(quanta, (quantum) => cancel(state, input.reason, { quantum }));
     case 'patch':
-      return resting(updateContext(state, input.data));
+      return goOn(patched(state, input.data, input.policy), [], quanta);
   }
+}
+
+export function patched(state: State, data: MapValue, policy: Value): State {
+  const merged = mergeContext(state, data, policy);
+  // Another program may have come to a state in which it cannot be done: there nothing changes.
+  return merged.ok ? merged.value : state;
+}
+
+/** A state in the midst of a turn, with those of the quanta that are not done yet. */
+export function goOn(state: State, done: readonly number[], quanta: readonly number[]): Advance {
+  const left = quanta.slice(done.length);
+  const isThere = state.status !== 'ready' || (left.length === 0 && quanta.length > 0);
+  return isThere ? resting(state) : inGoes(left, (quantum) => resume(state, [], { quantum }));
+}
+
+/** A first go, and more as long as there are quanta; a go without one lasts until the machine waits. */
+export function inGoes(quanta: readonly number[], first: (quantum: number) => Advance): Advance {
+  const [quantum = Number.POSITIVE_INFINITY, ...more] = quanta;
+  let advance = first(quantum);
+  if (more.length === 0) return advance;
+  const events = [...advance.events];
+  for (const next of more) {
+    advance = resume(advance.state, [], { quantum: next });
+    for (const event of advance.events) events.push(event);
+  }
+  return { ...advance, events };
 }
 
 /** Where a state stands, as the outcome that it came with. */

@@ -16,8 +16,9 @@ import { Vector } from '../../value/vector.ts';
 import type { Flight, Given, Hold, Recalled, Waiting } from '../flight.ts';
 import { chainRecords } from '../journal/chain.ts';
 import type { Sha256 } from '../journal/digest.ts';
+import { CHECKPOINT, checkpointLabel } from '../checkpoint.ts';
 import { type DraftData, recordData, type RecordDraft, type RecordKind } from '../journal/record.ts';
-import type { CancelRequest, Ended, Recorder } from '../loop.ts';
+import type { CancelRequest, Ended, PatchRequest, Recorder } from '../loop.ts';
 import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
 import { type Approval, approvalHash, approvalValue } from '../security/approval.ts';
 import type { Content, Head, Lease, Owner, RowChange, SignedHead, Store, StoredRecord } from '../store/port.ts';
@@ -74,6 +75,8 @@ export interface Position {
   readonly known: ReadonlySet<string>;
   /** The calls that are under way, by id. */
   readonly open: ReadonlyMap<string, OpenCall>;
+  /** The goes of the machine since that turn began, as long as it is preempted. */
+  readonly goes: readonly number[];
   readonly sinceCheckpoint: { readonly effects: number; readonly bytes: number; readonly atMs: number };
 }
 
@@ -155,7 +158,8 @@ export class RunRecorder implements Recorder<State, Event> {
   answering = (answers: readonly Given[], quanta: readonly number[]): Promise<void> => {
     const { checkpoints, clock } = this.parts;
     const isDue = this.effects >= checkpoints.effects || this.bytes >= checkpoints.bytes || (checkpoints.steps && this.stepEnded);
-    if (isDue || clock.nowMs() - this.checkpointMs >= checkpoints.everyMs) this.checkpoint('policy', null);
+    const label = labelIn(answers);
+    if (label !== null || isDue || clock.nowMs() - this.checkpointMs >= checkpoints.everyMs) this.checkpoint(label === null ? 'policy' : 'plan', label, quanta);
     this.beginTurn();
     for (const given of answers) this.answered(given, quanta);
     return this.write();
@@ -170,12 +174,16 @@ export class RunRecorder implements Recorder<State, Event> {
   };
 
   /** The context of the run is changed from outside while it waits. */
-  patching(data: MapValue, policy: string, who: string | null, message: number | null): Promise<void> {
+  patching = ({ data, policy, who, message }: PatchRequest, quanta: readonly number[]): Promise<void> => {
     this.beginTurn();
-    this.draft('context-patched', { turn: this.turn, data, policy: keyword(policy), who: who ?? undefined });
+    this.draft('context-patched', { turn: this.turn, data, policy, who: who ?? undefined, quanta: quantaValue(quanta) });
     if (message !== null) this.taken.push(message);
     return this.write();
-  }
+  };
+
+  refusing = ({ message }: PatchRequest, reason: string): void => {
+    if (message !== null) this.ignoring(message, reason);
+  };
 
   /** A message that cannot be followed: it is taken all the same, and the journal says why. */
   ignoring(message: number, reason: string): void {
@@ -199,7 +207,7 @@ export class RunRecorder implements Recorder<State, Event> {
 
   private async putAway(waits: readonly Waiting[], wakeMs: number | null): Promise<boolean> {
     if (await this.parts.lookAround()) return false;
-    if (this.effects > 0 || this.turn === 0) this.checkpoint('waiting', null);
+    if (this.effects > 0 || this.turn === 0) this.checkpoint('waiting', null, []);
     const shown = Vector.adopt(waits.map(waitValue));
     this.draft('run-waiting', { waits: shown });
     this.change = { ...this.change, status: 'waiting', wakeMs, waits: encodeValue(shown) };
@@ -220,8 +228,8 @@ export class RunRecorder implements Recorder<State, Event> {
   }
 
   /** Everything that is pending, and the state, is written: the run can go on from here in another process. */
-  async settle(reason: string, label: string | null): Promise<void> {
-    this.checkpoint(reason, label);
+  async settle(reason: string, quanta: readonly number[]): Promise<void> {
+    this.checkpoint(reason, null, quanta);
     await this.write({ sign: true });
   }
 
@@ -288,12 +296,13 @@ export class RunRecorder implements Recorder<State, Event> {
     return { ...callFacts(call, this.turn), refused: answer.ok ? '' : answer.error.message };
   }
 
-  private checkpoint(reason: string, label: string | null): void {
+  /** `quanta` are the goes of the machine since its turn began, when it is preempted. */
+  private checkpoint(reason: string, label: string | null, quanta: readonly number[]): void {
     if (this.state === null) return;
     const { root, content } = this.parts.keeper.write(this.state);
     this.content.push(...content);
     const open = MapValue.from([...this.open].map(([id, { dueMs, wasMade, askedMs, approved, wasRequested }]) => [id, Vector.of(dueMs, wasMade, wasRequested, askedMs, approved)] as const));
-    this.draft('checkpoint', { root, turn: this.turn, open, reason: keyword(reason), label: label ?? undefined });
+    this.draft('checkpoint', { root, turn: this.turn, open, reason: keyword(reason), label: label ?? undefined, quanta: quantaValue(quanta) });
     this.effects = 0;
     this.bytes = 0;
     this.checkpointMs = this.parts.clock.nowMs();
@@ -344,6 +353,13 @@ export function callFacts({ id, capability, args, options, step, isolation, deri
     step: step ?? undefined,
     turn,
   };
+}
+
+/** What the plan calls the checkpoint that it asks for with one of the calls; null when it asks for none. */
+function labelIn(answers: readonly Given[]): string | null {
+  if (answers.length === 1 && answers[0]!.call.capability !== CHECKPOINT) return null;
+  const asked = answers.find(({ call, answer }) => call.capability === CHECKPOINT && answer.ok);
+  return asked === undefined ? null : checkpointLabel(asked.call.args);
 }
 
 function quantaValue(quanta: readonly number[]): Value | undefined {

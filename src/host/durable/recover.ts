@@ -5,7 +5,7 @@
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import { eventToJson } from '../../evaluator/event-value.ts';
 import type { Code } from '../../evaluator/code.ts';
-import { resume, start, type StartOptions } from '../../evaluator/kernel.ts';
+import { start, type StartOptions } from '../../evaluator/kernel.ts';
 import type { Isolation } from '../../evaluator/context.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from '../../evaluator/limits.ts';
 import type { Advance, Event } from '../../evaluator/state.ts';
@@ -18,7 +18,7 @@ import type { JournalRecord } from '../journal/record.ts';
 import { readApproval } from '../security/approval.ts';
 import type { RunRow, Store } from '../store/port.ts';
 import { Facts } from './facts.ts';
-import { readRecords, resting, takeTurn, turnsIn } from './history.ts';
+import { goOn, inGoes, readRecords, resting, takeTurn, turnsIn } from './history.ts';
 import { loadProgram, type Runnable } from './program.ts';
 import type { OpenCall, Position } from './recorder.ts';
 import type { StateKeeper } from './state-keeper.ts';
@@ -51,21 +51,24 @@ export async function recover(world: RecoveryWorld, row: RunRow): Promise<Result
   if (!records.ok) return records;
   const [checkpoint] = records.value;
   const turns = turnsIn(records.value);
+  // What comes after the last turn is gone on with bit by bit, so that it can be stopped.
+  const quantaAfter = (turn: number): readonly number[] => turns[turn]?.quanta ?? (turn === turns.length ? [DURABLE_QUANTUM] : []);
+  let goes = quantaAfter(0);
   let first: Advance;
-  if (row.checkpoint === null || checkpoint === undefined) {
-    first = begin(program, started, turns[0]?.quanta ?? []);
-  } else {
+  if (row.checkpoint === null || checkpoint === undefined) first = begin(program, started, goes);
+  else {
     const state = await world.keeper.read(new Facts(checkpoint.data).text('root') ?? '', (hash) => world.store.content(hash), program.table);
     if (!state.ok) return state;
-    first = resting(state.value);
+    const done = new Facts(checkpoint.data).numbers('quanta');
+    if (turns.length === 0) goes = done;
+    first = turns.length === 0 ? resting(state.value) : goOn(state.value, done, goes);
   }
-  let events = first.events;
   turns.forEach((turn, index) => {
-    const advances = takeTurn(first.state, turn, turns[index + 1]?.quanta ?? [], DURABLE_QUANTUM);
-    first = advances.at(-1)!;
-    events = advances.flatMap((advance) => advance.events);
+    goes = quantaAfter(index + 1);
+    first = takeTurn(first.state, turn, goes);
   });
-  const position = positionAfter(records.value, row);
+  const { events } = first;
+  const position = { ...positionAfter(records.value, row), goes };
   return { ok: true, value: { first: { ...first, events: unknown(events, position.known) }, position, program, started } };
 }
 
@@ -103,19 +106,13 @@ export function codeOptions({ table }: Pick<Runnable, 'table'>): DecodeOptions {
   };
 }
 
-/** The machine as it was started, as far as the first turn. */
-export function begin({ main, table }: Runnable, started: Facts, quanta: readonly number[], quantum = DURABLE_QUANTUM): Advance {
-  const [first = quantum, ...more] = quanta;
-  let advance = start(table, table.closureOf(main), [], { ...startOptions(started), quantum: first });
-  const events = [...advance.events];
-  for (const one of more) {
-    advance = resume(advance.state, [], { quantum: one });
-    events.push(...advance.events);
-  }
-  return { ...advance, events };
+/** The machine as it was started, and the goes with these quanta; without any it goes on until it waits. */
+export function begin({ main, table }: Runnable, started: Facts, quanta: readonly number[]): Advance {
+  const options = startOptions(started);
+  return inGoes(quanta, (quantum) => start(table, table.closureOf(main), [], { ...options, quantum }));
 }
 
-function startOptions(started: Facts): StartOptions {
+export function startOptions(started: Facts): StartOptions {
   const limits: Partial<Record<LimitName, number>> = {};
   for (const [name, value] of started.entries('limits')) {
     if (name instanceof Keyword && isLimit(name.name)) limits[name.name] = numberOf(value);
@@ -139,7 +136,7 @@ function numberOf(value: Value): number {
 }
 
 /** Where the journal stands after the records, which begin with the last checkpoint or with the start. */
-function positionAfter(records: readonly JournalRecord[], row: RunRow): Position {
+function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Position, 'goes'> {
   const open = new Map<string, OpenCall>();
   let turn = 0;
   let known = new Set<string>();

@@ -3,7 +3,7 @@
  * could give: the types here are for people and for tools.
  */
 import {
-  BOOL, enumType, INT, MAP, mapType, NIL, NUMBER, optionalType, resourceType, STRING, TIMESTAMP, tupleType, type TypeEntry, unionType, UUID, vectorType, ANY,
+  BOOL, enumType, INT, KEYWORD, MAP, mapType, NIL, NUMBER, optionalType, resourceType, STRING, TIMESTAMP, tupleType, type TypeEntry, unionType, UUID, vectorType, ANY,
 } from '../../ir/type.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import type { Capability } from '../port.ts';
@@ -66,6 +66,7 @@ const DECLARED: ReadonlyMap<string, Declaration> = new Map<string, Declaration>(
   ['time.sleep', { effects: ['clock'], input: args([INT]), output: NIL }],
   ['step.sleep', { effects: ['clock'], input: args([INT]), output: NIL }],
   ['step.deadline', { effects: ['clock'], input: args([INT]), output: NIL }],
+  ['step.checkpoint', { effects: [], input: args([unionType([KEYWORD, STRING])]), output: NIL }],
   ['random.int', { effects: ['random'], input: args([INT, INT]), output: INT }],
   ['random.float', { effects: ['random'], input: NOTHING, output: NUMBER }],
   ['uuid.new', { effects: ['random'], input: NOTHING, output: UUID }],

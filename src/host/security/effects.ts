@@ -19,6 +19,7 @@ const HOUSE_EFFECTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['http', ['network']],
   ['time', ['clock']],
   ['step', ['clock']],
+  ['step.checkpoint', []],
   ['random', ['random']],
   ['uuid', ['random']],
   ['env', ['env']],

@@ -14,7 +14,7 @@ import { familyOf, isInside, type ScopeKind, scopeKindOf } from './resource.ts';
 const EVERYTHING: Grant = { capability: '*', scope: '*' };
 
 /** What every program may do: show text to the person who runs it, and let its steps wait. */
-export const DEFAULT_GRANTS: readonly Grant[] = ['io', 'step.sleep', 'step.deadline'].map((capability) => ({ capability, scope: null }));
+export const DEFAULT_GRANTS: readonly Grant[] = ['io', 'step.sleep', 'step.deadline', 'step.checkpoint'].map((capability) => ({ capability, scope: null }));
 
 export interface GrantContext {
   /** Absolute; relative paths of grants and of programs start here. */

@@ -60,7 +60,7 @@ const MIB = 1024 * 1024;
 const CEILINGS = { timeMs: 60 * SECOND_MS, memoryBytes: 512 * MIB } as const;
 
 const EVERYTHING: Grant = { capability: '*', scope: '*' };
-const WAITS = ['step.deadline', 'step.sleep'];
+const WAITS = ['step.checkpoint', 'step.deadline', 'step.sleep'];
 
 /** What a context of the level has where nothing is said. */
 export function levelDefaults(level: Level): RuntimeContext {

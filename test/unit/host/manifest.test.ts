@@ -193,13 +193,14 @@ describe('JSON Schema', () => {
 describe('the house', () => {
   const host = openHost({ grants: [], console: new MemoryConsole(), baseDirectory: '/' });
   const ids = ['io.print', 'io.println', 'io.log', 'fs.read', 'fs.write', 'fs.append', 'fs.list', 'fs.exists', 'fs.delete', 'http.request', 'http.get', 'time.now', 'time.millis', 'time.sleep',
-    'step.sleep', 'step.deadline', 'random.int', 'random.float', 'uuid.new', 'env.get', 'user.ask', 'step.delegate', 'model.complete', 'secret.get'];
+    'step.sleep', 'step.deadline', 'step.checkpoint', 'random.int', 'random.float', 'uuid.new', 'env.get', 'user.ask', 'step.delegate', 'model.complete', 'secret.get'];
 
   test.each(ids)('%s has a manifest that agrees with it', (id) => {
     const found = host.capabilities.find(id)!;
     const manifest = manifestOf(found);
     expect(manifest).toMatchObject({ id, provider: 'house', determinism: found.determinism, summary: found.summary, approval: 'auto', executor: null });
-    expect(manifest.effects).toHaveLength(1);
+    // A checkpoint changes nothing outside of the run's own store.
+    expect(manifest.effects).toHaveLength(id === 'step.checkpoint' ? 0 : 1);
     expect(manifest.effects).not.toContain('unknown');
   });
 

@@ -11,7 +11,7 @@ import { BASE, context, contexts, grant, GRANT_CONTEXT, grants } from './support
 describe('a context', () => {
   test('has the defaults of its level', () => {
     expect(context('pure')).toMatchObject({ capabilities: [], grants: [], limits: { timeMs: 1000, memoryBytes: 16 * 1024 * 1024 }, budget: { calls: 0 } });
-    expect(context('controlled')).toMatchObject({ capabilities: ['step.deadline', 'step.sleep'], grants: [], limits: { timeMs: 5000, memoryBytes: 64 * 1024 * 1024 } });
+    expect(context('controlled')).toMatchObject({ capabilities: ['step.checkpoint', 'step.deadline', 'step.sleep'], grants: [], limits: { timeMs: 5000, memoryBytes: 64 * 1024 * 1024 } });
     expect(context('full')).toMatchObject({ capabilities: ['*'], grants: [{ capability: '*', scope: '*' }], limits: { timeMs: 60_000, memoryBytes: 512 * 1024 * 1024 } });
   });
 

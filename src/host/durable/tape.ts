@@ -1,0 +1,190 @@
+/**
+ * A recorded run, to be gone through again: from its start, or from the checkpoint next to where one wants to be. The recorded answers are
+ * all that reaches the machine; no capability can be called from here.
+ */
+import type { Result } from '../../diagnostic/diagnostic.ts';
+import { cancel, resume, start } from '../../evaluator/kernel.ts';
+import type { Advance, Event, HostCall, State } from '../../evaluator/state.ts';
+import type { JournalRecord } from '../journal/record.ts';
+import type { Head, Store } from '../store/port.ts';
+import { Facts } from './facts.ts';
+import { patched, readRecords, resting, type Stretch, stretchesIn } from './history.ts';
+import type { Runnable } from './program.ts';
+import { DURABLE_QUANTUM, openRun, type RecoveryWorld, startOptions } from './recover.ts';
+
+/** One stretch of a run, done again. */
+export interface Taken {
+  readonly advance: Advance;
+  /** The calls that the machine waited for at the end of some go: all that the recorded run can have asked for. */
+  readonly asked: ReadonlyMap<string, HostCall>;
+  /** The state after so many goes, for those that checkpoints were made after. */
+  readonly between: ReadonlyMap<number, State>;
+}
+
+/** Where a run was forked from. */
+export interface Origin extends Head {
+  readonly run: string;
+}
+
+export class Tape {
+  readonly run: string;
+  readonly program: Runnable;
+  readonly started: Facts;
+  readonly records: readonly JournalRecord[];
+  readonly stretches: readonly Stretch[];
+  /** Null when it began by itself. */
+  readonly origin: Origin | null;
+  /** What the run began with, when it was forked. */
+  private readonly base: State | null;
+  private readonly world: RecoveryWorld;
+
+  private constructor(world: RecoveryWorld, run: string, parts: Pick<Tape, 'program' | 'started' | 'records' | 'origin'> & { readonly base: State | null }) {
+    this.world = world;
+    this.run = run;
+    this.program = parts.program;
+    this.started = parts.started;
+    this.records = parts.records;
+    this.origin = parts.origin;
+    this.base = parts.base;
+    this.stretches = stretchesIn(parts.records);
+  }
+
+  /** `other`: a program to be run in place of the one that was kept. */
+  static async open(world: RecoveryWorld, run: string, other: Runnable | null = null): Promise<Result<Tape, string>> {
+    const opened = await openRun(world, run);
+    if (!opened.ok) return opened;
+    const { program, started, options } = opened.value;
+    const records = await readRecords(world.store, run, 1, undefined, options);
+    if (!records.ok) return records;
+    const origin = originOf(started);
+    if (origin === null) return { ok: true, value: new Tape(world, run, { program: other ?? program, started, records: records.value, origin, base: null }) };
+    if (other !== null) return { ok: false, error: `the run was forked from ${origin.run}: it begins in the midst of a program, which cannot be another one` };
+    const base = await readCheckpoint(world, records.value[1], program);
+    return base.ok ? { ok: true, value: new Tape(world, run, { program, started, records: records.value, origin, base: base.value }) } : base;
+  }
+
+  /** Does one stretch: the first one from nothing, each other one from the state after the one before it. */
+  take(index: number, before: State | null): Taken {
+    const asked = new Map<string, HostCall>();
+    const between = new Map<number, State>();
+    const events: Event[] = [];
+    const wanted = this.goesLookedAt(index);
+    const quanta = this.stretches[index + 1]?.input?.quanta ?? [];
+    for (let goes = 0, advance: Advance | null = null; ; ) {
+      advance = this.go(index, advance?.state ?? before, goes, quanta[goes] ?? DURABLE_QUANTUM);
+      goes += 1;
+      for (const event of advance.events) events.push(event);
+      const { outcome, state } = advance;
+      if ('calls' in outcome) for (const call of outcome.calls) asked.set(call.id, call);
+      if (wanted.has(goes)) between.set(goes, state);
+      if (outcome.kind !== 'preempted' || goes === quanta.length || this.isFarEnough(index, goes, events.length, asked)) return { advance: { ...advance, events }, asked, between };
+    }
+  }
+
+  private go(index: number, before: State | null, goes: number, quantum: number): Advance {
+    const input = this.stretches[index]!.input;
+    if (goes > 0) return resume(before!, [], { quantum });
+    if (input === null) return this.begin(quantum);
+    switch (input.kind) {
+      case 'answers':
+        return resume(before!, input.answers, { quantum });
+      case 'cancel':
+        return cancel(before!, input.reason, { quantum });
+      case 'patch': {
+        const state = patched(before!, input.data, input.policy);
+        return state.status === 'ready' ? resume(state, [], { quantum }) : resting(state);
+      }
+    }
+  }
+
+  private begin(quantum: number): Advance {
+    const { program, base } = this;
+    if (base !== null) return base.status === 'ready' ? resume(base, [], { quantum }) : resting(base);
+    return start(program.table, program.table.closureOf(program.main), [], { ...startOptions(this.started), quantum });
+  }
+
+  /** After how many goes of the stretch checkpoints were made. */
+  private goesLookedAt(index: number): ReadonlySet<number> {
+    return new Set(this.stretches[index]!.records.filter((record) => this.isLater(record)).map(({ data }) => new Facts(data).numbers('quanta').length));
+  }
+
+  /** A run that was stopped may have been anywhere in its last stretch, even in one that never ends: as far as its records go is far enough. */
+  private isFarEnough(index: number, goes: number, events: number, asked: ReadonlyMap<string, HostCall>): boolean {
+    if (index < this.stretches.length - 1 || this.hasEnded) return false;
+    const { records } = this.stretches[index]!;
+    const looked = this.goesLookedAt(index);
+    // A checkpoint without goes was made where the machine waits.
+    if (looked.has(0) || goes < Math.max(...looked, 1) || events < eventLines(records).length) return false;
+    return records.every(({ kind, data }) => kind !== 'call-requested' || asked.has(new Facts(data).text('call') ?? ''));
+  }
+
+  get hasEnded(): boolean {
+    const last = this.records.at(-1)?.kind;
+    return last === 'run-complete' || last === 'run-failed' || last === 'run-cancelled';
+  }
+
+  /** The state after the stretch, from the checkpoint next to it. */
+  async after(index: number): Promise<Result<Advance, string>> {
+    for (let at = index; at >= 0; at--) {
+      const state = await this.kept(at);
+      if (state === null) continue;
+      return state.ok ? { ok: true, value: this.onwards(resting(state.value), at + 1, index) } : state;
+    }
+    return { ok: true, value: this.onwards(this.take(0, null).advance, 1, index) };
+  }
+
+  private onwards(advance: Advance, from: number, to: number): Advance {
+    let at = advance;
+    for (let index = from; index <= to; index++) at = this.take(index, at.state).advance;
+    return at;
+  }
+
+  /** The state at the end of the stretch, when there is a checkpoint of it. */
+  private async kept(index: number): Promise<Result<State, string> | null> {
+    const quanta = this.stretches[index + 1]?.input?.quanta ?? [];
+    const isEnd = (record: JournalRecord): boolean => this.isLater(record) && new Facts(record.data).numbers('quanta').length === quanta.length;
+    const record = index === this.stretches.length - 1 ? undefined : this.stretches[index]!.records.findLast(isEnd);
+    return record === undefined ? null : readCheckpoint(this.world, record, this.program);
+  }
+
+  /** A checkpoint, and not the one that a forked run begins with. */
+  private isLater({ kind, seq }: JournalRecord): boolean {
+    return kind === 'checkpoint' && (this.origin === null || seq > 2);
+  }
+
+  /** The stretch that the record lies in; -1 when there is no such record. */
+  stretchOf(seq: number): number {
+    return this.stretches.findIndex(({ records }) => (records.at(-1)?.seq ?? 0) >= seq);
+  }
+
+  /** The last checkpoint that the plan gave this label. */
+  labelled(label: string): JournalRecord | null {
+    return this.records.findLast(({ kind, data }) => kind === 'checkpoint' && new Facts(data).text('label') === label) ?? null;
+  }
+
+  /** The number of the turn that the stretch is. */
+  turnOf(index: number): number {
+    const first = this.origin === null ? 0 : (new Facts(this.records[1]!.data).number('turn') ?? 0);
+    return this.stretches[index]!.input?.turn ?? first;
+  }
+}
+
+/** The events that the records tell, as lines of JSON. */
+export function eventLines(records: readonly JournalRecord[]): readonly string[] {
+  return records.flatMap(({ kind, data }) => (kind === 'turn-ended' ? new Facts(data).items('events').filter((line) => typeof line === 'string') : []));
+}
+
+/** Where the run of that start came from; null for one that began by itself. */
+export function originOf(started: Facts): Origin | null {
+  const run = started.text('from');
+  const seq = started.number('seq');
+  const hash = started.text('hash');
+  return run === null || seq === null || hash === null ? null : { run, seq, hash };
+}
+
+async function readCheckpoint(world: Pick<RecoveryWorld, 'keeper'> & { readonly store: Pick<Store, 'content'> }, record: JournalRecord | undefined, { table }: Runnable): Promise<Result<State, string>> {
+  const root = record?.kind === 'checkpoint' ? new Facts(record.data).text('root') : null;
+  if (root === null) return { ok: false, error: 'the run was forked, and does not say in which state it began' };
+  return world.keeper.read(root, (hash) => world.store.content(hash), table);
+}
+
