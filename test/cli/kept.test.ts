@@ -1,6 +1,7 @@
 /** Runs that outlive their process, as users meet them: real processes, a real file, `kill -9`. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { directory, ended, rtfs, start } from './rtfs.ts';
 
@@ -173,16 +174,16 @@ describe('a store', () => {
   test('with a byte of a record changed names the first bad record', async () => {
     const cwd = directory();
     await begin(cwd);
-    const file = join(cwd, 'runs.db');
-    const bytes = readFileSync(file);
-    const at = bytes.indexOf('time.now', bytes.indexOf('time.now') + 1);
-    bytes[at] = 'T'.charCodeAt(0);
-    writeFileSync(file, bytes);
+    const database = new Database(join(cwd, 'runs.db'));
+    const { number, bytes } = database.prepare("SELECT records.number, bytes FROM records JOIN runs ON run = runs.number WHERE id = 'a' AND seq = 4").get() as { number: number; bytes: Buffer };
+    bytes[bytes.indexOf('time.now')] = 'T'.charCodeAt(0);
+    database.prepare('UPDATE records SET bytes = ? WHERE number = ?').run(bytes, number);
+    database.close();
     const { code, out } = await rtfs(['verify', ...STORE, '--json'], { cwd });
     expect(code).toBe(1);
     const report = JSON.parse(out) as { ok: boolean; runs: { run: string; fault: { seq: number } | null }[] };
     expect(report.ok).toBe(false);
-    expect(report.runs.filter(({ fault }) => fault !== null).map(({ run }) => run)).toEqual(['a']);
+    expect(report.runs.filter(({ fault }) => fault !== null).map(({ run, fault }) => [run, fault!.seq])).toEqual([['a', 4]]);
   });
 
   test('what nobody needs is removed from it, and what is needed stays', async () => {
