@@ -56,7 +56,14 @@ export { renderDiagnostic, renderDiagnostics, type RenderOptions } from './diagn
 // Running them in the world.
 export { checkExpectation, type Expectation, type Mode, MODES, readConformance } from './host/conformance.ts';
 export { Approvals } from './host/executor/capability.ts';
+export { type Candidate, delegate, type DelegatedCall, type Delegation, type Signals, type Target } from './host/delegation.ts';
 export { HostFailure } from './host/failure.ts';
+export { type FetchValues, loopKernel } from './host/kernel.ts';
+export { callWithHints, type HintedCall, HintMemory } from './host/hint/drive.ts';
+export { historyValue, readHistory } from './host/hint/history.ts';
+export { type Hints, hintsOf } from './host/hint/hints.ts';
+export type { HintApplied } from './host/hint/plan.ts';
+export { hintStateValue, percentile, readHintState } from './host/hint/state.ts';
 export { drive, type LoopOptions, type RunResult } from './host/loop.ts';
 export { declareFunction, type FunctionDeclaration } from './host/manifest/declare.ts';
 export { type Approval, type Manifest, manifestOf } from './host/manifest/manifest.ts';
@@ -90,7 +97,6 @@ export { readRecords } from './host/durable/history.ts';
 export { encodeMessage, type MessageKind } from './host/durable/message.ts';
 export type { CheckpointPolicy, ParkPolicy } from './host/durable/recorder.ts';
 export { Supervisor, type SupervisorOptions } from './host/durable/supervisor.ts';
-export { type Candidate, delegate, type DelegatedCall, type Delegation, type Signals, type Target, type Weights } from './host/delegation.ts';
 export { type KeepingOptions, openKeeping, openMemoryKeeping } from './host/open-store.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './host/store/memory.ts';
 export { isGone, newOwner } from './host/store/owner.ts';

@@ -11,7 +11,7 @@ import * as tag from './bytes-tags.ts';
 import { type Chunk, chunkHash, MAGIC, NAME_BYTES, VERSION } from './chunk-format.ts';
 import type { ChunkMemory, Known, Mark } from './chunk-memory.ts';
 import { isComposite, stretchOf } from './chunk-parts.ts';
-import { type HeadWriter, type Part, Stretch } from './chunk-stretch.ts';
+import { type HeadWriter, type Part, Reference, Stretch } from './chunk-stretch.ts';
 import { hexToBytes } from './hex.ts';
 import type { Value } from './value.ts';
 
@@ -22,7 +22,7 @@ const GROUP_MIN = 110;
 const GROUP_MAX = 180;
 /** What a reference costs. */
 const REFERENCE_BYTES = NAME_BYTES + 2;
-/** A text of up to so many bytes stays in one piece. */
+/** A text of up to so many bytes stays in one piece, but for what is not here. */
 const WHOLE_MAX = 2048;
 /** No such text has more parts. */
 const WHOLE_PARTS_MAX = 4096;
@@ -119,7 +119,7 @@ class Encoder implements HeadWriter {
   // --- parts --------------------------------------------------------------------------------------------------------
 
   private add(stretch: Stretch): void {
-    const known = this.whole ? undefined : stretch.known();
+    const known = this.whole && !(stretch instanceof Reference) ? undefined : stretch.known();
     if (known === undefined) this.open(stretch);
     else {
       this.again(known);

@@ -99,7 +99,7 @@ describe('rtfs run --constitution', () => {
   });
 
   test('is not forgotten by a run that is kept: such a run is not begun', async () => {
-    expect(await rtfs(['run', '--store', 'runs.db', '--constitution', 'm.edn', '-e', '1'], { cwd })).toMatchObject({ code: 2, out: '', err: expect.stringContaining('a run that is kept cannot be bound to a policy yet') as unknown });
+    expect(await rtfs(['run', '--store', 'runs.db', '--constitution', 'm.edn', '-e', '1'], { cwd })).toMatchObject({ code: 2, out: '', err: expect.stringContaining('a run that is kept cannot be bound to rules on merges and exposures') as unknown });
   });
 
   test('that says nothing clear is refused', async () => {
