@@ -39,10 +39,10 @@ export async function fillVerifiedStore(store: Store, signer: Signer): Promise<v
   ];
   const records = chainRecords('waiting', EMPTY_HEAD, drafts, nodeSha256);
   const lease = await store.create(newRun('waiting'), batchOf({ records: records.slice(0, 3), content: [CODE, GARBAGE], signature: await signHead(signer, 'waiting', records[2]!) }), owner(1));
-  const change = { status: 'waiting', checkpoint: { seq: 4, hash: records[3]!.hash } } as const;
+  const change = { status: 'waiting', checkpoint: { seq: 4, hash: STATE.hash } } as const;
   await store.append(lease, batchOf({ records: records.slice(3), content: [STATE, LEAF], signature: await signHead(signer, 'waiting', records[4]!), change }));
   await store.release(lease);
   const ended = chainRecords('ended', EMPTY_HEAD, [draft('checkpoint', { state: GARBAGE.hash }), draft('run-complete', { value: 1 })], nodeSha256);
   const signature = await signHead(signer, 'ended', ended[1]!);
-  await store.release(await store.create(newRun('ended'), batchOf({ records: ended, signature, change: { status: 'complete', checkpoint: { seq: 1, hash: ended[0]!.hash } } }), owner(1)));
+  await store.release(await store.create(newRun('ended'), batchOf({ records: ended, signature, change: { status: 'complete', checkpoint: { seq: 1, hash: GARBAGE.hash } } }), owner(1)));
 }

@@ -51,17 +51,15 @@ async function verifyRun(store: Store, row: RunRow, options: VerifyOptions, seen
   const { rules, keys, sha256 } = options;
   const chain = createChainCheck(row.id, sha256);
   const names: ContentNames = { lasting: [], state: null };
-  let pointed: Hash | null = null;
   const add = (record: StoredRecord): void => {
     chain.add(record);
-    if (record.seq === row.checkpoint?.seq) pointed = record.hash;
     const decoded = decodeRecord(record.bytes, WITHOUT_CODE);
     if (decoded.ok) gatherNames(names, row, decoded.value, rules); // the chain says when not
   };
   const lost = await readAll(store, row.id, add);
   const signatures = await orFault(() => store.signatures(row.id), 0);
   const report = chain.finish(row.head, signatures.value ?? [], headCheck(keys));
-  const fault = firstOf(report, lost, signatures.fault) ?? checkpointFault(row, names.state === null ? null : pointed);
+  const fault = firstOf(report, lost, signatures.fault) ?? checkpointFault(row, names.state);
   // What bad records and those behind them name says nothing.
   const good = fault === null ? names : { lasting: names.lasting.filter(({ seq }) => seq < fault.seq), state: null };
   const content = await orFault(() => followContent(store, rootsOf(row, good), rules, seen), 0);
@@ -106,7 +104,7 @@ function firstOf({ fault }: ChainReport, lost: Lost | null, signatures: Lost | n
   return fault ?? signatures;
 }
 
-/** `named` is the hash of the record that the row points to, null when that is none or names no state. */
+/** `named` is the state that the record names which the row points to. */
 function checkpointFault(row: RunRow, named: Hash | null): RunReport['fault'] {
   if (row.checkpoint === null || named === row.checkpoint.hash) return null;
   return { seq: row.checkpoint.seq, reason: 'checkpoint', message: 'it does not name the state that the run would go on from' };

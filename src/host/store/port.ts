@@ -97,7 +97,7 @@ export interface RunRow {
   readonly createdMs: number;
   readonly updatedMs: number;
   readonly head: Head;
-  /** The record of the last checkpoint: its number and its hash. */
+  /** The last checkpoint: the number of the record that names it, and the name of its state. */
   readonly checkpoint: Head | null;
   /** When it has something to do by itself; null for never. */
   readonly wakeMs: number | null;

@@ -130,6 +130,7 @@ describe('in a file of SQLite that was written by others', () => {
     expect(await foundWith('runs', 'head_hash', where, Buffer.alloc(32, 1), row['head_hash'])).toEqual(['waiting 5 changed']);
     expect(await foundWith('runs', 'head_seq', where, 4, 5)).toEqual(['waiting 5 inserted']);
     expect(await foundWith('runs', 'head_seq', where, 6, 5)).toEqual(['waiting 6 missing']);
+    // A good state of another moment: only the journal says that it is not the one.
     expect(await foundWith('runs', 'checkpoint_hash', where, Buffer.from(GARBAGE.hash, 'hex'), row['checkpoint_hash'])).toEqual(['waiting 4 checkpoint']);
     expect(await foundWith('runs', 'checkpoint_seq', where, 5, 4)).toEqual(['waiting 5 checkpoint']);
   });
@@ -163,7 +164,7 @@ describe('in a file of SQLite that was written by others', () => {
     cut();
     expect(wrong(await verified(store))).toEqual(['waiting 4 missing']);
     database.prepare('UPDATE records SET run = ? WHERE run = 999').run(rows[0]!.run);
-    database.prepare("UPDATE runs SET head_seq = 5, head_hash = ?, checkpoint_seq = 4, checkpoint_hash = ? WHERE id = 'waiting'").run(rows[4]!['hash'], rows[3]!['hash']);
+    database.prepare("UPDATE runs SET head_seq = 5, head_hash = ?, checkpoint_seq = 4, checkpoint_hash = ? WHERE id = 'waiting'").run(rows[4]!['hash'], Buffer.from(STATE.hash, 'hex'));
     expect(wrong(await verified(store))).toEqual([]);
   });
 
@@ -224,7 +225,7 @@ describe('collecting garbage', () => {
     const chain = [top];
     for (let i = 0; i < 20_000; i++) chain.push((top = testContent(`${i}`, top.hash, top.hash, CODE.hash)));
     const records = chainRecords('waiting', acquired.row.head, [draft('checkpoint', { state: top.hash })], nodeSha256);
-    await store.append(acquired.lease, batchOf({ records, content: chain, change: { checkpoint: { seq: 6, hash: records[0]!.hash } } }));
+    await store.append(acquired.lease, batchOf({ records, content: chain, change: { checkpoint: { seq: 6, hash: top.hash } } }));
     const { kept, removed } = await collectGarbage(store, TEST_RULES);
     expect([kept, removed]).toEqual([20_002, 3]);
     expect((await verified(store)).ok).toBe(true);
