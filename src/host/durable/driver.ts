@@ -2,10 +2,12 @@
  * Driving one run that is kept in a store: begun here, or taken up where another process left it. While it is driven this process holds
  * its lease, and looks for what people say to it.
  */
-import { cancel, exposedContext, mergeContext, resume } from '../../evaluator/kernel.ts';
+import { storedValues } from '../../evaluator/fetching.ts';
+import { mergeContext } from '../../evaluator/kernel.ts';
 import type { Event, State } from '../../evaluator/state.ts';
+import type { Stored } from '../../evaluator/stored.ts';
 import { MapValue } from '../../value/map.ts';
-import { keyword, makeFloat, type Value } from '../../value/value.ts';
+import { keyword, makeFloat } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Environment } from '../compile.ts';
@@ -13,7 +15,8 @@ import type { Sha256 } from '../journal/digest.ts';
 import { type DraftData, recordData } from '../journal/record.ts';
 import { Loop, type RunResult } from '../loop.ts';
 import { type Keys, signHead } from '../journal/keys.ts';
-import type { Clock, Host, Observer } from '../port.ts';
+import { loopKernel } from '../kernel.ts';
+import type { Clock, Host, Kernel, Observer } from '../port.ts';
 import { approvalProblem, readApproval } from '../security/approval.ts';
 import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
 import type { StartOptions } from '../../evaluator/kernel.ts';
@@ -129,8 +132,6 @@ function startFacts(program: string, { id, name, start = {}, authority }: NewRun
   };
 }
 
-const MEMORY_KERNEL = { resume, cancel, patch: mergeContext, exposed: (state: State, callId: string) => exposedContext(state, callId) };
-
 /** One run while this process drives it. */
 class Driven {
   private readonly keeping: Keeping;
@@ -159,9 +160,26 @@ class Driven {
     if (signal?.aborted === true) this.stopping.abort();
     signal?.addEventListener('abort', () => this.stopping.abort());
     this.loop = new Loop({
-      kernel: MEMORY_KERNEL, first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
+      kernel: this.kernel(keeper), first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
       observer: options.observer ?? {}, recorder: this.recorder, goes: position.goes,
     });
+  }
+
+  /** The kernel over this run's store: what lies there is fetched when the machine looks at it, and the journal says so. */
+  private kernel(keeper: StateKeeper): Required<Omit<Kernel<never, State, never, Event>, 'start'>> {
+    const fetch = (state: State, values: readonly Stored[]): ReturnType<StateKeeper['fetch']> => {
+      const fetched = keeper.fetch(state, values, this.keeping.store);
+      if (fetched.ok) this.recorder.fetched(values);
+      return fetched;
+    };
+    return {
+      ...loopKernel(fetch),
+      patch: (state, data, policy) => {
+        const stored = storedValues(state);
+        const whole = stored.length === 0 ? ({ ok: true, value: state } as const) : fetch(state, stored);
+        return whole.ok ? mergeContext(whole.value, data, policy) : { ok: false, error: whole.error.message };
+      },
+    };
   }
 
   async run(): Promise<RunResult<State>> {

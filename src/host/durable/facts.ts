@@ -12,6 +12,7 @@
  *   call-repeated   call [+ who]                      turn-ended    turn events
  *   checkpoint      root turn open reason [+ label] [+ quanta]
  *   context-patched  turn data policy [+ who] [+ quanta]
+ *   value-fetched   hash bytes
  *   cancel-requested  turn reason [+ who] [+ quanta]  message-ignored  message reason
  *   run-complete    value                             run-failed, run-cancelled  error
  *

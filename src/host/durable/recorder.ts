@@ -8,6 +8,7 @@
  */
 import { eventToJson } from '../../evaluator/event-value.ts';
 import type { Event, State } from '../../evaluator/state.ts';
+import type { Stored } from '../../evaluator/stored.ts';
 import { encodeValue } from '../../value/bytes.ts';
 import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
@@ -189,6 +190,11 @@ export class RunRecorder implements Recorder<State, Event> {
   ignoring(message: number, reason: string): void {
     this.draft('message-ignored', { message, reason });
     this.taken.push(message);
+  }
+
+  /** Large values of contexts were read from the store. */
+  fetched(values: readonly Stored[]): void {
+    for (const { hash, bytes } of values) this.draft('value-fetched', { hash, bytes });
   }
 
   repeating(callId: string, who: string | null, message: number): void {

@@ -156,7 +156,7 @@ class Replay {
     const { root: got } = keeper.write(state);
     if (got === root) return null;
     // One state may be cut into pieces in several ways.
-    const kept = await keeper.read(root, (hash) => store.content(hash), this.tape.program.table);
+    const kept = await keeper.read(root, store, this.tape.program.table);
     if (!kept.ok) return `record ${seq}: ${kept.error}`;
     return sameBytes(snapshot(kept.value), snapshot(state)) ? null : { seq, what: 'the state at the checkpoint', expected: `state ${root}: ${standing(kept.value)}`, got: `state ${got}: ${standing(state)}` };
   }
