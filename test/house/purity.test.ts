@@ -82,7 +82,6 @@ const KEPT: Readonly<Record<string, string>> = {
   'src/value/value.ts internedKeywords': 'equal keywords are one object, which shows only in speed',
   'src/evaluator/machine.ts NO_SOURCES': 'empty and never written',
   'src/evaluator/machine.ts NOTHING_DEFINED': 'empty and never written',
-  'src/evaluator/chunks.ts NOTHING': 'empty and never written',
   'src/evaluator/steps.ts knownBytes': 'computed from the collections that are its keys, which never change',
   'src/evaluator/tracking.ts tracked': 'computed from the code that is its key',
   'src/evaluator/kernel.ts functionsOf': 'computed from the table of primitives that is its key',
