@@ -10,7 +10,7 @@ import { Vector } from '../../value/vector.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
-import { Loop, type RunResult } from '../loop.ts';
+import { Loop, type PatchRequest, type RunResult } from '../loop.ts';
 import type { Clock, Grant, Host, Observer } from '../port.ts';
 import { approvalProblem, readApproval } from '../security/approval.ts';
 import { EMPTY_HEAD, type Head, type Lease, type Owner, type RunRow, type SignedHead, type Store, StoreProblem } from '../store/port.ts';
@@ -48,6 +48,8 @@ export interface DriveOptions {
   readonly park?: Partial<ParkPolicy>;
   /** Whether questions to persons are put here; else the run is put away when it waits for one. */
   readonly asks?: boolean;
+  /** Goes into the root of the plan's contexts before the run goes on. */
+  readonly patch?: Pick<PatchRequest, 'data' | 'policy' | 'who'>;
 }
 
 export interface NewRunOptions {
@@ -83,7 +85,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
 
 /** Why a run cannot be gone on with. */
 export interface ResumeProblem {
-  readonly kind: 'unknown' | 'busy' | 'ended' | 'damaged';
+  readonly kind: 'unknown' | 'busy' | 'ended' | 'damaged' | 'patch';
   readonly message: string;
 }
 
@@ -103,6 +105,11 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: Option
     const recovered = await recover({ store, environment, keeper, programs }, row);
     if (!recovered.ok) return problem('damaged', recovered.error);
     const options = await optionsFor(recovered.value, row);
+    const { patch } = options;
+    if (patch !== undefined) {
+      const patched = mergeContext(recovered.value.first.state, patch.data, patch.policy);
+      if (!patched.ok) return problem('patch', `the context cannot be patched: ${patched.error}`);
+    }
     const driven = new Driven(keeping, lease, recovered.value, options, keeper);
     driven.recorder.resumed(owner);
     return { ok: true, value: await driven.run() };
@@ -161,6 +168,7 @@ class Driven {
       kernel: MEMORY_KERNEL, first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
       observer: options.observer ?? {}, recorder: this.recorder, goes: position.goes,
     });
+    if (options.patch !== undefined) this.loop.patch({ ...options.patch, message: null });
   }
 
   async run(): Promise<RunResult<State>> {
