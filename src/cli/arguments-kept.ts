@@ -13,13 +13,13 @@ export interface ArgumentTools {
   readonly collect: (value: string, before: readonly string[] | undefined) => string[];
 }
 
-interface CommonFlags {
+export interface CommonFlags {
   readonly store?: string;
   readonly json?: true;
   readonly color: ColourChoice;
 }
 
-interface DriveFlags extends CommonFlags {
+export interface DriveFlags extends CommonFlags {
   readonly allow?: string[];
   readonly limit?: string[];
   readonly path?: string[];
@@ -36,6 +36,9 @@ interface TellFlags extends DriveFlags {
 
 const STATUSES = ['running', 'waiting', 'complete', 'failed', 'cancelled'];
 
+/** What may happen to the context when a patch meets a key that is there. */
+const PATCH_POLICIES = ['keep-existing', 'overwrite', 'merge'];
+
 export function keptCommands(tools: ArgumentTools): void {
   runs(tools);
   log(tools);
@@ -48,7 +51,7 @@ export function keptCommands(tools: ArgumentTools): void {
   cancel(tools);
 }
 
-function storeOption(command: Command): Command {
+export function storeOption(command: Command): Command {
   return command.option('--store <file>', 'the store of the runs; that of the project (.rtfs/runs.db) unless given');
 }
 
@@ -97,7 +100,7 @@ function gc({ command, ask }: ArgumentTools): void {
     });
 }
 
-function driving(tools: ArgumentTools, made: Command): Command {
+export function driving(tools: ArgumentTools, made: Command): Command {
   return tools
     .world(storeOption(made))
     .option('--no-wait', 'put the run away again when it waits, even for time alone')
@@ -118,7 +121,7 @@ interface Driving {
   readonly colour: ColourChoice;
 }
 
-function driveOptions(flags: DriveFlags): Driving {
+export function driveOptions(flags: DriveFlags): Driving {
   return {
     store: flags.store ?? null, grants: flags.allow ?? [], limits: flags.limit ?? [], modulePaths: flags.path ?? [], capabilities: flags.capabilities ?? null, waits: flags.wait,
     json: flags['json=stream'] === true ? 'stream' : flags.json === true ? 'document' : 'none', steps: flags.steps === true ? 'some' : 'auto', colour: flags.color,
@@ -128,8 +131,12 @@ function driveOptions(flags: DriveFlags): Driving {
 function resume(tools: ArgumentTools): void {
   driving(tools, tools.command('resume', 'go on with a run where it stopped'))
     .argument('<run>', 'its id, or the beginning of it')
-    .action((run: string, flags: DriveFlags) => {
-      tools.ask({ command: 'resume', options: { run, ...driveOptions(flags) } });
+    .option('--patch <file>', 'put the keys of a map into the context first: RTFS data by the name of the file, else JSON')
+    .addOption(new Option('--patch-policy <policy>', 'what happens to keys that are there').choices(PATCH_POLICIES).default('keep-existing'))
+    .option('--as <who>', 'who patches; the user of this machine unless given')
+    .action((run: string, flags: DriveFlags & { patch?: string; patchPolicy: string; as?: string }) => {
+      const patch = flags.patch === undefined ? null : { file: flags.patch, policy: flags.patchPolicy, who: flags.as ?? null };
+      tools.ask({ command: 'resume', options: { run, patch, ...driveOptions(flags) } });
     });
 }
 

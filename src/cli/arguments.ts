@@ -8,7 +8,8 @@ import { diagnostic } from '../diagnostic/diagnostic.ts';
 import { suggest } from '../diagnostic/suggest.ts';
 import { version } from '../../package.json';
 import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
-import { keptCommands } from './arguments-kept.ts';
+import { historyCommands } from './arguments-history.ts';
+import { type ArgumentTools, keptCommands } from './arguments-kept.ts';
 import {
   type CapabilityOptions, COMMANDS, type CommonOptions, type Invocation, type JsonForm, type KeepOptions, type SecurityOptions, type StepsChoice, type WorldOptions,
 } from './invocation.ts';
@@ -113,10 +114,12 @@ class Asked {
     this.test(root);
     this.context(root);
     this.policy(root);
-    keptCommands({
+    const tools: ArgumentTools = {
       command: (name, summary) => this.command(root, name, summary), world: (command) => this.world(command), collect,
       ask: (invocation) => (this.invocation = invocation), refuse: (message, help) => this.refuse(message, help),
-    });
+    };
+    keptCommands(tools);
+    historyCommands(tools);
     this.capability(root);
     this.help(root);
     return root;

@@ -90,11 +90,42 @@ export interface LogOptions extends CommonOptions, StoreChoice {
   readonly since: string | null;
 }
 
-export interface ResumeOptions extends CommonOptions, WorldOptions, StoreChoice {
+/** How a run is driven that lies in a store. */
+export interface DrivingOptions extends CommonOptions, WorldOptions, StoreChoice {
   readonly run: string;
   readonly waits: boolean;
   readonly json: JsonForm;
   readonly steps: StepsChoice;
+}
+
+export interface ResumeOptions extends DrivingOptions {
+  /** Null: the context stays as it is. */
+  readonly patch: { readonly file: string; readonly policy: string; readonly who: string | null } | null;
+}
+
+export interface ReplayOptions extends CommonOptions, StoreChoice {
+  readonly run: string;
+  /** A file with another program; null for the one that was kept. */
+  readonly program: string | null;
+  readonly modulePaths: readonly string[];
+  readonly json: boolean;
+}
+
+export interface ForkOptions extends DrivingOptions {
+  /** The number of a record, or the label of a checkpoint. */
+  readonly at: string;
+  /** `CALL=VALUE`. */
+  readonly answers: readonly string[];
+  /** The id of the new run; null for one that is made. */
+  readonly id: string | null;
+  readonly who: string | null;
+  readonly resumes: boolean;
+}
+
+export interface DebugOptions extends CommonOptions, StoreChoice {
+  readonly run: string;
+  /** Every answer is a line of JSON. */
+  readonly json: boolean;
 }
 
 /** Something that a person says to a run. */
@@ -104,7 +135,7 @@ export type Saying =
   | { readonly kind: 'cancel'; readonly reason: string | null }
   | { readonly kind: 'approve' | 'deny'; readonly call: string | null };
 
-export interface TellOptions extends ResumeOptions {
+export interface TellOptions extends DrivingOptions {
   readonly saying: Saying;
   readonly who: string | null;
   /** False: it is only said; whoever drives the run goes on. */
@@ -175,6 +206,9 @@ export type Invocation =
   | { readonly command: 'verify'; readonly options: VerifyOptions }
   | { readonly command: 'gc'; readonly options: CollectOptions }
   | { readonly command: 'resume'; readonly options: ResumeOptions }
+  | { readonly command: 'replay'; readonly options: ReplayOptions }
+  | { readonly command: 'fork'; readonly options: ForkOptions }
+  | { readonly command: 'debug'; readonly options: DebugOptions }
   | { readonly command: 'tell'; readonly options: TellOptions }
   | { readonly command: 'policy'; readonly options: PolicyOptions }
   | { readonly command: 'cap'; readonly options: CapabilityOptions }
@@ -182,7 +216,9 @@ export type Invocation =
   | { readonly command: 'show'; readonly text: string }
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
-export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'help'] as const;
+export const COMMANDS = [
+  'run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'help',
+] as const;
 
 export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false };
 

@@ -61,6 +61,12 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./kept/gc.ts')).collectCommand(invocation.options, terminal);
     case 'resume':
       return (await import('./kept/resume.ts')).resumeCommand(invocation.options, terminal);
+    case 'replay':
+      return (await import('./kept/replay.ts')).replayCommand(invocation.options, terminal);
+    case 'fork':
+      return (await import('./kept/fork.ts')).forkCommand(invocation.options, terminal);
+    case 'debug':
+      return (await import('./kept/debug.ts')).debugCommand(invocation.options, terminal);
     case 'tell':
       return (await import('./kept/tell.ts')).tellCommand(invocation.options, terminal);
     case 'policy':

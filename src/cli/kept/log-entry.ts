@@ -39,10 +39,12 @@ export function entryText(entry: LogEntry): string {
       return `${call ?? ''}${who}`;
     case 'checkpoint':
       return `${facts.text('reason') ?? ''} ${facts.text('label') ?? ''} ${(facts.text('root') ?? '').slice(0, 12)}`;
+    case 'context-patched':
+      return `${shown('data')} ${shown('policy')}${who}`;
     case 'cancel-requested':
       return `${facts.text('reason') ?? ''}${who}`;
     case 'run-started':
-      return `${facts.text('name') ?? ''} ${(facts.text('program') ?? '').slice(0, 12)}`;
+      return `${facts.text('name') ?? ''} ${(facts.text('program') ?? '').slice(0, 12)}${facts.text('from') === null ? '' : ` forked from ${facts.text('from') ?? ''} at record ${facts.number('seq') ?? ''}`}`;
     case 'run-resumed':
       return `process ${facts.number('process') ?? ''} on ${facts.text('host') ?? ''}`;
     case 'run-complete':

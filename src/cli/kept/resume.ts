@@ -1,16 +1,20 @@
 /** `rtfs resume RUN`: goes on with a run where the last process left it. */
-import { type Diagnostic, diagnostic } from '../../diagnostic/diagnostic.ts';
+import { userInfo } from 'node:os';
+import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
 import type { SourceLookup } from '../../diagnostic/position.ts';
 import type { Facts } from '../../host/durable/facts.ts';
-import { type Keeping, resumeRun } from '../../host/durable/driver.ts';
 import { believedAuthority } from '../../host/durable/authority.ts';
+import { type DriveOptions, type Keeping, resumeRun } from '../../host/durable/driver.ts';
 import type { Host } from '../../host/port.ts';
 import type { RunRow } from '../../host/store/port.ts';
 import { MapValue } from '../../value/map.ts';
+import { keyword } from '../../value/value.ts';
 import { tellEnding } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { withInterrupt } from '../interrupt.ts';
-import type { ResumeOptions } from '../invocation.ts';
+import { readInput } from '../input.ts';
+import type { DrivingOptions, ResumeOptions } from '../invocation.ts';
+import { Sources } from '../source.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Watch, watchFor } from '../watching.ts';
 import { openWorld, terminalConsole } from '../world.ts';
@@ -23,14 +27,35 @@ export async function resumeCommand(options: ResumeOptions, terminal: Terminal):
   if (!opened.ok) return refuse([opened.error], options, terminal);
   try {
     const row = await findRun(opened.value, options.run);
-    return row.ok ? await goOn(opened.value, row.value, options, terminal) : refuse([row.error], options, terminal);
+    if (!row.ok) return await refuse([row.error], options, terminal);
+    const patch = options.patch === null ? null : await readPatch(options.patch);
+    if (patch !== null && !patch.ok) return await refuse(patch.error, options, terminal);
+    return await goOn(opened.value, row.value, options, terminal, patch === null ? {} : { patch: patch.value });
   } finally {
     await opened.value.keeping.store.close();
   }
 }
 
-/** `said`: something was said to the run, so that it is fine when another process drives it. The run goes on as far as it gets; what it was granted when it was begun holds, with what is granted now. */
-export async function goOn({ keeping, option }: OpenedStore, row: RunRow, options: ResumeOptions, terminal: Terminal, said: 'said' | 'nothing' = 'nothing'): Promise<ExitCode> {
+async function readPatch({ file, policy, who }: NonNullable<ResumeOptions['patch']>): Promise<Result<NonNullable<DriveOptions['patch']>, readonly Diagnostic[]>> {
+  const data = await readInput(file, new Sources());
+  if (!data.ok) return data;
+  if (!(data.value instanceof MapValue)) return { ok: false, error: [diagnostic('E0503', `the patch in ${file} is no map`, null, { help: ['its keys go into the context: {"key": value}'] })] };
+  return { ok: true, value: { data: data.value, policy: keyword(policy), who: personOf(who) } };
+}
+
+/** Who is taken to have said something. */
+export function personOf(who: string | null): string {
+  return who ?? `human:${userInfo().username}`;
+}
+
+export interface GoingOn {
+  /** Something was said to the run, so that it is fine when another process drives it. */
+  readonly said?: boolean;
+  readonly patch?: NonNullable<DriveOptions['patch']>;
+}
+
+/** The run goes on as far as it gets; what it was granted when it was begun holds, with what is granted now. */
+export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, 'id'>, options: DrivingOptions, terminal: Terminal, { said = false, patch }: GoingOn = {}): Promise<ExitCode> {
   const { json } = options;
   const watch = (await watchFor({ steps: options.steps, json, terminal, clock: keeping.clock })?.()) ?? null;
   const closing: Host['close'][] = [];
@@ -41,12 +66,12 @@ export async function goOn({ keeping, option }: OpenedStore, row: RunRow, option
         lookup = (file) => program.table.sourceText(file);
         const host = await hostFor(started, { keeping, row, options, terminal, watch });
         closing.push(host.close);
-        return { host, signal, observer: watch?.observer ?? {}, asks: process.stdin.isTTY === true, park: { timers: !options.waits } };
+        return { host, signal, observer: watch?.observer ?? {}, asks: process.stdin.isTTY === true, park: { timers: !options.waits }, ...(patch === undefined ? {} : { patch }) };
       }),
     );
     watch?.end();
     // Whoever drives the run takes up what was said.
-    if (!resumed.ok && resumed.error.kind === 'busy' && said === 'said') {
+    if (!resumed.ok && resumed.error.kind === 'busy' && said) {
       terminal.error(`said: ${resumed.error.message}, and goes on\n`);
       return EXIT.ok;
     }
@@ -71,8 +96,8 @@ class Refusal extends Error {
 
 interface Going {
   readonly keeping: Keeping;
-  readonly row: RunRow;
-  readonly options: ResumeOptions;
+  readonly row: Pick<RunRow, 'id'>;
+  readonly options: DrivingOptions;
   readonly terminal: Terminal;
   readonly watch: Watch | null;
 }
@@ -91,7 +116,7 @@ async function hostFor(started: Facts, { keeping, row, options, terminal, watch 
   return world.value.openHost(believed.ok ? grants : []);
 }
 
-export async function refuse(problems: readonly Diagnostic[], { json }: Pick<ResumeOptions, 'json'>, terminal: Terminal): Promise<ExitCode> {
+export async function refuse(problems: readonly Diagnostic[], { json }: Pick<DrivingOptions, 'json'>, terminal: Terminal): Promise<ExitCode> {
   const noSource = (): null => null;
   if (json !== 'none') terminal.out((await import('../document.ts')).runDocument({ status: 'invalid', diagnostics: problems }, noSource, json));
   else (await import('../report.ts')).report(terminal, problems, noSource);

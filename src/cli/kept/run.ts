@@ -67,7 +67,7 @@ async function refuse(problem: Diagnostic, { terminal, json, lookup }: Omit<Endi
 /** Without letters that look like others; the first ones are the time, so that ids sort by age. */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
 
-function newRunId(nowMs: number): string {
+export function newRunId(nowMs: number): string {
   let id = '';
   for (let rest = nowMs; id.length < 9; rest = Math.floor(rest / 32)) id = DIGITS.charAt(rest % 32) + id;
   for (const byte of randomBytes(5)) id += DIGITS.charAt(byte % 32);

@@ -1,5 +1,4 @@
 /** `rtfs answer`, `rtfs approve`, `rtfs deny`, `rtfs cancel`: something is said to a run, and it goes on. */
-import { userInfo } from 'node:os';
 import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
 import { errorValue } from '../../evaluator/raise.ts';
 import { encodeMessage } from '../../host/durable/message.ts';
@@ -11,7 +10,7 @@ import type { WaitShown } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { TellOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
-import { goOn, refuse } from './resume.ts';
+import { goOn, personOf, refuse } from './resume.ts';
 import { waitsOf } from './show.ts';
 import { findRun, openStore, type OpenedStore } from './store.ts';
 
@@ -31,13 +30,13 @@ async function tell(opened: OpenedStore, row: RunRow, options: TellOptions, term
   const message = messageOf(options, row, opened.keeping.clock.nowMs());
   if (!message.ok) return refuse([message.error], options, terminal);
   await opened.keeping.store.send(row.id, message.value);
-  if (options.resumes) return goOn(opened, row, options, terminal, 'said');
+  if (options.resumes) return goOn(opened, row, options, terminal, { said: true });
   terminal.error(`said; \`rtfs resume ${row.id}${opened.option}\` goes on\n`);
   return EXIT.ok;
 }
 
 function messageOf({ saying, who }: TellOptions, row: RunRow, nowMs: number): Result<Uint8Array, Diagnostic> {
-  const by = { who: who ?? `human:${userInfo().username}` };
+  const by = { who: personOf(who) };
   switch (saying.kind) {
     case 'cancel':
       return { ok: true, value: encodeMessage('cancel', { reason: saying.reason ?? 'the run was cancelled', ...by }) };

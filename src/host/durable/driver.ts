@@ -13,7 +13,7 @@ import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
 import { type DraftData, recordData } from '../journal/record.ts';
-import { Loop, type RunResult } from '../loop.ts';
+import { Loop, type PatchRequest, type RunResult } from '../loop.ts';
 import { type Keys, signHead } from '../journal/keys.ts';
 import { loopKernel } from '../kernel.ts';
 import type { Clock, Host, Kernel, Observer } from '../port.ts';
@@ -52,6 +52,8 @@ export interface DriveOptions {
   readonly park?: Partial<ParkPolicy>;
   /** Whether questions to persons are put here; else the run is put away when it waits for one. */
   readonly asks?: boolean;
+  /** Goes into the root of the plan's contexts before the run goes on. */
+  readonly patch?: Pick<PatchRequest, 'data' | 'policy' | 'who'>;
 }
 
 export interface NewRunOptions {
@@ -86,7 +88,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
 
 /** Why a run cannot be gone on with. */
 export interface ResumeProblem {
-  readonly kind: 'unknown' | 'busy' | 'ended' | 'damaged';
+  readonly kind: 'unknown' | 'busy' | 'ended' | 'damaged' | 'patch';
   readonly message: string;
 }
 
@@ -106,6 +108,11 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: Option
     const recovered = await recover({ store, environment, keeper, programs }, row);
     if (!recovered.ok) return problem('damaged', recovered.error);
     const options = await optionsFor(recovered.value, row);
+    const { patch } = options;
+    if (patch !== undefined) {
+      const patched = mergeContext(recovered.value.first.state, patch.data, patch.policy);
+      if (!patched.ok) return problem('patch', `the context cannot be patched: ${patched.error}`);
+    }
     const driven = new Driven(keeping, lease, recovered.value, options, keeper);
     driven.recorder.resumed(owner);
     return { ok: true, value: await driven.run() };
@@ -163,6 +170,7 @@ class Driven {
       kernel: this.kernel(keeper), first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
       observer: options.observer ?? {}, recorder: this.recorder, goes: position.goes,
     });
+    if (options.patch !== undefined) this.loop.patch({ ...options.patch, message: null });
   }
 
   /** The kernel over this run's store: what lies there is fetched when the machine looks at it, and the journal says so. */

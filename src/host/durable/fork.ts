@@ -7,8 +7,9 @@ import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { State } from '../../evaluator/state.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import { MapValue } from '../../value/map.ts';
-import type { RecordDraft } from '../journal/record.ts';
+import type { DraftData, RecordDraft } from '../journal/record.ts';
 import { type Content, EMPTY_HEAD } from '../store/port.ts';
+import { believedAuthority, signedAuthority } from './authority.ts';
 import type { Keeping } from './driver.ts';
 import { recordFields } from './facts.ts';
 import { callFacts, chained } from './recorder.ts';
@@ -77,17 +78,22 @@ export async function forkFrom(keeping: Keeping, tape: Tape, { state, turn, seq 
   const { root, content: stateContent } = keeping.newKeeper().write(state);
   const content: Content[] = [...stateContent];
   const drafts: readonly Omit<RecordDraft, 'timeMs'>[] = [
-    { kind: 'run-started', data: { ...recordFields(tape.started), from: tape.run, seq, hash: record.hash } },
+    { kind: 'run-started', data: { ...recordFields(tape.started), ...authorityOf(keeping, tape, options.id), from: tape.run, seq, hash: record.hash } },
     { kind: 'checkpoint', data: { root, turn, open: MapValue.empty(), reason: keyword('fork') } },
     ...answers.value,
   ];
   const now = clock.nowMs();
   const records = chained(options.id, EMPTY_HEAD, drafts.map((draft) => ({ ...draft, timeMs: now })), content, sha256);
-  const { seq: at, hash } = records[1]!;
-  const batch = { records, content, signature: null, change: { checkpoint: { seq: at, hash } }, taken: [] };
+  const batch = { records, content, signature: null, change: { checkpoint: { seq: records[1]!.seq, hash: root } }, taken: [] };
   const lease = await store.create({ id: options.id, name: tape.started.text('name') ?? '', createdMs: now, leaseUntilMs: now + LEASE_MS }, batch, owner);
   await store.release(lease);
   return { ok: true, value: { run: options.id, seq } };
+}
+
+/** What the old run was allowed holds for the new one too, when it can be believed; else it is as little believed there. */
+function authorityOf({ keys }: Keeping, tape: Tape, id: string): DraftData {
+  const believed = believedAuthority(tape.run, tape.started, keys);
+  return believed.ok && tape.started.value('authority') !== null ? signedAuthority(id, believed.value, keys) : {};
 }
 
 function answersFor({ pending, status }: State, turn: number, { answers, who }: ForkOptions): Result<readonly Omit<RecordDraft, 'timeMs'>[], string> {

@@ -71,7 +71,8 @@ export class Tape {
     const wanted = this.goesLookedAt(index);
     const quanta = this.stretches[index + 1]?.input?.quanta ?? [];
     for (let goes = 0, advance: Advance | null = null; ; ) {
-      advance = this.go(index, advance?.state ?? before, goes, quanta[goes] ?? DURABLE_QUANTUM);
+      const quantum = quanta[goes] ?? DURABLE_QUANTUM;
+      advance = advance === null ? this.first(index, before, quantum) : resume(advance.state, [], { quantum });
       goes += 1;
       for (const event of advance.events) events.push(event);
       const { outcome, state } = advance;
@@ -81,9 +82,9 @@ export class Tape {
     }
   }
 
-  private go(index: number, before: State | null, goes: number, quantum: number): Advance {
+  /** The first go of a stretch, with a quantum of its own. */
+  first(index: number, before: State | null, quantum: number): Advance {
     const input = this.stretches[index]!.input;
-    if (goes > 0) return resume(before!, [], { quantum });
     if (input === null) return this.begin(quantum);
     switch (input.kind) {
       case 'answers':

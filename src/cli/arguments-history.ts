@@ -1,0 +1,43 @@
+/** The commands about what has happened in a run: doing it again, going on from there otherwise, looking at it. */
+import { type ArgumentTools, type CommonFlags, type DriveFlags, driveOptions, driving, storeOption } from './arguments-kept.ts';
+
+export function historyCommands(tools: ArgumentTools): void {
+  replay(tools);
+  fork(tools);
+  debug(tools);
+}
+
+function replay({ command, ask, collect }: ArgumentTools): void {
+  storeOption(command('replay', 'do a run again with its recorded answers, and compare'))
+    .argument('<run>', 'its id, or the beginning of it')
+    .option('--with <file>', 'run this program instead of the recorded one: what would be different?')
+    .option('--path <dir>', 'look for the modules of that program here too (repeatable)', collect)
+    .option('--json', 'print one JSON document')
+    .action((run: string, flags: CommonFlags & { with?: string; path?: string[] }) => {
+      const { store = null, with: program = null, path: modulePaths = [], json = false, color: colour } = flags;
+      ask({ command: 'replay', options: { run, store, program, modulePaths, json, colour } });
+    });
+}
+
+function fork(tools: ArgumentTools): void {
+  driving(tools, tools.command('fork', 'begin a run with the past of another one, and go on with it'))
+    .argument('<run>', 'its id, or the beginning of it')
+    .requiredOption('--at <place>', 'where: the number of a record in `rtfs log`, or the label of a checkpoint')
+    .option('--answer <call=value>', 'answer a call that waits there (repeatable)', tools.collect)
+    .option('--id <id>', 'the id of the new run')
+    .option('--as <who>', 'who answers; the user of this machine unless given')
+    .option('--no-resume', 'only make the run')
+    .action((run: string, flags: DriveFlags & { at: string; answer?: string[]; id?: string; as?: string; resume: boolean }) => {
+      const { at, answer: answers = [], id = null, as: who = null, resume: resumes } = flags;
+      tools.ask({ command: 'fork', options: { run, at, answers, id, who, resumes, ...driveOptions(flags) } });
+    });
+}
+
+function debug({ command, ask }: ArgumentTools): void {
+  storeOption(command('debug', 'look at any moment of a run: forwards, backwards, why'))
+    .argument('<run>', 'its id, or the beginning of it')
+    .option('--json', 'print a line of JSON for each command')
+    .action((run: string, flags: CommonFlags) => {
+      ask({ command: 'debug', options: { run, store: flags.store ?? null, json: flags.json === true, colour: flags.color } });
+    });
+}
