@@ -14,7 +14,7 @@ import { printBrief } from '../../value/print.ts';
 import { Keyword, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import { type Breakpoint, breakpointText, mayStopIn, readBreakpoint, stopsAt } from './debug-break.ts';
-import { changesBetween, contextsOf, framesOf, heldBy, visibleFrom } from './debug-state.ts';
+import { changesBetween, contextsOf, framesOf, heldBy, visibleFrom } from '../../host/durable/inspection.ts';
 import { momentJson, momentText } from './debug-text.ts';
 import { lastWriter } from './debug-why.ts';
 import { readAnswers } from './fork.ts';

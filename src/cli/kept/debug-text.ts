@@ -4,7 +4,7 @@ import type { Event, State } from '../../evaluator/state.ts';
 import type { Moment, Timeline } from '../../host/durable/timeline.ts';
 import { printBrief } from '../../value/print.ts';
 import type { Value } from '../../value/value.ts';
-import { stateHash } from './debug-state.ts';
+import { stateHash } from '../../host/durable/inspection.ts';
 
 const SHOWN_MAX = 200;
 const HASH_SHOWN = 12;

@@ -3,8 +3,8 @@ import { type Context, visibleData } from '../../evaluator/context.ts';
 import { keyText } from '../../evaluator/event-value.ts';
 import { snapshot } from '../../evaluator/snapshot.ts';
 import type { Fiber, Frame, State } from '../../evaluator/state.ts';
-import { fibersOf } from '../../host/durable/timeline.ts';
-import { nodeSha256 } from '../../host/journal/digest.ts';
+import { fibersOf } from './timeline.ts';
+import { nodeSha256 } from '../journal/digest.ts';
 import { isSame } from '../../value/order.ts';
 import type { Closure, Value } from '../../value/value.ts';
 
