@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { example, ROOT, rtfs, withDirectory } from './support.ts';
+import { example, KEYS, ROOT, rtfs, withDirectory } from './support.ts';
 
 const STORE = ['--store', 'examples/out/runs.db'];
 
@@ -49,7 +49,7 @@ test('the nightly job is killed in the middle and does each part once', async ()
     const totals = path.join(cwd, 'examples/out/night/totals.log');
     const lines = (): string[] => (existsSync(totals) ? readFileSync(totals, 'utf8').split('\n').filter((line) => line !== '') : []);
     const args = ['run', 'examples/nightly.rtfs', ...STORE, '--id', 'night-1', '--allow', 'fs=examples/out', '--allow', 'time', 'examples/out/night', '12', '50'];
-    const child = spawn(process.execPath, [path.join(ROOT, 'dist/bin/rtfs.js'), ...args], { cwd, stdio: 'ignore' });
+    const child = spawn(process.execPath, [path.join(ROOT, 'dist/bin/rtfs.js'), ...args], { cwd, stdio: 'ignore', env: { ...process.env, RTFS_HOME: KEYS } });
     const over = new Promise((resolve) => child.on('close', resolve));
     while (lines().length < 4) await new Promise((resolve) => setTimeout(resolve, 10));
     child.kill('SIGKILL');

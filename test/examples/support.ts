@@ -10,7 +10,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXECUTABLE = path.join(ROOT, 'dist/bin/rtfs.js');
 
 /** The keys of these tests. */
-const KEYS = path.join(tmpdir(), `rtfs-keys-${process.pid}`);
+export const KEYS = path.join(tmpdir(), `rtfs-keys-${process.pid}`);
 
 export interface Ended {
   readonly status: number | null;

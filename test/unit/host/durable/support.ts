@@ -52,6 +52,12 @@ export function crashing(store: Store, at: number, when: 'before' | 'after'): { 
           return result;
         };
       }
+      if (name === 'contentNow') {
+        return (hash: string) => {
+          alive();
+          return target.contentNow!(hash);
+        };
+      }
       return async (...args: unknown[]) => {
         // What a process leaves behind when it ends: it releases nothing.
         if (dead && name === 'release') return undefined;
