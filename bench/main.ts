@@ -12,12 +12,13 @@ import { reading } from './suites/reading.ts';
 import { size } from './suites/size.ts';
 import { snapshots } from './suites/snapshots.ts';
 import { steps } from './suites/steps.ts';
+import { store } from './suites/store.ts';
 import type { Suite } from './suites/suite.ts';
 import { tiers } from './suites/tiers.ts';
 
-const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, processes, size];
+const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, store, processes, size];
 
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' } } });
   const only = values.only?.toLowerCase() ?? '';
   const wants = (name: string): boolean => name.toLowerCase().includes(only);
@@ -29,8 +30,8 @@ function main(): void {
   }
   const input = { environment: benchEnvironment(), root: values.root ?? '.', wants };
   const rows: Row[] = [];
-  for (const suite of wanted) rows.push(...suite.run(input).filter((one) => wants(one.name)));
+  for (const suite of wanted) rows.push(...(await suite.run(input)).filter((one) => wants(one.name)));
   process.stdout.write(`${values.json === true ? renderJson(rows) : renderTable(rows)}\n`);
 }
 
-main();
+await main();

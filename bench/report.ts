@@ -5,7 +5,7 @@ export interface Row {
   /** Null when it could not be measured; `note` says why. */
   readonly value: number | null;
   readonly unit: string;
-  /** The most, or for `MB/s` the least, that is asked for; null when nothing is. */
+  /** The most, or for rates the least, that is asked for; null when nothing is. */
   readonly target: number | null;
   /** Null without value or target. */
   readonly ok: boolean | null;
@@ -13,7 +13,7 @@ export interface Row {
 }
 
 /** More is better for these units; less for all others. */
-const MORE_IS_BETTER: ReadonlySet<string> = new Set(['MB/s']);
+const MORE_IS_BETTER: ReadonlySet<string> = new Set(['MB/s', '/s']);
 
 export function row(name: string, value: number | null, unit: string, target: number | null, note: string = ''): Row {
   return { name, value: value === null ? null : rounded(value, target), unit, target, ok: verdict(value, unit, target), note };

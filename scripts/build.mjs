@@ -9,6 +9,8 @@ import { bareCommander, lazyMcp, lazyRegex, plainNumbers } from './bundle-plugin
 
 /** What may be imported from outside: `rtfs` and `rtfs/…`. */
 const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts', 'chunks'];
+/** Bundlers drop what is unused only where they see that nothing happens in it, and read this one as a property. */
+const CONSTANTS = { 'Number.POSITIVE_INFINITY': 'Infinity' };
 const quick = process.argv.includes('--quick');
 const node = { bundle: true, platform: 'node', format: 'esm', mainFields: ['module', 'main'], target: 'node20', logLevel: 'warning', external: ['better-sqlite3'] };
 
@@ -34,7 +36,7 @@ async function buildLibraryImage() {
 /** What `import 'rtfs'`, `import 'rtfs/kernel'` and the other doors load. */
 async function buildPackage() {
   const outdir = `dist/.package-${process.pid}`;
-  await build({ ...node, entryPoints: DOORS.map((door) => `src/${door}.ts`), outdir, splitting: true, chunkNames: 'shared/[name]-[hash]', plugins: [plainNumbers] });
+  await build({ ...node, entryPoints: DOORS.map((door) => `src/${door}.ts`), outdir, splitting: true, chunkNames: 'shared/[name]-[hash]', plugins: [plainNumbers], define: CONSTANTS });
   for (const name of [...DOORS.map((door) => `${door}.js`), 'shared']) {
     rmSync(`dist/${name}`, { recursive: true, force: true });
     renameSync(`${outdir}/${name}`, `dist/${name}`);

@@ -55,9 +55,29 @@ export { renderDiagnostic, renderDiagnostics, type RenderOptions } from './diagn
 
 // Running them in the world.
 export { checkExpectation, type Expectation, type Mode, MODES, readConformance } from './host/conformance.ts';
+export { Approvals } from './host/executor/capability.ts';
+export { type Candidate, delegate, type DelegatedCall, type Delegation, type Signals, type Target } from './host/delegation.ts';
 export { HostFailure } from './host/failure.ts';
+export { type FetchValues, loopKernel } from './host/kernel.ts';
+export { callWithHints, type HintedCall, HintMemory } from './host/hint/drive.ts';
+export { historyValue, readHistory } from './host/hint/history.ts';
+export { type Hints, hintsOf } from './host/hint/hints.ts';
+export type { HintApplied } from './host/hint/plan.ts';
+export { hintStateValue, percentile, readHintState } from './host/hint/state.ts';
 export { drive, type LoopOptions, type RunResult } from './host/loop.ts';
-export { type HostOptions, openHost, openPureHost, readGrants } from './host/open.ts';
+export { declareFunction, type FunctionDeclaration } from './host/manifest/declare.ts';
+export { type Approval, type Manifest, manifestOf } from './host/manifest/manifest.ts';
+export { type CapabilityFile, readCapabilities } from './host/manifest/read.ts';
+export { type HostOptions, openHost, openPureHost, readGrants, readPolicyDocument } from './host/open.ts';
+export { type Ledger, ledgerValue, openLedger, readLedger, release, type Reservation, reserve, settle, spent } from './host/security/budget.ts';
+export type { Constitution } from './host/security/constitution.ts';
+export { readConstitution } from './host/security/constitution-text.ts';
+export { type Denial, denialText, denialValue, readDenial } from './host/security/denial.ts';
+export { readDocument } from './host/security/document.ts';
+export { Governor } from './host/security/governance.ts';
+export { type NamedPolicy, policyText } from './host/security/policy-text.ts';
+export { narrow, type RuntimeContext } from './host/security/runtime-context.ts';
+export type { SecretSource } from './host/security/secret.ts';
 export type { CallContext, Capability, CapabilityRegistry, Clock, Console, Decision, Determinism, Grant, Host, Observer, Policy } from './host/port.ts';
 export { run, type RunOptions } from './host/run.ts';
 
@@ -65,7 +85,19 @@ export { run, type RunOptions } from './host/run.ts';
 export { chainRecords } from './host/journal/chain.ts';
 export { type ChainCheck, type ChainFault, type ChainReport, createChainCheck, type SignatureCheck } from './host/journal/chain-check.ts';
 export { nodeSha256, type Sha256 } from './host/journal/digest.ts';
+export { collectGarbage, type Collection } from './host/journal/gc.ts';
+export type { ContentFault, ContentRules } from './host/journal/content.ts';
+export { headCheck, keyDirectory, KeyProblem, type Keys, type KnownKeys, openKeys, signHead, type Signer } from './host/journal/keys.ts';
 export { decodeRecord, type JournalRecord, type RecordDraft, type RecordKind, WITHOUT_CODE } from './host/journal/record.ts';
+export { type RunReport, type StoreReport, verifyStore, type VerifyOptions } from './host/journal/verify.ts';
+export { CONTENT_RULES } from './host/durable/content-rules.ts';
+export { type DriveOptions, type Keeping, type NewRunOptions, type OptionsFor, type ResumeProblem, resumeRun, startRun } from './host/durable/driver.ts';
+export { Facts } from './host/durable/facts.ts';
+export { readRecords } from './host/durable/history.ts';
+export { encodeMessage, type MessageKind } from './host/durable/message.ts';
+export type { CheckpointPolicy, ParkPolicy } from './host/durable/recorder.ts';
+export { Supervisor, type SupervisorOptions } from './host/durable/supervisor.ts';
+export { type KeepingOptions, openKeeping, openMemoryKeeping } from './host/open-store.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './host/store/memory.ts';
 export { isGone, newOwner } from './host/store/owner.ts';
 export {

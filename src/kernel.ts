@@ -8,7 +8,7 @@ export type { Diagnostic, RelatedPlace, Result, Severity, StackEntry } from './d
 export type { Span } from './diagnostic/span.ts';
 export { CodeTable, type CodeSource } from './evaluator/code.ts';
 export { comparePositions, type Origin } from './evaluator/event.ts';
-export { cancel, exposedContext, mergeContext, remaining, resume, type ResumeOptions, start, type StartOptions, updateContext } from './evaluator/kernel.ts';
+export { cancel, exposedContext, remaining, resume, type ResumeOptions, start, type StartOptions, updateContext } from './evaluator/kernel.ts';
 export { DEFAULT_LIMITS, type LimitName, type Limits } from './evaluator/limits.ts';
 export { languagePrimitives } from './evaluator/primitives/language.ts';
 export type { Primitive } from './evaluator/primitives/primitive.ts';

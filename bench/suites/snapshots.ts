@@ -1,4 +1,5 @@
 /** How large a saved state is, and how long saving and loading take. */
+import { type Checkpoint, Chunker } from '../../src/evaluator/chunks.ts';
 import { resume, start } from '../../src/evaluator/kernel.ts';
 import { restore, snapshot } from '../../src/evaluator/snapshot.ts';
 import type { State } from '../../src/evaluator/state.ts';
@@ -39,12 +40,18 @@ const DEEP_PLAN = `
 
 const FRAMES = 100;
 
+const SECOND = 'second checkpoint of a state of 10 MB, after a small change';
+const CHECKPOINT = 'checkpoint in chunks of a state of 100 frames';
+const RESTORE_CHUNKS = 'restoring a state of 100 frames from chunks';
+
 export const snapshots: Suite = {
-  names: [SIZE, SAVE, LOAD],
+  names: [SIZE, SAVE, LOAD, SECOND, CHECKPOINT, RESTORE_CHUNKS],
   run: ({ environment, wants }: SuiteInput): readonly Row[] => {
     const rows: Row[] = [];
     if (wants(SIZE)) rows.push(row(SIZE, snapshot(smallState(entryOf(environment, SMALL_PLAN))).length, 'bytes', 2000));
     if (wants(SAVE) || wants(LOAD)) rows.push(...timings(entryOf(environment, DEEP_PLAN)));
+    if (wants(SECOND)) rows.push(secondCheckpoint(entryOf(environment, SETTING_PLAN)));
+    if (wants(CHECKPOINT) || wants(RESTORE_CHUNKS)) rows.push(...chunkTimings(entryOf(environment, DEEP_PLAN)));
     return rows;
   },
 };
@@ -63,9 +70,48 @@ function order(): Value {
   return MapValue.of(keyword('customer'), 'C-17', keyword('lines'), Vector.of(line('bolts', 3, 40), line('nuts', 2, 40)));
 }
 
-function timings(entry: Entry): Row[] {
+const SETTING_PLAN = `
+(defn main [] (let [[key value] (call :next)] (context/set key value) (main)))
+`;
+
+function secondCheckpoint(entry: Entry): Row {
+  const context = MapValue.from(Array.from({ length: 100_000 }, (_, i) => [keyword(`key-${i}`), `${i} `.repeat(90).slice(0, 90)] as const));
+  const first = start(entry.program.table, entry.fn, [], { context });
+  const chunker = new Chunker();
+  const whole = bytesIn(chunker.checkpoint(first.state));
+  const next = resume(first.state, [{ id: first.state.pending[0]!.id, ok: true, value: Vector.of(keyword('key-50000'), 'changed') }]);
+  const more = bytesIn(chunker.checkpoint(next.state));
+  return row(SECOND, (100 * more) / whole, '%', 2, `${more} bytes after ${whole}`);
+}
+
+function bytesIn({ chunks }: Checkpoint): number {
+  return chunks.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+function chunkTimings(entry: Entry): Row[] {
+  const state = deepState(entry);
+  const { root, chunks } = new Chunker().checkpoint(state);
+  const store = new Map(chunks.map(({ hash, bytes }) => [hash, bytes]));
+  const load = (): State => {
+    const restored = new Chunker().restore(root, (hash) => store.get(hash) ?? null, entry.program.table);
+    if (!restored.ok) throw new Error(restored.error.message);
+    return restored.value;
+  };
+  const [saving, loading] = measure([{ run: () => new Chunker().checkpoint(state) }, { run: load }]);
+  return [
+    row(CHECKPOINT, saving!.cpuMs * 1000, 'µs', null, `all of it: ${bytesIn({ root, chunks })} bytes in ${chunks.length} chunks`),
+    row(RESTORE_CHUNKS, loading!.cpuMs * 1000, 'µs', null, `wall ${(loading!.wallMs * 1000).toPrecision(3)} µs`),
+  ];
+}
+
+function deepState(entry: Entry): State {
   const { state, outcome } = start(entry.program.table, entry.fn, [FRAMES, 'a label']);
   if (outcome.kind !== 'requires-host' || state.main.frame?.depth !== FRAMES) throw new Error('the state has not 100 frames');
+  return state;
+}
+
+function timings(entry: Entry): Row[] {
+  const state = deepState(entry);
   const bytes = snapshot(state);
   const load = (): State => {
     const restored = restore(bytes, entry.program.table);

@@ -13,5 +13,5 @@ export interface SuiteInput {
 export interface Suite {
   /** The names of all rows that `run` can give. */
   readonly names: readonly string[];
-  run(input: SuiteInput): readonly Row[];
+  run(input: SuiteInput): readonly Row[] | Promise<readonly Row[]>;
 }

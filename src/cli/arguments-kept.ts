@@ -42,6 +42,8 @@ const PATCH_POLICIES = ['keep-existing', 'overwrite', 'merge'];
 export function keptCommands(tools: ArgumentTools): void {
   runs(tools);
   log(tools);
+  verify(tools);
+  gc(tools);
   resume(tools);
   answer(tools);
   judge(tools, 'approve', 'allow a call that waits for approval, and go on');
@@ -76,6 +78,25 @@ function log({ command, ask, refuse, collect }: ArgumentTools): void {
       const form = flags.tree === true ? 'tree' : flags.json === true ? 'json' : 'lines';
       const { kind = [], step = null, capability = null, since = null, store = null, color } = flags;
       ask({ command: 'log', options: { run, store, form, kinds: kind, step, capability, since, colour: color } });
+    });
+}
+
+function verify({ command, ask, refuse }: ArgumentTools): void {
+  storeOption(command('verify', 'check that everything in a store is what was written'))
+    .argument('[store]', 'the store, like --store')
+    .option('--json', 'print the report as one JSON document')
+    .action((file: string | undefined, flags: CommonFlags) => {
+      if (file !== undefined && flags.store !== undefined) return refuse('two stores are named', []);
+      ask({ command: 'verify', options: { store: file ?? flags.store ?? null, json: flags.json === true, colour: flags.color } });
+    });
+}
+
+function gc({ command, ask }: ArgumentTools): void {
+  storeOption(command('gc', 'remove what no run of a store needs any more'))
+    .option('--ended-before <time>', 'also remove runs that ended before: 2026-01-31, 12h, 30d')
+    .option('--json', 'print what was removed as one JSON document')
+    .action((flags: CommonFlags & { endedBefore?: string }) => {
+      ask({ command: 'gc', options: { store: flags.store ?? null, endedBefore: flags.endedBefore ?? null, json: flags.json === true, colour: flags.color } });
     });
 }
 

@@ -7,6 +7,7 @@ import type { Limits } from '../evaluator/limits.ts';
 import type { State } from '../evaluator/state.ts';
 import { type Program, startProgram } from '../host/compile.ts';
 import type { Host } from '../host/port.ts';
+import type { Governor } from '../host/security/governance.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
 import type { Watch } from './watching.ts';
 
@@ -19,6 +20,8 @@ export interface Execution {
   readonly variables: Iterable<readonly [string, Value]>;
   /** The levels that steps may have. All unless given. */
   readonly isolations?: StartOptions['isolations'];
+  /** Has its say on every turn. */
+  readonly governor?: Governor | null;
   readonly openHost: () => Promise<Host>;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
@@ -35,7 +38,8 @@ export type Ending =
 
 export async function execute(execution: Execution): Promise<Ending> {
   const { limits, variables, isolations } = execution;
-  const first = startProgram(execution.program, { limits, variables, quantum: QUANTUM_STEPS, ...(isolations === undefined ? {} : { isolations }) });
+  const options = { limits, variables, quantum: QUANTUM_STEPS, ...(isolations === undefined ? {} : { isolations }) };
+  const first = execution.governor?.take((refused) => startProgram(execution.program, { ...options, refused })) ?? startProgram(execution.program, options);
   const { outcome, state, events } = first;
   const hasEnded = outcome.kind === 'complete' || outcome.kind === 'failed';
   const watch = hasEnded && events.length === 0 ? null : ((await execution.openWatch?.()) ?? null);

@@ -46,6 +46,7 @@ const GRANTS_TEXT = `A plan may print; everything else has to be granted with --
   fs.read=DIR     files below DIR may be read; also fs.write, fs.list, fs.exists, fs.delete, or fs for all of them
   http=HOST       requests to HOST, HOST:PORT, *.example.com, 10.0.0.0/8, or * for any
   env=NAME        a variable of the environment, or * for any
+  secret=NAME     a secret, to be given to capabilities that take secrets; its text stays hidden
   time            the clock and waiting
   random, uuid    chance
   user.ask        questions to the person at the terminal
@@ -53,6 +54,7 @@ const GRANTS_TEXT = `A plan may print; everything else has to be granted with --
   process.spawn   starting the programs that such capabilities are made of
   all             everything
 A call that is denied says which grant would allow it, and ends the plan with exit code 5.
+A policy (--policy, see \`rtfs policy\`) and a constitution (--constitution) stand above all grants.
 `;
 
 const SCRIPTS_TEXT = `A plan can be a script. Its first line is one of

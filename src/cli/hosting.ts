@@ -7,25 +7,34 @@ import type { Advance, Answer, State } from '../evaluator/state.ts';
 import type { Event } from '../evaluator/event.ts';
 import { drive, type RunResult } from '../host/loop.ts';
 import type { Observer } from '../host/port.ts';
+import type { MapValue } from '../value/map.ts';
 import { type Ending, type Execution, QUANTUM_STEPS } from './execution.ts';
 
 const CONCURRENT_CALLS = 256;
+const INTERRUPTED = 'the run was interrupted';
 
 export async function goOn(first: Advance, execution: Execution, observer: Observer<Event>): Promise<Ending> {
   const host = await execution.openHost();
+  const { governor = null } = execution;
   let state = first.state;
   const step = (from: State, answers: readonly Answer[]): Advance => {
     const share = heapShare();
     const isSpent = share > HEAP_SHARE_MAX && heapShareAfterCollection() > HEAP_SHARE_MAX;
-    const next = isSpent ? memorySpent(from) : resume(from, answers, { quantum: share > HEAP_SHARE_CAREFUL ? CAREFUL_STEPS : QUANTUM_STEPS });
+    const quantum = share > HEAP_SHARE_CAREFUL ? CAREFUL_STEPS : QUANTUM_STEPS;
+    const next = isSpent ? memorySpent(from) : (governor?.take((refused) => resume(from, answers, { quantum, refused })) ?? resume(from, answers, { quantum }));
     state = next.state;
     return next;
   };
   const go = (from: Advance, signal: AbortSignal): Promise<RunResult<State>> =>
-    drive({ kernel: { resume: step, exposed: exposedContext }, first: from, host, signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer });
+    drive({ kernel: { resume: step, exposed }, first: from, host, signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer });
+  const exposed = (from: State, callId: string): MapValue => {
+    const call = from.pending.find(({ id }) => id === callId);
+    const data = exposedContext(from, callId);
+    return governor === null || call === undefined ? data : governor.shown(call, data);
+  };
   /** What was begun is brought to an end: `finally` parts and compensations run. */
   const stop = async (from: State): Promise<State> => {
-    const stopped = cancel(from, 'the run was interrupted', { quantum: QUANTUM_STEPS });
+    const stopped = governor?.take((refused) => cancel(from, INTERRUPTED, { quantum: QUANTUM_STEPS, refused })) ?? cancel(from, INTERRUPTED, { quantum: QUANTUM_STEPS });
     if (stopped.state.status !== 'done') execution.stopping?.();
     state = stopped.state;
     await go(stopped, new AbortController().signal);

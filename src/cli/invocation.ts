@@ -70,6 +70,16 @@ export interface RunsOptions extends CommonOptions, StoreChoice {
   readonly json: boolean;
 }
 
+export interface VerifyOptions extends CommonOptions, StoreChoice {
+  readonly json: boolean;
+}
+
+export interface CollectOptions extends CommonOptions, StoreChoice {
+  /** Also removes runs that ended before: a time, or how long ago. */
+  readonly endedBefore: string | null;
+  readonly json: boolean;
+}
+
 export interface LogOptions extends CommonOptions, StoreChoice {
   readonly run: string;
   readonly form: 'lines' | 'tree' | 'json';
@@ -193,6 +203,8 @@ export type Invocation =
   | { readonly command: 'ctx'; readonly options: ContextTreeOptions }
   | { readonly command: 'runs'; readonly options: RunsOptions }
   | { readonly command: 'log'; readonly options: LogOptions }
+  | { readonly command: 'verify'; readonly options: VerifyOptions }
+  | { readonly command: 'gc'; readonly options: CollectOptions }
   | { readonly command: 'resume'; readonly options: ResumeOptions }
   | { readonly command: 'replay'; readonly options: ReplayOptions }
   | { readonly command: 'fork'; readonly options: ForkOptions }
@@ -204,7 +216,7 @@ export type Invocation =
   | { readonly command: 'show'; readonly text: string }
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
-export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'help'] as const;
+export const COMMANDS = ['run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'help'] as const;
 
 export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false };
 

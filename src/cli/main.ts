@@ -55,6 +55,10 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./kept/runs.ts')).runsCommand(invocation.options, terminal);
     case 'log':
       return (await import('./kept/log.ts')).logCommand(invocation.options, terminal);
+    case 'verify':
+      return (await import('./kept/verify.ts')).verifyCommand(invocation.options, terminal);
+    case 'gc':
+      return (await import('./kept/gc.ts')).collectCommand(invocation.options, terminal);
     case 'resume':
       return (await import('./kept/resume.ts')).resumeCommand(invocation.options, terminal);
     case 'replay':

@@ -9,6 +9,7 @@ import { environmentSecrets, fileSecrets, firstOf } from '../host/secret-source.
 import { authorizeProgram, type ProgramFacts } from '../host/security/authorizer.ts';
 import { readConstitution } from '../host/security/constitution-text.ts';
 import { readDocument } from '../host/security/document.ts';
+import { Governor, governsContexts } from '../host/security/governance.ts';
 import { authorityOf } from '../host/security/policy.ts';
 import type { NamedPolicy } from '../host/security/policy-text.ts';
 import { PRESETS } from '../host/security/presets.ts';
@@ -23,6 +24,8 @@ export interface Security {
   readonly isolations: NonNullable<StartOptions['isolations']>;
   /** What of the limits that were asked for the policy leaves. */
   readonly limits: (asked: Partial<Limits>) => Partial<Limits>;
+  /** For a new run, when the constitution has a say on what moves inside of it. */
+  readonly newGovernor: () => Governor | null;
   /** Why the program may not be started; null when it may. */
   readonly admit: (program: ProgramFacts) => Diagnostic | null;
 }
@@ -47,6 +50,7 @@ export async function readSecurity(options: SecurityOptions): Promise<Result<Sec
       },
       isolations: context?.isolation.allowed ?? ISOLATIONS,
       limits: (asked) => (context === undefined ? asked : kernelLimits(context, asked)),
+      newGovernor: () => (constitution.value !== null && governsContexts(constitution.value) ? new Governor(constitution.value) : null),
       admit: (program) => {
         const { allowed, reasons } = authorizeProgram(authority, program);
         return allowed ? null : runtimeDiagnostic({ kind: 'security', message: `the program may not be run: ${reasons[0]!.message}`, span: null, help: reasons.flatMap(({ cure }) => cure ?? []) });

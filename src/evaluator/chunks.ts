@@ -8,7 +8,7 @@
  * below, so that what is below is written once.
  */
 import type { Result } from '../diagnostic/diagnostic.ts';
-import { type ChunkFault, type Decoded, decodeChunks } from '../value/chunk-decode.ts';
+import { type ChunkDecodeOptions, type ChunkFault, type Decoded, decodeChunks } from '../value/chunk-decode.ts';
 import { encodeChunks } from '../value/chunk-encode.ts';
 import type { Chunk } from '../value/chunk-format.ts';
 import { ChunkMemory, type KnownStore } from '../value/chunk-memory.ts';
@@ -25,6 +25,8 @@ import { type Context, contextsFrom } from './context.ts';
 import { contextValue, fiberValue, frameValue, joinValue, readState, stateValue } from './snapshot.ts';
 import type { Fiber, Frame, Join, State } from './state.ts';
 import { valueBytes } from './steps.ts';
+import { storedValue, withFetched } from './fetching.ts';
+import { Stored } from './stored.ts';
 import { type Sources, sourcesValue } from './tracking.ts';
 import { Malformed } from './well-formed.ts';
 
@@ -69,6 +71,18 @@ export interface Checkpoint {
   readonly chunks: readonly Chunk[];
 }
 
+/** The bytes of the chunk of that name, null when there is none. */
+export type ReadChunk = (hash: string) => Uint8Array | null;
+
+export interface RestoreOptions {
+  /** Whether large values of contexts are left where they are, until `resume` asks for them. */
+  readonly lazy?: boolean;
+  /** Those of which the documents have so many bytes; 65,536 unless given, and at least 1,024. */
+  readonly lazyMinBytes?: number;
+}
+
+const LAZY_MIN_BYTES = 65_536;
+
 /**
  * Writes states as chunks, and knows which ones it has handed out or read. Whoever loses some of these, or throws some
  * away, goes on with a new chunker. The states of one run are best written by one chunker.
@@ -79,6 +93,7 @@ export class Chunker {
   private readonly sources = new Differences<Sources>((sources) => this.sourcesOf(sources));
   private readonly data: DataSizes = {
     min: STORED_MIN_BYTES,
+    nameOf: (value) => ((value as unknown) instanceof Stored ? (value as unknown as Stored).hash : null),
     bytesOf: (value) => (typeof value === 'string' && value.length > LONG_TEXT ? this.memory.textBytes(value, valueBytes) : valueBytes(value)),
   };
   private readonly sourceValues = new WeakMap<Sources, Value>();
@@ -92,12 +107,50 @@ export class Chunker {
    * The state whose checkpoint has that root, with its code found in `table`. `read` gives the bytes of a chunk, null when
    * there is none; bytes that do not fit their name are refused, as is all that `restore` would refuse.
    */
-  restore(root: string, read: (hash: string) => Uint8Array | null, table: CodeTable): Result<State, ChunkFault> {
+  restore(root: string, read: ReadChunk, table: CodeTable, options: RestoreOptions = {}): Result<State, ChunkFault> {
+    const { lazy = false, lazyMinBytes = LAZY_MIN_BYTES } = options;
+    const away = new Map<string, Stored>();
+    const stay = (hash: string, bytes: number): Value | null => {
+      if (bytes < lazyMinBytes) return null;
+      const known = away.get(hash);
+      const stored = known === undefined || known.bytes !== bytes ? storedValue(hash, bytes) : known;
+      away.set(hash, stored);
+      return stored as unknown as Value;
+    };
+    const decoded = this.decode(root, STATE, read, table, lazy ? stay : undefined);
+    if (!decoded.ok) return decoded;
+    const { value, stored } = decoded.value;
+    try {
+      const state = readState(value, table);
+      if (stored.some((one) => valueBytes(one.value) !== one.bytes)) return refused('a value has another size than is told');
+      this.noteFiber(state.main, (value as Vector).get(AT.fiber) as Vector, decoded.value);
+      return { ok: true, value: state };
+    } catch (thrown) {
+      if (thrown instanceof Malformed) return refused(`the chunks are no state: ${thrown.message}`);
+      throw thrown;
+    }
+  }
+
+  /** The state with these values in it, read as in `restore`: what the outcome `requires-values` asked for. */
+  provide(state: State, values: readonly Stored[], read: ReadChunk): Result<State, ChunkFault> {
+    const fetched = new Map<string, Value>();
+    for (const { hash, bytes } of values) {
+      const decoded = this.decode(hash, null, read, state.table, undefined);
+      if (!decoded.ok) return decoded;
+      const { value } = decoded.value;
+      if (valueBytes(value) !== bytes) return refused('a value has another size than is told');
+      fetched.set(hash, value);
+    }
+    return { ok: true, value: withFetched(state, fetched) };
+  }
+
+  private decode(root: string, kind: number | null, read: ReadChunk, table: CodeTable, away: ChunkDecodeOptions['away']): Result<Decoded, ChunkFault> {
     const missing = new Set<string>();
     const decoded = decodeChunks(root, {
       read,
       memory: this.memory,
-      records: { root: STATE, partOf },
+      records: { root: kind, partOf },
+      ...(away === undefined ? {} : { away }),
       resolveCode: (group, unit) => {
         const code = table.find(group, unit);
         if (code === null) missing.add(group);
@@ -107,16 +160,7 @@ export class Chunker {
       // What only the library may name is never a value: its arguments are not checked.
       knowsPrimitive: (name) => !name.startsWith('%') && table.primitives.get(name) !== null,
     });
-    if (!decoded.ok) return missing.size > 0 ? refused(`the code ${[...missing].join(', ')} is missing`) : decoded;
-    try {
-      const state = readState(decoded.value.value, table);
-      if (decoded.value.stored.some(({ value, bytes }) => valueBytes(value) !== bytes)) return refused('a value has another size than is told');
-      this.noteFiber(state.main, decoded.value.value.get(AT.fiber) as Vector, decoded.value);
-      return { ok: true, value: state };
-    } catch (thrown) {
-      if (thrown instanceof Malformed) return refused(`the chunks are no state: ${thrown.message}`);
-      throw thrown;
-    }
+    return decoded.ok || missing.size === 0 ? decoded : refused(`the code ${[...missing].join(', ')} is missing`);
   }
 
   // --- states to text ------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ import type { PrimitiveTable } from './primitives/registry.ts';
 import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
 import { ownBytes } from './steps.ts';
 import { Raised } from './raise.ts';
+import { fetched, Unfetched } from './stored.ts';
 import { asError } from './thrown.ts';
 import type { Advance, Answer, Fiber, HostCall, Outcome, State } from './state.ts';
 
@@ -72,8 +73,18 @@ export function start(table: CodeTable, fn: Value, args: readonly Value[], optio
 export function resume(state: State, answers: readonly Answer[], options: ResumeOptions = {}): Advance {
   const problem = misuse(state, answers);
   if (problem !== null) return refused(state, problem);
+  return go(state, answers, options);
+}
+
+/** From the state on, or from nowhere: where a value is needed that is not here, nothing has happened. */
+function go(state: State, answers: readonly Answer[], options: ResumeOptions, reason?: string): Advance {
   const scheduler = schedulerOf(state, answers, options);
-  return advance(state, scheduler, scheduler.settle(state.main));
+  try {
+    return advance(state, scheduler, scheduler.settle(reason === undefined ? state.main : scheduler.stopAll(state.main, reason)));
+  } catch (thrown) {
+    if (!(thrown instanceof Unfetched)) throw thrown;
+    return { outcome: { kind: 'requires-values', values: thrown.values }, state, events: [] };
+  }
 }
 
 /**
@@ -82,8 +93,7 @@ export function resume(state: State, answers: readonly Answer[], options: Resume
  */
 export function cancel(state: State, reason: string, options: ResumeOptions = {}): Advance {
   if (state.status === 'done') return refused(state, 'the run is over');
-  const scheduler = schedulerOf(state, [], options);
-  return advance(state, scheduler, scheduler.settle(scheduler.stopAll(state.main, reason)));
+  return go(state, [], options, reason);
 }
 
 /**
@@ -132,13 +142,16 @@ function rootOf(context: Context): Context {
   return root;
 }
 
-/** What the step of a pending call shows of its context; whether the capability may see it is the host's policy. */
+/**
+ * What the step of a pending call shows of its context; whether the capability may see it is the host's policy. Throws `Unfetched`
+ * when some of it lies in a store; `storedForCall` says what.
+ */
 export function exposedContext(state: State, callId: string): MapValue {
   const fiber = fiberOf(state.main, callId);
   if (fiber === null || !fiber.call!.exposure.allowed) return MapValue.empty();
   const { keys } = fiber.call!.exposure;
   const data = visibleData(fiber.context);
-  return keys === null ? data : MapValue.from([...data].filter(([key]) => keys.includes((key as Keyword).name)));
+  return fetched(keys === null ? data : MapValue.from([...data].filter(([key]) => keys.includes((key as Keyword).name))));
 }
 
 function fiberOf(fiber: Fiber, call: string): Fiber | null {

@@ -28,6 +28,7 @@ import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './s
 import {
   afterFailure, branchContext, enterStep, failStep, forkOptions, leaveStep, runOperation, setContext, type Site, siteOf, sourcesOfEntries, tellFailed,
 } from './steps.ts';
+import { need } from './stored.ts';
 import { withFailuresOf } from './thrown.ts';
 import { located, type TraceFrame } from './trace.ts';
 import { originsOf, type Sources, trackedAddress, trackedArm, Tracker, union } from './tracking.ts';
@@ -1159,6 +1160,7 @@ export class Machine implements Site {
           const found = readContext(this.context, key);
           if (found === undefined) pc = ops[pc + 3]!;
           else {
+            need([found]);
             const tracker = this.tracker ?? this.startTracking();
             ({ arm, pc } = this);
             ({ ops } = arm);

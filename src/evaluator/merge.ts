@@ -19,6 +19,7 @@ import { type KeyPolicy, type Policy, policyFor, policyValue } from './merge-pol
 import { sameValue } from './merge-same.ts';
 import { chargeKey } from './primitives/weight.ts';
 import { chargeCells, chargeFuel, raise } from './raise.ts';
+import { need } from './stored.ts';
 
 /** Two values that are not the same met under one key, and one of them was lost. */
 export interface MergeConflict {
@@ -193,6 +194,8 @@ interface Choice {
 
 function choose(work: Work, source: MergeSource, key: Value, slot: Slot, value: Value): Choice {
   const policy = policyFor(work.policy, key);
+  const base = policy.kind === 'merge3' ? source.base(key) : undefined;
+  need([slot.now, value, base]);
   const meet = { key, path: [], target: slot.now, source: value };
   switch (policy.kind) {
     case 'keep-existing':
@@ -206,7 +209,7 @@ function choose(work: Work, source: MergeSource, key: Value, slot: Slot, value: 
     case 'merge3': {
       const lost = (loss: { path: readonly Value[]; target: Value | undefined; source: Value | undefined; reason: string }): void =>
         record(work, source, slot, { ...loss, key, target: loss.target ?? null, source: loss.source ?? null, winner: 'source' });
-      return combine({ mode: policy.kind, meter: work.meter, lost }, policy.kind === 'merge3' ? source.base(key) : undefined, slot.now, value);
+      return combine({ mode: policy.kind, meter: work.meter, lost }, base, slot.now, value);
     }
     case 'custom':
       return chooseAnswer(work, source, slot, meet);
@@ -238,7 +241,10 @@ function questionsOf(work: Work, source: MergeSource, index: number): MergeQuest
     if (policy.kind !== 'custom') return;
     const slot = work.slot(key);
     const target = slot === undefined ? work.target(key) : slot.now;
-    if (target !== undefined) questions.push({ source: index, fn: policy.fn, args: [key, source.base(key) ?? null, target, value] });
+    if (target === undefined) return;
+    const base = source.base(key) ?? null;
+    need([base, target, value]);
+    questions.push({ source: index, fn: policy.fn, args: [key, base, target, value] });
   });
   return questions;
 }

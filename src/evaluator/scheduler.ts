@@ -18,6 +18,7 @@ import type { Event } from './event.ts';
 import { type Entry, type Machine, outermost, shieldDepth } from './machine.ts';
 import { errorValue } from './raise.ts';
 import type { Answer, Fiber, HostCall, Join, Stop } from './state.ts';
+import { fetched } from './stored.ts';
 import { cancelledError, tellFailed, timeoutError, withUndone } from './steps.ts';
 import { asError, errorMap } from './thrown.ts';
 import { type Sources, union } from './tracking.ts';
@@ -388,7 +389,7 @@ function joinVariables(fiber: Fiber, good: readonly Fiber[]): Fiber {
 
 /** `[true value data]` or `[false error nil]`. */
 function resultOf(branch: Fiber): Value {
-  return branch.status === 'done' ? Vector.of(true, branch.result, branch.context.data) : Vector.of(false, branch.result, null);
+  return branch.status === 'done' ? Vector.of(true, branch.result, fetched(branch.context.data)) : Vector.of(false, branch.result, null);
 }
 
 function tooFew({ name }: Context, join: Join, good: number): ErrorValue {

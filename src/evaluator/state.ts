@@ -12,6 +12,7 @@ import type { ArmCode, CodeTable } from './code.ts';
 import type { Context, Isolation } from './context.ts';
 import type { Event, Origin } from './event.ts';
 import type { Limits } from './limits.ts';
+import type { Stored } from './stored.ts';
 import type { Sources } from './tracking.ts';
 
 export type { Event } from './event.ts';
@@ -143,7 +144,9 @@ export type Outcome =
   | { readonly kind: 'complete'; readonly value: Value }
   | { readonly kind: 'failed'; readonly error: ErrorValue }
   | { readonly kind: 'requires-host'; readonly calls: readonly HostCall[] }
-  | { readonly kind: 'preempted'; readonly calls: readonly HostCall[] };
+  | { readonly kind: 'preempted'; readonly calls: readonly HostCall[] }
+  /** Nothing has happened: the state is the one that was resumed. With these values in it, the same answers are given again. */
+  | { readonly kind: 'requires-values'; readonly values: readonly Stored[] };
 
 export type Answer =
   | { readonly id: string; readonly ok: true; readonly value: Value }

@@ -21,6 +21,7 @@ import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } f
 import { functionsOf, type Policy, readPolicy } from './merge-policy.ts';
 import { chargeCells, chargeFuel, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
 import type { Exposure, HostCall } from './state.ts';
+import { fetched } from './stored.ts';
 import { readSources, type Sources, sourcesValue, union } from './tracking.ts';
 
 /** The machine, as the edges see it. */
@@ -256,7 +257,7 @@ function entryBytes(key: Value, value: Value): number {
 }
 
 /** Sizes of larger values: each is asked for again when it is replaced, and when it is merged. */
-const knownBytes = new WeakMap<object, number>();
+export const knownBytes: WeakMap<object, number> = new WeakMap<object, number>();
 const KNOWN_BYTES_MIN = 64;
 
 export function valueBytes(value: Value): number {
@@ -359,7 +360,7 @@ function isJoin(context: Context): boolean {
 type Operation = (site: Site, args: readonly Value[]) => Value;
 
 const TABLE: Readonly<Record<OperationName, Operation>> = {
-  '%own-data': (site) => site.context.data,
+  '%own-data': (site) => fetched(site.context.data),
   '%reset-data': (site, [data]) => resetData(site, mapArgument(data)),
   '%questions': (site, [policy, sources]) => questions(site, policy ?? null, vectorArgument(sources).map((source) => readSource(source))),
   '%asks': (_site, [policy]) => mayAsk(readPolicy(policy ?? null)),

@@ -230,6 +230,8 @@ class Run {
           advance = next;
           break;
         }
+        case 'requires-values':
+          return 'the run needs a value that lies in a store';
         case 'requires-host': {
           const answers = this.answerAll(outcome.calls);
           if (typeof answers === 'string') return answers;

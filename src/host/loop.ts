@@ -151,6 +151,7 @@ export class Loop<State, Event> {
       this.recorder?.turned(turn);
       const { outcome, state } = turn;
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);
+      if (outcome.kind === 'requires-values') return this.end({ kind: 'failed', error: unfetched() });
       this.flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
       if (outcome.kind === 'preempted') await breathe();
       else {
@@ -230,6 +231,11 @@ export class Loop<State, Event> {
 /** Lets timers and answers have their turn. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Nobody has fetched what lies in a store. */
+function unfetched(): ErrorValue {
+  return new ErrorValue(keyword('error/internal'), 'The program needs a value that lies in a store, and this host has none', null, null, null);
 }
 
 /** The machine waits for the host, and names nothing that it waits for. */

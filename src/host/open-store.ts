@@ -5,6 +5,7 @@ import type { Environment } from './compile.ts';
 import type { Keeping } from './durable/driver.ts';
 import { chunkedStates } from './durable/state-keeper.ts';
 import { nodeSha256 } from './journal/digest.ts';
+import { keyDirectory, KeyProblem, type Keys, openKeys } from './journal/keys.ts';
 import type { Clock } from './port.ts';
 import { createMemoryStore } from './store/memory.ts';
 import { newOwner } from './store/owner.ts';
@@ -14,23 +15,25 @@ import { openSqliteStore } from './store/sqlite.ts';
 export interface KeepingOptions {
   readonly environment: Environment;
   readonly clock?: Clock;
+  /** Where the keys of this user lie; by the environment unless given. */
+  readonly keyDirectory?: string;
 }
 
 /** Runs kept in that file, which is made when it is not there; the problem, for people, when it cannot be used. */
 export async function openKeeping(path: string, options: KeepingOptions): Promise<Result<Keeping, string>> {
   try {
-    return { ok: true, value: keepingIn(await openSqliteStore(path), options) };
+    return { ok: true, value: keepingIn(await openSqliteStore(path), options, openKeys(options.keyDirectory ?? keyDirectory(process.env))) };
   } catch (cause) {
-    if (cause instanceof StoreProblem) return { ok: false, error: cause.message };
+    if (cause instanceof StoreProblem || cause instanceof KeyProblem) return { ok: false, error: cause.message };
     throw cause;
   }
 }
 
 /** Runs that live as long as the process. */
 export function openMemoryKeeping(options: KeepingOptions): Keeping {
-  return keepingIn(createMemoryStore(), options);
+  return keepingIn(createMemoryStore(), options, null);
 }
 
-function keepingIn(store: Store, { environment, clock = systemClock }: KeepingOptions): Keeping {
-  return { store, environment, clock, sha256: nodeSha256, owner: newOwner(), newKeeper: chunkedStates, sign: null, programs: new Map(), written: new Set() };
+function keepingIn(store: Store, { environment, clock = systemClock }: KeepingOptions, keys: Keys | null): Keeping {
+  return { store, environment, clock, sha256: nodeSha256, owner: newOwner(), newKeeper: chunkedStates, keys, programs: new Map() };
 }

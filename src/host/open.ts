@@ -27,13 +27,13 @@ import type { SecretSource as TemplateSecrets } from './executor/template.ts';
 import { withHouseManifest } from './manifest/house.ts';
 import { type Manifest, manifestOf } from './manifest/manifest.ts';
 import { type CapabilityFile, NO_CAPABILITIES } from './manifest/read.ts';
-import type { Capability, CapabilityRegistry, Clock, Console, Entropy, Environment, Grant, Host, Policy, ResolveName } from './port.ts';
+import type { Capability, CapabilityRegistry, Clock, Console, Entropy, Environment, Grant, Host, Policy, PolicyRequest, ResolveName } from './port.ts';
 import { capabilityRegistry } from './registry.ts';
 import { environmentSecrets } from './secret-source.ts';
 import { type GrantContext, parseGrants } from './security/grant.ts';
 import { grantPolicy, type PolicyData } from './security/policy.ts';
 import { type NamedPolicy, readPolicy } from './security/policy-text.ts';
-import { type SecretSource, withSecrets } from './security/secret.ts';
+import { type SecretSource, secretVariable, withSecrets } from './security/secret.ts';
 
 /** Everything that is not given is the machine's own. */
 export interface HostOptions {
@@ -98,12 +98,18 @@ function policyData(options: HostOptions, baseDirectory: string, capabilities: (
     grants,
     baseDirectory,
     isolation: options.isolation ?? [],
-    declared: (id) => ({ takesSecrets: capabilities().find(id)?.takesSecrets === true }),
+    declared: (id) => declaredBy(capabilities().find(id)),
     ...(options.expose === undefined ? {} : { expose: options.expose }),
     ...(policy === undefined ? {} : { context: policy.context, contextName: `the policy ${policy.name}` }),
     ...(constitution === undefined ? {} : { constitution }),
     ...(strict === undefined ? {} : { strict }),
   };
+}
+
+/** What the house's own capabilities do is known more exactly than their manifests say it. */
+function declaredBy(capability: Capability | undefined): Pick<PolicyRequest, 'effects' | 'takesSecrets'> {
+  const { takesSecrets = false, manifest } = capability ?? {};
+  return manifest === undefined || manifest.provider === 'house' ? { takesSecrets } : { takesSecrets, effects: manifest.effects };
 }
 
 function executorPorts(options: HostOptions, world: World, policy: Policy, hostFor: FunctionPort['hostFor']): ExecutorPorts {
@@ -115,7 +121,7 @@ function executorPorts(options: HostOptions, world: World, policy: Policy, hostF
     policy,
     request: httpRequest(world),
     fetch: (name, grants) => fetchUnder(world, name, grants),
-    secret: options.secret ?? ((name) => world.environment(`RTFS_SECRET_${name}`)),
+    secret: options.secret ?? ((name) => world.environment(secretVariable(name))),
     regex: createRe2Engine(),
     servers: declared.servers,
     functions: language === undefined ? null : functionPort(language, baseDirectory, hostFor),

@@ -42,7 +42,9 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly error: ErrorValue }
   | { readonly kind: 'requires-host'; readonly calls: readonly HostCall[] }
   /** It can go on without an answer; the calls wait already. */
-  | { readonly kind: 'preempted'; readonly calls: readonly HostCall[] };
+  | { readonly kind: 'preempted'; readonly calls: readonly HostCall[] }
+  /** Values are needed that lie in a store. A kernel that leaves values there fetches them before the loop hears of it (`kernel.ts`). */
+  | { readonly kind: 'requires-values'; readonly values: readonly { readonly hash: string }[] };
 
 /** What one go of the machine gives. */
 export interface Turn<State, Event = unknown> {

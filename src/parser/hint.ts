@@ -10,7 +10,7 @@ import { Keyword, type Value } from '../value/value.ts';
 import { printBrief } from '../value/print.ts';
 import { formToValue } from './datum.ts';
 import type { Form, KeywordForm, ListForm, MapForm, SymbolForm } from './form.ts';
-import { didYouMean, type Lowering } from './lowering.ts';
+import type { Lowering } from './lowering.ts';
 
 export interface Hint {
   readonly key: KeywordForm;
@@ -119,7 +119,7 @@ function isKnown(lowering: Lowering, key: KeywordForm, value: Form): boolean {
   const last = key.name.slice(key.name.lastIndexOf('.') + 1);
   const keys = HINT_NAMES.map(hintKey);
   const meant = HINT_NAMES.includes(last as HintName) ? [hintKey(last as HintName)] : [...suggest(key.name, keys, 1), ...suggest(last, HINT_NAMES, 1).map((one) => hintKey(one as HintName))].slice(0, 1);
-  warn(lowering, `\`:${key.name}\` is no hint`, key, meant.length > 0 ? didYouMean(meant.map((one) => `:${one}`)) : [`hints are ${keys.map((one) => `\`:${one}\``).join(' ')}`]);
+  warn(lowering, `\`:${key.name}\` is no hint`, key, meant.length > 0 ? [`did you mean \`:${meant[0]!}\`?`] : [`hints are ${keys.map((one) => `\`:${one}\``).join(' ')}`]);
   return false;
 }
 
@@ -135,8 +135,8 @@ function checkLiteral(lowering: Lowering, name: HintName, value: Form): boolean 
 function warnKey(lowering: Lowering, name: HintName, key: Value, value: Form): void {
   const written = key instanceof Keyword ? key.name : printBrief(key, 60);
   const known = hintFields(name);
-  const meant = suggest(written, known, 1).map((one) => `:${one}`);
-  const help = meant.length > 0 ? didYouMean(meant) : [`it has ${known.map((one) => `\`:${one}\``).join(' ')}`];
+  const meant = suggest(written, known, 1);
+  const help = meant.length > 0 ? [`did you mean \`:${meant[0]!}\`?`] : [`it has ${known.map((one) => `\`:${one}\``).join(' ')}`];
   warn(lowering, `the hint \`:${hintKey(name)}\` has no key \`:${written}\``, placeOf(value, written) ?? value, help);
 }
 

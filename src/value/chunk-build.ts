@@ -16,8 +16,8 @@ export type Kind = 'vector' | 'list' | 'map' | 'set' | 'error' | 'closure' | 'tr
 export type RecordPart = number | 'data' | 'value';
 
 export interface RecordRules {
-  /** The kind of the root. */
-  readonly root: number;
+  /** The kind of the root; null for a value. */
+  readonly root: number | null;
   partOf(kind: number, index: number): RecordPart;
 }
 
@@ -162,10 +162,18 @@ export class Builder {
     }
   }
 
-  /** The root's record, if that is all that the run is. */
-  rootOf(run: Run): Vector | null {
-    const [item] = run.items;
-    return run.count === 1 && item instanceof RecordItem && item.kind === this.options.records.root ? item.value : null;
+  /** The root's record as a vector, or its value, if that is all that the run is; undefined otherwise. */
+  rootOf({ items, count }: Run): Value | undefined {
+    const [item] = items;
+    const { root } = this.options.records;
+    if (count !== 1 || item === undefined || item instanceof Run) return undefined;
+    if (item instanceof RecordItem) return item.kind === root ? item.value : undefined;
+    return root !== null || item instanceof Special ? undefined : item;
+  }
+
+  /** What stands for a value that stays where it is. */
+  away(value: Value): Item {
+    return new StoredItem(value);
   }
 
   /** Keeps in mind of which chunk something is all. */

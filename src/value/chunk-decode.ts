@@ -24,6 +24,8 @@ export interface ChunkDecodeOptions extends Pick<DecodeOptions, 'resolveCode' | 
   readonly records: RecordRules;
   /** What was read is remembered here. */
   readonly memory: ChunkMemory;
+  /** What stands for a value that need not be fetched now; null when it has to be. Without it all are fetched. */
+  readonly away?: (hash: string, bytes: number) => Value | null;
   /** So many elements and entries at most; shared parts count once. */
   readonly itemsMax?: number;
 }
@@ -35,8 +37,8 @@ export interface ChunkFault {
 }
 
 export interface Decoded {
-  /** The record that the root is, as a vector. */
-  readonly value: Vector;
+  /** The record that the root is, as a vector; or the value. */
+  readonly value: Value;
   /** Which elements of a vector or record came from which chunks: of those where that may be worth knowing. */
   readonly spans: ReadonlyMap<Vector, readonly Span[]>;
   /** Values that were marked as to be fetched later, with the bytes of their documents as they were told. */
@@ -98,7 +100,7 @@ class Decoder {
     while (this.fault === null && this.stack.length > 0) this.step(this.stack[this.stack.length - 1]!);
     if (this.fault !== null) return { ok: false, error: this.fault };
     const value = this.builder.rootOf(this.runs.get(root)!);
-    if (value === null) return { ok: false, error: { message: `the chunk ${root} is no root` } };
+    if (value === undefined) return { ok: false, error: { message: `the chunk ${root} is no root` } };
     return { ok: true, value: { value, spans: this.builder.spans, stored: this.builder.stored } };
   }
 
@@ -145,10 +147,33 @@ class Decoder {
     if (this.stack.length > 0) this.deliver(run);
   }
 
+  /** The name of a child; undefined when the number is wrong. */
+  private child(source: Source, number: number): string | undefined {
+    const hash = number > source.childrenUsed ? undefined : source.head.children[number];
+    if (hash === undefined) this.fail(source, 'a reference has another number than its turn');
+    else if (number === source.childrenUsed) source.childrenUsed += 1;
+    return hash;
+  }
+
+  private stored(source: Source, bytes: number): void {
+    const { reader } = source;
+    const first = reader.byte();
+    const { first: short, long, limit } = tag.REFERENCE;
+    if (first !== long && (first < short || first >= short + limit)) return this.fail(source, 'what can be fetched later is no reference');
+    const hash = this.child(source, first === long ? reader.varint() + limit : first - short);
+    if (hash === undefined) return;
+    const away = this.runs.get(hash) === undefined ? (this.options.away?.(hash, bytes) ?? null) : null;
+    if (away !== null) return this.deliver(this.builder.away(away));
+    this.open('stored', source, 1, bytes);
+    this.fetch(hash);
+  }
+
   private reference(source: Source, number: number): void {
-    const hash = source.head.children[number];
-    if (hash === undefined || number > source.childrenUsed) return this.fail(source, 'a reference has another number than its turn');
-    if (number === source.childrenUsed) source.childrenUsed += 1;
+    const hash = this.child(source, number);
+    if (hash !== undefined) this.fetch(hash);
+  }
+
+  private fetch(hash: string): void {
     const run = this.runs.get(hash);
     if (run === undefined) this.enter(hash);
     else this.deliver(run);
@@ -205,7 +230,7 @@ class Decoder {
       case tag.CLOSURE:
         return this.closure(source);
       case STORED:
-        return this.open('stored', source, 1, reader.varint());
+        return this.stored(source, reader.varint());
       case RECORD: {
         const kind = reader.byte();
         return this.open('record', source, reader.varint(), kind);

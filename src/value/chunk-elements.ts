@@ -32,7 +32,9 @@ function indexAt(place: number, level: number): number {
 }
 
 function widthOf(level: number): number {
-  return 2 ** (BITS * (level + 1));
+  let width = 1 << BITS;
+  for (let at = 0; at < level; at++) width *= 1 << BITS;
+  return width;
 }
 
 /** The `index`th stretch of 32^(level + 1) elements, as far as it is inside of `from` to `to`. */

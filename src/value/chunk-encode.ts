@@ -11,7 +11,7 @@ import * as tag from './bytes-tags.ts';
 import { type Chunk, chunkHash, MAGIC, NAME_BYTES, VERSION } from './chunk-format.ts';
 import type { ChunkMemory, Known, Mark } from './chunk-memory.ts';
 import { isComposite, stretchOf } from './chunk-parts.ts';
-import { type HeadWriter, type Part, Stretch } from './chunk-stretch.ts';
+import { type HeadWriter, type Part, Reference, Stretch } from './chunk-stretch.ts';
 import { hexToBytes } from './hex.ts';
 import type { Value } from './value.ts';
 
@@ -22,7 +22,7 @@ const GROUP_MIN = 110;
 const GROUP_MAX = 180;
 /** What a reference costs. */
 const REFERENCE_BYTES = NAME_BYTES + 2;
-/** A text of up to so many bytes stays in one piece. */
+/** A text of up to so many bytes stays in one piece, but for what is not here. */
 const WHOLE_MAX = 2048;
 /** No such text has more parts. */
 const WHOLE_PARTS_MAX = 4096;
@@ -50,16 +50,21 @@ class TextWriter extends ByteWriter {
   }
 }
 
+/** Where the present groups begin, the smallest first: places in the text and in the marks. */
+interface Groups {
+  readonly starts: number[];
+  readonly marks: number[];
+}
+
 interface Open {
   readonly stretch: Stretch;
   readonly start: number;
   readonly marksStart: number;
   count: number;
-  /** Where the present groups begin, the smallest first: places in the text and in the marks. */
-  readonly groups: number[];
-  readonly groupMarks: number[];
-  bodyStart: number;
-  bodyMarks: number;
+  /** Null as long as none has been cut out. */
+  groups: Groups | null;
+  readonly bodyStart: number;
+  readonly bodyMarks: number;
 }
 
 class Encoder implements HeadWriter {
@@ -119,7 +124,7 @@ class Encoder implements HeadWriter {
   // --- parts --------------------------------------------------------------------------------------------------------
 
   private add(stretch: Stretch): void {
-    const known = this.whole ? undefined : stretch.known();
+    const known = this.whole && !(stretch instanceof Reference) ? undefined : stretch.known();
     if (known === undefined) this.open(stretch);
     else {
       this.again(known);
@@ -138,7 +143,7 @@ class Encoder implements HeadWriter {
     const start = this.text.length;
     const marksStart = this.marks.length;
     if (!this.whole || stretch.cutting !== 'inside') stretch.head(this);
-    this.stack.push({ stretch, start, marksStart, count: 0, groups: [], groupMarks: [], bodyStart: this.text.length, bodyMarks: this.marks.length });
+    this.stack.push({ stretch, start, marksStart, count: 0, groups: null, bodyStart: this.text.length, bodyMarks: this.marks.length });
   }
 
   private close(): void {
@@ -146,7 +151,7 @@ class Encoder implements HeadWriter {
     if (this.stack.length === 0) return;
     if (!this.whole && stretch.cutting === 'long') {
       if (this.sizeFrom(start, marksStart) > APART_MIN) stretch.remember(this.cut(start, marksStart));
-      else if (this.marks.length > marksStart) stretch.remember(this.snippet(start, marksStart));
+      else if (this.refersFrom(marksStart)) stretch.remember(this.snippet(start, marksStart));
     }
     this.added();
   }
@@ -182,18 +187,23 @@ class Encoder implements HeadWriter {
 
   /** Cuts out the present group if it is large enough; and the group of groups that this completes. */
   private cutGroups(open: Open, boundary: number): void {
-    const { groups, groupMarks } = open;
     for (let level = 0; ; level++) {
-      const start = groups[level] ?? open.bodyStart;
-      const marksStart = groupMarks[level] ?? open.bodyMarks;
+      const start = open.groups?.starts[level] ?? open.bodyStart;
+      const marksStart = open.groups?.marks[level] ?? open.bodyMarks;
       const size = this.sizeFrom(start, marksStart);
       if (size < GROUP_MIN || (size < GROUP_MAX && ((boundary >> level) & 1) === 0)) return;
       this.cut(start, marksStart);
+      open.groups ??= { starts: [], marks: [] };
       for (let below = 0; below <= level; below++) {
-        groups[below] = this.text.length;
-        groupMarks[below] = this.marks.length;
+        open.groups.starts[below] = this.text.length;
+        open.groups.marks[below] = this.marks.length;
       }
     }
+  }
+
+  private refersFrom(marksStart: number): boolean {
+    for (let i = marksStart; i < this.marks.length; i++) if (!this.marks[i]!.isGroup) return true;
+    return false;
   }
 
   private sizeFrom(start: number, marksStart: number): number {

@@ -2,7 +2,7 @@
 import * as tag from './bytes-tags.ts';
 import { BRANCH, LEAF, SET_LEAF, STORED, TREE_MAP } from './chunk-format.ts';
 import type { ChunkMemory, Known, KnownStore } from './chunk-memory.ts';
-import { byPosition, type HeadWriter, type Part, Stretch } from './chunk-stretch.ts';
+import { byPosition, type HeadWriter, type Part, Reference, Stretch } from './chunk-stretch.ts';
 import type { MapValue } from './map.ts';
 import type { Node } from './tree.ts';
 import { Keyword, SymbolValue, type Value } from './value.ts';
@@ -12,6 +12,8 @@ export interface DataSizes {
   readonly min: number;
   /** The bytes of a value's document. */
   bytesOf(value: Value): number;
+  /** The name of the chunk that stands for a value, where the value itself is not here. */
+  nameOf(value: Value): string | null;
 }
 
 /** A map; with `data`, that of a context. */
@@ -86,6 +88,8 @@ export class NodeStretch extends Stretch {
     if ((at & 1) === 0) return node.keys[at >> 1];
     const value = node.values[at >> 1]!;
     const bytes = data?.bytesOf(value) ?? 0;
+    const name = data?.nameOf(value) ?? null;
+    if (name !== null) return new StoredStretch(new Reference(name), bytes);
     return data !== null && bytes >= data.min ? new StoredStretch(value, bytes) : value;
   }
 
@@ -106,12 +110,14 @@ export class NodeStretch extends Stretch {
 
 /** A value that can be fetched later. */
 class StoredStretch extends Stretch {
-  private value: Value | undefined;
+  private value: Part | undefined;
   private readonly bytes: number;
+  private readonly isAway: boolean;
 
-  constructor(value: Value, bytes: number) {
+  constructor(value: Part, bytes: number) {
     super();
     this.value = value;
+    this.isAway = value instanceof Reference;
     this.bytes = bytes;
   }
 
@@ -126,8 +132,8 @@ class StoredStretch extends Stretch {
     return value;
   }
 
-  override get cutting(): 'inside' {
-    return 'inside';
+  override get cutting(): 'inside' | 'never' {
+    return this.isAway ? 'never' : 'inside';
   }
 }
 

@@ -98,6 +98,24 @@ export class RecordStretch extends Stretch {
   }
 }
 
+/** A chunk of which nothing is here but the name. */
+export class Reference extends Stretch {
+  private readonly hash: string;
+
+  constructor(hash: string) {
+    super();
+    this.hash = hash;
+  }
+
+  override next(): undefined {
+    return undefined;
+  }
+
+  override known(): string {
+    return this.hash;
+  }
+}
+
 /** Parts that follow one another, known by what they were made from. */
 export class RunStretch extends Stretch {
   private readonly runs: KnownStore;

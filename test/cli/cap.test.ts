@@ -70,7 +70,7 @@ test('rtfs cap search finds by words, effects and tags', async () => {
     const { out } = await rtfs(['cap', 'search', ...words], { cwd: project() });
     return out.trim().split('\n').slice(1).map((line) => line.split(' ')[0]!);
   };
-  expect(await found(':network')).toEqual(['http.get', 'http.request']);
+  expect(await found(':network')).toEqual(['http.get', 'http.request', 'model.complete']);
   expect(await found('#words')).toEqual(['text.upper']);
   expect(await found('directory')).toEqual(['fs.delete', 'fs.list']);
   expect(await found('directory', 'sorted')).toEqual(['fs.list']);

@@ -81,13 +81,25 @@ describe('rtfs run --constitution', () => {
             {:id "ask" :on :call :then :require-approval :capability "fs.write" :reason "writing needs a person"}
             {:id "unknown" :on :program :then :deny :provenance "*stranger*" :reason "not from strangers"}]}`;
 
-  const cwd = directory({ 'c.edn': rules, 'a.txt': 'text', 'stranger.rtfs': '(+ 1 2)', 'c.json': '{"rules": [{"id": "a", "on": "call", "then": "forbid", "reason": "x"}]}' });
+  const cwd = directory({ 'c.edn': rules, 'a.txt': 'text', 'stranger.rtfs': '(+ 1 2)', 'm.edn': '{:rules [{:id "stay" :on :merge :then :deny :keys ["token"] :isolation [:sandboxed] :reason "secrets stay"}]}', 'c.json': '{"rules": [{"id": "a", "on": "call", "then": "forbid", "reason": "x"}]}' });
 
   test('stands above every grant', async () => {
     const run = (...args: string[]) => rtfs(['run', '--constitution', 'c.edn', '--allow', 'all', ...args], { cwd });
     expect(await run('-e', '(call :fs.read "a.txt")')).toMatchObject({ code: 0, out: '"text"\n' });
     expect(await run('-e', '(call :fs.delete "a.txt")')).toMatchObject({ code: 5, err: expect.stringContaining('rule keep: files are kept') as unknown });
     expect(await run('stranger.rtfs')).toMatchObject({ code: 5, out: '', err: expect.stringContaining('the program may not be run: rule unknown: not from strangers') as unknown });
+  });
+
+  test('has its say on what leaves a step and on what capabilities see', async () => {
+    const text = '(step "s" :isolation :sandboxed :merge-policy :overwrite (context/set :token 1) (context/set :b (+ 1 (context/get :token))) (call :step.sleep 1))';
+    const { code, err } = await rtfs(['run', '--constitution', 'm.edn', '-e', text], { cwd });
+    expect(code).toBe(5);
+    expect(err).toContain('Security violation: merging :b :token of root/s into root is not allowed: rule stay: secrets stay');
+    expect(await rtfs(['run', '--constitution', 'm.edn', '-e', text.replaceAll('token', 'a')], { cwd })).toMatchObject({ code: 0 });
+  });
+
+  test('is not forgotten by a run that is kept: such a run is not begun', async () => {
+    expect(await rtfs(['run', '--store', 'runs.db', '--constitution', 'm.edn', '-e', '1'], { cwd })).toMatchObject({ code: 2, out: '', err: expect.stringContaining('a run that is kept cannot be bound to rules on merges and exposures') as unknown });
   });
 
   test('that says nothing clear is refused', async () => {

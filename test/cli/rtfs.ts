@@ -20,10 +20,13 @@ export interface Settings {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** The keys of these tests. */
+const KEYS = join(tmpdir(), `rtfs-keys-${process.pid}`);
+
 /** Nothing of the environment of the tests that could change what is shown. */
 function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const { PATH, HOME } = process.env;
-  return { PATH, HOME, RTFS_HISTORY: '', ...more };
+  return { PATH, HOME, RTFS_HISTORY: '', RTFS_HOME: KEYS, ...more };
 }
 
 export function start(args: readonly string[], settings: Settings = {}): ChildProcessWithoutNullStreams {

@@ -232,6 +232,10 @@ export function storeContract(make: StoreMaker): void {
       expect(await store.content(hashOfText('z'))).toBe(null);
     });
 
+    test('of a name that is none is not there', async () => {
+      for (const name of ['', 'xyz', 'ab', `${hashOfText('x')}0`, `z${hashOfText('x').slice(1)}`]) expect(await store.content(name)).toBe(null);
+    });
+
     test('may be empty', async () => {
       await started('a', { content: [content('')] });
       expect(await store.content(hashOfText(''))).toEqual(new Uint8Array(0));

@@ -19,7 +19,7 @@ import { ALWAYS_SPECIAL, SPECIAL_FORMS } from '../../src/parser/special/table.ts
 import { testEnvironment } from '../support/environment.ts';
 import { node, ROOT } from './support.ts';
 
-const PAGES = ['README.md', 'docs/embedding.md', 'src/README.md'];
+const PAGES = ['README.md', 'docs/embedding.md', 'docs/capabilities.md', 'docs/security.md', 'docs/durable.md', 'src/README.md'];
 
 /** What stands among the forms and is no name. */
 const MARKS = ['#(…)', '& rest', "'x"];
@@ -123,7 +123,7 @@ describe.each(PAGES.flatMap((page) => sessionsOf(page).map((session) => [page, s
     const directory = path.join(workshop, 'bin');
     mkdirSync(directory, { recursive: true });
     writeFileSync(path.join(directory, 'rtfs'), `#!/bin/sh\nexec "${process.execPath}" "${path.join(ROOT, 'dist/bin/rtfs.js')}" "$@"\n`, { mode: 0o755 });
-    const env = { ...process.env, PATH: `${directory}${path.delimiter}${process.env['PATH']}`, NO_COLOR: '1' };
+    const env = { ...process.env, PATH: `${directory}${path.delimiter}${process.env['PATH']}`, NO_COLOR: '1', RTFS_HOME: path.join(workshop, 'keys') };
     expect(execFileSync('sh', ['-c', `{ ${command}\n} 2>&1 || true`], { cwd: ROOT, env, encoding: 'utf8' }).trimEnd()).toBe(output);
   });
 });
@@ -164,7 +164,7 @@ describe('the language on one page', () => {
   });
 
   test('names every capability of the house', () => {
-    const family = /^(env|fs|http|io|random|time|user|uuid)\./;
+    const family = /^(env|fs|http|io|random|secret|time|user|uuid)\./;
     const ids = openHost({ grants: [] }).capabilities.names().filter((name) => family.test(name));
     expect(ids.length).toBeGreaterThan(15);
     const table = tableOf('Effects');

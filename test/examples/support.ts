@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXECUTABLE = path.join(ROOT, 'dist/bin/rtfs.js');
 
+/** The keys of these tests. */
+const KEYS = path.join(tmpdir(), `rtfs-keys-${process.pid}`);
+
 export interface Ended {
   readonly status: number | null;
   readonly stdout: string;
@@ -29,7 +32,7 @@ export async function rtfs(args: readonly string[], setting: Setting = {}): Prom
 
 export function node(args: readonly string[], { cwd = ROOT, typed = '' }: Setting = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: 'pipe', env: { ...process.env, NO_COLOR: '1' } });
+    const child = spawn(process.execPath, args, { cwd, stdio: 'pipe', env: { ...process.env, NO_COLOR: '1', RTFS_HOME: KEYS } });
     const out: Buffer[] = [];
     const error: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

@@ -79,7 +79,7 @@ test('arguments of any kind are an invocation, or are refused in our words', () 
   fc.assert(
     fc.property(ARGUMENTS, (argv) => {
       const invocation = quickInvocation(argv) ?? parseArguments(argv);
-      expect([...COMMANDS, 'show', 'refuse']).toContain(invocation.command);
+      expect([...COMMANDS, 'tell', 'show', 'refuse']).toContain(invocation.command);
       if (invocation.command === 'refuse') {
         expect(invocation.problem.code).toMatch(/^E0\d\d\d$/);
         expect(invocation.problem.message).not.toMatch(ENGINE_WORDS);

@@ -1,6 +1,5 @@
 /** The log of a run as a tree: steps with what happened in them, calls with their answers. */
-import type { LogEntry } from './log.ts';
-import { entryText } from './log.ts';
+import { entryText, type LogEntry } from './log-entry.ts';
 
 interface Branch {
   readonly title: string;

@@ -4,12 +4,12 @@ import { Facts } from '../../host/durable/facts.ts';
 import { readRecords } from '../../host/durable/history.ts';
 import type { JournalRecord } from '../../host/journal/record.ts';
 import { valueJson } from '../../evaluator/event-value.ts';
-import { printBrief } from '../../value/print.ts';
 import { Keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { LogOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
+import { entryText, type LogEntry } from './log-entry.ts';
 import { logTree } from './log-tree.ts';
 import { refuse } from './resume.ts';
 import { timeText } from './show.ts';
@@ -35,19 +35,6 @@ export async function logCommand(options: LogOptions, terminal: Terminal): Promi
   } finally {
     await keeping.store.close();
   }
-}
-
-/** A record, or one event of a `turn-ended`. */
-export interface LogEntry {
-  readonly seq: number;
-  readonly timeMs: number;
-  readonly kind: string;
-  readonly step: string | null;
-  readonly call: string | null;
-  readonly capability: string | null;
-  readonly facts: Facts;
-  /** The JSON of the event, for events. */
-  readonly event: Readonly<Record<string, unknown>> | null;
 }
 
 export function entriesOf(records: readonly JournalRecord[]): readonly LogEntry[] {
@@ -88,63 +75,15 @@ function filterOf({ kinds, step, capability, since }: LogOptions, nowMs: number)
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Undefined for what is no time. */
-function timeOf(text: string, nowMs: number): number | undefined {
+export function timeOf(text: string, nowMs: number): number | undefined {
   const [, amount = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (amount !== '') return nowMs - Number(amount) * UNITS[unit]!;
   const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text.length === 10 ? `${text}T00:00` : text) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-const SHOWN_MAX = 100;
-
-export function entryLine(entry: LogEntry): string {
+function entryLine(entry: LogEntry): string {
   return `${String(entry.seq).padStart(5)}  ${timeText(entry.timeMs)}  ${entry.kind.padEnd(16)}  ${entryText(entry)}`.trimEnd();
-}
-
-/** What there is to say of an entry besides its kind. */
-export function entryText(entry: LogEntry): string {
-  const { facts, kind, call, event } = entry;
-  if (event !== null) return eventText(event);
-  const shown = (name: string): string => printBrief(facts.value(name), SHOWN_MAX);
-  const who = facts.text('who') === null ? '' : ` by ${facts.text('who') ?? ''}`;
-  switch (kind) {
-    case 'call-requested': {
-      const refused = facts.text('refused');
-      const args = facts.items('args').map((arg) => printBrief(arg, SHOWN_MAX)).join(' ');
-      return `${call ?? ''} (call :${facts.text('capability') ?? ''}${args === '' ? '' : ` ${args}`})${refused === null ? '' : ` refused: ${refused}`}`;
-    }
-    case 'call-answered': {
-      const by = facts.text('by') === 'capability' ? '' : ` by ${facts.text('who') ?? facts.text('by') ?? ''}`;
-      const error = facts.error('error');
-      return `${call ?? ''} ${error === null ? shown('value') : `error: ${error.message}`}${by}`;
-    }
-    case 'call-repeated':
-      return `${call ?? ''}${who}`;
-    case 'checkpoint':
-      return `${facts.text('reason') ?? ''} ${facts.text('label') ?? ''} ${(facts.text('root') ?? '').slice(0, 12)}`;
-    case 'context-patched':
-      return `${shown('data')} ${shown('policy')}${who}`;
-    case 'cancel-requested':
-      return `${facts.text('reason') ?? ''}${who}`;
-    case 'run-started':
-      return `${facts.text('name') ?? ''} ${(facts.text('program') ?? '').slice(0, 12)}${facts.text('from') === null ? '' : ` forked from ${facts.text('from') ?? ''} at record ${facts.number('seq') ?? ''}`}`;
-    case 'run-resumed':
-      return `process ${facts.number('process') ?? ''} on ${facts.text('host') ?? ''}`;
-    case 'run-complete':
-      return shown('value');
-    case 'run-failed':
-    case 'run-cancelled':
-      return facts.error('error')?.message ?? '';
-    default:
-      return [...facts.data].map(([key, value]) => `${key instanceof Keyword ? key.name : ''}=${printBrief(value, SHOWN_MAX)}`).join(' ');
-  }
-}
-
-function eventText({ kind, at, step, ...rest }: Readonly<Record<string, unknown>>): string {
-  void kind;
-  const more = Object.entries(rest).filter(([name, value]) => value !== null && !['form', 'parent', 'declared'].includes(name) && !(Array.isArray(value) && value.length === 0));
-  const text = more.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ');
-  return `${String(step)} @${String(at)} ${text.length > 2 * SHOWN_MAX ? `${text.slice(0, 2 * SHOWN_MAX)}…` : text}`;
 }
 
 function entryJson({ seq, timeMs, kind, event, facts }: LogEntry): string {

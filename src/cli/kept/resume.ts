@@ -3,12 +3,12 @@ import { userInfo } from 'node:os';
 import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
 import type { SourceLookup } from '../../diagnostic/position.ts';
 import type { Facts } from '../../host/durable/facts.ts';
-import { type DriveOptions, resumeRun } from '../../host/durable/driver.ts';
-import type { Grant, Host } from '../../host/port.ts';
+import { type DriveOptions, type Keeping, resumeRun } from '../../host/durable/driver.ts';
+import { believedAuthority } from '../../host/durable/authority.ts';
+import type { Host } from '../../host/port.ts';
 import type { RunRow } from '../../host/store/port.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword } from '../../value/value.ts';
-import { Vector } from '../../value/vector.ts';
 import { tellEnding } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { withInterrupt } from '../interrupt.ts';
@@ -18,6 +18,7 @@ import { Sources } from '../source.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Watch, watchFor } from '../watching.ts';
 import { openWorld, terminalConsole } from '../world.ts';
+import { readAuthority } from './authority.ts';
 import { endingOf, storeDiagnostic } from './drive.ts';
 import { findRun, openStore, type OpenedStore } from './store.ts';
 
@@ -56,21 +57,14 @@ export interface GoingOn {
 /** The run goes on as far as it gets; what it was granted when it was begun holds, with what is granted now. */
 export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, 'id'>, options: DrivingOptions, terminal: Terminal, { said = false, patch }: GoingOn = {}): Promise<ExitCode> {
   const { json } = options;
-  let watch: Watch | null = null;
-  const world = await openWorld(options, async () => {
-    const console = await terminalConsole(terminal, json === 'none' ? 'out' : 'error');
-    return watch?.console(console) ?? console;
-  });
-  if (!world.ok) return refuse(world.error, options, terminal);
-  const { clock } = world.value;
-  watch = (await watchFor({ steps: options.steps, json, terminal, clock })?.()) ?? null;
+  const watch = (await watchFor({ steps: options.steps, json, terminal, clock: keeping.clock })?.()) ?? null;
   const closing: Host['close'][] = [];
   let lookup: SourceLookup = () => null;
   try {
     const resumed = await withInterrupt((signal) =>
       resumeRun(keeping, row.id, async ({ started, program }) => {
         lookup = (file) => program.table.sourceText(file);
-        const host = await world.value.openHost(grantsOf(started));
+        const host = await hostFor(started, { keeping, row, options, terminal, watch });
         closing.push(host.close);
         return { host, signal, observer: watch?.observer ?? {}, asks: process.stdin.isTTY === true, park: { timers: !options.waits }, ...(patch === undefined ? {} : { patch }) };
       }),
@@ -84,17 +78,42 @@ export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, '
     if (!resumed.ok) return refuse([diagnostic('E0501', `cannot go on: ${resumed.error.message}`, null)], options, terminal);
     return await tellEnding(endingOf(resumed.value, row.id, option), { terminal, json, lookup, run: row.id });
   } catch (cause) {
+    if (cause instanceof Refusal) return refuse(cause.diagnostics, options, terminal);
     return refuse([storeDiagnostic(cause, row.id)], options, terminal);
   } finally {
     for (const close of closing) await close();
   }
 }
 
-function grantsOf(started: Facts): Grant[] {
-  return started.items('grants').flatMap((grant) => {
-    const [capability, scope] = grant instanceof Vector ? grant.toArray() : [];
-    return typeof capability === 'string' ? [{ capability, scope: typeof scope === 'string' ? scope : null }] : [];
+/** The run cannot be gone on with as it was allowed. */
+class Refusal extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super('refused');
+    this.diagnostics = diagnostics;
+  }
+}
+
+interface Going {
+  readonly keeping: Keeping;
+  readonly row: Pick<RunRow, 'id'>;
+  readonly options: DrivingOptions;
+  readonly terminal: Terminal;
+  readonly watch: Watch | null;
+}
+
+/** What stood above the grants stands there again in any case; the grants count only when they can be believed. */
+async function hostFor(started: Facts, { keeping, row, options, terminal, watch }: Going): Promise<Host> {
+  const written = started.value('authority');
+  const { grants, security } = readAuthority(written instanceof MapValue ? written : MapValue.empty());
+  const believed = believedAuthority(row.id, started, keeping.keys);
+  if (!believed.ok) terminal.error(`warning: ${believed.error}, so it counts as nothing; say again what it may do with --allow\n`);
+  const world = await openWorld({ ...options, security }, async () => {
+    const console = await terminalConsole(terminal, options.json === 'none' ? 'out' : 'error');
+    return watch?.console(console) ?? console;
   });
+  if (!world.ok) throw new Refusal(world.error);
+  return world.value.openHost(believed.ok ? grants : []);
 }
 
 export async function refuse(problems: readonly Diagnostic[], { json }: Pick<DrivingOptions, 'json'>, terminal: Terminal): Promise<ExitCode> {

@@ -1,6 +1,7 @@
 /** `rtfs run --store FILE`, `rtfs run --keep`: a run that outlives the process. */
 import { randomBytes } from 'node:crypto';
 import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
+import type { StartOptions } from '../../evaluator/kernel.ts';
 import type { Limits } from '../../evaluator/limits.ts';
 import type { Program } from '../../host/compile.ts';
 import { startRun } from '../../host/durable/driver.ts';
@@ -10,8 +11,9 @@ import type { Value } from '../../value/value.ts';
 import { type EndingPlace, tellEnding } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { withInterrupt } from '../interrupt.ts';
-import type { KeepOptions } from '../invocation.ts';
+import type { KeepOptions, SecurityOptions } from '../invocation.ts';
 import type { Watch } from '../watching.ts';
+import { authorityValue } from './authority.ts';
 import { endingOf, storeDiagnostic } from './drive.ts';
 import { openStore } from './store.ts';
 
@@ -20,6 +22,8 @@ export interface KeptRun {
   readonly limits: Partial<Limits>;
   readonly variables: Iterable<readonly [string, Value]>;
   readonly grants: readonly Grant[];
+  readonly security: SecurityOptions;
+  readonly isolations: StartOptions['isolations'];
   readonly openHost: () => Promise<Host>;
   readonly openWatch: (() => Promise<Watch>) | null;
   readonly keep: KeepOptions;
@@ -40,7 +44,7 @@ export async function runKept(kept: KeptRun): Promise<ExitCode> {
   const host = await kept.openHost();
   try {
     const result = await withInterrupt((signal) =>
-      startRun(keeping, program, { id, name, grants, start: { limits, variables } }, {
+      startRun(keeping, program, { id, name, authority: authorityValue(grants, kept.security), start: { limits, variables, ...(kept.isolations === undefined ? {} : { isolations: kept.isolations }) } }, {
         host, signal, observer: watch?.observer ?? {}, checkpoints: checkpoints.value, asks: process.stdin.isTTY === true, park: { timers: !keep.waits },
       }),
     );
@@ -71,7 +75,7 @@ export function newRunId(nowMs: number): string {
 }
 
 /** `effect`, `step`, a count of effects, or a time: `500ms`, `10s`, `5m`. */
-export function checkpointPolicy(text: string | null): Result<Partial<CheckpointPolicy>, Diagnostic> {
+function checkpointPolicy(text: string | null): Result<Partial<CheckpointPolicy>, Diagnostic> {
   if (text === null) return { ok: true, value: {} };
   if (text === 'effect') return { ok: true, value: { effects: 1 } };
   if (text === 'step') return { ok: true, value: { steps: true } };

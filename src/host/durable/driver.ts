@@ -2,20 +2,26 @@
  * Driving one run that is kept in a store: begun here, or taken up where another process left it. While it is driven this process holds
  * its lease, and looks for what people say to it.
  */
-import { cancel, exposedContext, mergeContext, resume } from '../../evaluator/kernel.ts';
+import { storedValues } from '../../evaluator/fetching.ts';
+import { mergeContext } from '../../evaluator/kernel.ts';
 import type { Event, State } from '../../evaluator/state.ts';
+import type { Stored } from '../../evaluator/stored.ts';
 import { MapValue } from '../../value/map.ts';
-import { keyword, makeFloat, type Value } from '../../value/value.ts';
+import { keyword, makeFloat } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
+import { type DraftData, recordData } from '../journal/record.ts';
 import { Loop, type PatchRequest, type RunResult } from '../loop.ts';
-import type { Clock, Grant, Host, Observer } from '../port.ts';
+import { type Keys, signHead } from '../journal/keys.ts';
+import { loopKernel } from '../kernel.ts';
+import type { Clock, Host, Kernel, Observer } from '../port.ts';
 import { approvalProblem, readApproval } from '../security/approval.ts';
-import { EMPTY_HEAD, type Head, type Lease, type Owner, type RunRow, type SignedHead, type Store, StoreProblem } from '../store/port.ts';
+import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
 import type { StartOptions } from '../../evaluator/kernel.ts';
-import { dataOf, Facts } from './facts.ts';
+import { signedAuthority } from './authority.ts';
+import { Facts } from './facts.ts';
 import { decodeMessage } from './message.ts';
 import { keepProgram, type Runnable } from './program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM, recover, type Recovered } from './recover.ts';
@@ -31,12 +37,10 @@ export interface Keeping {
   readonly owner: Owner;
   /** A keeper of states for one run. */
   readonly newKeeper: () => StateKeeper;
-  /** Signs heads; null: nobody does. */
-  readonly sign: ((run: string, head: Head) => SignedHead) | null;
+  /** Signs heads and what runs were allowed, and believes signatures; null: nobody does. */
+  readonly keys: Keys | null;
   /** Programs that were loaded before, by hash. */
   readonly programs: Map<string, Runnable>;
-  /** Content that is certainly in the store. */
-  readonly written: Set<string>;
 }
 
 export interface DriveOptions {
@@ -56,8 +60,8 @@ export interface NewRunOptions {
   readonly id: string;
   readonly name: string;
   readonly start?: Pick<StartOptions, 'limits' | 'variables' | 'context' | 'isolations'>;
-  /** What the run was allowed, to be looked at again by whoever goes on with it. */
-  readonly grants?: readonly Grant[];
+  /** What the run was allowed, to be looked at again by whoever goes on with it (see `authority.ts`). */
+  readonly authority?: MapValue;
 }
 
 const LEASE_MS = 15_000;
@@ -66,20 +70,19 @@ const CONCURRENT_CALLS = 256;
 const MESSAGES_MS = 250;
 
 export async function startRun(keeping: Keeping, program: Runnable, run: NewRunOptions, options: DriveOptions): Promise<RunResult<State>> {
-  const { store, clock, owner, sha256 } = keeping;
+  const { store, clock, owner, sha256, keys } = keeping;
   const kept = keepProgram(program);
   const now = clock.nowMs();
-  const data = startFacts(kept.hash, run);
-  const content = keeping.written.has(kept.hash) ? [] : [...kept.content];
+  const data = startFacts(kept.hash, run, keys);
+  const content = [...kept.content];
   const records = chained(run.id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], content, sha256);
   const lease = await store.create(
     { id: run.id, name: run.name, createdMs: now, leaseUntilMs: now + LEASE_MS }, { records, content, signature: null, change: {}, taken: [] }, owner,
   );
-  keeping.written.add(kept.hash);
   keeping.programs.set(kept.hash, program);
   const head = records[0]!;
   const position: Position = { head, turn: 0, known: new Set(), open: new Map(), goes: [DURABLE_QUANTUM], sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
-  const first = begin(program, Facts.of(data), []);
+  const first = begin(program, new Facts(recordData(data)), position.goes);
   return new Driven(keeping, lease, { first, program, position }, options, keeping.newKeeper()).run();
 }
 
@@ -105,12 +108,10 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: Option
     const recovered = await recover({ store, environment, keeper, programs }, row);
     if (!recovered.ok) return problem('damaged', recovered.error);
     const options = await optionsFor(recovered.value, row);
-    const { patch } = options;
-    if (patch !== undefined) {
-      const patched = mergeContext(recovered.value.first.state, patch.data, patch.policy);
-      if (!patched.ok) return problem('patch', `the context cannot be patched: ${patched.error}`);
-    }
     const driven = new Driven(keeping, lease, recovered.value, options, keeper);
+    const { patch } = options;
+    const patched = patch === undefined ? null : driven.kernel.patch(recovered.value.first.state, patch.data, patch.policy);
+    if (patched?.ok === false) return problem('patch', `the context cannot be patched: ${patched.error}`);
     driven.recorder.resumed(owner);
     return { ok: true, value: await driven.run() };
   } finally {
@@ -122,27 +123,26 @@ function problem(kind: ResumeProblem['kind'], message: string): { ok: false; err
   return { ok: false, error: { kind, message } };
 }
 
-function startFacts(program: string, { name, start = {}, grants = [] }: NewRunOptions): Record<string, Value> {
+function startFacts(program: string, { id, name, start = {}, authority }: NewRunOptions, keys: Keys | null): DraftData {
   const { limits = {}, variables = [], context, isolations } = start;
   const entries = [...variables];
-  return dataOf({
+  return {
     program,
     name,
     variables: entries.length === 0 ? undefined : MapValue.from(entries),
     limits: Object.keys(limits).length === 0 ? undefined : MapValue.from(Object.entries(limits).map(([limit, value]) => [keyword(limit), Number.isInteger(value) ? value : makeFloat(value)] as const)),
     context,
     isolations: isolations === undefined ? undefined : Vector.adopt(isolations.map((one) => keyword(one))),
-    grants: grants.length === 0 ? undefined : Vector.adopt(grants.map(({ capability, scope }) => Vector.of(capability, scope))),
-  });
+    ...(authority === undefined ? {} : signedAuthority(id, authority, keys)),
+  };
 }
-
-const MEMORY_KERNEL = { resume, cancel, patch: mergeContext, exposed: (state: State, callId: string) => exposedContext(state, callId) };
 
 /** One run while this process drives it. */
 class Driven {
   private readonly keeping: Keeping;
   private readonly lease: Lease;
   readonly recorder: RunRecorder;
+  readonly kernel: Required<Omit<Kernel<never, State, never, Event>, 'start'>>;
   private readonly loop: Loop<State, Event>;
   private readonly stopping = new AbortController();
   private readonly program: Runnable;
@@ -150,12 +150,13 @@ class Driven {
   private lost: StoreProblem | null = null;
 
   constructor(keeping: Keeping, lease: Lease, { first, program, position }: Omit<Recovered, 'started'>, options: DriveOptions, keeper: StateKeeper) {
-    const { store, clock, sha256, sign } = keeping;
+    const { store, clock, sha256, keys } = keeping;
     this.keeping = keeping;
     this.lease = lease;
     this.program = program;
     this.recorder = new RunRecorder({
-      store, lease, clock, sha256, keeper, sign, position,
+      store, lease, clock, sha256, keeper, position,
+      sign: keys === null ? null : (run, head) => signHead(keys, run, head),
       checkpoints: { ...DEFAULT_CHECKPOINTS, ...options.checkpoints },
       park: { timers: false, graceMs: 1_000, ...options.park },
       asks: options.asks ?? false,
@@ -164,11 +165,29 @@ class Driven {
     const { signal } = options;
     if (signal?.aborted === true) this.stopping.abort();
     signal?.addEventListener('abort', () => this.stopping.abort());
+    this.kernel = this.kernelOver(keeper);
     this.loop = new Loop({
-      kernel: MEMORY_KERNEL, first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
+      kernel: this.kernel, first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
       observer: options.observer ?? {}, recorder: this.recorder, goes: position.goes,
     });
     if (options.patch !== undefined) this.loop.patch({ ...options.patch, message: null });
+  }
+
+  /** The kernel over this run's store: what lies there is fetched when the machine looks at it, and the journal says so. */
+  private kernelOver(keeper: StateKeeper): Driven['kernel'] {
+    const fetch = (state: State, values: readonly Stored[]): ReturnType<StateKeeper['fetch']> => {
+      const fetched = keeper.fetch(state, values, this.keeping.store);
+      if (fetched.ok) this.recorder.fetched(values);
+      return fetched;
+    };
+    return {
+      ...loopKernel(fetch),
+      patch: (state, data, policy) => {
+        const stored = storedValues(state);
+        const whole = stored.length === 0 ? ({ ok: true, value: state } as const) : fetch(state, stored);
+        return whole.ok ? mergeContext(whole.value, data, policy) : { ok: false, error: whole.error.message };
+      },
+    };
   }
 
   async run(): Promise<RunResult<State>> {

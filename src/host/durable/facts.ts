@@ -2,18 +2,22 @@
  * What stands in the records of a run, kind by kind: written by `recorder.ts`, read by whoever goes on with a run, replays it or
  * shows it. Keys are keywords; what is nil is left out.
  *
- *   run-started     program name variables limits isolations context quantum grants rtfs
+ *   run-started     program name [+ variables limits isolations context] [+ authority authority-key authority-signature, see `authority.ts`]
  *                   [+ from seq hash: this run was forked from the record `seq` of the run `from`]
  *   run-resumed     owner  [+ notes]                  run-waiting   waits
- *   call-requested  turn call capability id args options step isolation derived-from determinism decision key [+ due] [+ exposed]
- *   call-answered   turn call ok by duration-ms  value | error  [+ who] [+ quanta]
+ *   call-requested  turn call capability args determinism [+ id] [+ options step isolation derived-from] [+ due] [+ exposed] | [+ refused]
+ *   call-answered   turn call  value | error  [+ by] [+ duration-ms] [+ who] [+ quanta]
  *   approval-requested  turn call capability args … rule question shown hash
  *   approval-granted, approval-denied  call approval
  *   call-repeated   call [+ who]                      turn-ended    turn events
  *   checkpoint      root turn open reason [+ label] [+ quanta]
  *   context-patched  turn data policy [+ who] [+ quanta]
+ *   value-fetched   hash bytes
  *   cancel-requested  turn reason [+ who] [+ quanta]  message-ignored  message reason
  *   run-complete    value                             run-failed, run-cancelled  error
+ *
+ * `id` is that of the capability when the plan called it by another name; `by` is left out for capabilities, `duration-ms` when it is 0. The key
+ * under which a call is made is the run's id, a slash, and the call's.
  *
  * A value that would make a record large is content of its own: instead of `value` there is `value-content`, its hash. `quanta` are
  * the goes of the machine that came before, when it was preempted. `events` are JSON lines (`evaluator/event-value.ts`). `open` in a
@@ -23,7 +27,7 @@
 import { encodeValue } from '../../value/bytes.ts';
 import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
-import { ErrorValue, isInteger, Keyword, keyword, type Value } from '../../value/value.ts';
+import { ErrorValue, Keyword, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { RecordDraft } from '../journal/record.ts';
 import type { Content } from '../store/port.ts';
@@ -33,10 +37,6 @@ export class Facts {
   readonly data: MapValue;
   constructor(data: MapValue) {
     this.data = data;
-  }
-
-  static of(data: Readonly<Record<string, Value>>): Facts {
-    return new Facts(MapValue.from(Object.entries(data).map(([name, value]) => [keyword(name), value] as const)));
   }
 
   value(name: string): Value {
@@ -86,7 +86,7 @@ const CONTENT_BYTES_MIN = 1024;
 
 /** The draft with its large values as content, which is added to `content`. */
 export function lighten(draft: RecordDraft, content: Content[]): RecordDraft {
-  const data: Record<string, Value> = { ...draft.data };
+  const data: Record<string, Value | undefined> = { ...draft.data };
   for (const name of HEAVY) {
     const value = data[name];
     if (value === undefined || value === null) continue;
@@ -125,15 +125,4 @@ export function recordFields({ data }: Facts): Record<string, Value> {
   const fields: Record<string, Value> = {};
   for (const [key, value] of data) if (key instanceof Keyword && !HEAVY.some((name) => key.name === `${name}-content`)) fields[key.name] = value;
   return fields;
-}
-
-/** A map with the entries that are not undefined. */
-export function dataOf(entries: Readonly<Record<string, Value | undefined>>): Record<string, Value> {
-  const data: Record<string, Value> = {};
-  for (const [name, value] of Object.entries(entries)) if (value !== undefined) data[name] = value;
-  return data;
-}
-
-export function isWhole(value: Value): value is number {
-  return isInteger(value) && typeof value === 'number';
 }

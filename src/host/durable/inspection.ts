@@ -31,7 +31,7 @@ export function framesOf(state: State): readonly FrameShown[] {
   return shown;
 }
 
-export function fiberName({ path }: Fiber): string {
+function fiberName({ path }: Fiber): string {
   return path === '' ? 'main' : `branch ${path.slice(0, -1)}`;
 }
 

@@ -75,10 +75,10 @@ function reachable(main: Definition): readonly Definition[] {
   return [...found.values()];
 }
 
-/** The names of the code that a program's document needs besides itself. */
-export function programGroups(bytes: Uint8Array): readonly Hash[] {
+/** The names of the code that a program's document needs besides itself; null for what is no such document. */
+export function programGroups(bytes: Uint8Array): readonly Hash[] | null {
   const document = readDocument(bytes);
-  return document.ok ? document.value.groups.map((group) => group.hash) : [];
+  return document.ok ? document.value.groups.map((group) => group.hash) : null;
 }
 
 /** The program as it was kept; what is missing or damaged is named. */

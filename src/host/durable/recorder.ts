@@ -8,6 +8,7 @@
  */
 import { eventToJson } from '../../evaluator/event-value.ts';
 import type { Event, State } from '../../evaluator/state.ts';
+import type { Stored } from '../../evaluator/stored.ts';
 import { encodeValue } from '../../value/bytes.ts';
 import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
@@ -16,13 +17,13 @@ import { Vector } from '../../value/vector.ts';
 import type { Flight, Given, Hold, Recalled, Waiting } from '../flight.ts';
 import { chainRecords } from '../journal/chain.ts';
 import type { Sha256 } from '../journal/digest.ts';
-import type { RecordDraft, RecordKind } from '../journal/record.ts';
 import { CHECKPOINT, checkpointLabel } from '../checkpoint.ts';
+import { type DraftData, recordData, type RecordDraft, type RecordKind } from '../journal/record.ts';
 import type { CancelRequest, Ended, PatchRequest, Recorder } from '../loop.ts';
 import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
 import { type Approval, approvalHash, approvalValue } from '../security/approval.ts';
 import type { Content, Head, Lease, Owner, RowChange, SignedHead, Store, StoredRecord } from '../store/port.ts';
-import { dataOf, lighten, RECORD_BYTES_MAX } from './facts.ts';
+import { lighten, RECORD_BYTES_MAX } from './facts.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
 /** When the state is written besides the answers; each alone is enough. */
@@ -47,6 +48,8 @@ export interface ParkPolicy {
   readonly graceMs: number;
 }
 
+export type SignHead = (run: string, head: Head) => Promise<SignedHead>;
+
 export interface RecorderParts {
   readonly store: Store;
   readonly lease: Lease;
@@ -56,7 +59,7 @@ export interface RecorderParts {
   readonly checkpoints: CheckpointPolicy;
   readonly park: ParkPolicy;
   /** Signs heads; null: nobody does. */
-  readonly sign: ((run: string, head: Head) => SignedHead) | null;
+  readonly sign: SignHead | null;
   /** Whether questions to persons are put by this process. */
   readonly asks: boolean;
   readonly position: Position;
@@ -166,7 +169,7 @@ export class RunRecorder implements Recorder<State, Event> {
   cancelling = ({ reason, who, message }: CancelRequest, quanta: readonly number[]): Promise<void> => {
     this.isCancelled = true;
     this.beginTurn();
-    this.draft('cancel-requested', dataOf({ turn: this.turn, reason, who: who ?? undefined, quanta: quantaValue(quanta) }));
+    this.draft('cancel-requested', { turn: this.turn, reason, who: who ?? undefined, quanta: quantaValue(quanta) });
     if (message !== null) this.taken.push(message);
     return this.write();
   };
@@ -174,7 +177,7 @@ export class RunRecorder implements Recorder<State, Event> {
   /** The context of the run is changed from outside while it waits. */
   patching = ({ data, policy, who, message }: PatchRequest, quanta: readonly number[]): Promise<void> => {
     this.beginTurn();
-    this.draft('context-patched', dataOf({ turn: this.turn, data, policy, who: who ?? undefined, quanta: quantaValue(quanta) }));
+    this.draft('context-patched', { turn: this.turn, data, policy, who: who ?? undefined, quanta: quantaValue(quanta) });
     if (message !== null) this.taken.push(message);
     return this.write();
   };
@@ -189,8 +192,13 @@ export class RunRecorder implements Recorder<State, Event> {
     this.taken.push(message);
   }
 
+  /** Large values of contexts were read from the store. */
+  fetched(values: readonly Stored[]): void {
+    for (const { hash, bytes } of values) this.draft('value-fetched', { hash, bytes });
+  }
+
   repeating(callId: string, who: string | null, message: number): void {
-    this.draft('call-repeated', dataOf({ call: callId, who: who ?? undefined }));
+    this.draft('call-repeated', { call: callId, who: who ?? undefined });
     this.taken.push(message);
   }
 
@@ -237,7 +245,7 @@ export class RunRecorder implements Recorder<State, Event> {
     this.change = { ...this.change, status: 'running', wakeMs: null, waits: new Uint8Array(0) };
   }
 
-  draft(kind: RecordKind, data: Readonly<Record<string, Value>>): void {
+  draft(kind: RecordKind, data: DraftData): void {
     this.drafts.push({ timeMs: this.parts.clock.nowMs(), kind, data });
   }
 
@@ -251,14 +259,22 @@ export class RunRecorder implements Recorder<State, Event> {
     const { call, answer, by, who, durationMs, message } = given;
     if (by === 'policy') this.draft('call-requested', this.refused(call, answer));
     this.open.delete(call.id);
-    const common = { turn: this.turn, call: call.id, ok: answer.ok, by: keyword(by), 'duration-ms': durationMs, who: who ?? undefined, quanta: quantaValue(quanta) };
-    this.draft('call-answered', dataOf(answer.ok ? { ...common, value: answer.value } : { ...common, error: answer.error }));
+    this.draft('call-answered', {
+      by: by === 'capability' ? undefined : keyword(by),
+      call: call.id,
+      'duration-ms': durationMs === 0 ? undefined : durationMs,
+      error: answer.ok ? undefined : answer.error,
+      quanta: quantaValue(quanta),
+      turn: this.turn,
+      value: answer.ok ? answer.value : undefined,
+      who: who ?? undefined,
+    });
     if (message !== null) this.taken.push(message);
     this.effects += 1;
   }
 
-  private asked({ call }: Flight, { approval, hash }: Extract<Hold, { kind: 'approval' }>): Record<string, Value> {
-    return { ...this.callData(call), rule: approval.rule, question: approval.question, shown: approval.shown, hash };
+  private asked({ call }: Flight, { approval, hash }: Extract<Hold, { kind: 'approval' }>): DraftData {
+    return { ...callFacts(call, this.turn), rule: approval.rule, question: approval.question, shown: approval.shown, hash };
   }
 
   /** The word of a person on a call that waits for it. */
@@ -272,24 +288,18 @@ export class RunRecorder implements Recorder<State, Event> {
 
   approvalHash = ({ shown }: ApprovalQuestion, callId: string): string => approvalHash(shown, this.run, callId);
 
-  private requested({ call, judged, dueMs, exposed }: Flight): Record<string, Value> {
-    return dataOf({
-      ...this.callData(call),
-      id: judged.capability.id,
-      determinism: keyword(judged.capability.determinism),
-      key: this.idempotencyKey(call.id),
-      due: dueMs ?? undefined,
-      exposed: exposed.size === 0 ? undefined : hashValue(exposed),
-    });
+  private requested({ call, judged, dueMs, exposed }: Flight): DraftData {
+    const { id, determinism } = judged.capability;
+    const data = callFacts(call, this.turn);
+    data['determinism'] = keyword(determinism);
+    if (id !== call.capability) data['id'] = id;
+    if (dueMs !== null) data['due'] = dueMs;
+    if (exposed.size > 0) data['exposed'] = hashValue(exposed);
+    return data;
   }
 
-  private refused(call: HostCall, answer: Answer): Record<string, Value> {
-    const reason = answer.ok ? '' : answer.error.message;
-    return { ...this.callData(call), refused: reason };
-  }
-
-  private callData(call: HostCall): Record<string, Value> {
-    return callFacts(call, this.turn);
+  private refused(call: HostCall, answer: Answer): DraftData {
+    return { ...callFacts(call, this.turn), refused: answer.ok ? '' : answer.error.message };
   }
 
   /** `quanta` are the goes of the machine since its turn began, when it is preempted. */
@@ -298,7 +308,7 @@ export class RunRecorder implements Recorder<State, Event> {
     const { root, content } = this.parts.keeper.write(this.state);
     this.content.push(...content);
     const open = MapValue.from([...this.open].map(([id, { dueMs, wasMade, askedMs, approved, wasRequested }]) => [id, Vector.of(dueMs, wasMade, wasRequested, askedMs, approved)] as const));
-    this.draft('checkpoint', dataOf({ root, turn: this.turn, open, reason: keyword(reason), label: label ?? undefined, quanta: quantaValue(quanta) }));
+    this.draft('checkpoint', { root, turn: this.turn, open, reason: keyword(reason), label: label ?? undefined, quanta: quantaValue(quanta) });
     this.effects = 0;
     this.bytes = 0;
     this.checkpointMs = this.parts.clock.nowMs();
@@ -314,14 +324,15 @@ export class RunRecorder implements Recorder<State, Event> {
     const last = records.at(-1);
     const head = last === undefined ? this.head : { seq: last.seq, hash: last.hash };
     const at = drafts.findLastIndex((draft) => draft.kind === 'checkpoint');
-    const change: RowChange = { ...this.change, updatedMs: clock.nowMs(), ...(at < 0 ? {} : { checkpoint: { seq: records[at]!.seq, hash: records[at]!.hash } }) };
-    const signature = sign ? (this.parts.sign?.(this.run, head) ?? null) : null;
+    const root = drafts[at]?.data['root'];
+    const change: RowChange = { ...this.change, updatedMs: clock.nowMs(), ...(typeof root === 'string' ? { checkpoint: { seq: records[at]!.seq, hash: root } } : {}) };
     this.drafts = [];
     this.content = [];
     this.taken = [];
     this.change = {};
     this.head = head;
     for (const record of records) this.bytes += record.bytes.length;
+    const signature = sign ? ((await this.parts.sign?.(this.run, head)) ?? null) : null;
     await store.append(lease, { records, content, signature, change, taken });
   }
 }
@@ -337,18 +348,17 @@ export function chained(run: string, head: Head, drafts: readonly RecordDraft[],
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** What a record says of a call: what of it has to be the same when the run is done again (H4). */
-export function callFacts(call: HostCall, turn: number): Record<string, Value> {
-  const origins = (call.derivedFrom ?? []).map(({ key, context, valueHash }) => Vector.of(key, context, valueHash));
-  return dataOf({
+export function callFacts({ id, capability, args, options, step, isolation, derivedFrom = [] }: HostCall, turn: number): Record<string, Value | undefined> {
+  return {
+    args: Vector.adopt([...args]),
+    call: id,
+    capability,
+    'derived-from': derivedFrom.length === 0 ? undefined : Vector.adopt(derivedFrom.map(({ key, context, valueHash }) => Vector.of(key, context, valueHash))),
+    isolation: isolation === 'inherit' ? undefined : keyword(isolation),
+    options: options ?? undefined,
+    step: step ?? undefined,
     turn,
-    call: call.id,
-    capability: call.capability,
-    args: Vector.adopt([...call.args]),
-    options: call.options ?? undefined,
-    step: call.step ?? undefined,
-    isolation: call.isolation === 'inherit' ? undefined : keyword(call.isolation),
-    'derived-from': origins.length === 0 ? undefined : Vector.adopt(origins),
-  });
+  };
 }
 
 /** What the plan calls the checkpoint that it asks for with one of the calls; null when it asks for none. */
@@ -364,7 +374,7 @@ function quantaValue(quanta: readonly number[]): Value | undefined {
 
 /** What a run waits for, for people. */
 export function waitValue({ call, hold, dueMs }: Waiting): Value {
-  const entries = dataOf({
+  return recordData({
     call: call.id,
     capability: call.capability,
     kind: keyword(hold.kind),
@@ -373,7 +383,6 @@ export function waitValue({ call, hold, dueMs }: Waiting): Value {
     shown: hold.kind === 'approval' ? hold.approval.shown : undefined,
     hash: hold.kind === 'approval' ? hold.hash : undefined,
   });
-  return MapValue.from(Object.entries(entries).map(([name, value]) => [keyword(name), value] as const));
 }
 
 function questionOf(call: HostCall, hold: Hold): string | null {

@@ -57,7 +57,8 @@ export async function recover(world: RecoveryWorld, row: RunRow): Promise<Result
   let first: Advance;
   if (row.checkpoint === null || checkpoint === undefined) first = begin(program, started, goes);
   else {
-    const state = await world.keeper.read(new Facts(checkpoint.data).text('root') ?? '', (hash) => world.store.content(hash), program.table);
+    // Turns are taken with everything at hand; what only waits need not be read whole.
+    const state = await world.keeper.read(new Facts(checkpoint.data).text('root') ?? '', world.store, program.table, turns.length === 0);
     if (!state.ok) return state;
     const done = new Facts(checkpoint.data).numbers('quanta');
     if (turns.length === 0) goes = done;

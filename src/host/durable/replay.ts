@@ -11,6 +11,7 @@ import { encodeValue } from '../../value/bytes.ts';
 import { printBrief } from '../../value/print.ts';
 import { ErrorValue, type Value } from '../../value/value.ts';
 import type { JournalRecord } from '../journal/record.ts';
+import { recordData } from '../journal/record.ts';
 import { Facts } from './facts.ts';
 import type { Runnable } from './program.ts';
 import { callFacts } from './recorder.ts';
@@ -155,7 +156,7 @@ class Replay {
     const { root: got } = keeper.write(state);
     if (got === root) return null;
     // One state may be cut into pieces in several ways.
-    const kept = await keeper.read(root, (hash) => store.content(hash), this.tape.program.table);
+    const kept = await keeper.read(root, store, this.tape.program.table);
     if (!kept.ok) return `record ${seq}: ${kept.error}`;
     return sameBytes(snapshot(kept.value), snapshot(state)) ? null : { seq, what: 'the state at the checkpoint', expected: `state ${root}: ${standing(kept.value)}`, got: `state ${got}: ${standing(state)}` };
   }
@@ -218,7 +219,7 @@ function ordered(lines: readonly string[]): readonly string[] {
 
 /** The first field of a call that is another one. */
 function callDifference(seq: number, recorded: Facts, asked: HostCall): Difference | null {
-  const now = Facts.of(callFacts(asked, 0));
+  const now = new Facts(recordData(callFacts(asked, 0)));
   for (const field of ['capability', 'args', 'options', 'step', 'isolation', 'derived-from']) {
     const [expected, got] = [recorded.value(field), now.value(field)];
     if (!same(expected, got)) return { seq, what: `${field} of call ${asked.id} (:${recorded.text('capability') ?? ''})`, expected: text(expected), got: text(got) };
@@ -234,7 +235,7 @@ function callText(facts: Facts): string {
 function standing(state: State): string {
   if (state.status === 'done') return state.main.status === 'done' ? `complete with ${text(state.main.result)}` : `failed with ${text(state.main.result)}`;
   if (state.pending.length === 0) return 'the program goes on by itself';
-  return `the program waits for ${state.pending.map((call) => `call ${call.id} ${callText(Facts.of(callFacts(call, 0)))}`).join(', ')}`;
+  return `the program waits for ${state.pending.map((call) => `call ${call.id} ${callText(new Facts(recordData(callFacts(call, 0))))}`).join(', ')}`;
 }
 
 /** Errors of two texts of a program: places differ with the text. */

@@ -186,6 +186,6 @@ export function originOf(started: Facts): Origin | null {
 async function readCheckpoint(world: Pick<RecoveryWorld, 'keeper'> & { readonly store: Pick<Store, 'content'> }, record: JournalRecord | undefined, { table }: Runnable): Promise<Result<State, string>> {
   const root = record?.kind === 'checkpoint' ? new Facts(record.data).text('root') : null;
   if (root === null) return { ok: false, error: 'the run was forked, and does not say in which state it began' };
-  return world.keeper.read(root, (hash) => world.store.content(hash), table);
+  return world.keeper.read(root, world.store, table);
 }
 

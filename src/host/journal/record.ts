@@ -45,8 +45,11 @@ export interface JournalRecord {
 export interface RecordDraft {
   readonly timeMs: number;
   readonly kind: RecordKind;
-  readonly data: Readonly<Record<string, Value>>;
+  /** What is undefined is left out. */
+  readonly data: DraftData;
 }
+
+export type DraftData = Readonly<Record<string, Value | undefined>>;
 
 const TAG = 'rtfs/record';
 const VERSION = 1;
@@ -68,8 +71,17 @@ export function encodeRecord({ run, seq, previous, timeMs, kind, data }: Journal
 }
 
 /** The data of a draft as it stands in a record. */
-export function recordData(data: RecordDraft['data']): MapValue {
-  return MapValue.from(Object.keys(data).map((name) => [keyword(name), data[name]!] as const));
+export function recordData(data: DraftData): MapValue {
+  const names = Object.keys(data).sort(); // as keywords are ordered, for the names are ASCII
+  const keys: Value[] = [];
+  const values: Value[] = [];
+  for (const name of names) {
+    const value = data[name];
+    if (value === undefined) continue;
+    keys.push(keyword(name));
+    values.push(value);
+  }
+  return MapValue.fromSorted(keys, values);
 }
 
 /** Accepts exactly what `encodeRecord` writes. Never throws, whatever the bytes are. */

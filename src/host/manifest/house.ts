@@ -3,7 +3,7 @@
  * could give: the types here are for people and for tools.
  */
 import {
-  BOOL, enumType, INT, KEYWORD, MAP, mapType, NIL, NUMBER, optionalType, STRING, TIMESTAMP, tupleType, type TypeEntry, unionType, UUID, vectorType, ANY,
+  BOOL, enumType, INT, KEYWORD, MAP, mapType, NIL, NUMBER, optionalType, resourceType, STRING, TIMESTAMP, tupleType, type TypeEntry, unionType, UUID, vectorType, ANY,
 } from '../../ir/type.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import type { Capability } from '../port.ts';
@@ -71,6 +71,7 @@ const DECLARED: ReadonlyMap<string, Declaration> = new Map<string, Declaration>(
   ['random.float', { effects: ['random'], input: NOTHING, output: NUMBER }],
   ['uuid.new', { effects: ['random'], input: NOTHING, output: UUID }],
   ['env.get', { effects: ['env'], input: args([STRING], ANY), output: ANY }],
+  ['secret.get', { effects: ['env'], input: args([STRING]), output: resourceType('secret') }],
   ['user.ask', { effects: ['ui'], input: args([STRING]), output: STRING }],
   ['model.complete', { effects: ['network'], input: null, output: record({ 'text': STRING, 'model': STRING, 'finish-reason': optionalType(STRING), 'usage': MAP }) }],
   ['step.delegate', { effects: ['ui'], input: args([MAP]), output: ANY }],

@@ -15,7 +15,7 @@ import { ErrorValue, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { Isolation } from '../port.ts';
 import { type Constitution, type Ruling, ruleOn, type TracedKey } from './constitution.ts';
-import { isolationAt, keyName, type Lineage, sourcesMerged, sourcesSeen, Tracing } from './lineage.ts';
+import { emptyLineage, isolationAt, keyName, type Lineage, sourcesMerged, sourcesSeen, Tracing } from './lineage.ts';
 
 /** A merge that the constitution does not allow, or not without a person. */
 export interface Refusal {
@@ -33,9 +33,9 @@ export interface Refusal {
 }
 
 /** The first merge of the turn that is not allowed; else what has become of the lineage. `approved`: positions that a person has allowed. */
-export type Vetting = { readonly ok: true; readonly lineage: Lineage } | { readonly ok: false; readonly refusal: Refusal };
+type Vetting = { readonly ok: true; readonly lineage: Lineage } | { readonly ok: false; readonly refusal: Refusal };
 
-export function vetTurn(constitution: Constitution, lineage: Lineage, events: readonly Event[], approved: ReadonlySet<string> = NOTHING): Vetting {
+function vetTurn(constitution: Constitution, lineage: Lineage, events: readonly Event[], approved: ReadonlySet<string> = NOTHING): Vetting {
   const tracing = new Tracing(lineage);
   for (const event of events) {
     if (event.kind === 'merged') {
@@ -71,6 +71,15 @@ function mergeError({ rule, verdict }: Ruling, keys: readonly string[], step: st
   return new ErrorValue(keyword('error/security'), `Security violation: merging ${what} of ${step} into ${into} is not allowed: ${reason}${wait}`, data, null, null);
 }
 
+/** A run that is refused one merge after the other in one turn tries to get around the rules. */
+export const REFUSALS_MAX = 64;
+
+/** A turn, as far as this looks at it. */
+interface Taken {
+  readonly events: readonly Event[];
+  readonly outcome: unknown;
+}
+
 /** What governing a turn gives: the turn that may be acknowledged, and what was refused on the way. */
 export interface GovernedTurn<Turn> {
   readonly turn: Turn;
@@ -78,29 +87,59 @@ export interface GovernedTurn<Turn> {
   readonly refusals: readonly Refusal[];
 }
 
-/** A run that is refused one merge after the other in one turn tries to get around the rules. */
-export const REFUSALS_MAX = 64;
-
 /**
  * Takes a turn until no merge of it is refused any more. `take` resumes the same state with the same answers each time; what it is
- * given goes to the kernel as `refused`. Null when more than `REFUSALS_MAX` merges were refused: then the run is to fail.
+ * given goes to the kernel as `refused`. When more than `REFUSALS_MAX` merges were refused the turn is one that has failed, without events.
  */
-export function governTurn<Turn extends { readonly events: readonly Event[] }>(
+export function governTurn<Turn extends Taken>(
   constitution: Constitution,
   lineage: Lineage,
   take: (refused: ReadonlyMap<string, ErrorValue>) => Turn,
   approved?: ReadonlySet<string>,
-): GovernedTurn<Turn> | null {
+): GovernedTurn<Turn | (Omit<Turn, 'outcome' | 'events'> & typeof STOPPED)> {
   const refusals: Refusal[] = [];
   const refused = new Map<string, ErrorValue>();
   for (;;) {
     const turn = take(refused);
     const vetting = vetTurn(constitution, lineage, turn.events, approved);
     if (vetting.ok) return { turn, lineage: vetting.lineage, refusals };
-    if (refusals.length >= REFUSALS_MAX) return null;
+    if (refusals.length >= REFUSALS_MAX) return { turn: { ...turn, ...STOPPED }, lineage, refusals };
     refusals.push(vetting.refusal);
     refused.set(vetting.refusal.at, vetting.refusal.error);
   }
+}
+
+const STOPPED_MESSAGE = `Security violation: the constitution refused more than ${REFUSALS_MAX} merges of one turn`;
+const STOPPED: { readonly outcome: { readonly kind: 'failed'; readonly error: ErrorValue }; readonly events: readonly Event[] } = {
+  outcome: { kind: 'failed', error: new ErrorValue(keyword('error/security'), STOPPED_MESSAGE, null, null, Vector.empty()) },
+  events: [],
+};
+
+/** The constitution's say on one run that is driven in one process, from turn to turn. */
+export class Governor {
+  private readonly constitution: Constitution;
+  private lineage: Lineage = emptyLineage();
+
+  constructor(constitution: Constitution) {
+    this.constitution = constitution;
+  }
+
+  /** Takes the next turn, as `governTurn`. */
+  take<Turn extends Taken>(take: (refused: ReadonlyMap<string, ErrorValue>) => Turn): ReturnType<typeof governTurn<Turn>>['turn'] {
+    const { turn, lineage } = governTurn(this.constitution, this.lineage, take);
+    this.lineage = lineage;
+    return turn;
+  }
+
+  /** What of the exposed context the call's capability is shown. */
+  shown(call: Parameters<typeof shownTo>[2], exposed: MapValue): MapValue {
+    return shownTo(this.constitution, this.lineage, call, exposed);
+  }
+}
+
+/** Whether the constitution says anything of what moves inside of a run, so that the run needs a governor. */
+export function governsContexts({ rules, otherwise }: Constitution): boolean {
+  return otherwise.merge !== undefined || otherwise.expose !== undefined || rules.some(({ on }) => on === 'merge' || on === 'expose');
 }
 
 /** What of the exposed context a capability is shown: without the keys that a rule hides, or wants a person for. */

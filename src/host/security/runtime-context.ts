@@ -57,7 +57,7 @@ const SECOND_MS = 1000;
 const MIB = 1024 * 1024;
 
 /** No context goes beyond these, whatever its level. */
-export const CEILINGS = { timeMs: 60 * SECOND_MS, memoryBytes: 512 * MIB } as const;
+const CEILINGS = { timeMs: 60 * SECOND_MS, memoryBytes: 512 * MIB } as const;
 
 const EVERYTHING: Grant = { capability: '*', scope: '*' };
 const WAITS = ['step.checkpoint', 'step.deadline', 'step.sleep'];

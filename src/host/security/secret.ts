@@ -18,7 +18,7 @@ export type SecretSource = (name: string) => Promise<string | null>;
 const SCHEME = 'resource://secret/';
 
 /** A shorter text would be met by chance, and to take it out of answers would tell it. */
-export const SECRET_LENGTH_MIN = 6;
+const SECRET_LENGTH_MIN = 6;
 
 export function secretHandle(name: string): Handle {
   return new Handle(`${SCHEME}${name}`);

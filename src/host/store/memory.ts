@@ -101,6 +101,11 @@ class MemoryStore implements Store {
     return this.entries.get(run)?.signatures ?? [];
   }
 
+  contentNow(hash: Hash): Uint8Array | null {
+    this.checkOpen();
+    return this.contents.get(hash) ?? null;
+  }
+
   async content(hash: Hash): Promise<Uint8Array | null> {
     this.checkOpen();
     return this.contents.get(hash) ?? null;

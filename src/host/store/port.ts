@@ -32,6 +32,8 @@ export interface Store {
   readonly records: (run: string, from?: number, limit?: number) => Promise<readonly StoredRecord[]>;
   readonly signatures: (run: string) => Promise<readonly SignedHead[]>;
   readonly content: (hash: Hash) => Promise<Uint8Array | null>;
+  /** The same at once, where a store can: large values of contexts are then read when they are looked at, and not before. */
+  readonly contentNow?: (hash: Hash) => Uint8Array | null;
 
   /** Leaves a message for whoever drives the run, from any process; durable when it resolves. Rejects with `unknown-run`. */
   readonly send: (run: string, message: Uint8Array) => Promise<void>;
@@ -97,7 +99,7 @@ export interface RunRow {
   readonly createdMs: number;
   readonly updatedMs: number;
   readonly head: Head;
-  /** The last checkpoint: the record that names it, and the hash of its document. */
+  /** The last checkpoint: the number of the record that names it, and the name of its state. */
   readonly checkpoint: Head | null;
   /** When it has something to do by itself; null for never. */
   readonly wakeMs: number | null;

@@ -7,8 +7,8 @@
  * - A lease is there while somebody holds it (version 2; in version 1 rows of runs had room for it, and kept the room).
  * - Records lie in the order in which they were written, whatever their run is: runs that write together fill the same pages, and
  *   a commit of many writes few (version 2; in version 1 each run had its own).
- * - A record's bytes hold the hash of the one before as text. It is cut out where it is found, at `cut`, since that hash is there (version 2).
- * - A signature has the hash of its record unless it says another (version 2).
+ * - A record's bytes hold the hash of the one before as text. It is cut out where it is found, at `cut`, since that hash is there (version 2). Without the record
+ *   before it, it cannot be read.
  * - Content lies in the order of writing, since a table kept by hashes leaves a third of its room empty (version 2).
  */
 import type { Database } from 'better-sqlite3';
@@ -93,18 +93,6 @@ const VERSION_2 = `
   INSERT INTO records (run, seq, hash, bytes) SELECT run, seq, hash, bytes FROM old_records ORDER BY run, seq;
   DROP TABLE old_records;
   CREATE UNIQUE INDEX records_by_run ON records (run, seq);
-
-  ALTER TABLE signatures RENAME TO old_signatures;
-  CREATE TABLE signatures (
-    run INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    hash BLOB,
-    key TEXT NOT NULL,
-    signature BLOB NOT NULL,
-    PRIMARY KEY (run, seq)
-  ) STRICT, WITHOUT ROWID;
-  INSERT INTO signatures (run, seq, hash, key, signature) SELECT run, seq, hash, key, signature FROM old_signatures;
-  DROP TABLE old_signatures;
 
   ALTER TABLE content RENAME TO old_content;
   CREATE TABLE content (

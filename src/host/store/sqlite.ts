@@ -5,9 +5,10 @@
  * Whatever is written goes through the writer, which puts what comes together into one transaction.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import { hexToBytes } from '../../value/hex.ts';
 import { isGone as isProcessGone } from './owner.ts';
 import {
-  type Acquisition, type Batch, type Content, EMPTY_HEAD, type Hash, hasEnded, type Lease, type Message, type NewRun, type Owner, type RowChange, type RunFilter, type RunRow,
+  type Acquisition, type Batch, type Content, EMPTY_HEAD, type Hash, hasEnded, type Head, type Lease, type Message, type NewRun, type Owner, type RowChange, type RunFilter, type RunRow,
   type SignedHead, type Store, type StoredRecord,
 } from './port.ts';
 import { leaseLost, notEnded, outOfOrder, runExists, storeClosed, unknownRun } from './problem.ts';
@@ -107,16 +108,19 @@ class SqliteStore implements Store {
 
   records(run: string, from: number = 1, limit: number = ALL): Promise<readonly StoredRecord[]> {
     return this.read(() => {
-      const complain = this.complain(`the journal of the run ${run}`);
       // The first record may need the hash of the one before it.
       const rows = this.statement(SELECT_RECORDS).all(run, from - 1, limit + 1) as Row[];
       const records: StoredRecord[] = [];
-      let previous = EMPTY_HEAD.hash;
+      let previous: Head = { seq: Math.max(0, from - 2), hash: EMPTY_HEAD.hash };
       for (const row of rows) {
+        const complain = this.complain(`record ${previous.seq + 1} of the run ${run}`);
         const seq = wholeOf(row['seq'], complain);
         const hash = hashOf(row['hash'], complain);
-        if (seq >= from && records.length < limit) records.push({ seq, hash, bytes: restored(bytesOf(row['bytes'], complain), row['cut'], previous, complain) });
-        previous = hash;
+        if (seq >= from && records.length < limit) {
+          if (row['cut'] !== null && seq !== previous.seq + 1) complain();
+          records.push({ seq, hash, bytes: restored(bytesOf(row['bytes'], complain), row['cut'], previous.hash, complain) });
+        }
+        previous = { seq, hash };
       }
       return records;
     });
@@ -133,10 +137,15 @@ class SqliteStore implements Store {
   }
 
   content(hash: Hash): Promise<Uint8Array | null> {
-    return this.read(() => {
-      const row = this.statement('SELECT bytes FROM content WHERE hash = ?').get(hashBlob(hash)) as Row | undefined;
-      return row === undefined ? null : bytesOf(row['bytes'], this.complain(`the content ${hash}`));
-    });
+    return this.read(() => this.contentNow(hash));
+  }
+
+  /** Reading waits for nobody in this mode of the log. */
+  contentNow(hash: Hash): Uint8Array | null {
+    if (this.closed) throw storeClosed();
+    const name = hexToBytes(hash);
+    const row = name === null ? undefined : (this.statement('SELECT bytes FROM content WHERE hash = ?').get(name) as Row | undefined);
+    return row === undefined ? null : bytesOf(row['bytes'], this.complain(`the content ${hash}`));
   }
 
   send(run: string, message: Uint8Array): Promise<void> {
@@ -244,7 +253,7 @@ class SqliteStore implements Store {
       this.statement(INSERT_RECORD).run(number, seq, hashBlob(hash), cut, rest);
       previous = hash;
     }
-    if (signature !== null) this.sign(number, signature);
+    if (signature !== null) this.statement(INSERT_SIGNATURE).run(number, signature.seq, hashBlob(signature.hash), signature.key, signature.signature);
     for (const one of content) this.keep(one);
     for (const id of taken) this.statement('DELETE FROM messages WHERE id = ? AND run = ?').run(id, number);
   }
@@ -269,13 +278,6 @@ class SqliteStore implements Store {
     this.advances[choice].run(...values, number);
   }
 
-  private sign(number: number, { seq, hash, key, signature }: SignedHead): void {
-    const record = this.statement('SELECT hash FROM records WHERE run = ? AND seq = ?').get(number, seq) as Row | undefined;
-    const blob = hashBlob(hash);
-    const isThere = record !== undefined && record['hash'] instanceof Uint8Array && Buffer.compare(record['hash'], blob) === 0;
-    this.statement(INSERT_SIGNATURE).run(number, seq, isThere ? null : blob, key, signature);
-  }
-
   private keep({ hash, bytes }: Content): void {
     this.statement('INSERT OR IGNORE INTO content (hash, bytes) VALUES (?, ?)').run(hashBlob(hash), bytes);
   }
@@ -292,10 +294,7 @@ const INSERT_RUN = `
   INSERT INTO runs (id, name, status, created_ms, updated_ms, head_seq, head_hash, waits, epoch) VALUES (?, ?, 0, ?, ?, 0, ?, x'', 1)`;
 const INSERT_LEASE = 'INSERT OR REPLACE INTO leases (run, until_ms, host, process, token) VALUES (?, ?, ?, ?, ?)';
 const SELECT_RECORDS = 'SELECT seq, hash, cut, bytes FROM records WHERE run = (SELECT number FROM runs WHERE id = ?) AND seq >= ? ORDER BY seq LIMIT ?';
-const SELECT_SIGNATURES = `
-  SELECT signatures.seq AS seq, coalesce(signatures.hash, records.hash) AS hash, key, signature
-  FROM signatures LEFT JOIN records ON records.run = signatures.run AND records.seq = signatures.seq
-  WHERE signatures.run = (SELECT number FROM runs WHERE id = ?) ORDER BY signatures.seq`;
+const SELECT_SIGNATURES = 'SELECT seq, hash, key, signature FROM signatures WHERE run = (SELECT number FROM runs WHERE id = ?) ORDER BY seq';
 const INSERT_RECORD = 'INSERT INTO records (run, seq, hash, cut, bytes) VALUES (?, ?, ?, ?, ?)';
 const INSERT_SIGNATURE = 'INSERT OR REPLACE INTO signatures (run, seq, hash, key, signature) VALUES (?, ?, ?, ?, ?)';
 

@@ -16,8 +16,8 @@ async function main(file: string, runs: readonly string[]): Promise<void> {
 }
 
 async function write(store: Store, run: string): Promise<void> {
-  let { lease, seq } = await begin(store, run);
-  for (;;) {
+  const { lease, seq: first } = await begin(store, run);
+  for (let seq = first; ; ) {
     const batch = writtenBatch(run, seq);
     await store.append(lease, batch);
     seq += batch.records.length;

@@ -158,7 +158,7 @@ describe('HTTP', () => {
 
   test('fills in the URL and the headers, and takes the answer out of the body', async () => {
     const { origin, host, seen } = await serve(() => ({ body: '{"main": {"temps": [1, 21.5]}}' }));
-    const { ask, used } = open(weather(origin), ['weather.today', `http=${host}`, 'secret.get'], { ...SECRET, run: 'run-1' });
+    const { ask, used } = open(weather(origin), ['weather.today', `http=${host}`, 'secret=*'], { ...SECRET, run: 'run-1' });
     expect(await ask('weather.today', '{:city "São Paulo/x"}')).toBe('21.5');
     expect(seen).toMatchObject([{ method: 'GET', url: '/v1/S%C3%A3o%20Paulo%2Fx?x=1', headers: { 'x-key': 'k-s3cret', accept: 'application/json' }, body: '' }]);
     // sha256("rtfs/trace", NUL, "run-1") and sha256("rtfs/span", NUL, "run-1", NUL, "3/1"), their first 32 and 16 digits
@@ -170,16 +170,16 @@ describe('HTTP', () => {
 
   test('sends the input, or some fields of it, as JSON', async () => {
     const { origin, host, seen } = await serve(() => ({ body: '3' }));
-    const grants = ['weather.today', `http=${host}`, 'secret.get'];
+    const grants = ['weather.today', `http=${host}`, 'secret=*'];
     expect(await open(weather(origin, {}, { method: 'POST', at: [] }), grants, SECRET).ask('weather.today', '{:city "Rome" :day 2}')).toBe('3');
     expect(await open(weather(origin, {}, { method: 'PUT', at: [], body: ['day'] }), grants, SECRET).ask('weather.today', '{:city "Rome" :day 2}')).toBe('3');
     expect(seen.map((one) => [one.method, one.body])).toEqual([['POST', '{"city":"Rome","day":2}'], ['PUT', '{"day":2}']]);
   });
 
   test.each<[string, readonly string[], string]>([
-    ['the host', ['weather.today', 'secret.get'], "security: Security violation: call operation on capability 'weather.today' not allowed in context: it asks a host: 127.0.0.1 is a loopback address and is not granted (to allow it: --allow http=HOST)"],
-    ['the secret', ['weather.today', 'http=HOST'], "security: Security violation: call operation on capability 'weather.today' not allowed in context: it uses the secret KEY: it is not granted (to allow it: --allow secret.get)"],
-    ['the capability', ['http=HOST', 'secret.get'], "security: Security violation: call operation on capability 'weather.today' not allowed in context: it is not granted (to allow it: --allow weather.today)"],
+    ['the host', ['weather.today', 'secret=*'], "security: Security violation: call operation on capability 'weather.today' not allowed in context: it asks a host: 127.0.0.1 is a loopback address and is not granted (to allow it: --allow http=HOST)"],
+    ['the secret', ['weather.today', 'http=HOST'], "security: Security violation: call operation on capability 'weather.today' not allowed in context: it uses the secret KEY: the name \"KEY\" is not granted (to allow it: --allow secret=KEY)"],
+    ['the capability', ['http=HOST', 'secret=*'], "security: Security violation: call operation on capability 'weather.today' not allowed in context: it is not granted (to allow it: --allow weather.today)"],
   ])('needs a grant for %s', async (_, grants, message) => {
     const { origin, host, seen } = await serve(() => ({ body: '3' }));
     const { ask } = open(weather(origin), grants.map((one) => one.replace('HOST', host)), SECRET);
@@ -194,12 +194,12 @@ describe('HTTP', () => {
     ['the wrong type', { body: '{"main": {"temps": [1, "warm"]}}' }, 'validation: Type validation error: answer of weather.today: Type mismatch: expected number, got string'],
   ])('fails when the service answers with %s', async (_, answer, message) => {
     const { origin, host } = await serve(() => answer);
-    expect(await open(weather(origin), ['weather.today', `http=${host}`, 'secret.get'], SECRET).ask('weather.today', '"Rome"')).toBe(message);
+    expect(await open(weather(origin), ['weather.today', `http=${host}`, 'secret=*'], SECRET).ask('weather.today', '"Rome"')).toBe(message);
   });
 
   test('says which secret is not there, and never what one is', async () => {
     const { origin, host } = await serve(() => ({ status: 500, body: 'x' }));
-    const grants = ['weather.today', `http=${host}`, 'secret.get'];
+    const grants = ['weather.today', `http=${host}`, 'secret=*'];
     expect(await open(weather(origin), grants, { secret: () => undefined }).ask('weather.today', '"Rome"')).toBe('host: weather.today: the secret KEY is not there (set RTFS_SECRET_KEY)');
     const failed = await open(weather(origin), grants, SECRET).answer('weather.today', '"Rome"');
     expect(JSON.stringify(failed)).not.toContain('s3cret');
@@ -227,7 +227,7 @@ describe('a program', () => {
     capabilities: [{ id: 'job.do', effects: [], process: { command: 'node', args: ['-e', script], ...more }, ...manifest }],
   });
   const READ = "let t = ''; process.stdin.on('data', (d) => (t += d)).on('end', () => { const input = JSON.parse(t);";
-  const job = (script: string, more: object = {}, manifest: object = {}, options: Partial<HostOptions> = {}) => open(worker(script, more, manifest), ['job.do', 'process.spawn', 'secret.get'], options);
+  const job = (script: string, more: object = {}, manifest: object = {}, options: Partial<HostOptions> = {}) => open(worker(script, more, manifest), ['job.do', 'process.spawn', 'secret=*'], options);
 
   test('gets the input as JSON and answers with JSON', async () => {
     expect(await job(`${READ} console.log(JSON.stringify({ sum: input.a + input.b })) })`, {}, { input: '[:map [:a int] [:b int]]' }).ask('job.do', '1 2')).toBe('{:sum 3}');

@@ -193,7 +193,7 @@ describe('JSON Schema', () => {
 describe('the house', () => {
   const host = openHost({ grants: [], console: new MemoryConsole(), baseDirectory: '/' });
   const ids = ['io.print', 'io.println', 'io.log', 'fs.read', 'fs.write', 'fs.append', 'fs.list', 'fs.exists', 'fs.delete', 'http.request', 'http.get', 'time.now', 'time.millis', 'time.sleep',
-    'step.sleep', 'step.deadline', 'step.checkpoint', 'random.int', 'random.float', 'uuid.new', 'env.get', 'user.ask', 'step.delegate', 'model.complete'];
+    'step.sleep', 'step.deadline', 'step.checkpoint', 'random.int', 'random.float', 'uuid.new', 'env.get', 'user.ask', 'step.delegate', 'model.complete', 'secret.get'];
 
   test.each(ids)('%s has a manifest that agrees with it', (id) => {
     const found = host.capabilities.find(id)!;

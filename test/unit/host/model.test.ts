@@ -48,7 +48,7 @@ interface Asked {
   readonly used: readonly Usage[];
 }
 
-async function ask(host: string, args: string, { models, grants = ['model', `http=${host}`, 'secret.get'] }: { readonly models?: object; readonly grants?: readonly string[] } = {}): Promise<Asked> {
+async function ask(host: string, args: string, { models, grants = ['model', `http=${host}`, 'secret=KEY'] }: { readonly models?: object; readonly grants?: readonly string[] } = {}): Promise<Asked> {
   const declared = readCapabilities(JSON.stringify({ models: models ?? { tiny: { url: `http://${host}/v1`, model: 'tiny-1', secret: 'KEY', 'input-price': 2, 'output-price': 8 } } }), 'c.json');
   if (!declared.ok) throw new Error(declared.error[0]!.message);
   const parsed = readGrants(grants, '/');
@@ -112,8 +112,8 @@ describe('a model', () => {
 
   test('needs a grant for the host and one for its secret', async () => {
     const { host, seen } = await endpoint();
-    expect((await ask(host, '"x"', { grants: ['model', 'secret.get'] })).text).toContain(`the model tiny is asked: 127.0.0.1 is a loopback address and is not granted (to allow it: --allow http=${host})`);
-    expect((await ask(host, '"x"', { grants: ['model', `http=${host}`] })).text).toContain('it uses the secret KEY: it is not granted');
+    expect((await ask(host, '"x"', { grants: ['model', 'secret=KEY'] })).text).toContain(`the model tiny is asked: 127.0.0.1 is a loopback address and is not granted (to allow it: --allow http=${host})`);
+    expect((await ask(host, '"x"', { grants: ['model', `http=${host}`] })).text).toContain('it uses the secret KEY: the name "KEY" is not granted (to allow it: --allow secret=KEY)');
     expect(seen).toEqual([]);
   });
 

@@ -9,7 +9,7 @@ import { allOf, call, capability, fakeKernel, ManualClock, MemoryConsole, run, v
 
 const HOUSE = [
   'env.get', 'fs.append', 'fs.delete', 'fs.exists', 'fs.list', 'fs.read', 'fs.write', 'http.get', 'http.request', 'io.log', 'io.print',
-  'io.println', 'model.complete', 'random.float', 'random.int', 'step.checkpoint', 'step.deadline', 'step.delegate', 'step.sleep', 'time.millis', 'time.now', 'time.sleep', 'user.ask', 'uuid.new',
+  'io.println', 'model.complete', 'random.float', 'random.int', 'secret.get', 'step.checkpoint', 'step.deadline', 'step.delegate', 'step.sleep', 'time.millis', 'time.now', 'time.sleep', 'user.ask', 'uuid.new',
 ];
 
 function host(allow: readonly string[], baseDirectory: string, more: Partial<Parameters<typeof openHost>[0]> = {}): Host {

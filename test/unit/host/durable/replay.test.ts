@@ -25,16 +25,15 @@ async function replay(process: Process, id = 'run', text?: string): Promise<Repl
 async function altered(one: World, from: Process, nth: number, value: Value): Promise<Process> {
   const records = await readRecords(one.store, 'run');
   if (!records.ok) throw new Error(records.error);
-  const answers = records.value.filter(({ kind, data }) => kind === 'call-answered' && new Facts(data).is('ok'));
+  const answers = records.value.filter(({ kind, data }) => kind === 'call-answered' && new Facts(data).value('error') === null);
   const changed = answers[nth % answers.length]!;
   const drafts = records.value.map((record) => ({
     timeMs: record.timeMs, kind: record.kind, data: record === changed ? { ...recordFields(new Facts(record.data)), value } : recordFields(new Facts(record.data)),
   }));
   const store: Store = createMemoryStore();
-  const content = await Promise.all([...from.keeping.written].map(async (hash) => ({ hash, bytes: (await one.store.content(hash))! })));
   const program = new Facts(records.value[0]!.data).text('program')!;
   const other = one.process(store);
-  await store.create({ id: 'run', name: 'altered', createdMs: 0, leaseUntilMs: 1 }, { records: chained('run', EMPTY_HEAD, drafts, [], nodeSha256), content, signature: null, change: {}, taken: [] }, other.keeping.owner);
+  await store.create({ id: 'run', name: 'altered', createdMs: 0, leaseUntilMs: 1 }, { records: chained('run', EMPTY_HEAD, drafts, [], nodeSha256), content: [], signature: null, change: {}, taken: [] }, other.keeping.owner);
   other.keeping.programs.set(program, from.keeping.programs.get(program)!);
   return other;
 }

@@ -98,7 +98,7 @@ export class World {
   process(store: Store = this.store): Process {
     const owner: Owner = { host: 'test', processId: 1, token: `p${++tokens}` };
     const keeping: Keeping = {
-      store, environment, clock: this.clock, sha256: nodeSha256, owner, newKeeper: chunkedStates, sign: null, programs: new Map(), written: new Set(),
+      store, environment, clock: this.clock, sha256: nodeSha256, owner, newKeeper: chunkedStates, keys: null, programs: new Map(),
     };
     const host = { capabilities: capabilityRegistry(this.capabilities, new Map()), policy: ALLOW_ALL, clock: this.clock as Clock };
     return new Process(keeping, host, () => this.gone.add(owner.token));

@@ -38,8 +38,7 @@ function govern(rules: Constitution, text: string, { quantum = Number.POSITIVE_I
   if (program === null) throw new Error(diagnostics[0]!.message);
   const refusals: Refusal[] = [];
   const events: Event[] = [];
-  const accept = (governed: GovernedTurn<Advance> | null): GovernedTurn<Advance> => {
-    if (governed === null) throw new Error('too many refusals');
+  const accept = (governed: GovernedTurn<Advance>): GovernedTurn<Advance> => {
     refusals.push(...governed.refusals);
     events.push(...governed.turn.events);
     return governed;
@@ -163,7 +162,8 @@ test('a run that tries again and again is stopped', () => {
   const attempt = '(try (step "i" :isolation :sandboxed :merge-policy :overwrite (context/set :token 1)) (catch e nil))';
   const times = (count: number): string => `(dotimes [i ${count}] ${attempt})`;
   expect(govern(SECRETS_STAY, times(REFUSALS_MAX)).refusals).toHaveLength(REFUSALS_MAX);
-  expect(() => govern(SECRETS_STAY, times(REFUSALS_MAX + 1))).toThrow('too many refusals');
+  const { value, events } = govern(SECRETS_STAY, times(REFUSALS_MAX + 1));
+  expect([value, events]).toEqual([`error/security: Security violation: the constitution refused more than ${REFUSALS_MAX} merges of one turn`, []]);
 });
 
 describe('what a capability is shown', () => {

@@ -1,0 +1,65 @@
+/** What is shown of a journal: a record, or one event of a turn, and what there is to say of it. */
+import type { Facts } from '../../host/durable/facts.ts';
+import { printBrief } from '../../value/print.ts';
+import { Keyword } from '../../value/value.ts';
+
+/** A record, or one event of a `turn-ended`. */
+export interface LogEntry {
+  readonly seq: number;
+  readonly timeMs: number;
+  readonly kind: string;
+  readonly step: string | null;
+  readonly call: string | null;
+  readonly capability: string | null;
+  readonly facts: Facts;
+  /** The JSON of the event, for events. */
+  readonly event: Readonly<Record<string, unknown>> | null;
+}
+
+const SHOWN_MAX = 100;
+
+/** What there is to say of an entry besides its kind. */
+export function entryText(entry: LogEntry): string {
+  const { facts, kind, call, event } = entry;
+  if (event !== null) return eventText(event);
+  const shown = (name: string): string => printBrief(facts.value(name), SHOWN_MAX);
+  const who = facts.text('who') === null ? '' : ` by ${facts.text('who') ?? ''}`;
+  switch (kind) {
+    case 'call-requested': {
+      const refused = facts.text('refused');
+      const args = facts.items('args').map((arg) => printBrief(arg, SHOWN_MAX)).join(' ');
+      return `${call ?? ''} (call :${facts.text('capability') ?? ''}${args === '' ? '' : ` ${args}`})${refused === null ? '' : ` refused: ${refused}`}`;
+    }
+    case 'call-answered': {
+      const by = facts.text('by') === null ? '' : ` by ${facts.text('who') ?? facts.text('by') ?? ''}`;
+      const error = facts.error('error');
+      return `${call ?? ''} ${error === null ? shown('value') : `error: ${error.message}`}${by}`;
+    }
+    case 'call-repeated':
+      return `${call ?? ''}${who}`;
+    case 'checkpoint':
+      return `${facts.text('reason') ?? ''} ${facts.text('label') ?? ''} ${(facts.text('root') ?? '').slice(0, 12)}`;
+    case 'context-patched':
+      return `${shown('data')} ${shown('policy')}${who}`;
+    case 'cancel-requested':
+      return `${facts.text('reason') ?? ''}${who}`;
+    case 'run-started':
+      return `${facts.text('name') ?? ''} ${(facts.text('program') ?? '').slice(0, 12)}${facts.text('from') === null ? '' : ` forked from ${facts.text('from') ?? ''} at record ${facts.number('seq') ?? ''}`}`;
+    case 'run-resumed':
+      return `process ${facts.number('process') ?? ''} on ${facts.text('host') ?? ''}`;
+    case 'run-complete':
+      return shown('value');
+    case 'run-failed':
+    case 'run-cancelled':
+      return facts.error('error')?.message ?? '';
+    default:
+      return [...facts.data].map(([key, value]) => `${key instanceof Keyword ? key.name : ''}=${printBrief(value, SHOWN_MAX)}`).join(' ');
+  }
+}
+
+function eventText({ kind, at, step, ...rest }: Readonly<Record<string, unknown>>): string {
+  void kind;
+  const more = Object.entries(rest).filter(([name, value]) => value !== null && !['form', 'parent', 'declared'].includes(name) && !(Array.isArray(value) && value.length === 0));
+  const text = more.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ');
+  return `${String(step)} @${String(at)} ${text.length > 2 * SHOWN_MAX ? `${text.slice(0, 2 * SHOWN_MAX)}…` : text}`;
+}

@@ -1,0 +1,44 @@
+/** `rtfs verify`: whether everything in a store is what was written. */
+import { CONTENT_RULES } from '../../host/durable/content-rules.ts';
+import { keyDirectory, openKeys } from '../../host/journal/keys.ts';
+import { type RunReport, verifyStore } from '../../host/journal/verify.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import type { VerifyOptions } from '../invocation.ts';
+import type { Terminal } from '../terminal.ts';
+import { refuse } from './resume.ts';
+import { openStore } from './store.ts';
+
+/** On a terminal it is told after so many runs how far it is. */
+const PROGRESS_RUNS = 100;
+
+export async function verifyCommand(options: VerifyOptions, terminal: Terminal): Promise<ExitCode> {
+  const opened = await openStore(options, false);
+  if (!opened.ok) return refuse([opened.error], { json: options.json ? 'document' : 'none' }, terminal);
+  const { store, keys, sha256 } = opened.value.keeping;
+  try {
+    const onRun = (_: RunReport, done: number, of: number): void => {
+      if (terminal.errorMoves && !options.json && done % PROGRESS_RUNS === 0) terminal.error(`\r${done} of ${of} runs`);
+    };
+    const report = await verifyStore(store, { keys: keys ?? openKeys(keyDirectory(process.env)), rules: CONTENT_RULES, sha256, onRun });
+    if (terminal.errorMoves && !options.json && report.runs.length >= PROGRESS_RUNS) terminal.error('\r\u001b[K');
+    if (options.json) terminal.out(`${JSON.stringify(report)}\n`);
+    else {
+      const bad = report.runs.filter(({ fault, content }) => fault !== null || content.length > 0);
+      for (const run of bad) terminal.out(faultText(run));
+      const unsigned = report.runs.filter(({ signedSeq }) => signedSeq === 0).length;
+      const records = report.runs.reduce((sum, run) => sum + run.records, 0);
+      terminal.out(`${bad.length === 0 ? 'good' : `${bad.length} bad`}: ${report.runs.length} runs, ${records} records, ${report.contentCount} pieces of content${unsigned === 0 ? '' : `, ${unsigned} runs without a good signature`}\n`);
+    }
+    return report.ok ? EXIT.ok : EXIT.failed;
+  } finally {
+    await store.close();
+  }
+}
+
+function faultText({ run, fault, content, unknownKeys }: RunReport): string {
+  const lines = [`run ${run}`];
+  if (fault !== null) lines.push(`  record ${fault.seq}: ${fault.reason}: ${fault.message}`);
+  for (const { hash, reason } of content) lines.push(`  content ${hash} is ${reason}`);
+  for (const key of unknownKeys) lines.push(`  signed with the key ${key}, which is not known here`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,252 @@
+/** Runs that outlive their process, as users meet them: real processes, a real file, `kill -9`. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { directory, type Ended, ended, rtfs, start } from './rtfs.ts';
+
+const STORE = ['--store', 'runs.db'];
+
+interface Document {
+  readonly status: string;
+  readonly value: string | null;
+  readonly run: string;
+  readonly waits?: readonly { readonly call: string; readonly kind: string; readonly question: string | null }[];
+}
+
+function documentOf(out: string): Document {
+  return JSON.parse(out) as Document;
+}
+
+async function runsIn(cwd: string): Promise<readonly { readonly run: string; readonly status: string; readonly records: number }[]> {
+  return JSON.parse((await rtfs(['runs', ...STORE, '--json'], { cwd })).out) as { run: string; status: string; records: number }[];
+}
+
+/** Looks again and again until it is so; a time that no machine needs ends it. */
+async function until(so: () => boolean): Promise<void> {
+  for (let i = 0; !so(); i++) {
+    if (i > 3_000) throw new Error('it never came');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('a question to a person', () => {
+  const ASKING = '(step "hire" (let [name (call :user.ask "Who?")] (call :fs.write "who.txt" name) (str "hello " name)))';
+  const begin = (cwd: string, more: readonly string[] = []) => rtfs(['run', ...STORE, '--id', 'hire', '--allow', 'user.ask', '--allow', 'fs=.', ...more, '-e', ASKING], { cwd });
+
+  test('puts the run away, says how to answer, and exits with 3', async () => {
+    const cwd = directory();
+    const { code, out, err } = await begin(cwd);
+    expect([code, out]).toEqual([3, '']);
+    expect(err).toBe('paused: run hire\n  call 2 :user.ask asks: Who?\n    rtfs answer hire 2 VALUE --store runs.db\n');
+    expect(await runsIn(cwd)).toMatchObject([{ run: 'hire', status: 'waiting' }]);
+  });
+
+  test('as JSON is in the document', async () => {
+    const { code, out } = await begin(directory(), ['--json']);
+    expect(code).toBe(3);
+    expect(documentOf(out)).toMatchObject({ status: 'paused', run: 'hire', waits: [{ call: '2', kind: 'person', question: 'Who?' }] });
+  });
+
+  test('is answered by another process, which ends the run', async () => {
+    const cwd = directory();
+    await begin(cwd);
+    const { code, out, err } = await rtfs(['answer', 'hire', '2', 'Ann', ...STORE, '--as', 'human:bob'], { cwd });
+    expect([code, out, err]).toEqual([0, '"hello Ann"\n', '']);
+    expect(readFileSync(join(cwd, 'who.txt'), 'utf8')).toBe('Ann');
+    const log = (await rtfs(['log', 'hire', ...STORE, '--json'], { cwd })).out.trim().split('\n').map((line) => JSON.parse(line) as { kind: string; data?: { who?: string; value?: unknown } });
+    expect(log.map(({ kind }) => kind)).toEqual([
+      'run-started', 'step-started', 'call-requested', 'checkpoint', 'run-waiting', 'run-resumed', 'call-answered', 'call-requested', 'call-answered', 'step-completed', 'run-complete',
+    ]);
+    expect(log[6]?.data).toMatchObject({ who: 'human:bob', value: 'Ann' });
+  });
+
+  test.each<[string, string[], number, string]>([
+    ['a call that does not wait', ['answer', 'hire', '9', 'x'], 2, 'the run does not wait for an answer to call 9'],
+    ['a run that is not there', ['answer', 'fire', '2', 'x'], 2, 'there is no run fire'],
+    ['approval that nobody asked for', ['approve', 'hire'], 2, 'no call of the run hire waits for approval'],
+    ['nothing', ['answer', 'hire', '2'], 2, 'expected a value or --again'],
+    ['a value and that it shall be made again', ['answer', 'hire', '2', 'x', '--again'], 2, 'expected a value or --again'],
+    ['that a question shall be made again', ['answer', 'hire', '2', '--again'], 3, 'paused: run hire'],
+  ])('%s is answered with a clear message', async (_, args, code, message) => {
+    const cwd = directory();
+    await begin(cwd);
+    const told = await rtfs([...args, ...STORE], { cwd });
+    expect(told.code).toBe(code);
+    expect(told.err).toContain(message);
+  });
+
+  test('may wait for a while only', async () => {
+    const cwd = directory();
+    const plan = '(try ^{:timeout-ms 1} (call :user.ask "Quick?") (catch e (:message e)))';
+    const { code, out } = await rtfs(['run', ...STORE, '--allow', 'user.ask', '-e', plan], { cwd });
+    expect([code, out]).toEqual([0, '"Timeout: user.ask took longer than 1 ms"\n']);
+  });
+});
+
+describe('kill -9', () => {
+  const PLAN = '(loop [i 0] (if (< i 40) (do (call :fs.append "log.txt" (str i "\\n")) (call :time.sleep 20) (recur (inc i))) i))';
+
+  test('loses nothing and repeats nothing, however often it comes', async () => {
+    const cwd = directory();
+    const log = join(cwd, 'log.txt');
+    const lines = (): string[] => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter((line) => line !== '') : []);
+    let command = ['run', ...STORE, '--id', 'night', '--allow', 'fs=.', '--allow', 'time', '--checkpoint', '7', '-e', PLAN];
+    const kills = [3, 12, 25];
+    let last: Ended;
+    for (;;) {
+      const child = start(command, { cwd });
+      let isOver = false;
+      const over = ended(child).finally(() => (isOver = true));
+      const wanted = kills[0] ?? Number.POSITIVE_INFINITY;
+      await until(() => isOver || lines().length >= wanted);
+      if (!isOver) {
+        kills.shift();
+        child.kill('SIGKILL');
+      }
+      last = await over;
+      if (last.code === 0) break;
+      command = ['resume', 'night', ...STORE];
+      if (last.code !== 3) continue;
+      // It was killed while a line was being written: whoever looks at the file knows whether it is there.
+      const [, call = ''] = /rtfs answer night (\d+) --again/.exec(last.err) ?? [];
+      command = ['answer', 'night', call, ...(lines().length >= (Number(call) + 1) / 2 ? ['nil'] : ['--again']), ...STORE];
+    }
+    expect(kills).toEqual([]);
+    expect([last.code, last.out]).toEqual([0, '40\n']);
+    expect(lines()).toEqual(Array.from({ length: 40 }, (_, i) => String(i)));
+  }, 120_000);
+
+  test('in the middle of two processes that want one run: one of them has it', async () => {
+    const cwd = directory();
+    const first = start(['run', ...STORE, '--id', 'one', '--allow', 'fs=.', '--allow', 'time', '-e', PLAN], { cwd });
+    const over = ended(first);
+    await until(() => existsSync(join(cwd, 'log.txt')));
+    const second = await rtfs(['resume', 'one', ...STORE], { cwd });
+    expect(second.code).toBe(2);
+    expect(second.err).toContain(`process ${first.pid} on`);
+    first.kill('SIGKILL');
+    await over;
+    const both = await Promise.all([1, 2].map(() => rtfs(['resume', 'one', ...STORE, '--json'], { cwd })));
+    expect(both.map(({ code }) => code).sort()).toEqual([expect.toBeOneOf([0, 3]), 2]);
+  }, 120_000);
+});
+
+describe('stopping', () => {
+  test('Ctrl-C leaves the run where it is, and cancelling it undoes what was begun', async () => {
+    const cwd = directory();
+    const plan = '(step "all" (step "a" :compensate (fn [_] (call :fs.write "undone.txt" "yes")) (call :fs.write "done.txt" "yes")) (call :time.sleep 600000))';
+    const child = start(['run', ...STORE, '--id', 'trip', '--allow', 'fs=.', '--allow', 'time', '-e', plan], { cwd });
+    const over = ended(child);
+    await until(() => existsSync(join(cwd, 'done.txt')));
+    child.kill('SIGINT');
+    const stopped = await over;
+    expect(stopped.code).toBe(130);
+    expect(stopped.err).toBe('interrupted: `rtfs resume trip --store runs.db` goes on, `rtfs cancel trip --store runs.db` undoes what was begun\n');
+    expect(existsSync(join(cwd, 'undone.txt'))).toBe(false);
+    const cancelled = await rtfs(['cancel', 'trip', ...STORE, '--reason', 'no money', '--as', 'human:ann'], { cwd });
+    expect(cancelled.code).toBe(1);
+    expect(cancelled.err).toContain('no money');
+    expect(existsSync(join(cwd, 'undone.txt'))).toBe(true);
+    expect(await runsIn(cwd)).toMatchObject([{ run: 'trip', status: 'cancelled' }]);
+    expect((await rtfs(['resume', 'trip', ...STORE], { cwd })).err).toContain('the run trip is over: it is cancelled');
+  });
+
+  test('--no-wait puts a run away that waits for time, and it is due when it is taken up', async () => {
+    const cwd = directory();
+    const plan = '(do (call :time.sleep 3000) :awake)';
+    const first = await rtfs(['run', ...STORE, '--id', 'nap', '--allow', 'time', '--no-wait', '-e', plan], { cwd });
+    expect(first.code).toBe(3);
+    expect(first.err).toContain('call 1 :time.sleep waits until');
+    const second = await rtfs(['resume', 'nap', ...STORE], { cwd });
+    expect([second.code, second.out]).toEqual([0, ':awake\n']);
+  });
+});
+
+describe('a store', () => {
+  const begin = async (cwd: string): Promise<void> => {
+    await rtfs(['run', ...STORE, '--id', 'a', '--allow', 'time', '-e', '(loop [i 0] (if (< i 60) (do (call :time.now) (recur (inc i))) i))'], { cwd });
+    await rtfs(['run', ...STORE, '--id', 'b', '--allow', 'user.ask', '-e', '(call :user.ask "?")'], { cwd });
+  };
+
+  test('is verified whole', async () => {
+    const cwd = directory();
+    await begin(cwd);
+    const { code, out } = await rtfs(['verify', 'runs.db'], { cwd });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^good: 2 runs, \d+ records, \d+ pieces of content\n$/);
+  });
+
+  test('with a byte of a record changed names the first bad record', async () => {
+    const cwd = directory();
+    await begin(cwd);
+    const database = new Database(join(cwd, 'runs.db'));
+    const [row] = database.prepare("SELECT records.number, bytes FROM records JOIN runs ON runs.number = run WHERE runs.id = 'a' AND seq = 20").all() as { number: number; bytes: Buffer }[];
+    const bytes = Buffer.from(row!.bytes);
+    bytes[bytes.length - 2]! ^= 1;
+    database.prepare('UPDATE records SET bytes = ? WHERE number = ?').run(bytes, row!.number);
+    database.close();
+    const { code, out } = await rtfs(['verify', ...STORE, '--json'], { cwd });
+    expect(code).toBe(1);
+    const report = JSON.parse(out) as { ok: boolean; runs: { run: string; fault: { seq: number } | null }[] };
+    expect(report.ok).toBe(false);
+    expect(report.runs.flatMap(({ run, fault }) => (fault === null ? [] : [[run, fault.seq]]))).toEqual([['a', 20]]);
+  });
+
+  test('what nobody needs is removed from it, and what is needed stays', async () => {
+    const cwd = directory();
+    await begin(cwd);
+    const first = JSON.parse((await rtfs(['gc', ...STORE, '--json'], { cwd })).out) as { contentRemoved: number; contentKept: number };
+    expect(first.contentRemoved).toBeGreaterThan(0);
+    expect((await rtfs(['verify', ...STORE], { cwd })).code).toBe(0);
+    const { out } = await rtfs(['answer', 'b', '1', 'yes', ...STORE], { cwd });
+    expect(out).toBe('"yes"\n');
+    const last = JSON.parse((await rtfs(['gc', ...STORE, '--ended-before', '0s', '--json'], { cwd })).out) as { runsRemoved: number; contentKept: number };
+    expect(last).toMatchObject({ runsRemoved: 2, contentKept: 0 });
+  });
+
+  test('cannot be made to allow more than was allowed', async () => {
+    const cwd = directory();
+    const plan = '(do (call :user.ask "?") (call :fs.write "x.txt" "x"))';
+    await rtfs(['run', ...STORE, '--id', 'c', '--allow', 'user.ask', '--allow', 'fs=.', '-e', plan], { cwd });
+    // Another user has other keys: what the store says was allowed counts for nothing there.
+    const { code, err } = await rtfs(['answer', 'c', '1', 'yes', ...STORE], { cwd, env: { RTFS_HOME: join(cwd, 'other') } });
+    expect(code).toBe(5);
+    expect(err).toContain('is not known here');
+    expect(existsSync(join(cwd, 'x.txt'))).toBe(false);
+  });
+});
+
+describe('what cannot be', () => {
+  test.each<[string, string[], string]>([
+    ['a store that is no store', ['runs', '--store', 'plan.rtfs'], 'plan.rtfs'],
+    ['a store that is not there', ['runs', '--store', 'none.db'], 'there is no store none.db'],
+    ['no store at all', ['runs'], 'there is no store'],
+    ['a checkpoint that is no time', ['run', ...STORE, '--checkpoint', 'often', '-e', '1'], '--checkpoint cannot be often'],
+    ['an id without a store', ['run', '--id', 'x', '-e', '1'], '--id, --checkpoint and --no-wait are for runs that are kept'],
+    ['two stores', ['run', ...STORE, '--keep', '-e', '1'], '--store and --keep name two stores'],
+    ['a log of nothing', ['log', 'x', '--store', 'runs.db'], 'there is no store runs.db'],
+  ])('%s is refused with 2', async (_, args, message) => {
+    const cwd = directory();
+    writeFileSync(join(cwd, 'plan.rtfs'), '(+ 1 2) ; not a database, but long enough to look like something else altogether');
+    const told = await rtfs(args, { cwd });
+    expect(told.code).toBe(2);
+    expect(told.err).toContain(message);
+    expect(told.err).not.toContain('SqliteError');
+  });
+
+  test('an id that is taken is refused', async () => {
+    const cwd = directory();
+    await rtfs(['run', ...STORE, '--id', 'a', '-e', '1'], { cwd });
+    const again = await rtfs(['run', ...STORE, '--id', 'a', '-e', '1'], { cwd });
+    expect(again.code).toBe(2);
+    expect(again.err).toContain('a');
+  });
+
+  test('--keep uses the store of the project', async () => {
+    const cwd = directory();
+    expect((await rtfs(['run', '--keep', '--id', 'k', '-e', '(+ 1 2)'], { cwd })).out).toBe('3\n');
+    expect(existsSync(join(cwd, '.rtfs', 'runs.db'))).toBe(true);
+    expect((await rtfs(['runs'], { cwd })).out).toMatch(/^RUN +STATUS .*\nk +complete /);
+  });
+});
