@@ -52,6 +52,8 @@ export function crashing(store: Store, at: number, when: 'before' | 'after'): { 
           return result;
         };
       }
+      // The one member that answers at once.
+      if (name === 'contentNow') return member === undefined ? undefined : (hash: string) => (alive(), target.contentNow!(hash));
       return async (...args: unknown[]) => {
         // What a process leaves behind when it ends: it releases nothing.
         if (dead && name === 'release') return undefined;
