@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { renderJson, renderTable, type Row } from './report.ts';
 import { benchEnvironment } from './subject.ts';
 import { depth } from './suites/depth.ts';
+import { durable } from './suites/durable.ts';
 import { effects } from './suites/effects.ts';
 import { processes } from './suites/processes.ts';
 import { reading } from './suites/reading.ts';
@@ -16,7 +17,7 @@ import { store } from './suites/store.ts';
 import type { Suite } from './suites/suite.ts';
 import { tiers } from './suites/tiers.ts';
 
-const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, store, processes, size];
+const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, store, durable, processes, size];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' } } });

@@ -1,0 +1,158 @@
+/** What keeping a run costs: effects beside the bare appends of the same store, going on after many effects, runs that wait. */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { compile, type Environment } from '../../src/host/compile.ts';
+import { userCapabilities } from '../../src/host/capability/user.ts';
+import { systemClock } from '../../src/host/clock.ts';
+import { type DriveOptions, type Keeping, startRun } from '../../src/host/durable/driver.ts';
+import type { Runnable } from '../../src/host/durable/program.ts';
+import { recover } from '../../src/host/durable/recover.ts';
+import { openKeeping } from '../../src/host/open-store.ts';
+import type { Capability, Determinism } from '../../src/host/port.ts';
+import { capabilityRegistry } from '../../src/host/registry.ts';
+import { run } from '../../src/host/run.ts';
+import type { Store } from '../../src/host/store/port.ts';
+import { median } from '../measure.ts';
+import { type Row, row } from '../report.ts';
+import type { Suite, SuiteInput } from './suite.ts';
+
+const FREE = 'effects a second, nothing kept';
+const LIVE = 'durable effects, request and answer each durable';
+const RIDING = 'durable effects, request with its answer';
+const TOGETHER = 'durable effects of 50 runs, of the grouped appends';
+const PAST = [10, 1_000, 100_000] as const;
+const resumeName = (past: number): string => `going on after ${past} effects`;
+const WAITING_BYTES = 'bytes of a waiting run, 1,000 in a store';
+const WAITING_MEMORY = 'memory of 10,000 waiting runs in one process';
+
+const FREE_EFFECTS = 200_000;
+const EFFECTS = 500;
+const GROUP = 50;
+const ROUNDS = 3;
+const RECORD_BYTES = 300;
+
+export const durable: Suite = {
+  names: [FREE, LIVE, RIDING, TOGETHER, ...PAST.map(resumeName), WAITING_BYTES, WAITING_MEMORY],
+  run: async ({ environment, wants }: SuiteInput): Promise<readonly Row[]> => {
+    const rows: Row[] = [];
+    if (wants(FREE)) rows.push(row(FREE, await freeRate(environment), '/s', 200_000));
+    const shares: readonly (readonly [string, Determinism, number, number])[] = [[LIVE, 'live', 1, 45], [RIDING, 'idempotent', 1, 80], [TOGETHER, 'idempotent', GROUP, 50]];
+    for (const [name, determinism, runs, target] of shares) {
+      if (!wants(name)) continue;
+      const { share, rate } = await shareOfAppends(environment, determinism, runs);
+      // More is better: the target is a least share.
+      rows.push({ ...row(name, share, '%', null, `${Math.round(rate)}/s; at least ${target} is asked for`), target, ok: share >= target });
+    }
+    for (const past of PAST) if (wants(resumeName(past))) rows.push(row(resumeName(past), await resumeMs(environment, past), 'ms', 20, 'reading the store until the machine stands'));
+    if (wants(WAITING_BYTES)) rows.push(row(WAITING_BYTES, (await waiting(environment, 1_000)).bytes, 'bytes', 2_000, 'the whole file'));
+    if (wants(WAITING_MEMORY)) rows.push(row(WAITING_MEMORY, (await waiting(environment, 10_000)).megabytes, 'MB', 200, 'of the whole process, the benchmark included'));
+    return rows;
+  },
+};
+
+function programOf(environment: Environment, text: string): Runnable {
+  const { program, diagnostics } = compile(environment, { file: 'bench.rtfs', text });
+  if (program === null) throw new Error(diagnostics[0]!.message);
+  return program;
+}
+
+const ticking = (effects: number): string => `(loop [i 0 sum 0] (if (< i ${effects}) (recur (inc i) (+ sum (call :tick i))) sum))`;
+
+function hostOf(...capabilities: readonly Capability[]): DriveOptions['host'] {
+  return { capabilities: capabilityRegistry(capabilities, new Map()), policy: { decide: () => ({ allowed: true, grants: [] }) }, clock: systemClock };
+}
+
+function ticker(determinism: Determinism): Capability {
+  return { id: 'tick', summary: '', determinism, call: () => 1 };
+}
+
+async function freeRate(environment: Environment): Promise<number> {
+  const program = programOf(environment, ticking(FREE_EFFECTS));
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const startMs = performance.now();
+    const result = await run(program, hostOf(ticker('idempotent')));
+    if (result.kind !== 'complete' || result.value !== FREE_EFFECTS) throw new Error('another result');
+    rates.push((FREE_EFFECTS * 1000) / (performance.now() - startMs));
+  }
+  return median(rates);
+}
+
+async function inStore<Result>(environment: Environment, use: (keeping: Keeping, file: string) => Promise<Result>): Promise<Result> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'rtfs-bench-'));
+  const file = path.join(directory, 'store.db');
+  const keeping = await openKeeping(file, { environment, keyDirectory: path.join(directory, 'keys') });
+  if (!keeping.ok) throw new Error(keeping.error);
+  try {
+    return await use(keeping.value, file);
+  } finally {
+    await keeping.value.store.close();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Rounds of bare appends and of effects in turns, in one store: what the machine does besides touches both. */
+async function shareOfAppends(environment: Environment, determinism: Determinism, runs: number): Promise<{ readonly share: number; readonly rate: number }> {
+  const program = programOf(environment, ticking(EFFECTS / (runs === 1 ? 1 : 5)));
+  const effects = (EFFECTS / (runs === 1 ? 1 : 5)) * runs;
+  return inStore(environment, async (keeping) => {
+    const bare: number[] = [];
+    const kept: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      bare.push(await rateOf(effects, () => appends(keeping.store, `bare-${round}`, runs, effects / runs)));
+      kept.push(await rateOf(effects, () => Promise.all(Array.from({ length: runs }, (_, i) => startRun(keeping, program, { id: `run-${round}-${i}`, name: 'bench' }, { host: hostOf(ticker(determinism)) })))));
+    }
+    return { share: (median(kept) / median(bare)) * 100, rate: median(kept) };
+  });
+}
+
+async function rateOf(count: number, work: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await work();
+  return (count * 1000) / (performance.now() - startMs);
+}
+
+async function appends(store: Store, name: string, runs: number, count: number): Promise<void> {
+  const bytes = new Uint8Array(RECORD_BYTES);
+  const empty = { content: [], signature: null, change: {}, taken: [] };
+  await Promise.all(Array.from({ length: runs }, async (_, i) => {
+    const owner = { host: 'bench', processId: 1, token: name };
+    const lease = await store.create({ id: `${name}-${i}`, name: 'bench', createdMs: 0, leaseUntilMs: 2 ** 50 }, { records: [], ...empty }, owner);
+    for (let seq = 1; seq <= count; seq++) await store.append(lease, { records: [{ seq, hash: '0'.repeat(64), bytes }], ...empty });
+  }));
+}
+
+/** From the open store to the machine that stands where it stood, with 100 effects at a time in the past. */
+async function resumeMs(environment: Environment, past: number): Promise<number> {
+  const width = Math.min(past, 100);
+  const text = `(loop [i 0 sum 0] (if (< i ${past / width}) (recur (inc i) (+ sum (reduce + 0 (pmap (fn [n] (call :tick n)) (range ${width}))))) (do (call :user.ask "?") sum)))`;
+  const program = programOf(environment, text);
+  return inStore(environment, async (keeping) => {
+    const result = await startRun(keeping, program, { id: 'run', name: 'bench' }, { host: hostOf(ticker('idempotent'), ...userCapabilities()) });
+    if (result.kind !== 'waiting') throw new Error(`the run is ${result.kind}`);
+    const row = (await keeping.store.run('run'))!;
+    const times: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const startMs = performance.now();
+      const recovered = await recover({ store: keeping.store, environment, keeper: keeping.newKeeper(), programs: new Map() }, row);
+      times.push(performance.now() - startMs);
+      if (!recovered.ok) throw new Error(recovered.error);
+    }
+    return median(times);
+  });
+}
+
+async function waiting(environment: Environment, count: number): Promise<{ readonly bytes: number; readonly megabytes: number }> {
+  const program = programOf(environment, '(step "order" (let [who (call :tick 1)] (if (= "yes" (call :user.ask "Order 3 lamps?")) {:ordered 3 :by who} :no)))');
+  return inStore(environment, async (keeping, file) => {
+    const host = hostOf(ticker('idempotent'), ...userCapabilities());
+    for (let first = 0; first < count; first += GROUP) {
+      const results = await Promise.all(Array.from({ length: GROUP }, (_, i) => startRun(keeping, program, { id: `order-${first + i}`, name: 'order.rtfs' }, { host })));
+      if (results.some(({ kind }) => kind !== 'waiting')) throw new Error('a run does not wait');
+    }
+    const megabytes = process.memoryUsage().rss / 1e6;
+    await keeping.store.close();
+    return { bytes: statSync(file).size / count, megabytes };
+  });
+}
