@@ -82,7 +82,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   keeping.programs.set(kept.hash, program);
   const head = records[0]!;
   const position: Position = { head, turn: 0, known: new Set(), open: new Map(), goes: [DURABLE_QUANTUM], sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
-  const first = begin(program, new Facts(recordData(data)), []);
+  const first = begin(program, new Facts(recordData(data)), position.goes);
   return new Driven(keeping, lease, { first, program, position }, options, keeping.newKeeper()).run();
 }
 
@@ -108,12 +108,10 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: Option
     const recovered = await recover({ store, environment, keeper, programs }, row);
     if (!recovered.ok) return problem('damaged', recovered.error);
     const options = await optionsFor(recovered.value, row);
-    const { patch } = options;
-    if (patch !== undefined) {
-      const patched = mergeContext(recovered.value.first.state, patch.data, patch.policy);
-      if (!patched.ok) return problem('patch', `the context cannot be patched: ${patched.error}`);
-    }
     const driven = new Driven(keeping, lease, recovered.value, options, keeper);
+    const { patch } = options;
+    const patched = patch === undefined ? null : driven.kernel.patch(recovered.value.first.state, patch.data, patch.policy);
+    if (patched?.ok === false) return problem('patch', `the context cannot be patched: ${patched.error}`);
     driven.recorder.resumed(owner);
     return { ok: true, value: await driven.run() };
   } finally {
@@ -144,6 +142,7 @@ class Driven {
   private readonly keeping: Keeping;
   private readonly lease: Lease;
   readonly recorder: RunRecorder;
+  readonly kernel: Required<Omit<Kernel<never, State, never, Event>, 'start'>>;
   private readonly loop: Loop<State, Event>;
   private readonly stopping = new AbortController();
   private readonly program: Runnable;
@@ -166,15 +165,16 @@ class Driven {
     const { signal } = options;
     if (signal?.aborted === true) this.stopping.abort();
     signal?.addEventListener('abort', () => this.stopping.abort());
+    this.kernel = this.kernelOver(keeper);
     this.loop = new Loop({
-      kernel: this.kernel(keeper), first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
+      kernel: this.kernel, first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
       observer: options.observer ?? {}, recorder: this.recorder, goes: position.goes,
     });
     if (options.patch !== undefined) this.loop.patch({ ...options.patch, message: null });
   }
 
   /** The kernel over this run's store: what lies there is fetched when the machine looks at it, and the journal says so. */
-  private kernel(keeper: StateKeeper): Required<Omit<Kernel<never, State, never, Event>, 'start'>> {
+  private kernelOver(keeper: StateKeeper): Driven['kernel'] {
     const fetch = (state: State, values: readonly Stored[]): ReturnType<StateKeeper['fetch']> => {
       const fetched = keeper.fetch(state, values, this.keeping.store);
       if (fetched.ok) this.recorder.fetched(values);

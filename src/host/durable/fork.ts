@@ -7,6 +7,7 @@ import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { State } from '../../evaluator/state.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import { MapValue } from '../../value/map.ts';
+import { signHead } from '../journal/keys.ts';
 import type { DraftData, RecordDraft } from '../journal/record.ts';
 import { type Content, EMPTY_HEAD } from '../store/port.ts';
 import { believedAuthority, signedAuthority } from './authority.ts';
@@ -69,7 +70,7 @@ export interface ForkPoint {
 }
 
 export async function forkFrom(keeping: Keeping, tape: Tape, { state, turn, seq }: ForkPoint, options: ForkOptions): Promise<Result<Forked, string>> {
-  const { store, clock, owner, sha256 } = keeping;
+  const { store, clock, owner, sha256, keys } = keeping;
   if (state.status === 'done') return { ok: false, error: `the run ${tape.run} is over at record ${seq}: a fork needs a point before its end` };
   const answers = answersFor(state, turn, options);
   if (!answers.ok) return answers;
@@ -78,22 +79,25 @@ export async function forkFrom(keeping: Keeping, tape: Tape, { state, turn, seq 
   const { root, content: stateContent } = keeping.newKeeper().write(state);
   const content: Content[] = [...stateContent];
   const drafts: readonly Omit<RecordDraft, 'timeMs'>[] = [
-    { kind: 'run-started', data: { ...recordFields(tape.started), ...authorityOf(keeping, tape, options.id), from: tape.run, seq, hash: record.hash } },
+    { kind: 'run-started', data: { ...recordFields(tape.started), ...authorityFor(keeping, tape, options.id), from: tape.run, seq, hash: record.hash } },
     { kind: 'checkpoint', data: { root, turn, open: MapValue.empty(), reason: keyword('fork') } },
     ...answers.value,
   ];
   const now = clock.nowMs();
   const records = chained(options.id, EMPTY_HEAD, drafts.map((draft) => ({ ...draft, timeMs: now })), content, sha256);
-  const batch = { records, content, signature: null, change: { checkpoint: { seq: records[1]!.seq, hash: root } }, taken: [] };
+  const { seq: last, hash } = records.at(-1)!;
+  const signature = keys === null ? null : await signHead(keys, options.id, { seq: last, hash });
+  const batch = { records, content, signature, change: { checkpoint: { seq: records[1]!.seq, hash: root } }, taken: [] };
   const lease = await store.create({ id: options.id, name: tape.started.text('name') ?? '', createdMs: now, leaseUntilMs: now + LEASE_MS }, batch, owner);
   await store.release(lease);
   return { ok: true, value: { run: options.id, seq } };
 }
 
-/** What the old run was allowed holds for the new one too, when it can be believed; else it is as little believed there. */
-function authorityOf({ keys }: Keeping, tape: Tape, id: string): DraftData {
-  const believed = believedAuthority(tape.run, tape.started, keys);
-  return believed.ok && tape.started.value('authority') !== null ? signedAuthority(id, believed.value, keys) : {};
+/** What the other run was allowed, signed anew for this one; what cannot be believed there is not signed here. */
+function authorityFor({ keys }: Keeping, { run, started }: Tape, id: string): DraftData {
+  const unsigned = { 'authority-key': undefined, 'authority-signature': undefined };
+  const believed = believedAuthority(run, started, keys);
+  return started.value('authority') === null || !believed.ok ? unsigned : { ...unsigned, ...signedAuthority(id, believed.value, keys) };
 }
 
 function answersFor({ pending, status }: State, turn: number, { answers, who }: ForkOptions): Result<readonly Omit<RecordDraft, 'timeMs'>[], string> {
@@ -105,7 +109,7 @@ function answersFor({ pending, status }: State, turn: number, { answers, who }: 
     if (call === undefined) return { ok: false, error: pending.length === 0 ? 'no call waits for an answer there' : `no call ${id} waits for an answer there: ${pending.map((one) => `${one.id} (:${one.capability})`).join(', ')}` };
     if (answers.filter(([other]) => other === id).length > 1) return { ok: false, error: `there are two answers to call ${id}` };
     requested.push({ kind: 'call-requested', data: callFacts(call, turn) });
-    answered.push({ kind: 'call-answered', data: { turn: turn + 1, call: id, ok: true, by: keyword('person'), 'duration-ms': 0, value, ...(who === null ? {} : { who }) } });
+    answered.push({ kind: 'call-answered', data: { turn: turn + 1, call: id, by: keyword('person'), value, who: who ?? undefined } });
   }
   return { ok: true, value: [...requested, ...answered] };
 }

@@ -129,8 +129,8 @@ test('programs of any shape are the same again', async () => {
       const one = new World();
       for (let i = 0; i < 5; i++) one.add(`c${i}`, 'pure', (args) => args[0] ?? null);
       const process = one.process();
-      // Some would run for minutes.
-      await startRun(process.keeping, programOf(text), { id: 'run', name: '', start: { limits: { fuel: 100_000 } } }, { host: process.host, checkpoints: { effects } });
+      // Some would call for ever, ever deeper.
+      await startRun(process.keeping, programOf(text), { id: 'run', name: '', start: { limits: { fuel: 100_000, calls: 100 } } }, { host: process.host, checkpoints: { effects } });
       expect(await replay(process), text).toMatchObject({ kind: 'identical', hasEnded: true });
     }),
     { numRuns: 40 },
