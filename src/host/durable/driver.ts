@@ -145,6 +145,7 @@ class Driven {
   readonly kernel: Required<Omit<Kernel<never, State, never, Event>, 'start'>>;
   private readonly loop: Loop<State, Event>;
   private readonly stopping = new AbortController();
+  private readonly over = new AbortController();
   private readonly program: Runnable;
   private readonly seen = new Set<number>();
   private lost: StoreProblem | null = null;
@@ -164,7 +165,8 @@ class Driven {
     });
     const { signal } = options;
     if (signal?.aborted === true) this.stopping.abort();
-    signal?.addEventListener('abort', () => this.stopping.abort());
+    // One signal may stop thousands of runs, one after the other.
+    signal?.addEventListener('abort', () => this.stopping.abort(), { signal: this.over.signal });
     this.kernel = this.kernelOver(keeper);
     this.loop = new Loop({
       kernel: this.kernel, first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
@@ -192,7 +194,7 @@ class Driven {
 
   async run(): Promise<RunResult<State>> {
     const { store } = this.keeping;
-    const over = new AbortController();
+    const { over } = this;
     const running = this.loop.run();
     const beside = [this.every(MESSAGES_MS, over.signal, () => this.takeMessages()), this.every(LEASE_MS / 3, over.signal, () => this.renew())];
     try {

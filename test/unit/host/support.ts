@@ -115,7 +115,7 @@ export async function settled(): Promise<void> {
 
 export class ManualClock implements Clock {
   private now = 1_700_000_000_000;
-  private readonly sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
+  private readonly sleepers = new Set<{ readonly at: number; wake: () => void }>();
 
   readonly nowMs = (): number => this.now;
 
@@ -124,10 +124,15 @@ export class ManualClock implements Clock {
       if (signal.aborted) return resolve();
       const sleeper = { at: this.now + durationMs, wake: resolve };
       this.sleepers.add(sleeper);
-      signal.addEventListener('abort', () => {
+      const abort = (): void => {
         this.sleepers.delete(sleeper);
         resolve();
-      });
+      };
+      signal.addEventListener('abort', abort);
+      sleeper.wake = () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      };
     });
 
   /** How many wait for the time to pass. */
