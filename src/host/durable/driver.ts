@@ -81,7 +81,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   );
   keeping.programs.set(kept.hash, program);
   const head = records[0]!;
-  const position: Position = { head, turn: 0, known: new Set(), open: new Map(), goes: [DURABLE_QUANTUM], sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
+  const position: Position = { head, turn: 0, known: new Set(), open: new Map(), isCancelled: false, goes: [DURABLE_QUANTUM], sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
   const first = begin(program, new Facts(recordData(data)), position.goes);
   return new Driven(keeping, lease, { first, program, position }, options, keeping.newKeeper()).run();
 }

@@ -10,7 +10,7 @@
  *   approval-requested  turn call capability args … rule question shown hash
  *   approval-granted, approval-denied  call approval
  *   call-repeated   call [+ who]                      turn-ended    turn events
- *   checkpoint      root turn open reason [+ label] [+ quanta]
+ *   checkpoint      root turn open reason [+ label cancelled] [+ quanta]
  *   context-patched  turn data policy [+ who] [+ quanta]
  *   value-fetched   hash bytes
  *   cancel-requested  turn reason [+ who] [+ quanta]  message-ignored  message reason

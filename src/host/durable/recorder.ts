@@ -76,6 +76,8 @@ export interface Position {
   readonly known: ReadonlySet<string>;
   /** The calls that are under way, by id. */
   readonly open: ReadonlyMap<string, OpenCall>;
+  /** Somebody has cancelled the run; it undoes what it began. */
+  readonly isCancelled: boolean;
   /** The goes of the machine since that turn began, as long as it is preempted. */
   readonly goes: readonly number[];
   readonly sinceCheckpoint: { readonly effects: number; readonly bytes: number; readonly atMs: number };
@@ -104,7 +106,7 @@ export class RunRecorder implements Recorder<State, Event> {
   private bytes: number;
   private checkpointMs: number;
   private stepEnded = false;
-  private isCancelled = false;
+  private isCancelled: boolean;
 
   constructor(parts: RecorderParts) {
     const { head, turn, known, open, sinceCheckpoint } = parts.position;
@@ -115,6 +117,7 @@ export class RunRecorder implements Recorder<State, Event> {
     this.turn = turn;
     this.known = known;
     this.open = new Map(open);
+    this.isCancelled = parts.position.isCancelled;
     this.effects = sinceCheckpoint.effects;
     this.bytes = sinceCheckpoint.bytes;
     this.checkpointMs = sinceCheckpoint.atMs;
@@ -308,7 +311,7 @@ export class RunRecorder implements Recorder<State, Event> {
     const { root, content } = this.parts.keeper.write(this.state);
     this.content.push(...content);
     const open = MapValue.from([...this.open].map(([id, { dueMs, wasMade, askedMs, approved, wasRequested }]) => [id, Vector.of(dueMs, wasMade, wasRequested, askedMs, approved)] as const));
-    this.draft('checkpoint', { root, turn: this.turn, open, reason: keyword(reason), label: label ?? undefined, quanta: quantaValue(quanta) });
+    this.draft('checkpoint', { root, turn: this.turn, open, reason: keyword(reason), label: label ?? undefined, cancelled: this.isCancelled || undefined, quanta: quantaValue(quanta) });
     this.effects = 0;
     this.bytes = 0;
     this.checkpointMs = this.parts.clock.nowMs();

@@ -142,6 +142,7 @@ function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Pos
   let turn = 0;
   let known = new Set<string>();
   let effects = 0;
+  let isCancelled = false;
   let atMs = records[0]?.timeMs ?? row.createdMs;
   const at = (next: number): void => {
     if (next !== turn) known = new Set();
@@ -155,6 +156,7 @@ function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Pos
         at(facts.number('turn') ?? 0);
         atMs = timeMs;
         effects = 0;
+        isCancelled ||= facts.is('cancelled');
         for (const [id, entry] of facts.entries('open')) if (typeof id === 'string') open.set(id, recalledIn(entry));
         break;
       case 'call-requested':
@@ -172,6 +174,9 @@ function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Pos
         effects += 1;
         break;
       case 'cancel-requested':
+        isCancelled = true;
+        at(facts.number('turn') ?? turn);
+        break;
       case 'context-patched':
         at(facts.number('turn') ?? turn);
         break;
@@ -181,7 +186,7 @@ function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Pos
       default:
     }
   }
-  return { head: row.head, turn, known, open, sinceCheckpoint: { effects, bytes: 0, atMs } };
+  return { head: row.head, turn, known, open, isCancelled, sinceCheckpoint: { effects, bytes: 0, atMs } };
 }
 
 const UNASKED: OpenCall = { dueMs: null, wasMade: false, wasRequested: false, askedMs: null, approved: null };

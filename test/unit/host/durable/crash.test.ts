@@ -65,3 +65,17 @@ describe.each(PLANS)('%s', (_name, text) => {
     }
   });
 });
+
+test('a run that was cancelled is cancelled in the end, wherever the process ends', async () => {
+  const program = programOf('(step "trip" (step "a" :compensate (fn [v] (call :echo [:undo v])) (call :echo 1)) (call :ask 0))');
+  for (let at = 1; at <= 3; at++) {
+    const one = world().put({ id: 'ask', summary: '', determinism: 'recorded', wait: () => ({ kind: 'person', question: '?', read: (text) => ({ ok: true, value: text }) }) });
+    expect((await one.process().start(program)).kind).toBe('waiting');
+    await one.store.send('run', encodeMessage('cancel', { reason: 'no money', who: 'human:ann' }));
+    const dying = one.process(crashing(one.store, at, 'after').store);
+    await dying.resume('run').catch(() => undefined);
+    dying.end();
+    if ((await one.store.run('run'))!.status !== 'cancelled') await one.process().resume('run');
+    expect((await one.store.run('run'))!.status, `write ${at}`).toBe('cancelled');
+  }
+});
