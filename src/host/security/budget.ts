@@ -14,9 +14,9 @@
 import type { Event } from '../../evaluator/event.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import { MapValue } from '../../value/map.ts';
-import { isInteger, Keyword, keyword, type Value } from '../../value/value.ts';
+import { isInteger, keyword, type Value } from '../../value/value.ts';
 import { HostFailure } from '../failure.ts';
-import { type AmountName, AMOUNT_NAMES, type Amounts } from './amounts.ts';
+import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, readAmounts } from './amounts.ts';
 
 export interface Account {
   /** What is not named is counted by the account around it; at the root it is not limited. */
@@ -178,6 +178,11 @@ export function followSteps(ledger: Ledger, events: readonly Event[]): Ledger {
   }, ledger);
 }
 
+/** Whether a step that says `:resources` has begun. */
+export function isCounting(events: readonly Event[]): boolean {
+  return events.some((event) => event.kind === 'step-started' && Object.keys(resourcesOf(event.declared)).length > 0);
+}
+
 /** `{:resources {:calls 3 :tokens 1000}}`. `:effects` counts calls. What is no whole number, or no budget, is not looked at. */
 function resourcesOf(declared: Value): Amounts {
   const resources = declared instanceof MapValue ? declared.get(keyword('resources')) : undefined;
@@ -211,8 +216,9 @@ export function ledgerValue({ accounts }: Ledger): MapValue {
   );
 }
 
-function amountsValue(amounts: Amounts): MapValue {
-  return MapValue.from(Object.entries(amounts).map(([name, amount]) => [keyword(name), amount]));
+/** What the run has used in all, and what it was given: `{:used {:calls 6} :granted {:calls 10}}`. */
+export function spentValue(ledger: Ledger): MapValue {
+  return MapValue.of(keyword('used'), amountsValue(spent(ledger)), keyword('granted'), amountsValue(ledger.accounts.get(ROOT)!.grant));
 }
 
 export function readLedger(value: Value): Result<Ledger, string> {
@@ -238,15 +244,4 @@ function readAccount(value: Value): Account | null {
     held.set(call, read);
   }
   return { grant: granted, used: spentSoFar, held };
-}
-
-function readAmounts(value: Value | undefined): Amounts | null {
-  if (!(value instanceof MapValue)) return null;
-  const amounts: { [Name in AmountName]?: number } = {};
-  for (const [key, amount] of value) {
-    const name = AMOUNT_NAMES.find((one) => key instanceof Keyword && key.name === one);
-    if (name === undefined || typeof amount !== 'number' || !Number.isSafeInteger(amount) || amount < 0) return null;
-    amounts[name] = amount;
-  }
-  return amounts;
 }
