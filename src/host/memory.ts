@@ -18,7 +18,7 @@ import { type Attempt, attempted, begin, type History, type Plan, plan } from '.
 import { hintStateValue, type HintState, NO_HINT_STATE, readHintState } from './hint/state.ts';
 import type { FailureKind, HostCall } from './port.ts';
 import { type Ledger, ledgerValue, followSteps, grantMore, isCounting, openLedger, readLedger, release, type Reservation, reserve, settle } from './security/budget.ts';
-import { amountsValue, type Amounts, readAmounts } from './security/amounts.ts';
+import type { Amounts } from './security/amounts.ts';
 import { emptyLineage, followEvents, type Lineage, lineageValue, readLineage } from './security/lineage.ts';
 
 export interface Memory {

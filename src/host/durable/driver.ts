@@ -18,7 +18,7 @@ import { afterTurn, type Memory } from '../memory.ts';
 import { type Keys, signHead } from '../journal/keys.ts';
 import { loopKernel } from '../kernel.ts';
 import type { Clock, Kernel, Observer, Turn } from '../port.ts';
-import { type Amounts, amountsValue } from '../security/amounts.ts';
+import { type Amounts, amountsValue, readAmounts } from '../security/amounts.ts';
 import { approvalProblem, readApproval } from '../security/approval.ts';
 import type { Constitution } from '../security/constitution.ts';
 import { type GovernedTurn, governsContexts, governTurn, isTracing, type Refusal, shownTo } from '../security/governance.ts';
@@ -83,7 +83,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   const kept = keepProgram(program);
   const now = clock.nowMs();
   const { host } = options;
-  const data = { ...startFacts(kept.hash, run, keys), budget: host.budget === undefined ? undefined : amountsValue(host.budget.grant), traced: isTracing(host.constitution) || undefined };
+  const data = { ...startFacts(kept.hash, run, keys), budget: host.budget === undefined ? undefined : amountsValue(host.budget.grant), 'budget-source': host.budget?.source, traced: isTracing(host.constitution) || undefined };
   const content = [...kept.content];
   const records = chained(run.id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], content, sha256);
   const lease = await store.create(
@@ -96,7 +96,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   const memory = memoryAtStart(started);
   const { turn: first, refusals } = governing(host.constitution, memory, (refused) => begin(program, started, position.goes, refused));
   const remembered = afterTurn(memory, first.events, 'calls' in first.outcome ? first.outcome.calls : []);
-  return new Driven(keeping, lease, { first, program, position, memory: remembered, refusals }, options, keeping.newKeeper()).run();
+  return new Driven(keeping, lease, { first, program, started, position, memory: remembered, refusals }, options, keeping.newKeeper()).run();
 }
 
 /** Why a run cannot be gone on with. */
@@ -154,6 +154,12 @@ function startFacts(program: string, { id, name, start = {}, authority }: NewRun
   };
 }
 
+/** The budget of the run as it was said at its start: what is left of it is remembered. */
+function budgetOf(started: Facts): Pick<LoopHost, 'budget'> {
+  const [grant, source] = [readAmounts(started.value('budget')), started.text('budget-source')];
+  return grant === null ? {} : { budget: { grant, source: source ?? 'none' } };
+}
+
 /** The turn as the constitution lets it be, and what it did not allow. */
 function governing<Taken extends { readonly events: readonly Event[]; readonly outcome: unknown }>(constitution: Constitution | undefined, { lineage }: Memory, take: (refused: Refused) => Taken): Governing<Taken> {
   if (constitution === undefined || !governsContexts(constitution)) return { turn: take(NONE_REFUSED), refusals: [] };
@@ -175,7 +181,7 @@ class Driven {
   private readonly seen = new Set<number>();
   private lost: StoreProblem | null = null;
 
-  constructor(keeping: Keeping, lease: Lease, { first, program, position, memory, refusals }: Omit<Recovered, 'started'>, options: DriveOptions, keeper: StateKeeper) {
+  constructor(keeping: Keeping, lease: Lease, { first, program, started, position, memory, refusals }: Recovered, options: DriveOptions, keeper: StateKeeper) {
     const { store, clock, sha256, keys } = keeping;
     this.keeping = keeping;
     this.lease = lease;
@@ -195,7 +201,7 @@ class Driven {
     signal?.addEventListener('abort', () => this.stopping.abort(), { signal: this.over.signal });
     this.kernel = this.kernelOver(keeper, options.host.constitution);
     this.loop = new Loop({
-      kernel: this.kernel, first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
+      kernel: this.kernel, first, host: { ...options.host, ...budgetOf(started) }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
       observer: options.observer ?? {}, recorder: this.recorder, goes: position.goes,
       memory, follow: afterTurn,
     });
