@@ -7,7 +7,7 @@ import type { Span } from '../diagnostic/span.ts';
 import type { MapValue } from '../value/map.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
 import type { HintApplied } from './hint/plan.ts';
-import type { Manifest } from './manifest/manifest.ts';
+import type { Approval, Manifest } from './manifest/manifest.ts';
 import type { Amounts } from './security/amounts.ts';
 import type { Constitution } from './security/constitution.ts';
 
@@ -158,7 +158,7 @@ export interface Grant {
 
 /** Why a call is refused, or why it gives cause for concern: for `why-denied`, for journals, for programs. */
 export interface Reason {
-  /** What decided: `level` `capability` `effect` `isolation` `recommended` `secret` `grant` `constitution` `program` `limit`. */
+  /** What decided: `approval` `level` `capability` `effect` `isolation` `recommended` `secret` `grant` `constitution` `program` `limit` `budget`. */
   readonly rule: string;
   /** The id of the rule, the effect, the pattern: what of it decided. Null when the rule says all. */
   readonly id: string | null;
@@ -203,6 +203,8 @@ export interface PolicyRequest {
   readonly effects?: readonly string[];
   /** Whether it may be given secrets. */
   readonly takesSecrets?: boolean;
+  /** Whether somebody has approved the capability; absent where none is asked for. */
+  readonly approval?: Approval;
   readonly step?: string | null;
   /** The context values that went into the arguments. */
   readonly derivedFrom?: readonly { readonly key: string; readonly context: string; readonly valueHash: string }[];

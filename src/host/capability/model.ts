@@ -8,7 +8,7 @@ import { Vector } from '../../value/vector.ts';
 import { suggest } from '../../diagnostic/suggest.ts';
 import { argumentFailure, didYouMean, HostFailure, shown } from '../failure.ts';
 import { asString, namedArguments, Options } from '../argument.ts';
-import { authorized, type ExecutorPorts, secretFor } from '../executor/ports.ts';
+import { authorized, type ExecutorPorts, type LookedUp, withoutSecrets } from '../executor/ports.ts';
 import { readJson } from '../json.ts';
 import type { ModelEndpoint } from '../manifest/model.ts';
 import type { CallContext, Capability } from '../port.ts';
@@ -34,8 +34,11 @@ export function modelCapabilities(models: readonly ModelEndpoint[], ports: Model
 
 async function complete(args: readonly Value[], context: CallContext, models: readonly ModelEndpoint[], ports: ModelPorts): Promise<Value> {
   const options = new Options(ID, namedArguments(ID, args, 'prompt'), OPTIONS);
-  const model = modelOf(options, models);
-  const request = requestOf(options, model, ports, context);
+  return withoutSecrets(ports, context, ({ secret }) => ask(options, context, modelOf(options, models), ports, secret));
+}
+
+async function ask(options: Options, context: CallContext, model: ModelEndpoint, ports: ModelPorts, secret: LookedUp['secret']): Promise<Value> {
+  const request = requestOf(options, model, model.secret === null ? null : await secret(model.secret));
   const grants = authorized(ports, context.name, 'http.request', [request], `the model ${model.name} is asked`);
   const { callId, name, idempotencyKey, signal, exposed, run } = context;
   const answer = await ports.request([request], { callId, name, idempotencyKey, signal, exposed, grants, ...(run === undefined ? {} : { run }) });
@@ -55,8 +58,8 @@ function modelOf(options: Options, models: readonly ModelEndpoint[]): ModelEndpo
   throw argumentFailure(ID, `there is no model ${shown(name)}${meant.length > 0 ? didYouMean(meant) : `; there are ${names.join(', ')}`}`);
 }
 
-function requestOf(options: Options, model: ModelEndpoint, ports: ModelPorts, context: CallContext): Value {
-  const headers = model.secret === null ? MapValue.empty() : MapValue.of('authorization', `Bearer ${secretText(model.secret, ports, context)}`);
+function requestOf(options: Options, model: ModelEndpoint, key: string | null): Value {
+  const headers = key === null ? MapValue.empty() : MapValue.of('authorization', `Bearer ${key}`);
   const body = record({
     'model': model.model,
     'messages': messagesOf(options),
@@ -69,12 +72,6 @@ function requestOf(options: Options, model: ModelEndpoint, ports: ModelPorts, co
     keyword('url'), `${model.url}/chat/completions`, keyword('method'), 'POST', keyword('headers'), headers, keyword('json'), body,
     keyword('as'), keyword('text'), keyword('timeout-ms'), model.timeoutMs, keyword('follow-redirects'), false,
   );
-}
-
-function secretText(name: string, ports: ModelPorts, context: CallContext): string {
-  const text = secretFor(ports, context)(name);
-  if (text === undefined) throw new HostFailure('host', `${ID}: the secret ${name} is not there (set RTFS_SECRET_${name})`);
-  return text;
 }
 
 function messagesOf(options: Options): Value {

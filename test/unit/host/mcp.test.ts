@@ -207,7 +207,7 @@ describe('a server that misbehaves', () => {
     withDirectory(async (directory) => {
       const ports: ExecutorPorts = {
         clock: systemClock, baseDirectory: ROOT, policy: ALLOW_ALL, request: async () => null, fetch: () => () => Promise.reject(new Error('no network')),
-        secret: () => undefined, regex: null, servers: serversOf(bad(directory)).servers, functions: null,
+        secret: () => Promise.resolve(null), regex: null, servers: serversOf(bad(directory)).servers, functions: null,
       };
       const servers = new McpServers(ports);
       closing.push(() => servers.close());

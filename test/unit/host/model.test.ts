@@ -53,7 +53,7 @@ async function ask(host: string, args: string, { models, grants = ['model', `htt
   if (!declared.ok) throw new Error(declared.error[0]!.message);
   const parsed = readGrants(grants, '/');
   if (!parsed.ok) throw new Error(parsed.error[0]!.message);
-  const open = openHost({ grants: parsed.value, declared: declared.value, console: new MemoryConsole(), baseDirectory: '/', secret: (name) => (name === 'KEY' ? 's3cret' : undefined) });
+  const open = openHost({ grants: parsed.value, declared: declared.value, console: new MemoryConsole(), baseDirectory: '/', secrets: (name) => Promise.resolve(name === 'KEY' ? 's3cret' : null) });
   closing.push(open.close);
   const values = readValue(`[${args}]`);
   const capability = open.capabilities.find('llm.complete')!;
