@@ -220,6 +220,59 @@ describe('a store', () => {
   });
 });
 
+describe('hints', () => {
+  test('a wait between attempts survives the process, which the next one goes on with', async () => {
+    const cwd = directory();
+    const plan = '^{:runtime.learning.retry {:max-retries 2 :backoff-ms 1500}} (call :fs.read "later.txt")';
+    const { code, err } = await rtfs(['run', ...STORE, '--id', 'r', '--allow', 'fs=.', '--no-wait', '-e', plan], { cwd });
+    expect([code, err.split(' at ')[0]]).toEqual([3, 'paused: run r\n  call 1 :fs.read is tried again']);
+    writeFileSync(join(cwd, 'later.txt'), 'there');
+    expect(await rtfs(['resume', 'r', ...STORE], { cwd })).toMatchObject({ code: 0, out: '"there"\n' });
+    const log = (await rtfs(['log', 'r', ...STORE, '--kind', 'hint-applied', '--json'], { cwd })).out.trim().split('\n').map((line) => JSON.parse(line) as { data: unknown });
+    expect(log.map(({ data }) => data)).toMatchObject([{ call: '1', capability: 'fs.read' }]);
+    expect(await rtfs(['replay', 'r', ...STORE], { cwd })).toMatchObject({ code: 0, out: expect.stringContaining('identical') as unknown });
+  });
+});
+
+describe('a budget', () => {
+  const PLAN = '(do (println 1) (call :user.ask "Go on?") (println 2) (println 3) :done)';
+
+  test('counts on in the next process, can be given more, and is listed', async () => {
+    const cwd = directory();
+    const run = (id: string) => rtfs(['run', ...STORE, '--id', id, '--allow', 'user.ask', '--budget', 'calls=3,cost=2.5', '-e', PLAN], { cwd });
+    await run('a');
+    await run('b');
+    expect(await rtfs(['answer', 'a', '2', 'yes', ...STORE], { cwd })).toMatchObject({ code: 6, out: '2\n', err: expect.stringContaining('Resource budget exhausted: calls (policy: --budget; 0 of 3 left, 1 wanted; to give it more: --budget calls=N)') as unknown });
+    await rtfs(['answer', 'b', '2', 'yes', ...STORE, '--no-resume'], { cwd });
+    expect(await rtfs(['resume', 'b', ...STORE, '--budget', 'calls=1'], { cwd })).toMatchObject({ code: 0, out: '2\n3\n:done\n' });
+    const runs = JSON.parse((await rtfs(['runs', ...STORE, '--json'], { cwd })).out) as { run: string; budget: unknown }[];
+    expect(runs.map(({ run: id, budget }) => [id, budget]).sort()).toMatchObject([['a', { used: { calls: 3 }, granted: { calls: 3, cost: 2.5 } }], ['b', { used: { calls: 4 }, granted: { calls: 4, cost: 2.5 } }]]);
+    expect((await rtfs(['runs', ...STORE], { cwd })).out).toContain('calls 3 of 3, cost 0 of 2.5');
+    expect((await rtfs(['why-denied', 'a', ...STORE], { cwd })).out).toBe(
+      ':io.println was denied (call 4)\n  budget: 0 of 3 calls left, 1 wanted\n    decided by the budget of the run\n    to allow it: --budget calls=N\n',
+    );
+    expect((await rtfs(['why-denied', 'b', ...STORE], { cwd })).out).toBe('no call was denied\n');
+    expect((await rtfs(['why-denied', 'a', '1', ...STORE], { cwd })).out).toBe('call 1 was not denied\n');
+  });
+
+  test.each<[string, string]>([
+    ['call=3', 'there is no budget `call`'],
+    ['calls', '`calls` does not say how much'],
+    ['calls=1.5', '`calls=1.5` does not say how much'],
+    ['cost=much', '`cost=much` does not say how much'],
+  ])('%s is refused', async (budget, message) => {
+    expect(await rtfs(['run', '--budget', budget, '-e', '1'])).toMatchObject({ code: 2, out: '', err: expect.stringContaining(message) as unknown });
+  });
+
+  test('of a run that is not kept is counted too; what a policy says holds beside it', async () => {
+    const cwd = directory({ 'p.json': '{"level": "full", "budget": {"calls": 2, "cost": 0.5}}' });
+    const plan = '(do (println 1) (println 2) (println 3))';
+    expect(await rtfs(['run', '--budget', 'calls=1', '-e', plan])).toMatchObject({ code: 6, out: '1\n' });
+    expect(await rtfs(['run', '--budget', 'calls=9', '--policy', 'p.json', '-e', plan], { cwd })).toMatchObject({ code: 6, out: '1\n2\n', err: expect.stringContaining('policy: the policy p.json') as unknown });
+    expect((await rtfs(['policy', 'p.json'], { cwd })).out).toContain('"cost": 0.5');
+  });
+});
+
 describe('what cannot be', () => {
   test.each<[string, string[], string]>([
     ['a store that is no store', ['runs', '--store', 'plan.rtfs'], 'plan.rtfs'],
