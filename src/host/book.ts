@@ -1,14 +1,16 @@
 /** The memory of a run while it is driven: changed as things happen, with a note of each change for whoever writes it down. */
 import { encodeValue } from '../value/bytes.ts';
 import { MapValue } from '../value/map.ts';
-import { keyword, type Value } from '../value/value.ts';
+import { keyword, makeFloat, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
+import { hashValue } from '../value/hash.ts';
+import { delegate, type Target, targetValue } from './delegation.ts';
 import { failureValue } from './failure.ts';
 import type { Attempt, HintApplied, Plan } from './hint/plan.ts';
 import type { DraftData, RecordKind } from './journal/record.ts';
 import { manifestOf } from './manifest/manifest.ts';
 import { attemptBegins, attemptEnds, type Attempting, beginHinted, claim, ended, type Memory, made, planCall } from './memory.ts';
-import type { Answer, Capability, Clock, HostCall, Usage } from './port.ts';
+import type { Answer, Capability, Clock, HostCall, Providers, Usage } from './port.ts';
 import { type AmountName, type Amounts, amountsValue, millionths } from './security/amounts.ts';
 import { available, exhaustion } from './security/budget.ts';
 import { originsWithin } from './security/lineage.ts';
@@ -130,9 +132,25 @@ export class Book {
     return plan;
   }
 
-  attemptBegins(callId: string, plan: Extract<Plan, { kind: 'call' }>): Attempting {
+  /** Who carries out the attempt, of several that could; as it was chosen when it was begun before. Null when there is nothing to choose. */
+  provider(call: HostCall, made: HostCall, attempt: Attempting, { candidates, choice }: Providers): Target | null {
+    if (attempt.provider !== null) return attempt.provider;
+    const several = candidates(made.args);
+    if (several === null) return null;
+    const failed = this.memory.calls.get(call.id)?.hinted?.failed ?? [];
+    const asked = { capability: made.capability, argsHash: hashValue(Vector.adopt([...made.args])), privacy: choice.privacy };
+    const { target, reason, score } = delegate(asked, { ...choice, candidates: several, cached: NONE_CACHED, failed });
+    this.memory = attemptBegins(this.memory, call.id, { ...attempt, provider: target });
+    this.parts.note('delegated', {
+      call: call.id, target: targetValue(target), reason: keyword(reason), score: score === null ? undefined : makeFloat(score),
+      failed: failed.length === 0 ? undefined : Vector.adopt(failed.map(targetValue)),
+    });
+    return target;
+  }
+
+  attemptBegins(callId: string, plan: Pick<Attempting, 'target' | 'capability' | 'passArgs' | 'timeoutMs'>): Attempting {
     const { target, capability, passArgs, timeoutMs } = plan;
-    const attempt = { target, capability, passArgs, timeoutMs, startedMs: this.parts.clock.nowMs() };
+    const attempt = { target, capability, passArgs, timeoutMs, startedMs: this.parts.clock.nowMs(), provider: null };
     this.memory = attemptBegins(this.memory, callId, attempt);
     return attempt;
   }
@@ -144,6 +162,9 @@ export class Book {
     this.parts.note('attempt-ended', attemptFacts(callId, capability, { target, startedMs, endedMs, outcome }, used), message);
   }
 }
+
+/** Answers that are known are hints' business: a call that comes here has none. */
+const NONE_CACHED: ReadonlySet<string> = new Set();
 
 /** What the journal says of an attempt that is over. */
 function attemptFacts(callId: string, capability: string, { target, startedMs, endedMs, outcome }: Attempt, used: Amounts | undefined): DraftData {

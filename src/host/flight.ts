@@ -15,7 +15,8 @@ import { HostFailure } from './failure.ts';
 import type { Book } from './book.ts';
 import type { Attempting } from './memory.ts';
 import { answerOf, attemptOf, failed, hintsIn, type Judged, judge, perform, timeoutAnswer, timeoutOf, waitOf, withTimeLimit } from './perform.ts';
-import type { Answer, ApprovalQuestion, Ask, CallObserver, Clock, Decision, Host, HostCall, Usage, Wait, WaitCapability } from './port.ts';
+import { isPassing } from './hint/plan.ts';
+import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Host, HostCall, Usage, Wait, WaitCapability } from './port.ts';
 import type { Amounts } from './security/amounts.ts';
 
 export interface FlightOptions {
@@ -240,8 +241,8 @@ export class Flights {
   private take(call: HostCall, exposed: (callId: string) => MapValue): void {
     this.taken += 1;
     const hints = hintsIn(call);
-    if (hints === 'none') return this.begin({ call, made: call, attempt: null }, () => exposed(call.id));
-    if (hints !== 'some') return this.put(call, hints, { by: 'hint', who: null, message: null }, 0);
+    if (hints === 'none' && !this.isDelegated(call)) return this.begin({ call, made: call, attempt: null }, () => exposed(call.id));
+    if (typeof hints !== 'string') return this.put(call, hints, { by: 'hint', who: null, message: null }, 0);
     const { book, factsOf } = this.options;
     book.beginHinted(call, factsOf);
     this.shown.set(call.id, () => exposed(call.id));
@@ -250,7 +251,13 @@ export class Flights {
     else this.begin({ call, made: attemptOf(call, attempt), attempt }, this.shownTo(call, attempt));
   }
 
-  /** What is next with a call that has hints. */
+  /** Several could carry out the call, and it does not say who. */
+  private isDelegated({ capability, args }: HostCall): boolean {
+    const found = this.options.host.capabilities.find(capability);
+    return found !== undefined && 'providers' in found && found.providers !== undefined && found.providers.candidates(args) !== null;
+  }
+
+  /** What is next with a call that has hints, or several who could carry it out. */
   private goOn(call: HostCall, from: From): void {
     const { book } = this.options;
     const plan = book.plan(call.id);
@@ -284,14 +291,23 @@ export class Flights {
     const held = book.claim(made, judged.capability);
     if (held !== null && 'ok' in held) return refused(held, 'budget');
     const recalled = this.options.recall(call.id);
-    const limited = 'call' in judged.capability ? withTimeLimit(made, book.timeLeft(made)) : made;
-    const hold = this.holdOf(limited, judged, recalled);
+    const provided = this.provided(call, made, judged.capability, attempt);
+    const limited = 'call' in judged.capability ? withTimeLimit(provided.made, book.timeLeft(made)) : made;
+    const hold = provided.hold ?? this.holdOf(limited, judged, recalled);
     if (hold !== null && 'id' in hold) return refused(hold, 'capability');
     const maySee = host.policy.exposes?.(judged.capability) === true;
     this.enqueue({
-      ...newFlight(call, limited, judged), attempt, hold, held, exposed: maySee ? exposed() : MapValue.empty(),
+      ...newFlight(call, limited, judged), attempt: book.attempt(call.id) ?? attempt, hold, held, exposed: maySee ? exposed() : MapValue.empty(),
       dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null,
     });
+  }
+
+  /** The call as the provider gets it that carries it out; a question when only a person is left. */
+  private provided(call: HostCall, made: HostCall, capability: Capability, attempt: Attempting | null): { readonly made: HostCall; readonly hold: Hold | null } {
+    const providers = 'providers' in capability ? capability.providers : undefined;
+    const target = providers === undefined || attempt === null ? null : this.options.book.provider(call, made, attempt, providers);
+    if (target?.kind === 'person') return { made, hold: providers!.person(made.args) };
+    return { made: target !== null && 'id' in target ? { ...made, args: providers!.argsFor(made.args, target.id) } : made, hold: null };
   }
 
   private enqueue(flight: Flight): void {
@@ -388,8 +404,13 @@ export class Flights {
   /** The call has its answer, or its attempt is over and something else comes next. */
   private over({ call, attempt }: Pick<Flight, 'call' | 'attempt'>, answer: Answer, from: From, durationMs: number, used?: Amounts): void {
     if (attempt === null) return this.put(call, answer, from, durationMs, used);
-    this.options.book.attemptEnds(call.id, attempt, answer, used, from.message);
-    this.goOn(call, { ...from, message: null });
+    const { book } = this.options;
+    const provider = book.attempt(call.id)?.provider ?? null;
+    book.attemptEnds(call.id, attempt, answer, used, from.message);
+    if (provider !== null && provider.kind !== 'person' && !answer.ok && isPassing(answer.error)) {
+      const next = book.attemptBegins(call.id, attempt);
+      this.begin({ call, made: attemptOf(call, next), attempt: next }, this.shownTo(call, next));
+    } else this.goOn(call, { ...from, message: null });
     this.wakeUp();
   }
 

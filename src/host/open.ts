@@ -150,7 +150,7 @@ function executorPorts(options: HostOptions, world: World, policy: Policy, hostF
 }
 
 function modelsOf(declared: CapabilityFile, ports: Pick<ExecutorPorts, 'policy' | 'request' | 'secret'>): Capability[] {
-  return modelCapabilities(declared.models, ports).map(withHouseManifest);
+  return modelCapabilities(declared.models, declared.delegation ?? null, ports).map(withHouseManifest);
 }
 
 /** Stands in where capabilities are only listed. */

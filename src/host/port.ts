@@ -6,6 +6,7 @@ import type { Result } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
 import type { MapValue } from '../value/map.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
+import type { Candidate, DelegationChoice } from './delegation.ts';
 import type { HintApplied } from './hint/plan.ts';
 import type { Approval, Manifest } from './manifest/manifest.ts';
 import type { Amounts } from './security/amounts.ts';
@@ -99,8 +100,21 @@ interface CapabilityFacts {
 }
 
 export interface WorkCapability extends CapabilityFacts {
+  /** Several could carry out its calls. Absent: it is the only one. */
+  readonly providers?: Providers;
   /** Fails by throwing or rejecting with a `HostFailure`; anything else counts as a bug of the capability. */
   readonly call: (args: readonly Value[], context: CallContext) => Value | Promise<Value>;
+}
+
+/** Who could carry out the calls of a capability, and by what one of them is chosen (`delegation.ts`). */
+export interface Providers {
+  /** Null when the call itself says who, or says nothing that means anything. */
+  readonly candidates: (args: readonly Value[]) => readonly Candidate[] | null;
+  /** The arguments of the call as the provider gets them that it goes to. */
+  readonly argsFor: (args: readonly Value[], id: string) => readonly Value[];
+  /** What a person is asked when nobody else is left. */
+  readonly person: (args: readonly Value[]) => Extract<Wait, { kind: 'person' }>;
+  readonly choice: DelegationChoice;
 }
 
 /** The host waits itself, so that the wait can outlive the process; it does not count among what works at the same time. */

@@ -11,7 +11,9 @@ import { asString, namedArguments, Options } from '../argument.ts';
 import { authorized, type ExecutorPorts, type LookedUp, withoutSecrets } from '../executor/ports.ts';
 import { readJson } from '../json.ts';
 import type { ModelEndpoint } from '../manifest/model.ts';
-import type { CallContext, Capability } from '../port.ts';
+import type { Result } from '../../diagnostic/diagnostic.ts';
+import type { Candidate, DelegationChoice } from '../delegation.ts';
+import type { CallContext, Capability, Providers } from '../port.ts';
 
 const ID = 'model.complete';
 const OPTIONS = ['prompt', 'messages', 'system', 'model', 'max-tokens', 'temperature', 'stop', 'json'];
@@ -21,15 +23,50 @@ const ERROR_TEXT_MAX = 500;
 
 type ModelPorts = Pick<ExecutorPorts, 'policy' | 'request' | 'secret'>;
 
-export function modelCapabilities(models: readonly ModelEndpoint[], ports: ModelPorts): Capability[] {
+/** `choice` says by what one of several models is chosen for calls that name none; null: such calls have to name one. */
+export function modelCapabilities(models: readonly ModelEndpoint[], choice: DelegationChoice | null, ports: ModelPorts): Capability[] {
   return [
     {
       id: ID,
       summary: 'prompt | {:prompt | :messages :system :model :max-tokens :temperature :stop :json} → {:text :model :finish-reason :usage}',
       determinism: 'recorded',
       call: (args, context) => complete(args, context, models, ports),
+      ...(choice === null ? {} : { providers: providersOf(models, choice) }),
     },
   ];
+}
+
+function providersOf(models: readonly ModelEndpoint[], choice: DelegationChoice): Providers {
+  const candidates = models.map(candidateOf);
+  return {
+    choice,
+    candidates: (args) => {
+      const named = optionsIn(args);
+      return named === null || named.get(keyword('model')) != null ? null : candidates;
+    },
+    argsFor: (args, id) => [(optionsIn(args) ?? MapValue.empty()).set(keyword('model'), id)],
+    person: (args) => {
+      const named = optionsIn(args) ?? MapValue.empty();
+      const prompt = named.get(keyword('prompt')) ?? named.get(keyword('messages')) ?? null;
+      const used = MapValue.of(keyword('input-tokens'), 0, keyword('output-tokens'), 0, keyword('cost'), makeFloat(0));
+      const read = (text: string): Result<Value, string> => ({ ok: true, value: MapValue.of(keyword('text'), text, keyword('model'), 'person', keyword('finish-reason'), 'stop', keyword('usage'), used) });
+      return { kind: 'person', question: `No model is left to answer: ${typeof prompt === 'string' ? prompt : shown(prompt)}`, read };
+    },
+  };
+}
+
+function candidateOf({ name, isLocal, inputPrice, outputPrice, latencyMs, trust }: ModelEndpoint): Candidate {
+  return { target: { kind: isLocal ? 'local-model' : 'remote-model', id: name }, cost: inputPrice + outputPrice, latencyMs, trust };
+}
+
+/** Null for arguments that say nothing: the call tells what is wrong with them. */
+function optionsIn(args: readonly Value[]): MapValue | null {
+  try {
+    return namedArguments(ID, args, 'prompt');
+  } catch (cause) {
+    if (cause instanceof HostFailure) return null;
+    throw cause;
+  }
 }
 
 async function complete(args: readonly Value[], context: CallContext, models: readonly ModelEndpoint[], ports: ModelPorts): Promise<Value> {
