@@ -11,7 +11,7 @@ import type { DraftData, RecordKind } from './journal/record.ts';
 import { manifestOf } from './manifest/manifest.ts';
 import { attemptBegins, attemptEnds, type Attempting, beginHinted, claim, ended, type Memory, made, planCall } from './memory.ts';
 import type { Answer, Capability, Clock, HostCall, Providers, Usage } from './port.ts';
-import { type AmountName, type Amounts, amountsValue, millionths } from './security/amounts.ts';
+import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, millionths } from './security/amounts.ts';
 import { available, exhaustion } from './security/budget.ts';
 import { originsWithin } from './security/lineage.ts';
 
@@ -75,6 +75,11 @@ export class Book {
     return budget === null ? Infinity : available(budget, step ?? 'root', name);
   }
 
+  /** What the call may use besides the call itself. Empty when nothing is limited. */
+  leftFor(call: HostCall): Amounts {
+    return Object.fromEntries(AMOUNT_NAMES.flatMap((name) => (this.isLimited(call, name) ? [[name, Math.max(0, this.left(call, name))]] : [])));
+  }
+
   /** How long a call may work that holds its part of the budget already; null for as long as it likes. */
   timeLeft(call: HostCall): number | null {
     const left = this.left(call, 'time-ms');
@@ -85,9 +90,9 @@ export class Book {
   used(call: HostCall, answer: Answer, workedMs: number, usage: Usage | null): Amounts | undefined {
     if (this.memory.calls.get(call.id)?.isHeld !== true) return undefined;
     return {
-      ...(usage === null ? {} : { cost: millionths(usage.cost), tokens: Math.max(0, Math.round(usage.tokens)) }),
+      ...(usage === null ? {} : { calls: 1 + (usage.calls ?? 0), cost: millionths(usage.cost), tokens: Math.max(0, Math.round(usage.tokens)) }),
       'time-ms': Math.max(0, Math.round(workedMs)),
-      ...(this.isLimited(call, 'bytes') ? { bytes: sizeOf([...call.args, answer.ok ? answer.value : answer.error]) } : {}),
+      ...(this.isLimited(call, 'bytes') ? { bytes: sizeOf([...call.args, answer.ok ? answer.value : answer.error]) + (usage?.bytes ?? 0) } : {}),
     };
   }
 

@@ -339,7 +339,8 @@ export class Flights {
       exposed: flight.exposed,
       idempotencyKey: this.options.idempotencyKey(call.id),
       run: this.options.run,
-      used: (usage) => (flight.usage = { cost: (flight.usage?.cost ?? 0) + usage.cost, tokens: (flight.usage?.tokens ?? 0) + usage.tokens }),
+      used: (usage) => (flight.usage = added(flight.usage, usage)),
+      left: () => this.options.book.leftFor(call),
       clock: host.clock,
       signal: () => (flight.controller ??= abortable(this.flights.get(call.id) !== flight)).signal,
       defect: (cause) => observer.defect?.(call, cause),
@@ -435,6 +436,11 @@ const BY_CAPABILITY: From = { by: 'capability', who: null, message: null };
 
 function newFlight(call: HostCall, made: HostCall, judged: Flight['judged']): Flight {
   return { call, made, attempt: null, held: null, usage: null, judged, exposed: MapValue.empty(), hold: null, dueMs: null, isRepeated: false, askedMs: null, startedMs: 0, controller: null };
+}
+
+function added(before: Usage | null, more: Usage): Usage {
+  if (before === null) return more;
+  return { cost: before.cost + more.cost, tokens: before.tokens + more.tokens, calls: (before.calls ?? 0) + (more.calls ?? 0), bytes: (before.bytes ?? 0) + (more.bytes ?? 0) };
 }
 
 /** Between two attempts nothing is called. */

@@ -20,6 +20,7 @@ import type { DraftData } from './journal/record.ts';
 import { afterTurn, type Memory, newMemory, withMore } from './memory.ts';
 import type { ApprovalQuestion, Host, HostCall, Kernel, Observer, Turn } from './port.ts';
 import type { Amounts } from './security/amounts.ts';
+import { spent } from './security/budget.ts';
 import { denialFacts } from './security/denial.ts';
 import { isTracing } from './security/governance.ts';
 
@@ -95,12 +96,12 @@ export type Ended =
   | { readonly kind: 'failed'; readonly error: ErrorValue; readonly byHost?: true };
 
 /**
- * `calls` counts the calls made, refused ones included. `waiting`: the run is on disk and waits for time or people.
+ * `calls` counts the calls made, refused ones included; `spent` is what they took, where that is counted. `waiting`: the run is on disk and waits for time or people.
  * A stopped run (`cancelled`) can be taken up again from its `state`.
  */
 export type RunResult<State> =
-  | { readonly kind: 'complete'; readonly value: Value; readonly calls: number }
-  | { readonly kind: 'failed'; readonly error: ErrorValue; readonly calls: number }
+  | { readonly kind: 'complete'; readonly value: Value; readonly calls: number; readonly spent?: Amounts }
+  | { readonly kind: 'failed'; readonly error: ErrorValue; readonly calls: number; readonly spent?: Amounts }
   | { readonly kind: 'waiting'; readonly state: State; readonly waits: readonly Waiting[]; readonly calls: number }
   | { readonly kind: 'cancelled'; readonly state: State; readonly calls: number };
 
@@ -291,7 +292,8 @@ export class Loop<State, Event> {
 
   private async end(ended: Ended): Promise<RunResult<State>> {
     await this.recorder?.ended(ended);
-    return { ...ended, calls: this.flights.taken };
+    const { budget } = this.memory;
+    return { ...ended, calls: this.flights.taken, ...(budget === null ? {} : { spent: spent(budget) }) };
   }
 }
 

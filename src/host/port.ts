@@ -144,12 +144,17 @@ export interface CallContext {
   readonly run?: string;
   /** Where a capability tells what the call has used, for budgets and records. */
   readonly used?: (usage: Usage) => void;
+  /** What the call may use of the run's budget, for capabilities that make calls themselves. Absent or empty: nothing is limited. */
+  readonly left?: () => Amounts;
 }
 
 /** In the operator's unit of money, and in tokens of a model. */
 export interface Usage {
   readonly cost: number;
   readonly tokens: number;
+  /** Calls that the capability made itself, and the bytes of those. */
+  readonly calls?: number;
+  readonly bytes?: number;
 }
 
 export interface CapabilityRegistry {

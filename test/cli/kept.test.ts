@@ -1,8 +1,11 @@
 /** Runs that outlive their process, as users meet them: real processes, a real file, `kill -9`. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { directory, type Ended, ended, rtfs, start } from './rtfs.ts';
 
 const STORE = ['--store', 'runs.db'];
@@ -270,6 +273,52 @@ describe('a budget', () => {
     expect(await rtfs(['run', '--budget', 'calls=1', '-e', plan])).toMatchObject({ code: 6, out: '1\n' });
     expect(await rtfs(['run', '--budget', 'calls=9', '--policy', 'p.json', '-e', plan], { cwd })).toMatchObject({ code: 6, out: '1\n2\n', err: expect.stringContaining('policy: the policy p.json') as unknown });
     expect((await rtfs(['policy', 'p.json'], { cwd })).out).toContain('"cost": 0.5');
+  });
+});
+
+describe('capabilities of a project', () => {
+  const CANARY = 'canary-9d41-of-a-secret';
+  const seen: (readonly [string, string | undefined])[] = [];
+  // Sends back what it was sent, as an answer or as a failure.
+  const server = http.createServer((request, response) => {
+    seen.push([request.url ?? '', request.headers['traceparent'] as string | undefined]);
+    const key = String(request.headers['x-key']);
+    response.writeHead(request.url === '/good' ? 200 : 500, { 'content-type': 'application/json' }).end(JSON.stringify({ key, base64: Buffer.from(CANARY).toString('base64') }));
+  });
+  let host = '';
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  test('are given secrets, and none of them is written anywhere; requests carry the ids of run and call', async () => {
+    const http = (path: string) => ({ url: `http://${host}/${path}`, headers: { 'X-Key': '{secret:KEY}' } });
+    const script = 'console.error(process.env.TOKEN); console.log(JSON.stringify([process.env.TOKEN])); if (process.argv[1]) process.exit(3)';
+    const program = (...args: string[]) => ({ command: 'node', args: ['-e', script, ...args], environment: { TOKEN: '{secret:KEY}' } });
+    const common = { effects: ['network'], determinism: 'idempotent', secrets: ['KEY'] };
+    const cwd = directory({
+      'c.json': JSON.stringify({ capabilities: [
+        { id: 'peer.good', ...common, http: http('good') }, { id: 'peer.bad', ...common, http: http('bad') },
+        { id: 'own.good', ...common, process: program() }, { id: 'own.bad', ...common, process: program('fail') },
+      ] }),
+    });
+    const plan = '(let [all [(call :peer.good) (try (call :peer.bad) (catch e (:data e))) (call :own.good) (try (call :own.bad) (catch e (:data e)))]] (println (str all)) (call :user.ask (str "Fine? " all)) all)';
+    const grants = ['peer', 'own', 'process.spawn', 'secret=KEY', 'user.ask', `http=${host}`].flatMap((grant) => ['--allow', grant]);
+    const env = { RTFS_SECRET_KEY: CANARY };
+    const written = [await rtfs(['run', ...STORE, '--id', 'peer', '--capabilities', 'c.json', ...grants, '--json=stream', '-e', plan], { cwd, env })];
+    expect(written[0]!.code).toBe(3);
+    written.push(await rtfs(['answer', 'peer', '6', 'yes', ...STORE, '--capabilities', 'c.json'], { cwd, env }));
+    expect(written[1]).toMatchObject({ code: 0, out: expect.stringContaining('‹secret KEY›') as unknown });
+    for (const command of [['log', '--json'], ['log', '--tree'], ['replay'], ['runs']]) written.push(await rtfs([command[0]!, ...(command[0] === 'runs' ? [] : ['peer']), ...command.slice(1), ...STORE], { cwd }));
+    expect(written.map(({ code }) => code)).toEqual([3, 0, 0, 0, 0, 0]);
+    const texts = [...written.map(({ out, err }) => out + err), ...readdirSync(cwd).filter((file) => file.startsWith('runs.db')).map((file) => readFileSync(join(cwd, file), 'latin1'))];
+    expect(texts.length).toBeGreaterThan(6);
+    for (const form of [CANARY, Buffer.from(CANARY).toString('base64'), Buffer.from(CANARY).toString('hex')]) expect(texts.filter((text) => text.includes(form))).toEqual([]);
+    // The trace is the run, the span the call.
+    const digits = (text: string, count: number): string => createHash('sha256').update(text).digest('hex').slice(0, count);
+    const trace = (call: string): string => `00-${digits('rtfs/trace\0peer', 32)}-${digits(`rtfs/span\0peer\0${call}`, 16)}-01`;
+    expect(seen).toEqual([['/good', trace('1')], ['/bad', trace('2')]]);
   });
 });
 
