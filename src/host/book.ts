@@ -56,10 +56,11 @@ export class Book {
 
   private amountsFor(call: HostCall, capability: Capability): Amounts {
     const { cost, tokens } = manifestOf(capability);
+    const least = (name: AmountName): number => (isMetered(capability) && this.isLimited(call, name) ? 1 : 0);
     return {
       calls: 1,
-      ...(cost > 0 ? { cost: millionths(cost) } : {}),
-      ...(tokens > 0 ? { tokens } : {}),
+      cost: Math.max(millionths(cost), least('cost')),
+      tokens: Math.max(tokens, least('tokens')),
       // How long it takes is not known before; what has no time left at all is not begun.
       ...('call' in capability && this.isLimited(call, 'time-ms') ? { 'time-ms': 1 } : {}),
       ...(this.isLimited(call, 'bytes') ? { bytes: sizeOf(call.args) } : {}),
@@ -87,12 +88,15 @@ export class Book {
   }
 
   /** What the call has taken that worked for so long. Undefined when nothing is counted. */
-  used(call: HostCall, answer: Answer, workedMs: number, usage: Usage | null): Amounts | undefined {
+  used(call: HostCall, capability: Capability, answer: Answer, workedMs: number, usage: Usage | null): Amounts | undefined {
     if (this.memory.calls.get(call.id)?.isHeld !== true) return undefined;
+    const { cost, tokens } = usage ?? manifestOf(capability);
     return {
-      ...(usage === null ? {} : { calls: 1 + (usage.calls ?? 0), cost: millionths(usage.cost), tokens: Math.max(0, Math.round(usage.tokens)) }),
+      calls: 1 + (usage?.calls ?? 0),
+      cost: millionths(cost),
+      tokens: Math.max(0, Math.round(tokens)),
       'time-ms': Math.max(0, Math.round(workedMs)),
-      ...(this.isLimited(call, 'bytes') ? { bytes: sizeOf([...call.args, answer.ok ? answer.value : answer.error]) + (usage?.bytes ?? 0) } : {}),
+      ...(this.isLimited(call, 'bytes') ? { bytes: sizeOf(call.args) + sizeOf([answer.ok ? answer.value : answer.error]) + (usage?.bytes ?? 0) } : {}),
     };
   }
 
@@ -170,6 +174,13 @@ export class Book {
 
 /** Answers that are known are hints' business: a call that comes here has none. */
 const NONE_CACHED: ReadonlySet<string> = new Set();
+
+function isMetered(capability: Capability): boolean {
+  if ('wait' in capability) return false;
+  const { isMetered: said, manifest } = capability;
+  const kind = manifest?.executor?.kind;
+  return said ?? (manifest === undefined || kind === 'function' || kind === 'rtfs');
+}
 
 /** What the journal says of an attempt that is over. */
 function attemptFacts(callId: string, capability: string, { target, startedMs, endedMs, outcome }: Attempt, used: Amounts | undefined): DraftData {

@@ -399,7 +399,7 @@ export class Flights {
     this.queue.delete(flight);
     const durationMs = this.clock.nowMs() - flight.startedMs;
     const isWait = flight.hold !== null || 'wait' in flight.judged.capability;
-    this.over(flight, answer, from, durationMs, this.options.book.used(flight.made, answer, isWait ? 0 : durationMs, flight.usage));
+    this.over(flight, answer, from, durationMs, this.options.book.used(flight.made, flight.judged.capability, answer, isWait ? 0 : durationMs, flight.usage));
   }
 
   /** The call has its answer, or its attempt is over and something else comes next. */

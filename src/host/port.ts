@@ -93,6 +93,11 @@ interface CapabilityFacts {
   readonly determinism: Determinism;
   /** What it belongs to, for policies that speak of many at once. */
   readonly tags?: readonly string[];
+  /**
+   * What its calls cost is only known when they are over: without anything left of the budget none is begun. Default: true for functions
+   * and for what has no manifest, false for everything else, which costs what its manifest says.
+   */
+  readonly isMetered?: boolean;
   /** It may be given handles of secrets, and finds their texts in its arguments; without it such calls are refused. */
   readonly takesSecrets?: boolean;
   /** What else is known of it; see `manifestOf` for those that say nothing. */

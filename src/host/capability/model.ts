@@ -30,6 +30,7 @@ export function modelCapabilities(models: readonly ModelEndpoint[], choice: Dele
       id: ID,
       summary: 'prompt | {:prompt | :messages :system :model :max-tokens :temperature :stop :json} → {:text :model :finish-reason :usage}',
       determinism: 'recorded',
+      isMetered: true,
       call: (args, context) => complete(args, context, models, ports),
       ...(choice === null ? {} : { providers: providersOf(models, choice) }),
     },

@@ -50,7 +50,7 @@ export async function executeRtfs(executor: RtfsExecutor, { input, context, port
   }
 }
 
-const FAILURE_KINDS: readonly FailureKind[] = ['capability', 'security', 'host', 'timeout', 'cancelled', 'argument', 'type', 'arity', 'validation'];
+const FAILURE_KINDS: readonly FailureKind[] = ['capability', 'security', 'host', 'timeout', 'cancelled', 'argument', 'type', 'arity', 'validation', 'budget'];
 
 /** What both the caller's policy and the list allow. */
 function narrowed(policy: Policy, uses: readonly string[]): Policy {

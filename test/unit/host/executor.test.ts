@@ -17,6 +17,8 @@ import { readValue } from '../../../src/parser/datum.ts';
 import { MapValue } from '../../../src/value/map.ts';
 import { printValue } from '../../../src/value/print.ts';
 import { keyword, type Value } from '../../../src/value/value.ts';
+import { compile } from '../../../src/host/compile.ts';
+import { run } from '../../../src/host/run.ts';
 import { testEnvironment } from '../../support/environment.ts';
 import { call, contextOf, failureFrom, MemoryConsole, withDirectory } from './support.ts';
 
@@ -354,6 +356,22 @@ describe('a function written in RTFS', () => {
     ['own.missing', '', 'capability: own.rtfs: undefined name `missing`'],
     ['own.lost', '', 'capability: the file "lost.rtfs" cannot be read'],
   ])('%s with %s gives %s', (id, args, expected) => withOwn(async ({ ask }) => expect(await ask(id, args)).toBe(expected)));
+
+  test('takes what is left of its caller\'s budget, and what it took counts for its caller', () =>
+    withDirectory(async (directory) => {
+      await writeFile(path.join(directory, 'own.rtfs'), '(defn greedy [n] (loop [i 0] (if (< i n) (recur (do (call :own.one i) (inc i))) i)))');
+      const one = { id: 'own.one', effects: [], rtfs: { file: 'one.rtfs', function: 'f' } };
+      await writeFile(path.join(directory, 'one.rtfs'), '(defn f [x] x)');
+      const file = readCapabilities(JSON.stringify({ capabilities: [{ id: 'own.greedy', effects: [], rtfs: { file: 'own.rtfs', function: 'greedy', uses: ['own.one'] } }, one] }), 'c.json');
+      if (!file.ok) throw new Error('the file cannot be read');
+      const host = openHost({ grants: [{ capability: 'own', scope: null }], declared: file.value, language: testEnvironment, baseDirectory: directory, console: new MemoryConsole(), budget: { calls: 6 } });
+      closing.push(host.close);
+      const { program } = compile(testEnvironment(), { file: 'x.rtfs', text: '[(call :own.greedy 3) (try (call :own.greedy 3) (catch e (:message e)))]' });
+      const result = await run(program!, host);
+      // The function, its three calls; the second time the function, and one call of two.
+      expect(result).toMatchObject({ kind: 'complete', spent: { calls: 6 } });
+      expect(result.kind === 'complete' && printValue(result.value)).toMatch(/^\[3 "own\.greedy: Resource budget exhausted: calls \(policy: --budget; 0 of 1 left, 1 wanted/);
+    }));
 
   test('may not do what its manifest does not name, though its caller may', () =>
     withOwn(async ({ ask }) => expect(await ask('own.safe', '"note.txt"')).toContain('the manifest of the function that calls it does not name it in \\"uses\\"')));
