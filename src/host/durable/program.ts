@@ -108,7 +108,7 @@ export async function loadProgram(environment: Environment, hash: Hash, read: (h
   }
   const main = library.member(group, member);
   if (main === null) return { ok: false, error: `the code ${group} of what runs is not in the program` };
-  const table = new CodeTable(environment.primitives, (wanted) => library.group(wanted));
+  const table = new CodeTable(environment.primitives, (wanted) => library.group(wanted), environment.newTier);
   for (const [file, text] of sources) table.addSource(file, text);
   return { ok: true, value: { main, table } };
 }
