@@ -13,6 +13,7 @@
 import type { ArmCode } from '../code.ts';
 import type { Instruction } from '../liveness.ts';
 import { Op, type OpCode } from '../opcodes.ts';
+import { templateFor } from './templates.ts';
 import { after, isLeft, Kind, type Kinds, kindsOf } from './kinds.ts';
 
 export interface Emitted {
@@ -22,6 +23,8 @@ export interface Emitted {
   readonly lists: readonly (readonly number[])[];
   /** By the address of what has failed: what of the variables that the function then gives belongs to the frame. */
   readonly failures: ReadonlyMap<number, Failure>;
+  /** For a loop: which of the values that it begins with must be integers that are not big. */
+  readonly plainIntegers: readonly number[];
 }
 
 /** The registers of a frame that an error passes, and where among the function's variables each of them is. */
@@ -62,6 +65,11 @@ class Emitter {
   private readonly body: string[] = [];
   private readonly head: string[] = [];
   private readonly declared = new Set<string>();
+  /**
+   * The loop that is being emitted, when it does nothing but count and compare: then its turns are counted in a variable (`u`, up to `w`)
+   * and paid when it is left, because a memory cell that is read and written at each turn would be slower than all the rest.
+   */
+  private counted: { readonly from: number; readonly to: number } | null = null;
   /** By the address of a loop's head: the index behind the last jump back to it. */
   private readonly loops = new Map<number, number>();
   private readonly parameters: number;
@@ -69,6 +77,7 @@ class Emitter {
   private mayFail = false;
   /** Registers that handlers of this arm look at. */
   private readonly caught: readonly number[];
+  private readonly plainIntegers: number[] = [];
   private readonly failures = new Map<number, Failure>();
   /** The variables that are needed when something fails. */
   private readonly saved: string[] = [];
@@ -96,7 +105,7 @@ class Emitter {
     const labels = new Set(this.instructions.flatMap(({ target }, index) => (this.kinds[index] === null || target < 0 ? [] : [target])));
     if (labels.size > LABELS_MAX) return null;
     this.range(this.entry, this.instructions.length, false);
-    return { source: this.assemble(), lists: this.lists, failures: this.failures };
+    return { source: this.assemble(), lists: this.lists, failures: this.failures, plainIntegers: this.plainIntegers };
   }
 
   /** A loop that does what only the machine can would be left at each turn. */
@@ -123,7 +132,7 @@ class Emitter {
     return [
       '"use strict";', 'const m = R.meter;', ...this.head,
       `return function f(${['n', 'c', ...parameters].join(', ')}) {`,
-      `let ${['p = 0', 't', 'v', ...variables].join(', ')};`,
+      `let ${['p = 0', 't', 'v', 'u = 0', 'w = 0', ...variables].join(', ')};`,
       ...start,
       ...(this.mayFail ? ['try {', ...this.body, `} catch (e) { throw R.failed(e, A, c, p, F, [${saved.join(', ')}]); }`] : this.body),
       '}',
@@ -138,11 +147,13 @@ class Emitter {
     ];
   }
 
-  /** The values of the registers that are live there come in an array. */
+  /** The values of the registers that are live there come in an array. What is a number stays one for the engine: hence the signs. */
   private startOfLoop(): readonly string[] {
     return this.arm.liveAt(this.point).map((register, index) => {
-      const isDouble = this.kinds[this.entry]![register] === Kind.FLOAT;
-      return `${this.variable(register, isDouble)} = ${isDouble ? `R.double(V[${index}])` : `V[${index}]`};`;
+      const kind = this.kinds[this.entry]![register];
+      if (kind === Kind.INTEGER) this.plainIntegers.push(index);
+      const value = kind === Kind.FLOAT ? `+R.double(V[${index}])` : kind === Kind.INTEGER ? `+V[${index}]` : `V[${index}]`;
+      return `${this.variable(register, kind === Kind.FLOAT)} = ${value};`;
     });
   }
 
@@ -179,8 +190,11 @@ class Emitter {
         falls = false;
       } else if (end !== undefined && !(inLoop && index === from)) {
         if (falls && index > from && !targets.has(at)) this.settle(index);
+        if (this.isPlainLoop(index, end)) this.counted = { from: index, to: end };
+        if (this.counted !== null) this.body.push('u = 0; w = R.turns() | 0;');
         this.body.push(`H${at}: for (;;) {`);
         falls = this.loopBody(index, end);
+        this.counted = null;
         index = end;
       } else {
         falls = this.instruction(index);
@@ -200,10 +214,23 @@ class Emitter {
     this.range(head, end, true);
     if (this.fallsOut) {
       this.settle(end);
+      if (this.counted !== null) this.body.push('m.fuel -= u;');
       this.body.push(`break H${at};`);
     }
     this.body.push('}');
     return this.fallsOut;
+  }
+
+  private isPlainLoop(from: number, to: number): boolean {
+    const { ops, primitives } = this.arm;
+    for (let index = from; index < to; index++) {
+      const { at } = this.instructions[index]!;
+      if (this.kinds[index] === null) continue;
+      const op = ops[at] as OpCode;
+      const isInline = op === Op.PRIMITIVE_1 || op === Op.PRIMITIVE_2 ? templateFor(primitives[ops[at + 2]!]!.name, op - Op.PRIMITIVE_0) !== null : PLAIN.has(op);
+      if (!isInline || (op === Op.LOOP && index !== from)) return false;
+    }
+    return true;
   }
 
   /** The addresses inside of [from, to) that something in it jumps forward to, and that do not lie within a loop in it. */
@@ -244,6 +271,11 @@ class Emitter {
 
   private isDouble(register: number, kinds: Kinds): boolean {
     return kinds[register] === Kind.FLOAT;
+  }
+
+  /** What only happens now and then, and may charge: turns that are only counted so far are paid first. */
+  private slow(expression: string): string {
+    return this.counted === null ? expression : `(m.fuel -= u, u = 0, w = -1, ${expression})`;
   }
 
   private line(text: string): void {
@@ -294,9 +326,11 @@ class Emitter {
   private go(kinds: Kinds, from: Instruction): string {
     const { target } = from;
     const index = this.arm.liveness.indexAt.get(target)!;
-    if (index < this.entry) return this.leave(target, index, kinds);
+    const isOut = this.counted !== null && (index < this.counted.from || index >= this.counted.to);
+    const paid = isOut ? 'm.fuel -= u; ' : '';
+    if (index < this.entry) return `${paid}${this.leave(target, index, kinds)}`;
     const jump = target <= from.at ? `continue H${target};` : `break B${target};`;
-    return `${this.conversions(kinds, index)}${jump}`;
+    return `${paid}${this.conversions(kinds, index)}${jump}`;
   }
 
   private list(registers: readonly number[]): string {
@@ -391,21 +425,29 @@ class Emitter {
         return this.set(d, kinds[a] === Kind.BOOLEAN ? `!${this.value(a, kinds)}` : this.isDouble(a, kinds) ? 'false' : `${this.value(a, kinds)} === null || ${this.value(a, kinds)} === false`);
       case Op.IS_NIL:
         return this.set(d, this.isDouble(a, kinds) ? 'false' : `${this.value(a, kinds)} === null`);
-      case Op.NTH:
+      case Op.NTH: {
+        this.at(at, kinds);
+        const [x, y] = [this.value(a, kinds), this.value(b, kinds)];
+        return this.set(d, `R.isVector(${x}) && typeof ${y} === "number" && (t = ${x}.get(${y})) !== undefined ? t : ${this.slow(`R.nth(${x}, ${y}, m)`)}`);
+      }
+      case Op.COUNT: {
+        this.at(at, kinds);
+        const x = this.value(a, kinds);
+        return this.set(d, `R.isVector(${x}) ? ${x}.size : ${this.slow(`R.count(${x}, m)`)}`);
+      }
       case Op.GET:
       case Op.KEYWORD_GET:
       case Op.CONJ:
         this.at(at, kinds);
         return this.set(d, `R.${INLINED[op]!}(${this.value(a, kinds)}, ${this.value(b, kinds)}, m)`);
-      case Op.COUNT:
       case Op.FIRST:
         this.at(at, kinds);
-        return this.set(d, `R.${INLINED[op]!}(${this.value(a, kinds)}, m)`);
+        return this.set(d, `R.first(${this.value(a, kinds)}, m)`);
       case Op.PRIMITIVE_0:
       case Op.PRIMITIVE_1:
       case Op.PRIMITIVE_2:
       case Op.PRIMITIVE_3:
-        return this.primitive(at, kinds, d, a, Array.from({ length: op - Op.PRIMITIVE_0 }, (_, i) => this.value(ops[at + 3 + i]!, kinds)));
+        return this.primitive(at, kinds, d, a, Array.from({ length: op - Op.PRIMITIVE_0 }, (_, i) => ops[at + 3 + i]!));
       case Op.PRIMITIVE_N:
         this.at(at, kinds);
         return this.set(d, `P[${a}].rest([${this.window(b, ops[at + 4]!, kinds)}], m)`);
@@ -433,9 +475,12 @@ class Emitter {
       }
       case Op.LOOP: {
         const live = this.arm.liveAt(d);
-        return this.line(`if (--m.fuel < m.pauseAt) return R.pauseAtLoop(A, c, ${at}, ${this.list(live)}, [${live.map((register) => this.value(register, kinds)).join(', ')}]);`);
+        const pause = `return R.pauseAtLoop(A, c, ${at}, ${this.list(live)}, [${live.map((register) => this.value(register, kinds)).join(', ')}]);`;
+        if (this.counted === null) return this.line(`if (--m.fuel < m.pauseAt) ${pause}`);
+        return this.line(`if ((u = u + 1 | 0) > w) { m.fuel -= u; u = 0; if (m.fuel < m.pauseAt) ${pause} w = R.turns() | 0; }`);
       }
       case Op.RETURN:
+        if (this.counted !== null) this.line('m.fuel -= u;');
         return this.line(`return ${this.value(d, kinds)};`);
       case Op.THROW:
         this.at(at, kinds);
@@ -492,27 +537,27 @@ class Emitter {
     if (how.name === 'same') {
       const [x, y] = [this.value(a, kinds), this.value(b, kinds)];
       if (isPlain(kinds[a]) || isPlain(kinds[b])) return `${x} === ${y}`;
-      return `(typeof ${x} === "number" && typeof ${y} === "number" ? ${x} === ${y} : R.same(${x}, ${y}, m))`;
+      return `(typeof ${x} === "number" && typeof ${y} === "number" ? ${x} === ${y} : ${this.slow(`R.same(${x}, ${y}, m)`)})`;
     }
     if (doubleA && doubleB) return `${this.variable(a, true)} ${how.sign} ${this.variable(b, true)}`;
     const [x, y] = [this.variable(a, doubleA), this.variable(b, doubleB)];
     const tests = [doubleA ? '' : `typeof ${x} === "number"`, doubleB ? '' : `typeof ${y} === "number"`].filter((test) => test !== '').join(' && ');
-    return `(${tests} ? ${x} ${how.sign} ${y} : R.${how.name}(${this.value(a, kinds)}, ${this.value(b, kinds)}))`;
+    return `(${tests} ? ${x} ${how.sign} ${y} : ${this.slow(`R.${how.name}(${this.value(a, kinds)}, ${this.value(b, kinds)})`)})`;
   }
 
   private literalComparison(how: Comparison, a: number, literal: number, kinds: Kinds): string {
     const x = this.variable(a, this.isDouble(a, kinds));
     if (this.isDouble(a, kinds)) return `${x} ${how.sign} ${literal}`;
-    return `(typeof ${x} === "number" ? ${x} ${how.sign} ${literal} : R.${how.name}(${x}, ${literal}))`;
+    return `(typeof ${x} === "number" ? ${x} ${how.sign} ${literal} : ${this.slow(`R.${how.name}(${x}, ${literal})`)})`;
   }
 
   private arithmetic(at: number, how: Arithmetic, d: number, a: number, b: number, kinds: Kinds): void {
     const [doubleA, doubleB] = [this.isDouble(a, kinds), this.isDouble(b, kinds)];
     if (doubleA && doubleB) return this.line(`${this.variable(d, true)} = ${this.variable(a, true)} ${how.sign} ${this.variable(b, true)};`);
     this.at(at, kinds);
-    const slow = `R.${how.name}(${this.value(a, kinds)}, ${this.value(b, kinds)})`;
+    const slow = this.slow(`R.${how.name}(${this.value(a, kinds)}, ${this.value(b, kinds)})`);
     const [x, y] = [this.variable(a, doubleA), this.variable(b, doubleB)];
-    if (doubleA || doubleB) return this.line(`${this.variable(d, true)} = typeof ${doubleA ? y : x} === "number" ? ${x} ${how.sign} ${y} : R.double(${slow});`);
+    if (doubleA || doubleB) return this.line(`${this.variable(d, true)} = ${this.mixed(how, x, y, doubleA, slow)};`);
     const zero = how.sign === '*' ? ' + 0' : '';
     if (kinds[a] === Kind.INTEGER && kinds[b] === Kind.INTEGER) {
       return this.set(d, `typeof ${x} === "number" && typeof ${y} === "number" && (t = ${x} ${how.sign} ${y}) <= ${SAFE} && t >= -${SAFE} ? t${zero} : ${slow}`);
@@ -522,21 +567,36 @@ class Emitter {
     this.set(d, `${small} ? ${x} ${how.sign} ${y} : ${slow}`);
   }
 
+  /** One operand is a float for certain; the other may be any number. */
+  private mixed(how: Arithmetic, x: string, y: string, isFirst: boolean, slow: string): string {
+    const other = isFirst ? y : x;
+    const boxed = isFirst ? `${x} ${how.sign} ${y}.value` : `${x}.value ${how.sign} ${y}`;
+    return `typeof ${other} === "number" ? ${x} ${how.sign} ${y} : R.isFloat(${other}) ? ${boxed} : R.double(${slow})`;
+  }
+
   private literalArithmetic(at: number, how: Arithmetic, d: number, a: number, literal: number, kinds: Kinds): void {
     const isDouble = this.isDouble(a, kinds);
     const x = this.variable(a, isDouble);
     const operand = literal < 0 ? `(${literal})` : String(literal);
     if (isDouble) return this.line(`${this.variable(d, true)} = ${x} ${how.sign} ${operand};`);
     this.at(at, kinds);
-    const slow = `R.${how.name}(${x}, ${literal})`;
+    const slow = this.slow(`R.${how.name}(${x}, ${literal})`);
     if (kinds[a] === Kind.INTEGER) return this.set(d, `typeof ${x} === "number" && (t = ${x} ${how.sign} ${operand}) <= ${SAFE} && t >= -${SAFE} ? t : ${slow}`);
     this.set(d, `typeof ${x} === "number" && (${x} | 0) === ${x} ? ${x} ${how.sign} ${operand} : ${slow}`);
   }
 
-  private primitive(at: number, kinds: Kinds, d: number, index: number, args: readonly string[]): void {
+  private primitive(at: number, kinds: Kinds, d: number, index: number, registers: readonly number[]): void {
     this.at(at, kinds);
+    const args = registers.map((register) => this.value(register, kinds));
     const name = this.hoist(`p${args.length}_`, index, `P[${index}].f${args.length}`);
-    this.set(d, `${name}(${[...args, 'm'].join(', ')})`);
+    const slow = this.slow(`${name}(${[...args, 'm'].join(', ')})`);
+    const inline = templateFor(this.arm.primitives[index]!.name, args.length);
+    if (inline === null) return this.set(d, slow);
+    const operands = registers.map((register) => this.variable(register, this.isDouble(register, kinds)));
+    const tests = registers.flatMap((register, i) => (this.isDouble(register, kinds) ? [] : [`typeof ${operands[i]!} === "number"`]));
+    if (inline.operands !== 'any' && tests.length < operands.length) return this.set(d, slow);
+    if (inline.operands === 'small') tests.push(...operands.map((x) => `(${x} | 0) === ${x}`));
+    this.set(d, `${['true', ...tests, ...inline.tests(operands)].join(' && ')} ? ${inline.value(operands)} : ${slow}`);
   }
 
   // --- calls -----------------------------------------------------------------------------------------------------
@@ -561,9 +621,16 @@ class Emitter {
   }
 
   private definitionCall(index: number, first: number, count: number, kinds: Kinds): string {
+    if (this.point === 0 && this.isSelf(index, count)) return `f(n - ${frameWords(this.arm)}, c${count === 0 ? '' : ', '}${this.window(first, count, kinds)})`;
     const closure = this.hoist('d', index, `D[${index}]`);
     const code = this.hoist('e', index, `D[${index}].code`);
     return this.invoke(code, closure, first, count, kinds);
+  }
+
+  /** Whether the definition is this one, called with as many arguments as this arm takes. */
+  private isSelf(index: number, count: number): boolean {
+    const { code, variadic, required } = this.arm;
+    return !variadic && required === count && code.table.codeOf(this.arm.definitions[index]!.definition) === code;
   }
 
   private invoke(code: string, closure: string, first: number, count: number, kinds: Kinds): string {
@@ -585,6 +652,13 @@ class Emitter {
     return `${closure} : g${site}(${args}, m)`;
   }
 }
+
+/** Instructions whose usual way takes no call. */
+const PLAIN: ReadonlySet<OpCode> = new Set<OpCode>([
+  Op.CONST, Op.MOVE, Op.CAPTURE, Op.DEFINITION, Op.JUMP, Op.JUMP_FALSE, Op.JUMP_TRUE, Op.JUMP_NOT_NIL, Op.JUMP_NOT_LT, Op.JUMP_NOT_LE, Op.JUMP_NOT_GT, Op.JUMP_NOT_GE, Op.JUMP_NOT_EQ,
+  Op.JUMP_NOT_LT_I, Op.JUMP_NOT_LE_I, Op.JUMP_NOT_GT_I, Op.JUMP_NOT_GE_I, Op.JUMP_NOT_EQ_I, Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.ADD, Op.SUB, Op.MUL, Op.ADD_I, Op.SUB_I, Op.INC, Op.DEC,
+  Op.NOT, Op.IS_NIL, Op.NTH, Op.COUNT, Op.LOOP, Op.RETURN,
+]);
 
 /** What equals nothing but itself. */
 function isPlain(kind: Kind | undefined): boolean {
@@ -626,5 +700,5 @@ const ARITHMETIC: Readonly<Partial<Record<OpCode, Arithmetic>>> = {
 };
 
 const INLINED: Readonly<Partial<Record<OpCode, string>>> = {
-  [Op.NTH]: 'nth', [Op.GET]: 'get', [Op.KEYWORD_GET]: 'keywordGet', [Op.CONJ]: 'conj', [Op.COUNT]: 'count', [Op.FIRST]: 'first',
+  [Op.GET]: 'get', [Op.KEYWORD_GET]: 'keywordGet', [Op.CONJ]: 'conj',
 };

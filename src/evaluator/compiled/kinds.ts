@@ -26,6 +26,13 @@ const RESULTS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ...['even?', 'odd?', 'zero?', 'pos?', 'neg?', 'number?', 'integer?', 'int?', 'float?', 'string?', 'keyword?', 'symbol?', 'vector?', 'map?', 'set?', 'list?', 'fn?', 'boolean?', 'empty?', 'contains?'].map((name) => [name, Kind.BOOLEAN] as const),
 ]);
 
+/** Primitives that make integers of integers. */
+const WHOLE: ReadonlySet<string> = new Set(['abs', 'max', 'min', 'quot', 'rem', 'mod']);
+
+function whole(kinds: Kinds, a: number, b: number): Kind {
+  return kinds[a] === Kind.INTEGER && kinds[b] === Kind.INTEGER ? Kind.INTEGER : Kind.ANY;
+}
+
 /** Whether compiled code may hold floats as doubles: in what can catch errors, any register may have to be saved anywhere. */
 function keepsDoubles(arm: ArmCode): boolean {
   return arm.handlers.length === 0;
@@ -88,7 +95,8 @@ export function after(arm: ArmCode, { at, writes }: Instruction, kinds: Kinds): 
 function kindOfResult(arm: ArmCode, at: number, kinds: Kinds): Kind {
   const { ops } = arm;
   const a = kinds[ops[at + 2]!];
-  switch (ops[at] as OpCode) {
+  const op = ops[at] as OpCode;
+  switch (op) {
     case Op.CONST:
       return kindOfConstant(arm.constants[ops[at + 2]!]!, keepsDoubles(arm));
     case Op.MOVE:
@@ -117,6 +125,7 @@ function kindOfResult(arm: ArmCode, at: number, kinds: Kinds): Kind {
       return Kind.INTEGER;
     case Op.PRIMITIVE_1:
     case Op.PRIMITIVE_2:
+      if (WHOLE.has(arm.primitives[ops[at + 2]!]!.name)) return whole(kinds, ops[at + 3]!, op === Op.PRIMITIVE_2 ? ops[at + 4]! : ops[at + 3]!);
       return RESULTS.get(arm.primitives[ops[at + 2]!]!.name) ?? Kind.ANY;
     default:
       return Kind.ANY;

@@ -4,12 +4,13 @@
  */
 import { add, decrement, increment, multiply, subtract } from '../../value/number.ts';
 import { List } from '../../value/list.ts';
-import { Closure, type Float, makeFloat, PrimitiveFunction, type Value } from '../../value/value.ts';
+import { Closure, Float, makeFloat, PrimitiveFunction, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { callData, geSlow, gtSlow, isMachineNumber, type KernelFunctions, kernelFunctions, leSlow, ltSlow, same } from '../operations.ts';
 import { arityError } from '../primitives/registry.ts';
+import { chargeOneMore } from '../primitives/collection.ts';
 import { chargeCells, Raised } from '../raise.ts';
 import type { Native, NativeEntries, RunMeter, Running } from '../tier.ts';
 import type { Failure } from './emit.ts';
@@ -30,6 +31,9 @@ interface Owner {
   readonly machine: Running | null;
   pause: 'entry' | 'loop' | null;
 }
+
+/** So that counting them stays within 32 bits. */
+const TURNS_MAX = 1_000_000_000;
 
 /** Words of native stack that compiled calls may take one below the other before they move to the machine's. */
 export const STACK_WORDS = 60_000;
@@ -122,6 +126,7 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
       return fn instanceof Closure ? callWith(words, fn, args, 0, args.length) : data(fn, args);
     },
 
+    isFloat: (value: Value): boolean => value instanceof Float,
     float: makeFloat,
     double: (value: number | Float): number => (typeof value === 'number' ? value : value.value),
     add: (a: Value, b: Value): Value => (isMachineNumber(a) && isMachineNumber(b) ? add(a, b) : kernel.add.f2(a, b, meter)),
@@ -134,15 +139,19 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
     greater: (a: Value, b: Value): boolean => gtSlow(a, b, kernel, meter),
     greaterOrEqual: (a: Value, b: Value): boolean => geSlow(a, b, kernel, meter),
     same: (a: Value, b: Value): boolean => same(a, b, kernel, meter),
-    nth: (a: Value, b: Value): Value => {
-      const found = a instanceof Vector && typeof b === 'number' ? a.get(b) : undefined;
-      return found !== undefined ? found : kernel.nth.f2(a, b, meter);
-    },
+    isVector: (value: Value): boolean => value instanceof Vector,
+    nth: kernel.nth.f2,
     get: kernel.get.f2,
     keywordGet: kernel.keywordGet.f2,
-    conj: kernel.conj.f2,
-    count: (a: Value): Value => (a instanceof Vector ? a.size : kernel.count.f1(a, meter)),
+    conj: (a: Value, b: Value): Value => {
+      if (!(a instanceof Vector)) return kernel.conj.f2(a, b, meter);
+      chargeOneMore(meter, a.size);
+      return a.push(b);
+    },
+    count: kernel.count.f1,
     first: kernel.first.f1,
+    /** Turns of a loop until something has to be looked at. */
+    turns: (): number => Math.min(TURNS_MAX, meter.fuel - meter.pauseAt),
   };
   return { runtime, stubs };
 }

@@ -2,7 +2,7 @@
 import type { Closure, Value } from '../../value/value.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
 import type { Native, RunMeter, Running, Tier } from '../tier.ts';
-import { DIRECT_ARGUMENTS, emit, FACTORY_PARAMETERS, FRAME_WORDS } from './emit.ts';
+import { DIRECT_ARGUMENTS, emit, type Emitted, FACTORY_PARAMETERS, FRAME_WORDS } from './emit.ts';
 import { type LeftFrame, takeLeft } from './left.ts';
 import { callWith, createRuntime, gathering, newMeter, type Runtime, STACK_WORDS } from './runtime.ts';
 
@@ -24,7 +24,11 @@ const BLAME_MAX = 24;
 const BLAME_FUEL = 2_000;
 
 /** An arm's function from a loop's head on: the values are those of the registers that are live there. */
-type NativeLoop = (words: number, closure: Closure, values: readonly Value[]) => Value | undefined;
+interface NativeLoop {
+  readonly run: (words: number, closure: Closure, values: readonly Value[]) => Value | undefined;
+  /** Which of them must be integers that are not big. */
+  readonly plainIntegers: readonly number[];
+}
 
 /** Heat of an arm that will not be compiled. */
 const COLD = Number.NEGATIVE_INFINITY;
@@ -92,7 +96,8 @@ export class CompiledTier implements Tier {
     const native = this.loopFrom(arm, point);
     if (native === null) return null;
     const values = arm.liveAt(point).map((register) => registers[base + register]!);
-    return () => native(this.words(machine.depthLeft + 1), closure, values);
+    if (native.plainIntegers.some((index) => typeof values[index] !== 'number')) return null;
+    return () => native.run(this.words(machine.depthLeft + 1), closure, values);
   }
 
   private loopFrom(arm: ArmCode, point: number): NativeLoop | null {
@@ -103,7 +108,8 @@ export class CompiledTier implements Tier {
     }
     let native = known.get(point);
     if (native === undefined) {
-      native = this.make(arm, point) as NativeLoop | null;
+      const emitted = emit(arm, point);
+      native = emitted === null ? null : { run: this.make(arm, emitted) as NativeLoop['run'], plainIntegers: emitted.plainIntegers };
       known.set(point, native);
     }
     return native;
@@ -142,19 +148,18 @@ export class CompiledTier implements Tier {
   private compile(arm: ArmCode): boolean {
     if (arm.native !== null) return true;
     if (arm.heat === COLD) return false;
-    const made = this.make(arm, 0) as Native | null;
-    if (made === null) {
+    const emitted = emit(arm, 0);
+    if (emitted === null) {
       arm.heat = COLD;
       return false;
     }
+    const made = this.make(arm, emitted) as Native;
     arm.native = arm.variadic ? gathering(this.runtime, arm, made) : made;
     this.link(arm, arm.native);
     return true;
   }
 
-  private make(arm: ArmCode, point: number): unknown {
-    const emitted = emit(arm, point);
-    if (emitted === null) return null;
+  private make(arm: ArmCode, emitted: Emitted): unknown {
     const definitions = arm.definitions.map(({ definition }) => this.table.closureOf(definition));
     const factory = this.makeFunction(FACTORY_PARAMETERS, emitted.source);
     return factory(this.runtime, arm, arm.constants, arm.primitives, definitions, arm.codes, emitted.lists, emitted.failures);
