@@ -71,6 +71,7 @@ interface RunFlags extends WorldFlags {
   readonly constitution?: string;
   readonly secrets?: string;
   readonly strict?: true;
+  readonly budget?: string[];
 }
 
 function keepOf({ store, keep, id, checkpoint, wait }: RunFlags): KeepOptions | null {
@@ -158,6 +159,7 @@ class Asked {
       .option('--policy <policy>', 'the most that the plan may do, whatever is granted: a name that `rtfs policy` lists, or a file')
       .option('--constitution <file>', 'rules that stand above every grant: JSON, or RTFS data from .rtfs and .edn')
       .option('--secrets <file>', 'secrets by name, a JSON object in a file that only you can read')
+      .option('--budget <amounts>', 'what the calls may take in all: calls=100,cost=2.5,tokens=10_000,time-ms=60_000,bytes=1M (see `rtfs help budgets`)', collect)
       .option('--strict', 'deny calls from steps that see more of the plan than is recommended')
       .option('--steps', 'show the steps on the error stream even where it is no terminal; how is said by --steps=tree, --steps=plain, --steps=none')
       .addOption(new Option('--steps=tree').hideHelp())
@@ -313,8 +315,8 @@ class Asked {
   }
 }
 
-function securityOf({ policy, constitution, secrets, strict }: RunFlags): SecurityOptions {
-  return { policy: policy ?? null, constitution: constitution ?? null, secrets: secrets ?? null, strict: strict === true };
+function securityOf({ policy, constitution, secrets, strict, budget }: RunFlags): SecurityOptions {
+  return { policy: policy ?? null, constitution: constitution ?? null, secrets: secrets ?? null, strict: strict === true, budget: budget ?? [] };
 }
 
 type CapabilityAction = CapabilityOptions['action'];

@@ -25,6 +25,8 @@ export interface SecurityOptions {
   /** A file of secrets. */
   readonly secrets: string | null;
   readonly strict: boolean;
+  /** `calls=100,cost=2.5`. */
+  readonly budget: readonly string[];
 }
 
 /** `document`: one at the end. `stream`: a line for everything that happens, the document last. */
@@ -99,8 +101,17 @@ export interface DrivingOptions extends CommonOptions, WorldOptions, StoreChoice
 }
 
 export interface ResumeOptions extends DrivingOptions {
+  /** More of the budget than the run was given: `calls=10`. */
+  readonly budget: readonly string[];
   /** Null: the context stays as it is. */
   readonly patch: { readonly file: string; readonly policy: string; readonly who: string | null } | null;
+}
+
+export interface WhyDeniedOptions extends CommonOptions, StoreChoice {
+  readonly run: string;
+  /** Null: all that were denied. */
+  readonly call: string | null;
+  readonly json: boolean;
 }
 
 export interface ReplayOptions extends CommonOptions, StoreChoice {
@@ -206,6 +217,7 @@ export type Invocation =
   | { readonly command: 'verify'; readonly options: VerifyOptions }
   | { readonly command: 'gc'; readonly options: CollectOptions }
   | { readonly command: 'resume'; readonly options: ResumeOptions }
+  | { readonly command: 'why-denied'; readonly options: WhyDeniedOptions }
   | { readonly command: 'replay'; readonly options: ReplayOptions }
   | { readonly command: 'fork'; readonly options: ForkOptions }
   | { readonly command: 'debug'; readonly options: DebugOptions }
@@ -217,10 +229,10 @@ export type Invocation =
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
 export const COMMANDS = [
-  'run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'help',
+  'run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'help',
 ] as const;
 
-export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false };
+export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false, budget: [] };
 
 const PLAIN_RUN = {
   colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null,

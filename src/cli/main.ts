@@ -55,6 +55,8 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./kept/runs.ts')).runsCommand(invocation.options, terminal);
     case 'log':
       return (await import('./kept/log.ts')).logCommand(invocation.options, terminal);
+    case 'why-denied':
+      return (await import('./kept/why-denied.ts')).whyDeniedCommand(invocation.options, terminal);
     case 'verify':
       return (await import('./kept/verify.ts')).verifyCommand(invocation.options, terminal);
     case 'gc':

@@ -1,5 +1,5 @@
 /** `rtfs run`: compile a plan, run it, print its value. */
-import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { compile } from '../host/compile.ts';
 import type { Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
@@ -51,10 +51,6 @@ class Run {
     const { keep } = options;
     const place = { terminal: this.terminal, json: options.json, lookup: sources.lookup };
     if (keep !== null) {
-      // What they refuse within a turn would have to be in the journal, so that the turn can be taken again.
-      if (security?.host.constitution?.rules.some((rule) => rule.on === 'merge' || rule.on === 'expose') === true) {
-        return this.invalid([diagnostic('E0502', 'a run that is kept cannot be bound to rules on merges and exposures', null, { help: ['take these rules out of the constitution, or run it without --store and --keep'] })], EXIT.usage);
-      }
       const { runKept } = await import('./kept/run.ts');
       return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, security: options.security, isolations: security?.isolations, keep, name: nameOf(options.origin), diagnostics, place });
     }
