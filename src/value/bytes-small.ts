@@ -21,6 +21,7 @@ const ROOM_BYTES_MIN = 2048;
 type Composite = Extract<Value, { readonly kind: 'vector' | 'list' | 'set' | 'map' }>;
 
 export class SmallWriter extends ByteWriter {
+  private readonly beginning: readonly number[];
   private start = 0;
   private readonly strings: string[] = [];
   private stringCount = 0;
@@ -31,12 +32,14 @@ export class SmallWriter extends ByteWriter {
   private readonly ends: number[] = [];
   private compositeCount = 0;
 
-  constructor() {
+  /** `before` is to stand before each document. */
+  constructor(before: Uint8Array) {
     super(ROOM_BYTES);
+    this.beginning = [...before, ...tag.MAGIC, tag.VERSION, 1];
   }
 
-  /** Begins a document of one root, behind what is to stand before it. */
-  restart(before: Uint8Array): void {
+  /** Begins a document of one root. */
+  restart(): void {
     if (this.buffer.length - this.size < ROOM_BYTES_MIN || this.buffer.length > ROOM_BYTES) {
       this.buffer = new Uint8Array(ROOM_BYTES);
       this.size = 0;
@@ -45,10 +48,8 @@ export class SmallWriter extends ByteWriter {
     this.stringCount = 0;
     this.keywordCount = 0;
     this.compositeCount = 0;
-    this.bytes(before);
-    for (const byte of tag.MAGIC) this.byte(byte);
-    this.byte(tag.VERSION);
-    this.byte(1);
+    const { beginning, buffer } = this;
+    for (let i = 0; i < beginning.length; i++) buffer[this.size++] = beginning[i]!;
   }
 
   /** What was written since, without the first so many bytes of it. Nobody writes there again. */

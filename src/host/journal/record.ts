@@ -63,6 +63,9 @@ const KINDS: ReadonlySet<string> = new Set(RECORD_KINDS);
 /** Goes into the hash of every record before its bytes, so that no other hash of the house can be equal to it. */
 export const RECORD_DOMAIN: Uint8Array = asciiBytes('rtfs/record\0');
 
+/** Kept, since nearly all records are small and there is one for everything that happens. */
+const small = new SmallWriter(RECORD_DOMAIN);
+
 /**
  * For readers who have no code: functions in records are read as what they are called by, and cannot be run. Who goes on with a
  * run gives the options that find its code.
@@ -80,9 +83,6 @@ export interface PlacedDraft extends RecordDraft {
   readonly previous: Hash;
 }
 
-/** Kept, since nearly all records are small and there is one for everything that happens. */
-const small = new SmallWriter();
-
 /** The bytes of the record, as `encodeRecord` gives them, and what its hash is taken over: the domain and the bytes. */
 export function encodeDraft(draft: PlacedDraft): { readonly bytes: Uint8Array; readonly hashed: readonly Uint8Array[] } {
   if (writeDraft(draft)) return { bytes: small.documentFrom(RECORD_DOMAIN.length), hashed: [small.documentFrom(0)] };
@@ -91,7 +91,7 @@ export function encodeDraft(draft: PlacedDraft): { readonly bytes: Uint8Array; r
 }
 
 function writeDraft({ run, seq, previous, timeMs, kind, data }: PlacedDraft): boolean {
-  small.restart(RECORD_DOMAIN);
+  small.restart();
   small.vectorHead(PARTS);
   const isHeadWritten = small.string(TAG) && small.value(VERSION) && small.string(run) && small.string(previous) && small.value(seq) && small.value(timeMs) && small.keyword(kind);
   if (!isHeadWritten) return false;

@@ -13,7 +13,7 @@ import { arbitraryValue } from '../../support/arbitraries.ts';
 const BEFORE = new Uint8Array([1, 2, 3]);
 
 function written(writer: SmallWriter, value: Value): Uint8Array | null {
-  writer.restart(BEFORE);
+  writer.restart();
   if (!writer.value(value)) return null;
   expect(writer.documentFrom(0).subarray(0, BEFORE.length)).toEqual(BEFORE);
   return writer.documentFrom(BEFORE.length);
@@ -23,7 +23,7 @@ test('whatever is written has the bytes of the other encoder, and stays as it is
   let count = 0;
   fc.assert(
     fc.property(fc.array(arbitraryValue(), { minLength: 1, maxLength: 5 }), (values) => {
-      const writer = new SmallWriter();
+      const writer = new SmallWriter(BEFORE);
       const all = values.map((value) => written(writer, value));
       values.forEach((value, i) => {
         if (all[i] === null) return;
@@ -47,7 +47,7 @@ describe('is written', () => {
     ['what is eight deep', nested(8)],
     ['many numbers', Vector.adopt(Array.from({ length: 40_000 }, (_, i) => i))],
   ])('%s', (_, value) => {
-    const writer = new SmallWriter();
+    const writer = new SmallWriter(BEFORE);
     expect(written(writer, value)).toEqual(encodeValue(value));
     expect(written(writer, 'next')).toEqual(encodeValue('next'));
   });
@@ -63,7 +63,7 @@ describe('is written', () => {
     ['not: 33 different texts', Vector.adopt(Array.from({ length: 33 }, (_, i) => `text ${i}`))],
     ['not: a huge text', 'x'.repeat(100_000)],
   ])('%s', (_, value) => {
-    const writer = new SmallWriter();
+    const writer = new SmallWriter(BEFORE);
     expect(written(writer, value)).toBe(null);
     expect(written(writer, 'next')).toEqual(encodeValue('next'));
   });
