@@ -36,7 +36,16 @@ export interface KeptProgram {
   readonly content: readonly Content[];
 }
 
+/** Many runs are begun with one program. */
+const kept = new WeakMap<Runnable, KeptProgram>();
+
 export function keepProgram(program: Runnable): KeptProgram {
+  const known = kept.get(program) ?? documentOf(program);
+  kept.set(program, known);
+  return known;
+}
+
+function documentOf(program: Runnable): KeptProgram {
   const definitions = reachable(program.main);
   const files: string[] = [];
   const fileNumber = (file: string): number => {
