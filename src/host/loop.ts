@@ -14,6 +14,7 @@
  */
 import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
+import { breathe } from './breathe.ts';
 import { type Flight, Flights, type Given, type Recalled, type Waiting } from './flight.ts';
 import type { ApprovalQuestion, Host, Kernel, Observer, Turn } from './port.ts';
 
@@ -226,11 +227,6 @@ export class Loop<State, Event> {
     await this.recorder?.ended(ended);
     return { ...ended, calls: this.flights.taken };
   }
-}
-
-/** Lets timers and answers have their turn. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Nobody has fetched what lies in a store. */

@@ -14,7 +14,7 @@ import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
 import { type DraftData, recordData } from '../journal/record.ts';
 import { Loop, type PatchRequest, type RunResult } from '../loop.ts';
-import { type Keys, signHead } from '../journal/keys.ts';
+import { type Keys, signHead } from '../journal/signature.ts';
 import { loopKernel } from '../kernel.ts';
 import type { Clock, Host, Kernel, Observer } from '../port.ts';
 import { approvalProblem, readApproval } from '../security/approval.ts';
