@@ -31,6 +31,8 @@ export interface HttpService {
 
 const REQUEST_MS = 30_000;
 const CONNECTIONS_MAX = 10_000;
+/** Longer than clients keep connections, so that none is closed while a request is on its way. */
+const KEEP_ALIVE_MS = 65_000;
 const NDJSON = 'application/x-ndjson';
 
 /** Rejects with the system's error when the address cannot be had. */
@@ -40,6 +42,7 @@ export async function serveHttp(protocol: Protocol, { port, address = '127.0.0.1
     void respond(request, response, protocol, expected);
   });
   server.maxConnections = connectionsMax;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('clientError', (_, socket) => socket.destroy());
   await listening(server, port, address);
   const { port: got, family } = server.address() as AddressInfo;
