@@ -1,6 +1,7 @@
 /** A host made of functions of the embedding program, and one made of nothing. Needs nothing of node. */
 import { fromPlain, type Plain, toPlain } from '../value/plain.ts';
 import type { Value } from '../value/value.ts';
+import { timeCapabilities } from './capability/time.ts';
 import { systemClock } from './clock.ts';
 import { HostFailure } from './failure.ts';
 import type { CallContext, Capability, Clock, Determinism, Host, Policy } from './port.ts';
@@ -27,20 +28,28 @@ export interface FunctionHostOptions {
   readonly policy?: Policy;
 }
 
-/** A host whose capabilities are the functions, by id (`shop.price`). Plain functions count as `live`: each call is felt by the world. */
+/**
+ * A host whose capabilities are the functions, by id (`shop.price`), and what steps wait for. Plain functions count as `live`: each call is felt
+ * by the world.
+ */
 export function functionHost(functions: Readonly<Record<string, PlainFunction | DeclaredFunction>>, options: FunctionHostOptions = {}): Host {
   const { clock = systemClock, capabilities = [], policy = ALL_HERE } = options;
   const own = Object.entries(functions).map(([id, one]) => capabilityOf(id, typeof one === 'function' ? { call: one, determinism: 'live' } : one));
-  return { capabilities: capabilityRegistry([...own, ...capabilities], new Map()), policy, clock, close: () => Promise.resolve() };
+  return { capabilities: capabilityRegistry([...stepCapabilities(clock), ...own, ...capabilities], new Map()), policy, clock, close: () => Promise.resolve() };
 }
 
-/** A host without a world: every call is answered with "Unknown capability". For pure programs and for tests. */
+/** A host without a world: every call but those of steps is answered with "Unknown capability". For pure programs and for tests. */
 export function openPureHost(): Host {
   return functionHost({});
 }
 
 /** Naming a function is granting it; what was not named is unknown and never gets here. */
 const ALL_HERE: Policy = { decide: ({ capability }) => ({ allowed: true, grants: [{ capability, scope: '*' }] }) };
+
+/** What steps call by themselves: pauses between attempts, deadlines, checkpoints. */
+function stepCapabilities(clock: Clock): readonly Capability[] {
+  return timeCapabilities(clock).filter(({ id }) => id.startsWith('step.'));
+}
 
 function capabilityOf(id: string, { call, determinism }: DeclaredFunction): Capability {
   return {

@@ -122,8 +122,8 @@ describe('parser and evaluator', () => {
 });
 
 describe('in the host', () => {
-  test('only open.ts names capabilities', () => {
-    expect(importers((path) => !path.startsWith('src/host/capability/'), within('src/host/capability/'))).toEqual(['src/host/open.ts']);
+  test('only open.ts names capabilities, and for what steps wait for the host of functions', () => {
+    expect(importers((path) => !path.startsWith('src/host/capability/'), within('src/host/capability/'))).toEqual(['src/host/function-host.ts', 'src/host/open.ts']);
   });
 
   test('the loop knows ports, and no adapter, grant or compiler', () => {
