@@ -10,6 +10,7 @@ import { version } from '../../package.json';
 import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
 import { historyCommands } from './arguments-history.ts';
 import { type ArgumentTools, keptCommands } from './arguments-kept.ts';
+import { serveCommands } from './arguments-serve.ts';
 import {
   type CapabilityOptions, COMMANDS, type CommonOptions, type Invocation, type JsonForm, type KeepOptions, type SecurityOptions, type StepsChoice, type WorldOptions,
 } from './invocation.ts';
@@ -121,6 +122,7 @@ class Asked {
     };
     keptCommands(tools);
     historyCommands(tools);
+    serveCommands(tools);
     this.capability(root);
     this.help(root);
     return root;

@@ -203,6 +203,16 @@ export interface CapabilityOptions extends CommonOptions {
   readonly json: boolean;
 }
 
+export interface ServeOptions extends CommonOptions {
+  /** Null: standard input and output. */
+  readonly port: number | null;
+  readonly address: string | null;
+  readonly tokenFile: string | null;
+  /** The directory of the keys that sign; null for that of the user. */
+  readonly keys: string | null;
+  readonly limits: readonly string[];
+}
+
 export type Invocation =
   | { readonly command: 'run'; readonly options: RunOptions }
   | { readonly command: 'check'; readonly options: CheckOptions }
@@ -224,12 +234,13 @@ export type Invocation =
   | { readonly command: 'tell'; readonly options: TellOptions }
   | { readonly command: 'policy'; readonly options: PolicyOptions }
   | { readonly command: 'cap'; readonly options: CapabilityOptions }
+  | { readonly command: 'serve'; readonly options: ServeOptions }
   /** Text that was asked for: help, the version. */
   | { readonly command: 'show'; readonly text: string }
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
 export const COMMANDS = [
-  'run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'help',
+  'run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'serve', 'help',
 ] as const;
 
 export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false, budget: [] };
