@@ -37,6 +37,8 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
   switch (invocation.command) {
     case 'run':
       return (await import('./run.ts')).runCommand(invocation.options, terminal);
+    case 'stats':
+      return (await import('./stats.ts')).statsCommand(invocation.options, terminal);
     case 'check':
       return (await import('./check.ts')).checkCommand(invocation.options, terminal);
     case 'fmt':

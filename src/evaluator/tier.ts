@@ -51,7 +51,19 @@ export interface Running {
   outOfFuel(atLoop: boolean): boolean;
 }
 
+/** What a tier has done so far. */
+export interface TierStatistics {
+  /** Arms of functions that were compiled, and loops that were compiled to be entered at their heads. */
+  readonly functions: number;
+  readonly loops: number;
+  /** UTF-16 code units of JavaScript that were made. */
+  readonly sourceLength: number;
+  /** How often compiled code was left to the machine. */
+  readonly left: number;
+}
+
 export interface Tier {
+  readonly statistics: TierStatistics;
   /** The one of all machines of its table: compiled code has it built in. */
   readonly meter: RunMeter;
   /** What code begins with that is not compiled yet. */

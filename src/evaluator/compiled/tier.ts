@@ -1,7 +1,7 @@
 /** Which code is compiled, and when. */
 import type { Closure, Value } from '../../value/value.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
-import type { Native, RunMeter, Running, Tier } from '../tier.ts';
+import type { Native, RunMeter, Running, Tier, TierStatistics } from '../tier.ts';
 import { DIRECT_ARGUMENTS, emit, type Emitted, FACTORY_PARAMETERS, FRAME_WORDS } from './emit.ts';
 import { type LeftFrame, takeLeft } from './left.ts';
 import { callWith, createRuntime, gathering, newMeter, type Runtime, STACK_WORDS } from './runtime.ts';
@@ -36,6 +36,7 @@ const COLD = Number.NEGATIVE_INFINITY;
 export class CompiledTier implements Tier {
   readonly meter: RunMeter = newMeter();
   readonly stubs;
+  readonly statistics: { -readonly [Name in keyof TierStatistics]: number } = { functions: 0, loops: 0, sourceLength: 0, left: 0 };
   /** Innermost first. */
   readonly left: LeftFrame[] = [];
   machine: Running | null = null;
@@ -79,6 +80,7 @@ export class CompiledTier implements Tier {
 
   takeOver(machine: Running): boolean {
     const { pause } = this;
+    this.statistics.left += 1;
     this.pause = null;
     if (pause === null) this.blame();
     if (takeLeft(this.left, machine)) return --this.meter.fuel < this.meter.pauseAt && machine.outOfFuel(false);
@@ -111,6 +113,7 @@ export class CompiledTier implements Tier {
       const emitted = emit(arm, point);
       native = emitted === null ? null : { run: this.make(arm, emitted) as NativeLoop['run'], plainIntegers: emitted.plainIntegers };
       known.set(point, native);
+      if (native !== null) this.statistics.loops += 1;
     }
     return native;
   }
@@ -154,12 +157,14 @@ export class CompiledTier implements Tier {
       return false;
     }
     const made = this.make(arm, emitted) as Native;
+    this.statistics.functions += 1;
     arm.native = arm.variadic ? gathering(this.runtime, arm, made) : made;
     this.link(arm, arm.native);
     return true;
   }
 
   private make(arm: ArmCode, emitted: Emitted): unknown {
+    this.statistics.sourceLength += emitted.source.length;
     const definitions = arm.definitions.map(({ definition }) => this.table.closureOf(definition));
     const factory = this.makeFunction(FACTORY_PARAMETERS, emitted.source);
     return factory(this.runtime, arm, arm.constants, arm.primitives, definitions, arm.codes, emitted.lists, emitted.failures);
