@@ -1,4 +1,5 @@
 /** What the user asked for, as data: made by `arguments.ts` (or here, for the commonest calls), carried out by `main.ts`. */
+import type { TierName } from '../host/code-generation.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Origin } from './source.ts';
 import type { ColourChoice } from './terminal.ts';
@@ -54,6 +55,7 @@ export interface RunOptions extends CommonOptions, WorldOptions {
   /** Null: the run is gone with the process. */
   readonly keep: KeepOptions | null;
   readonly origin: Origin;
+  readonly tier: TierName;
   readonly args: readonly string[];
   /** A file with data, `-` for standard input. */
   readonly input: string | null;
@@ -203,8 +205,18 @@ export interface CapabilityOptions extends CommonOptions {
   readonly json: boolean;
 }
 
+export interface ServeOptions extends CommonOptions {
+  /** Null: standard input and output. */
+  readonly port: number | null;
+  readonly address: string | null;
+  readonly tokenFile: string | null;
+  /** The directory of the keys that sign; null for that of the user. */
+  readonly keys: string | null;
+  readonly limits: readonly string[];
+}
+
 export type Invocation =
-  | { readonly command: 'run'; readonly options: RunOptions }
+  | { readonly command: 'run' | 'stats'; readonly options: RunOptions }
   | { readonly command: 'check'; readonly options: CheckOptions }
   | { readonly command: 'fmt'; readonly options: FormatOptions }
   | { readonly command: 'repl'; readonly options: ReplOptions }
@@ -224,18 +236,19 @@ export type Invocation =
   | { readonly command: 'tell'; readonly options: TellOptions }
   | { readonly command: 'policy'; readonly options: PolicyOptions }
   | { readonly command: 'cap'; readonly options: CapabilityOptions }
+  | { readonly command: 'serve'; readonly options: ServeOptions }
   /** Text that was asked for: help, the version. */
   | { readonly command: 'show'; readonly text: string }
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
 export const COMMANDS = [
-  'run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'help',
+  'run', 'stats', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'serve', 'help',
 ] as const;
 
 export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false, budget: [] };
 
 const PLAIN_RUN = {
-  colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null,
+  colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null, tier: 'auto',
 } as const;
 
 /**

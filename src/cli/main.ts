@@ -37,6 +37,8 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
   switch (invocation.command) {
     case 'run':
       return (await import('./run.ts')).runCommand(invocation.options, terminal);
+    case 'stats':
+      return (await import('./stats.ts')).statsCommand(invocation.options, terminal);
     case 'check':
       return (await import('./check.ts')).checkCommand(invocation.options, terminal);
     case 'fmt':
@@ -73,6 +75,8 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./kept/tell.ts')).tellCommand(invocation.options, terminal);
     case 'policy':
       return (await import('./policy.ts')).policyCommand(invocation.options, terminal);
+    case 'serve':
+      return (await import('./serve.ts')).serveCommand(invocation.options, terminal);
     case 'cap':
       return (await import('./cap.ts')).capabilityCommand(invocation.options, terminal);
   }

@@ -15,6 +15,7 @@
 import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
 import { Book, type Note } from './book.ts';
+import { breathe } from './breathe.ts';
 import { type Flight, Flights, type Given, type Recalled, type Waiting } from './flight.ts';
 import type { DraftData } from './journal/record.ts';
 import { afterTurn, type Memory, newMemory, withMore } from './memory.ts';
@@ -301,11 +302,6 @@ const NO_CALLS: readonly HostCall[] = [];
 
 function forgetting(memory: Memory, _events: readonly unknown[], pending: readonly HostCall[]): Memory {
   return afterTurn(memory, [], pending);
-}
-
-/** Lets timers and answers have their turn. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** It works on although it was cancelled for working too long. */

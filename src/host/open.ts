@@ -17,6 +17,7 @@ import { userCapabilities } from './capability/user.ts';
 import { uuidCapabilities } from './capability/uuid.ts';
 import { systemClock } from './clock.ts';
 import { HostFailure } from './failure.ts';
+import { openPureHost } from './function-host.ts';
 import type { Environment as Language } from './compile.ts';
 import { streamConsole } from './console.ts';
 import { createRe2Engine } from '../evaluator/primitives/re2.ts';
@@ -232,16 +233,6 @@ export async function listTools(declared: CapabilityFile, baseDirectory: string)
 }
 
 const EVERYTHING: Grant = { capability: '*', scope: '*' };
-
-/** A host without a world: every call is answered with "Unknown capability". For pure programs and for tests. */
-export function openPureHost(): Host {
-  return {
-    capabilities: capabilityRegistry([], new Map()),
-    policy: grantPolicy({ grants: [], baseDirectory: '/' }),
-    clock: systemClock,
-    close: () => Promise.resolve(),
-  };
-}
 
 const nobody = (): Promise<never> => Promise.reject(new Error('nobody listens'));
 

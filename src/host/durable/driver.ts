@@ -15,7 +15,7 @@ import type { Sha256 } from '../journal/digest.ts';
 import { type DraftData, recordData } from '../journal/record.ts';
 import { Loop, type LoopHost, type PatchRequest, type RunResult } from '../loop.ts';
 import { afterTurn, type Memory } from '../memory.ts';
-import { type Keys, signHead } from '../journal/keys.ts';
+import { type Keys, signHead } from '../journal/signature.ts';
 import { loopKernel } from '../kernel.ts';
 import type { Clock, Kernel, Observer, Turn } from '../port.ts';
 import { type Amounts, amountsValue, readAmounts } from '../security/amounts.ts';

@@ -7,7 +7,7 @@ import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { State } from '../../evaluator/state.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import { MapValue } from '../../value/map.ts';
-import { signHead } from '../journal/keys.ts';
+import { signHead } from '../journal/signature.ts';
 import type { DraftData, RecordDraft } from '../journal/record.ts';
 import { type Content, EMPTY_HEAD } from '../store/port.ts';
 import { believedAuthority, signedAuthority } from './authority.ts';
