@@ -10,9 +10,10 @@ import type { Attempt, HintApplied, Plan } from './hint/plan.ts';
 import type { DraftData, RecordKind } from './journal/record.ts';
 import { manifestOf } from './manifest/manifest.ts';
 import { attemptBegins, attemptEnds, type Attempting, beginHinted, claim, ended, type Memory, made, planCall } from './memory.ts';
-import type { Answer, Capability, Clock, HostCall, Providers, Usage } from './port.ts';
-import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, millionths } from './security/amounts.ts';
-import { available, exhaustion } from './security/budget.ts';
+import type { Answer, Capability, Clock, Decision, HostCall, Providers, Usage } from './port.ts';
+import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, millionths } from './amounts.ts';
+import { available, exhaustion, spent } from './security/budget.ts';
+import { denialFacts } from './security/denial.ts';
 import { originsWithin } from './security/lineage.ts';
 
 /** Writes something down that has happened to a call. `message` is what was said to the run and brought it; null for nothing. */
@@ -98,6 +99,16 @@ export class Book {
       'time-ms': Math.max(0, Math.round(workedMs)),
       ...(this.isLimited(call, 'bytes') ? { bytes: sizeOf(call.args) + sizeOf([answer.ok ? answer.value : answer.error]) + (usage?.bytes ?? 0) } : {}),
     };
+  }
+
+  /** What the run has used in all; null when nothing is counted. */
+  get spent(): Amounts | null {
+    return this.memory.budget === null ? null : spent(this.memory.budget);
+  }
+
+  /** For whoever asks why. */
+  denied(call: HostCall, decision: Decision): void {
+    this.parts.note('governance-denied', denialFacts(call, decision));
   }
 
   made(callId: string): void {

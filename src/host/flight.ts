@@ -17,7 +17,7 @@ import type { Attempting } from './memory.ts';
 import { answerOf, attemptOf, failed, hintsIn, type Judged, judge, perform, timeoutAnswer, timeoutOf, waitOf, withTimeLimit } from './perform.ts';
 import { isPassing } from './hint/plan.ts';
 import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Host, HostCall, Usage, Wait, WaitCapability } from './port.ts';
-import type { Amounts } from './security/amounts.ts';
+import type { Amounts } from './amounts.ts';
 
 export interface FlightOptions {
   readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
@@ -36,8 +36,6 @@ export interface FlightOptions {
   readonly run: string | null;
   /** What the journal says of a call that it names for the first time. */
   readonly factsOf: (call: HostCall) => DraftData;
-  /** The call is refused, for whoever asks why. */
-  readonly denied: (call: HostCall, decision: Decision) => void;
 }
 
 export interface Recalled {
@@ -285,7 +283,7 @@ export class Flights {
     observer.decided?.(made, judged.decision);
     const refused = (answer: Answer, by: AnswerSource = 'policy'): void => this.over({ call, attempt }, answer, { by, who: null, message: null }, 0);
     if (!judged.allowed || (judged.approval !== null && this.ask === nobody)) {
-      this.options.denied(made, judged.decision);
+      book.denied(made, judged.decision);
       return refused(judged.allowed ? judged.refusal(refusalOf(judged.decision)) : judged.answer);
     }
     const held = book.claim(made, judged.capability);

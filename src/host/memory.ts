@@ -19,7 +19,7 @@ import { type Attempt, attempted, begin, type History, type Plan, plan } from '.
 import { hintStateValue, type HintState, NO_HINT_STATE, readHintState } from './hint/state.ts';
 import type { FailureKind, HostCall } from './port.ts';
 import { type Ledger, ledgerValue, followSteps, grantMore, isCounting, openLedger, readLedger, release, type Reservation, reserve, settle } from './security/budget.ts';
-import type { Amounts } from './security/amounts.ts';
+import type { Amounts } from './amounts.ts';
 import { emptyLineage, followEvents, type Lineage, lineageValue, readLineage } from './security/lineage.ts';
 
 export interface Memory {
@@ -66,7 +66,7 @@ export interface Attempting {
   readonly provider: Target | null;
 }
 
-export const NO_MEMORY: Memory = { budget: null, hints: NO_HINT_STATE, lineage: null, calls: new Map() };
+const NO_MEMORY: Memory = { budget: null, hints: NO_HINT_STATE, lineage: null, calls: new Map() };
 
 /** At the start of a run. `grant` is its budget, empty for none; `isTraced` when somebody asks where values come from. */
 export function newMemory(grant: Amounts, isTraced: boolean): Memory {

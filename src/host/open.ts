@@ -33,7 +33,8 @@ import { environmentSecrets } from './secret-source.ts';
 import { type GrantContext, parseGrants } from './security/grant.ts';
 import { grantPolicy, type PolicyData } from './security/policy.ts';
 import { type NamedPolicy, readPolicy } from './security/policy-text.ts';
-import type { Amounts } from './security/amounts.ts';
+import type { Amounts } from './amounts.ts';
+import type { Governed } from './security/governance.ts';
 import { lesserAmounts } from './security/runtime-context.ts';
 import { type SecretSource, withSecrets } from './security/secret.ts';
 
@@ -71,14 +72,14 @@ export interface HostOptions {
   readonly approvals?: Approvals;
 }
 
-export function openHost(options: HostOptions): Host {
+export function openHost(options: HostOptions): Host & Governed {
   const world = worldOf(options);
   const secrets = secretsOf(options, world);
   const withTexts = (one: Capability): Capability => ('call' in one && one.takesSecrets === true ? withSecrets(one, secrets) : one);
   const approvals = options.approvals ?? new Approvals();
   const policy = grantPolicy(policyData(options, world.baseDirectory, (id) => declaredBy(id, hostFor(0).capabilities.find(id), approvals)));
   const house = (): Capability[] => [...houseCapabilities(world), ...modelsOf(options.declared ?? NO_CAPABILITIES, ports), ...(options.capabilities ?? [])].map(withTexts);
-  const hostFor = (hops: number): Omit<Host, 'close'> => ({
+  const hostFor = (hops: number): Omit<Host & Governed, 'close'> => ({
     capabilities: capabilityRegistry([...house(), ...declared.at(hops)], ALIASES, (id) => declared.find(id, hops)),
     policy,
     clock: world.clock,
@@ -102,7 +103,7 @@ function secretsOf({ secrets }: HostOptions, { environment }: Pick<World, 'envir
 }
 
 /** What of the options bounds a run beside its grants. */
-function limitsOf({ policy, constitution, budget = {} }: HostOptions): Pick<Host, 'budget' | 'constitution' | 'stretchMs'> {
+function limitsOf({ policy, constitution, budget = {} }: HostOptions): Pick<Host, 'budget' | 'stretchMs'> & Governed {
   const grant = policy === undefined ? budget : lesserAmounts(policy.context.budget, budget);
   const isLimited = Object.keys(grant).length > 0;
   const source = policy === undefined || Object.keys(policy.context.budget).length === 0 ? '--budget' : `the policy ${policy.name}`;

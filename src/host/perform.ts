@@ -10,7 +10,7 @@ import { GivenUp, withDeadline } from './deadline.ts';
 import { argumentFailure, cancelledFailure, didYouMean, failureValue, HostFailure, securityFailure, shown, typeFailure } from './failure.ts';
 import { hintsOf } from './hint/hints.ts';
 import type { Attempting } from './memory.ts';
-import type { Amounts } from './security/amounts.ts';
+import type { Amounts } from './amounts.ts';
 import type { Answer, ApprovalQuestion, CallContext, Capability, Decision, Host, HostCall, PolicyRequest, Usage, Wait, WaitCapability, WorkCapability } from './port.ts';
 
 /** What was decided about a call, with the capability that it goes to when it may. */

@@ -9,8 +9,7 @@ import type { ErrorValue, Value } from '../value/value.ts';
 import type { Candidate, DelegationChoice } from './delegation.ts';
 import type { HintApplied } from './hint/plan.ts';
 import type { Approval, Manifest } from './manifest/manifest.ts';
-import type { Amounts } from './security/amounts.ts';
-import type { Constitution } from './security/constitution.ts';
+import type { Amounts } from './amounts.ts';
 
 // ── The kernel, as the loop sees it ────────────────────────────────────────────────────────────────────────────────
 
@@ -313,8 +312,6 @@ export interface Host {
   readonly ask?: Ask;
   /** What the calls of a run may take in all, and what sets that, in words. Absent: as much as they like. */
   readonly budget?: { readonly grant: Amounts; readonly source: string };
-  /** What has a say on calls, merges and what capabilities are shown; the loop's policy has it in itself. Absent: nothing. */
-  readonly constitution?: Constitution;
   /** How long the machine may work from one answer to the next call. Absent: as long as it likes. */
   readonly stretchMs?: number;
   /** Lets go of what the host holds open; resolves when programs that it started have ended. */

@@ -7,7 +7,7 @@ import type { Advance } from '../../evaluator/state.ts';
 import type { HostCall } from '../port.ts';
 import { afterTurn, attemptBegins, attemptEnds, beginHinted, claim, ended, given, hasRightHints, type Memory, made, newMemory, planCall, readAttempting, readMemory, withMore } from '../memory.ts';
 import type { JournalRecord } from '../journal/record.ts';
-import { type Amounts, readAmounts } from '../security/amounts.ts';
+import { type Amounts, readAmounts } from '../amounts.ts';
 import { Facts } from './facts.ts';
 import { answerIn } from './history.ts';
 

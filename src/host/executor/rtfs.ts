@@ -10,7 +10,7 @@ import { Vector } from '../../value/vector.ts';
 import { cancelledFailure, HostFailure } from '../failure.ts';
 import type { FailureKind, Policy } from '../port.ts';
 import { run } from '../run.ts';
-import { inUnits } from '../security/amounts.ts';
+import { inUnits } from '../amounts.ts';
 import type { Execution } from './dispatch.ts';
 import type { RtfsExecutor } from './executor.ts';
 import { FUNCTION_ARGUMENTS } from './ports.ts';

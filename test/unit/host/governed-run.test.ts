@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/host/compile.ts';
 import { HostFailure } from '../../../src/host/failure.ts';
-import type { LoopHost } from '../../../src/host/loop.ts';
 import type { Capability } from '../../../src/host/port.ts';
 import { capabilityRegistry } from '../../../src/host/registry.ts';
+import type { LoopHost } from '../../../src/host/loop.ts';
 import { run } from '../../../src/host/run.ts';
 import { readConstitution } from '../../../src/host/security/constitution-text.ts';
 import { readDocument } from '../../../src/host/security/document.ts';
