@@ -7,7 +7,7 @@ import { userCapabilities } from '../../src/host/capability/user.ts';
 import { systemClock } from '../../src/host/clock.ts';
 import { type DriveOptions, type Keeping, startRun } from '../../src/host/durable/driver.ts';
 import type { Runnable } from '../../src/host/durable/program.ts';
-import { recover } from '../../src/host/durable/recover.ts';
+import { openRun, recover } from '../../src/host/durable/recover.ts';
 import { openKeeping } from '../../src/host/open-store.ts';
 import type { Capability, Determinism } from '../../src/host/port.ts';
 import { capabilityRegistry } from '../../src/host/registry.ts';
@@ -140,7 +140,10 @@ async function resumeMs(environment: Environment, past: number): Promise<number>
     const times: number[] = [];
     for (let round = 0; round < 5; round++) {
       const startMs = performance.now();
-      const recovered = await recover({ store: keeping.store, environment, keeper: keeping.newKeeper(), programs: new Map() }, row);
+      const world = { store: keeping.store, environment, keeper: keeping.newKeeper(), programs: new Map() };
+      const opened = await openRun(world, row.id);
+      if (!opened.ok) throw new Error(opened.error);
+      const recovered = await recover(world, row, opened.value, null);
       times.push(performance.now() - startMs);
       if (!recovered.ok) throw new Error(recovered.error);
     }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chainRecords } from '../../src/host/journal/chain.ts';
 import type { ContentRules } from '../../src/host/journal/content.ts';
 import { nodeSha256 } from '../../src/host/journal/digest.ts';
-import { type Signer, signHead } from '../../src/host/journal/keys.ts';
+import { type Signer, signHead } from '../../src/host/journal/signature.ts';
 import { type Batch, EMPTY_HEAD, type Store, type StoredRecord } from '../../src/host/store/port.ts';
 import { keyword } from '../../src/value/value.ts';
 import { draft } from './journal-data.ts';

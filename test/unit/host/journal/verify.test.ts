@@ -7,7 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { chainRecords } from '../../../../src/host/journal/chain.ts';
 import { collectGarbage } from '../../../../src/host/journal/gc.ts';
 import { nodeSha256 } from '../../../../src/host/journal/digest.ts';
-import { type Keys, openKeys } from '../../../../src/host/journal/keys.ts';
+import { openKeys } from '../../../../src/host/journal/keys.ts';
+import type { Keys } from '../../../../src/host/journal/signature.ts';
 import { type StoreReport, verifyStore } from '../../../../src/host/journal/verify.ts';
 import { createMemoryStore } from '../../../../src/host/store/memory.ts';
 import { type Hash, type Store, StoreProblem } from '../../../../src/host/store/port.ts';
