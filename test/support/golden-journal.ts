@@ -20,7 +20,7 @@ function call(id: string, data: DraftData = {}): DraftData {
 
 const APPROVAL = MapValue.of(keyword('by'), 'human:ann', keyword('verdict'), keyword('approve'), keyword('hash'), HASH);
 
-/** What stands in records of each kind, as the table in `src/host/durable/facts.ts` says; kinds that are not in it have something. */
+/** What stands in records of each kind, as the table in `src/host/durable/facts.ts` says; kinds that nobody writes yet have something. */
 const DATA: Readonly<Record<RecordKind, readonly DraftData[]>> = {
   'run-started': [
     { program: HASH, name: 'plan.rtfs' },
@@ -45,11 +45,14 @@ const DATA: Readonly<Record<RecordKind, readonly DraftData[]>> = {
   'approval-requested': [call('9', { rule: 'large orders', question: 'Order 3 lamps?', shown: MapValue.of(keyword('args'), Vector.of(3)), hash: HASH })],
   'approval-granted': [{ call: '9', approval: APPROVAL }],
   'approval-denied': [{ call: '9', approval: APPROVAL.set(keyword('verdict'), keyword('deny')) }],
-  'governance-denied': [{ rule: 'no secrets', event: 'merge' }],
-  'hint-applied': [{ call: '7', hint: keyword('retry'), attempt: 2 }],
+  'governance-denied': [{ call: '7', denial: MapValue.of(keyword('rule'), 'no payments at night') }, { turn: 3, at: '1.2', step: 'root/plan/b', into: 'root/plan', verdict: keyword('deny'), rule: 'no secrets', keys: Vector.of(keyword('token')), error: error('not merged') }],
+  'hint-applied': [{ call: '7', hint: keyword('retry'), capability: 'shop.price', detail: 'attempt 2 of 3' }],
+  'call-planned': [{ call: '7', at: Vector.of(1_700_000_000_000, 1_700_000_000_250), next: keyword('wait'), until: 1_700_000_000_500 }],
+  'attempt-started': [{ call: '7', attempt: 2, determinism: keyword('idempotent'), id: 'shop.price.v2', due: 1_700_000_060_000, held: MapValue.of(keyword('calls'), 1) }],
+  'attempt-ended': [{ call: '7', target: 'shop.price', capability: 'shop.price.v2', started: 1_700_000_000_000, ended: 1_700_000_000_020, error: error('busy'), used: MapValue.of(keyword('calls'), 1, keyword('cost'), 0.5) }],
   delegated: [{ call: '7', to: 'shop.price.v2' }],
-  'budget-exhausted': [{ call: '7', budget: keyword('calls') }],
-  'grant-changed': [{ grant: 'shop.*', who: 'human:ann' }],
+  'budget-exhausted': [{ call: '7', budget: keyword('calls'), step: 'root/plan', granted: 10, left: 0, wanted: 1 }],
+  'grant-changed': [{ budget: MapValue.of(keyword('calls'), 20) }],
   'call-repeated': [{ call: '7', who: 'human:ann' }],
   'cancel-requested': [{ turn: 6, reason: 'no longer needed', who: 'human:ann', quanta: Vector.of(5_000_000, 100) }],
   'message-ignored': [{ message: 3, reason: 'no call 5 waits for an answer' }],
