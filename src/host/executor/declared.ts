@@ -2,7 +2,8 @@
 import type { CapabilityFile } from '../manifest/read.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { CallContext, Capability, WorkCapability } from '../port.ts';
-import { type Approvals, capabilityOf } from './capability.ts';
+import type { Approvals } from './approvals.ts';
+import { capabilityOf } from './capability.ts';
 import { LazyServers } from './dispatch.ts';
 import type { Executor } from './executor.ts';
 import type { ExecutorPorts } from './ports.ts';
