@@ -1,4 +1,5 @@
 /** What the user asked for, as data: made by `arguments.ts` (or here, for the commonest calls), carried out by `main.ts`. */
+import type { TierName } from '../host/code-generation.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Origin } from './source.ts';
 import type { ColourChoice } from './terminal.ts';
@@ -25,6 +26,8 @@ export interface SecurityOptions {
   /** A file of secrets. */
   readonly secrets: string | null;
   readonly strict: boolean;
+  /** `calls=100,cost=2.5`. */
+  readonly budget: readonly string[];
 }
 
 /** `document`: one at the end. `stream`: a line for everything that happens, the document last. */
@@ -52,6 +55,7 @@ export interface RunOptions extends CommonOptions, WorldOptions {
   /** Null: the run is gone with the process. */
   readonly keep: KeepOptions | null;
   readonly origin: Origin;
+  readonly tier: TierName;
   readonly args: readonly string[];
   /** A file with data, `-` for standard input. */
   readonly input: string | null;
@@ -99,8 +103,17 @@ export interface DrivingOptions extends CommonOptions, WorldOptions, StoreChoice
 }
 
 export interface ResumeOptions extends DrivingOptions {
+  /** More of the budget than the run was given: `calls=10`. */
+  readonly budget: readonly string[];
   /** Null: the context stays as it is. */
   readonly patch: { readonly file: string; readonly policy: string; readonly who: string | null } | null;
+}
+
+export interface WhyDeniedOptions extends CommonOptions, StoreChoice {
+  readonly run: string;
+  /** Null: all that were denied. */
+  readonly call: string | null;
+  readonly json: boolean;
 }
 
 export interface ReplayOptions extends CommonOptions, StoreChoice {
@@ -203,7 +216,7 @@ export interface ServeOptions extends CommonOptions {
 }
 
 export type Invocation =
-  | { readonly command: 'run'; readonly options: RunOptions }
+  | { readonly command: 'run' | 'stats'; readonly options: RunOptions }
   | { readonly command: 'check'; readonly options: CheckOptions }
   | { readonly command: 'fmt'; readonly options: FormatOptions }
   | { readonly command: 'repl'; readonly options: ReplOptions }
@@ -216,6 +229,7 @@ export type Invocation =
   | { readonly command: 'verify'; readonly options: VerifyOptions }
   | { readonly command: 'gc'; readonly options: CollectOptions }
   | { readonly command: 'resume'; readonly options: ResumeOptions }
+  | { readonly command: 'why-denied'; readonly options: WhyDeniedOptions }
   | { readonly command: 'replay'; readonly options: ReplayOptions }
   | { readonly command: 'fork'; readonly options: ForkOptions }
   | { readonly command: 'debug'; readonly options: DebugOptions }
@@ -228,13 +242,13 @@ export type Invocation =
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
 export const COMMANDS = [
-  'run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'serve', 'help',
+  'run', 'stats', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'serve', 'help',
 ] as const;
 
-export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false };
+export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false, budget: [] };
 
 const PLAIN_RUN = {
-  colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null,
+  colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null, tier: 'auto',
 } as const;
 
 /**

@@ -1,5 +1,10 @@
 /** `rtfs runs`: the runs of a store. */
-import type { RunRow, RunStatus } from '../../host/store/port.ts';
+import { Facts } from '../../host/durable/facts.ts';
+import { readRecords } from '../../host/durable/history.ts';
+import { AMOUNT_NAMES, type Amounts, amountsText, inUnits, readAmounts } from '../../host/security/amounts.ts';
+import type { RunRow, RunStatus, Store } from '../../host/store/port.ts';
+import { MapValue } from '../../value/map.ts';
+import { keyword } from '../../value/value.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { RunsOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
@@ -13,21 +18,43 @@ export async function runsCommand(options: RunsOptions, terminal: Terminal): Pro
   const { store } = opened.value.keeping;
   try {
     const rows = await store.runs(options.status.length === 0 ? {} : { status: options.status as readonly RunStatus[] });
-    terminal.out(options.json ? `[${rows.map((row) => JSON.stringify(rowJson(row))).join(',\n')}]\n` : table(rows));
+    const listed = await Promise.all(rows.map(async (row) => ({ ...row, budget: await budgetOf(store, row) })));
+    terminal.out(options.json ? `[${listed.map((row) => JSON.stringify(rowJson(row))).join(',\n')}]\n` : table(listed));
     return EXIT.ok;
   } finally {
     await store.close();
   }
 }
 
-function rowJson(row: RunRow): unknown {
-  const { id, name, status, createdMs, updatedMs, head, wakeMs, owner } = row;
-  return { run: id, name, status, createdMs, updatedMs, records: head.seq, head: head.hash, wakeMs, process: owner?.processId ?? null, waits: waitsOf(row) };
+interface Listed extends RunRow {
+  /** What the run has used of its budget; null where nothing is counted, or nothing was written of it yet. */
+  readonly budget: { readonly used: Amounts; readonly granted: Amounts } | null;
 }
 
-function table(rows: readonly RunRow[]): string {
+/** A run that waits or is over says so in its last record. */
+async function budgetOf(store: Store, { id, head }: RunRow): Promise<Listed['budget']> {
+  const records = await readRecords(store, id, head.seq, 1);
+  const [last] = records.ok ? records.value : [];
+  const written = last === undefined ? null : new Facts(last.data).value('budget');
+  if (!(written instanceof MapValue)) return null;
+  const [used, granted] = ['used', 'granted'].map((name) => readAmounts(written.get(keyword(name))));
+  return used == null || granted == null ? null : { used, granted };
+}
+
+function rowJson(row: Listed): unknown {
+  const { id, name, status, createdMs, updatedMs, head, wakeMs, owner, budget } = row;
+  return { run: id, name, status, createdMs, updatedMs, records: head.seq, head: head.hash, wakeMs, process: owner?.processId ?? null, waits: waitsOf(row), budget: budget === null ? null : { used: amountsJson(budget.used), granted: amountsJson(budget.granted) } };
+}
+
+function amountsJson(amounts: Amounts): Readonly<Record<string, number>> {
+  return Object.fromEntries(AMOUNT_NAMES.flatMap((name) => (amounts[name] === undefined ? [] : [[name, inUnits(name, amounts[name])]])));
+}
+
+function table(rows: readonly Listed[]): string {
   if (rows.length === 0) return '';
-  const lines = [['RUN', 'STATUS', 'BEGUN', 'RECORDS', 'PLAN', 'WAITS FOR'], ...rows.map((row) => [row.id, statusText(row), timeText(row.createdMs), String(row.head.seq), row.name, waitText(row)])];
+  const hasBudgets = rows.some((row) => row.budget !== null);
+  const cells = (row: Listed): string[] => [row.id, statusText(row), timeText(row.createdMs), String(row.head.seq), row.name, ...(hasBudgets ? [row.budget === null ? '' : amountsText(row.budget.used, row.budget.granted)] : []), waitText(row)];
+  const lines = [['RUN', 'STATUS', 'BEGUN', 'RECORDS', 'PLAN', ...(hasBudgets ? ['BUDGET'] : []), 'WAITS FOR'], ...rows.map(cells)];
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   return lines.map((line) => `${line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`).join('');
 }

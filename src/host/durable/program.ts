@@ -36,7 +36,16 @@ export interface KeptProgram {
   readonly content: readonly Content[];
 }
 
+/** Many runs are begun with one program. */
+const kept = new WeakMap<Runnable, KeptProgram>();
+
 export function keepProgram(program: Runnable): KeptProgram {
+  const known = kept.get(program) ?? documentOf(program);
+  kept.set(program, known);
+  return known;
+}
+
+function documentOf(program: Runnable): KeptProgram {
   const definitions = reachable(program.main);
   const files: string[] = [];
   const fileNumber = (file: string): number => {
@@ -118,7 +127,7 @@ export function openProgram(environment: Environment, hash: Hash, read: (hash: H
   }
   const main = library.member(group, member);
   if (main === null) return { ok: false, error: `the code ${group} of what runs is not in the program` };
-  const table = new CodeTable(environment.primitives, (wanted) => library.group(wanted));
+  const table = new CodeTable(environment.primitives, (wanted) => library.group(wanted), environment.newTier);
   for (const [file, text] of sources) table.addSource(file, text);
   return { ok: true, value: { main, table } };
 }
