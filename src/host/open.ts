@@ -21,7 +21,7 @@ import { openPureHost } from './function-host.ts';
 import type { Environment as Language } from './compile.ts';
 import { streamConsole } from './console.ts';
 import { createRe2Engine } from '../evaluator/primitives/re2.ts';
-import { Approvals } from './executor/capability.ts';
+import { Approvals } from './executor/approvals.ts';
 import { DeclaredCapabilities } from './executor/declared.ts';
 import { type ExecutorPorts, type FunctionPort, READ_SECRET, SPAWN } from './executor/ports.ts';
 import { withHouseManifest } from './manifest/house.ts';
