@@ -27,7 +27,7 @@ import { type ExecutorPorts, type FunctionPort, READ_SECRET, SPAWN } from './exe
 import { withHouseManifest } from './manifest/house.ts';
 import { type Manifest, manifestOf } from './manifest/manifest.ts';
 import { type CapabilityFile, NO_CAPABILITIES } from './manifest/read.ts';
-import type { Capability, CapabilityRegistry, Clock, Console, Entropy, Environment, Grant, Host, Policy, PolicyRequest, ResolveName } from './port.ts';
+import type { Capability, Clock, Console, Entropy, Environment, Grant, Host, Policy, ResolveName } from './port.ts';
 import { capabilityRegistry } from './registry.ts';
 import { environmentSecrets } from './secret-source.ts';
 import { type GrantContext, parseGrants } from './security/grant.ts';
