@@ -8,15 +8,13 @@
  *   and nothing works on it, so a run all of whose calls are held can be put away (see `waits`).
  */
 import { MapValue } from '../value/map.ts';
-import { printBrief } from '../value/print.ts';
-import { Keyword } from '../value/value.ts';
 import type { DraftData } from './journal/record.ts';
-import { HostFailure } from './failure.ts';
 import type { Book } from './book.ts';
+import { approvalPrompt, askPerson, dueOf, type Hold, pausing, type Waiting } from './hold.ts';
 import type { Attempting } from './memory.ts';
-import { answerOf, attemptOf, failed, hintsIn, type Judged, judge, perform, timeoutAnswer, timeoutOf, waitOf, withTimeLimit } from './perform.ts';
+import { answerOf, attemptOf, hintsIn, type Judged, judge, perform, timeoutAnswer, waitOf, withTimeLimit } from './perform.ts';
 import { isPassing } from './hint/plan.ts';
-import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Host, HostCall, Usage, Wait, WaitCapability } from './port.ts';
+import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Host, HostCall, Usage } from './port.ts';
 import type { Amounts } from './amounts.ts';
 
 export interface FlightOptions {
@@ -48,9 +46,6 @@ export interface Recalled {
   /** What somebody has allowed: the hash of what they were shown. */
   readonly approved: string | null;
 }
-
-/** What a call that is held waits for. `unsure`: somebody must say whether it happened. `approval`: somebody must allow it. `pause`: its hints let time pass. */
-export type Hold = Wait | { readonly kind: 'pause' } | { readonly kind: 'unsure' } | { readonly kind: 'approval'; readonly approval: ApprovalQuestion; readonly hash: string };
 
 export interface Flight {
   readonly call: HostCall;
@@ -92,13 +87,6 @@ export interface Given {
 }
 
 type From = Pick<Given, 'by' | 'who' | 'message'>;
-
-/** A call that is held, for whoever shows or keeps it. */
-export interface Waiting {
-  readonly call: HostCall;
-  readonly hold: Hold;
-  readonly dueMs: number | null;
-}
 
 export class Flights {
   private readonly options: FlightOptions;
@@ -441,11 +429,6 @@ function added(before: Usage | null, more: Usage): Usage {
   return { cost: before.cost + more.cost, tokens: before.tokens + more.tokens, calls: (before.calls ?? 0) + (more.calls ?? 0), bytes: (before.bytes ?? 0) + (more.bytes ?? 0) };
 }
 
-/** Between two attempts nothing is called. */
-function pausing(call: HostCall): Flight['judged'] {
-  const capability: WaitCapability = { id: call.capability, summary: '', determinism: 'recorded', wait: () => ({ kind: 'timer', durationMs: 0 }) };
-  return { allowed: true, decision: { allowed: true, grants: [] }, capability, grants: [], approval: null, refusal: (reason) => failed(call, new HostFailure('security', reason)) };
-}
 const NO_ANSWERS: readonly Given[] = [];
 
 const nobody: Ask = () => Promise.resolve(null);
@@ -456,28 +439,6 @@ function abortable(isOver: boolean): AbortController {
   return controller;
 }
 
-/** When a wait that begins now is over: a timer's end, or the end of the time that the call gives a person. */
-function dueOf({ made, hold, startedMs }: Flight): number | null {
-  if (hold === null || hold.kind === 'pause') return null;
-  if (hold.kind === 'timer') return startedMs + hold.durationMs;
-  const timeoutMs = hold.kind === 'person' ? timeoutOf(made) : null;
-  return timeoutMs === null ? null : startedMs + timeoutMs;
-}
-
 function refusalOf(decision: Decision): string {
   return decision.allowed ? '' : decision.reason;
-}
-
-/** The question, and all that the word is about. */
-function approvalPrompt({ question, shown }: ApprovalQuestion): string {
-  const lines = [...shown].map(([key, value]) => `  ${key instanceof Keyword ? key.name : String(key)}: ${printBrief(value, 500)}\n`);
-  return `${question}\n${lines.join('')}Allow it? [y/N] `;
-}
-
-async function askPerson(ask: Ask, call: HostCall, wait: Extract<Wait, { kind: 'person' }>, signal: AbortSignal): Promise<Answer> {
-  try {
-    return answerOf(call, wait, await ask(wait.question, signal));
-  } catch {
-    return failed(call, new HostFailure('host', `${call.capability}: the question cannot be shown: the output is closed`));
-  }
 }
