@@ -59,10 +59,12 @@ export function jsonLinesSink(file: string): RecordSink {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
   for (const line of whole.split('\n').slice(0, -1)) {
-    const { run, seq } = JSON.parse(line) as { run?: unknown; seq?: unknown };
-    if (typeof run !== 'string' || typeof seq !== 'number') throw new Error(`${file} holds something else than records: name another file`);
-    lasts.set(run, seq);
+    const place = placeIn(line);
+    if (place === null) throw new Error('the file holds something else than records: name another');
+    lasts.set(place.run, place.seq);
   }
+  // Nobody else's file is cut off.
+  if (!BEGINNING.startsWith(text.slice(whole.length, whole.length + BEGINNING.length))) throw new Error('the file holds something else than records: name another');
   if (whole.length < text.length) truncateSync(file, Buffer.byteLength(whole));
   return {
     last: (run) => lasts.get(run) ?? 0,
@@ -77,6 +79,18 @@ export function jsonLinesSink(file: string): RecordSink {
       for (const { run, seq } of records) lasts.set(run, seq);
     },
   };
+}
+
+/** What every line begins with. */
+const BEGINNING = '{"run":';
+
+function placeIn(line: string): { readonly run: string; readonly seq: number } | null {
+  try {
+    const { run, seq } = JSON.parse(line) as { readonly run?: unknown; readonly seq?: unknown };
+    return typeof run === 'string' && typeof seq === 'number' ? { run, seq } : null;
+  } catch {
+    return null;
+  }
 }
 
 function recordJson({ run, seq, timeMs, kind, data }: JournalRecord): string {

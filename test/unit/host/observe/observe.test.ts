@@ -101,9 +101,10 @@ describe('a sink', () => {
     expect(linesOf(file)).toHaveLength(first.records + second.records);
   });
 
-  test('is no file of something else', () => {
+  test.each(['{"shopping":"list"}\n', 'dear diary', 'dear\ndiary\n', '{"run":"a","seq":1}\ndear diary'])('is no file of something else, which stays as it is: %j', (text) => {
     const file = path.join(directory, 'other.jsonl');
-    writeFileSync(file, '{"shopping":"list"}\n');
-    expect(() => jsonLinesSink(file)).toThrow(/holds something else than records: name another file$/);
+    writeFileSync(file, text);
+    expect(() => jsonLinesSink(file)).toThrow('the file holds something else than records: name another');
+    expect(readFileSync(file, 'utf8')).toBe(text);
   });
 });
