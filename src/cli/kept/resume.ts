@@ -6,6 +6,7 @@ import type { Facts } from '../../host/durable/facts.ts';
 import { believedAuthority } from '../../host/durable/authority.ts';
 import { type DriveOptions, type Keeping, resumeRun } from '../../host/durable/driver.ts';
 import type { Host } from '../../host/port.ts';
+import type { Governed } from '../../host/security/governance.ts';
 import type { RunRow } from '../../host/store/port.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword } from '../../value/value.ts';
@@ -102,7 +103,7 @@ interface Going {
 }
 
 /** What stood above the grants stands there again in any case; the grants count only when they can be believed. */
-async function hostFor(started: Facts, { keeping, row, options, terminal, watch }: Going): Promise<Host> {
+async function hostFor(started: Facts, { keeping, row, options, terminal, watch }: Going): Promise<Host & Governed> {
   const written = started.value('authority');
   const { grants, security } = readAuthority(written instanceof MapValue ? written : MapValue.empty());
   const believed = believedAuthority(row.id, started, keeping.keys);

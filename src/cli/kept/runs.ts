@@ -1,7 +1,7 @@
 /** `rtfs runs`: the runs of a store. */
 import { Facts } from '../../host/durable/facts.ts';
 import { readRecords } from '../../host/durable/history.ts';
-import { AMOUNT_NAMES, type Amounts, amountsText, inUnits, readAmounts } from '../../host/security/amounts.ts';
+import { AMOUNT_NAMES, type Amounts, amountsText, inUnits, readAmounts } from '../../host/amounts.ts';
 import type { RunRow, RunStatus, Store } from '../../host/store/port.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword } from '../../value/value.ts';
