@@ -45,6 +45,8 @@ export function keptCommands(tools: ArgumentTools): void {
   whyDenied(tools);
   verify(tools);
   gc(tools);
+  metrics(tools);
+  exporting(tools);
   resume(tools);
   answer(tools);
   judge(tools, 'approve', 'allow a call that waits for approval, and go on');
@@ -99,6 +101,23 @@ function verify({ command, ask, refuse }: ArgumentTools): void {
     .action((file: string | undefined, flags: CommonFlags) => {
       if (file !== undefined && flags.store !== undefined) return refuse('two stores are named', []);
       ask({ command: 'verify', options: { store: file ?? flags.store ?? null, json: flags.json === true, colour: flags.color } });
+    });
+}
+
+function metrics({ command, ask }: ArgumentTools): void {
+  storeOption(command('metrics', 'count what happened in the runs of a store, as text for Prometheus'))
+    .option('--json', 'print one JSON document')
+    .action((flags: CommonFlags) => {
+      ask({ command: 'metrics', options: { store: flags.store ?? null, json: flags.json === true, colour: flags.color } });
+    });
+}
+
+function exporting({ command, ask }: ArgumentTools): void {
+  storeOption(command('export', 'add every record that a file does not have yet to it, as lines of JSON'))
+    .argument('<file>', 'made when it is not there')
+    .option('--json', 'print one JSON document')
+    .action((file: string, flags: CommonFlags) => {
+      ask({ command: 'export', options: { file, store: flags.store ?? null, json: flags.json === true, colour: flags.color } });
     });
 }
 

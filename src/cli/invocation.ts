@@ -74,6 +74,14 @@ export interface RunsOptions extends CommonOptions, StoreChoice {
   readonly json: boolean;
 }
 
+export interface MetricsOptions extends CommonOptions, StoreChoice {
+  readonly json: boolean;
+}
+
+export interface ExportOptions extends MetricsOptions {
+  readonly file: string;
+}
+
 export interface VerifyOptions extends CommonOptions, StoreChoice {
   readonly json: boolean;
 }
@@ -228,6 +236,8 @@ export type Invocation =
   | { readonly command: 'log'; readonly options: LogOptions }
   | { readonly command: 'verify'; readonly options: VerifyOptions }
   | { readonly command: 'gc'; readonly options: CollectOptions }
+  | { readonly command: 'metrics'; readonly options: MetricsOptions }
+  | { readonly command: 'export'; readonly options: ExportOptions }
   | { readonly command: 'resume'; readonly options: ResumeOptions }
   | { readonly command: 'why-denied'; readonly options: WhyDeniedOptions }
   | { readonly command: 'replay'; readonly options: ReplayOptions }
@@ -242,7 +252,7 @@ export type Invocation =
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
 export const COMMANDS = [
-  'run', 'stats', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'serve', 'help',
+  'run', 'stats', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'metrics', 'export', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'serve', 'help',
 ] as const;
 
 export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false, budget: [] };

@@ -61,6 +61,10 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./kept/why-denied.ts')).whyDeniedCommand(invocation.options, terminal);
     case 'verify':
       return (await import('./kept/verify.ts')).verifyCommand(invocation.options, terminal);
+    case 'metrics':
+      return (await import('./kept/metrics.ts')).metricsCommand(invocation.options, terminal);
+    case 'export':
+      return (await import('./kept/metrics.ts')).exportCommand(invocation.options, terminal);
     case 'gc':
       return (await import('./kept/gc.ts')).collectCommand(invocation.options, terminal);
     case 'resume':

@@ -187,7 +187,8 @@ describe('a store', () => {
     const cwd = directory();
     await begin(cwd);
     const database = new Database(join(cwd, 'runs.db'));
-    const [row] = database.prepare("SELECT records.number, bytes FROM records JOIN runs ON runs.number = run WHERE runs.id = 'a' AND seq = 20").all() as { number: number; bytes: Buffer }[];
+    // A row ends with its last record.
+    const [row] = database.prepare("SELECT records.number, seq, bytes FROM records JOIN runs ON runs.number = run WHERE runs.id = 'a' AND seq >= 20 ORDER BY seq").all() as { number: number; seq: number; bytes: Buffer }[];
     const bytes = Buffer.from(row!.bytes);
     bytes[bytes.length - 2]! ^= 1;
     database.prepare('UPDATE records SET bytes = ? WHERE number = ?').run(bytes, row!.number);
@@ -196,7 +197,22 @@ describe('a store', () => {
     expect(code).toBe(1);
     const report = JSON.parse(out) as { ok: boolean; runs: { run: string; fault: { seq: number } | null }[] };
     expect(report.ok).toBe(false);
-    expect(report.runs.flatMap(({ run, fault }) => (fault === null ? [] : [[run, fault.seq]]))).toEqual([['a', 20]]);
+    expect(report.runs.flatMap(({ run, fault }) => (fault === null ? [] : [[run, fault.seq]]))).toEqual([['a', row!.seq]]);
+  });
+
+  test('is counted, and given to others record by record', async () => {
+    const cwd = directory();
+    await begin(cwd);
+    const records = (JSON.parse((await rtfs(['runs', ...STORE, '--json'], { cwd })).out) as { records: number }[]).reduce((sum, row) => sum + row.records, 0);
+    const { out, code } = await rtfs(['metrics', ...STORE], { cwd });
+    const counted = [...out.matchAll(/^rtfs_records_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+    expect([code, counted]).toEqual([0, records]);
+    expect((await rtfs(['export', 'all.jsonl', ...STORE], { cwd })).out).toBe(`${records} records added to all.jsonl\n`);
+    expect((await rtfs(['export', 'all.jsonl', ...STORE, '--json'], { cwd })).out).toBe('{"records":0,"failures":[]}\n');
+    const lines = readFileSync(join(cwd, 'all.jsonl'), 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => Object.keys(JSON.parse(line) as object))).toEqual(Array.from({ length: records }, () => ['run', 'seq', 'timeMs', 'kind', 'data']));
+    writeFileSync(join(cwd, 'notes.txt'), 'dear diary\n');
+    expect(await rtfs(['export', 'notes.txt', ...STORE], { cwd })).toMatchObject({ code: 2, err: expect.stringContaining('cannot export to notes.txt: the file holds something else than records: name another') as string });
   });
 
   test('what nobody needs is removed from it, and what is needed stays', async () => {
