@@ -15,6 +15,8 @@ export interface World {
   readonly clock: Clock;
   /** `more` are grants besides those that were asked for. */
   readonly openHost: (more?: readonly Grant[]) => Promise<Host>;
+  /** With these grants and no others. */
+  readonly openHostWith: (grants: readonly Grant[]) => Promise<Host>;
   /** What stands above the grants; null when nothing was asked for. */
   readonly security: Security | null;
 }
@@ -31,10 +33,11 @@ export async function openWorld(options: WorldOptions & { readonly security?: Se
   const security = isPlain ? WITHOUT : await (await import('./security.ts')).readSecurity(asked);
   if (!limits.ok || !grants.ok || !security.ok) return { ok: false, error: [limits, grants, security].flatMap((one) => (one.ok ? [] : one.error)) };
   const above = security.value;
-  const openHost = (more: readonly Grant[] = []): Promise<Host> => open([...more, ...grants.value], file, above, console);
+  const openHostWith = (only: readonly Grant[]): Promise<Host> => open(only, file, above, console);
+  const openHost = (more: readonly Grant[] = []): Promise<Host> => openHostWith([...more, ...grants.value]);
   return {
     ok: true,
-    value: { limits: above === null ? limits.value : above.limits(limits.value), clock: systemClock, grants: grants.value, openHost, security: above },
+    value: { limits: above === null ? limits.value : above.limits(limits.value), clock: systemClock, grants: grants.value, openHost, openHostWith, security: above },
   };
 }
 
