@@ -3,6 +3,7 @@ import type { Diagnostic, Result } from '../diagnostic/diagnostic.ts';
 import type { Limits } from '../evaluator/limits.ts';
 import { systemClock } from '../host/clock.ts';
 import type { Clock, Console, Grant, Host } from '../host/port.ts';
+import type { Governed } from '../host/security/governance.ts';
 import type { CapabilityFile } from '../host/manifest/read.ts';
 import { readDeclared } from './capabilities.ts';
 import { NO_SECURITY, type SecurityOptions, type WorldOptions } from './invocation.ts';
@@ -14,9 +15,9 @@ export interface World {
   readonly grants: readonly Grant[];
   readonly clock: Clock;
   /** `more` are grants besides those that were asked for. */
-  readonly openHost: (more?: readonly Grant[]) => Promise<Host>;
+  readonly openHost: (more?: readonly Grant[]) => Promise<Host & Governed>;
   /** With these grants and no others. */
-  readonly openHostWith: (grants: readonly Grant[]) => Promise<Host>;
+  readonly openHostWith: (grants: readonly Grant[]) => Promise<Host & Governed>;
   /** What stands above the grants; null when nothing was asked for. */
   readonly security: Security | null;
 }
@@ -33,8 +34,8 @@ export async function openWorld(options: WorldOptions & { readonly security?: Se
   const security = isPlain ? WITHOUT : await (await import('./security.ts')).readSecurity(asked);
   if (!limits.ok || !grants.ok || !security.ok) return { ok: false, error: [limits, grants, security].flatMap((one) => (one.ok ? [] : one.error)) };
   const above = security.value;
-  const openHostWith = (only: readonly Grant[]): Promise<Host> => open(only, file, above, console);
-  const openHost = (more: readonly Grant[] = []): Promise<Host> => openHostWith([...more, ...grants.value]);
+  const openHostWith = (only: readonly Grant[]): Promise<Host & Governed> => open(only, file, above, console);
+  const openHost = (more: readonly Grant[] = []): Promise<Host & Governed> => openHostWith([...more, ...grants.value]);
   return {
     ok: true,
     value: { limits: above === null ? limits.value : above.limits(limits.value), clock: systemClock, grants: grants.value, openHost, openHostWith, security: above },
@@ -50,7 +51,7 @@ async function parseGrants(texts: readonly string[], file: CapabilityFile): Prom
   return readGrants(texts, process.cwd(), grantableIds(file, texts));
 }
 
-async function open(grants: readonly Grant[], declared: CapabilityFile, security: Security | null, console: () => Promise<Console>): Promise<Host> {
+async function open(grants: readonly Grant[], declared: CapabilityFile, security: Security | null, console: () => Promise<Console>): Promise<Host & Governed> {
   const [{ openHost }, { cliEnvironment }] = await Promise.all([import('../host/open.ts'), import('./environment.ts')]);
   return openHost({ grants, declared, language: cliEnvironment, clock: systemClock, console: await console(), ...security?.host });
 }

@@ -32,7 +32,7 @@ export interface BranchTurn {
 
 /** Goes on with the branch alone. */
 export function resumeBranch(state: State, branch: Fiber, answers: readonly Answer[], options: ResumeOptions = {}): BranchTurn {
-  const scheduler = schedulerOf(state, answers, options);
+  const scheduler = schedulerOf(state, answers, options, null); // no compiled code: what it does not finish would have to be begun again
   const settled = scheduler.settleBranch(branch);
   const events = [...scheduler.events].sort((a, b) => comparePositions(a.at, b.at));
   return { state: withBranch(state, settled), events, status: hasEnded(settled) ? 'ended' : scheduler.wasPreempted ? 'preempted' : 'waiting' };

@@ -1,20 +1,18 @@
 /**
- * A capability from its manifest: approval, arguments against the type of the input, the executor within its time, the answer against the
+ * A capability from its manifest: arguments against the type of the input, the executor within its time, the answer against the
  * type of the output. Each of these steps comes before the next (MK-2).
  */
 import type { Value } from '../../value/value.ts';
 import { GivenUp, withDeadline } from '../deadline.ts';
-import { cancelledFailure, HostFailure, securityFailure } from '../failure.ts';
+import { cancelledFailure, HostFailure } from '../failure.ts';
 import { Contract } from '../manifest/contract.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { CallContext, WorkCapability } from '../port.ts';
-import type { Approvals } from './approvals.ts';
 import { execute, type LazyServers } from './dispatch.ts';
 import type { Executor } from './executor.ts';
 import type { ExecutorPorts } from './ports.ts';
 
 export interface CapabilityPorts extends ExecutorPorts {
-  readonly approvals: Approvals;
   readonly lazyServers: LazyServers;
   readonly hops: number;
 }
@@ -26,7 +24,6 @@ export function capabilityOf(manifest: Manifest & { readonly executor: Executor 
 }
 
 async function perform(manifest: Manifest & { readonly executor: Executor }, contract: Contract, args: readonly Value[], context: CallContext, ports: CapabilityPorts): Promise<Value> {
-  checkApproval(manifest, context, ports);
   const input = contract.input(args);
   const { timeoutMs } = manifest;
   try {
@@ -40,17 +37,5 @@ async function perform(manifest: Manifest & { readonly executor: Executor }, con
     throw new HostFailure('timeout', `Timeout: ${manifest.id} took longer than ${timeoutMs} ms`);
   } finally {
     if (manifest.cost > 0 || manifest.tokens > 0) context.used?.({ cost: manifest.cost, tokens: manifest.tokens });
-  }
-}
-
-function checkApproval(manifest: Manifest, context: CallContext, { approvals }: CapabilityPorts): void {
-  switch (approvals.of(manifest)) {
-    case 'approved':
-    case 'auto':
-      return;
-    case 'pending':
-      throw securityFailure(context.name, 'nobody has approved it yet ("approval" in its manifest)', null);
-    case 'revoked':
-      throw securityFailure(context.name, 'its approval was revoked', null);
   }
 }
