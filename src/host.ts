@@ -3,6 +3,8 @@
  * with a store in memory; nothing of node, whose adapters are behind `rtfs/host/node`. Names are re-exported by hand.
  */
 // Running.
+export type { LeaseOptions, WorkerAddress } from './host/branch/lease.ts';
+export { runWithWorkers } from './host/branch/run.ts';
 export { systemClock } from './host/clock.ts';
 export { type Candidate, delegate, type DelegatedCall, type Delegation, type Signals, type Target } from './host/delegation.ts';
 export { Approvals } from './host/executor/approvals.ts';

@@ -1,9 +1,9 @@
-/** `rtfs serve`: running plans for other programs. */
+/** `rtfs serve` and `rtfs worker`: working for other programs. */
+import type { Command } from 'commander';
 import type { ArgumentTools } from './arguments-kept.ts';
 import type { ColourChoice } from './terminal.ts';
 
-interface ServeFlags {
-  readonly stdio?: true;
+interface ListenFlags {
   readonly http?: string;
   readonly address?: string;
   readonly tokenFile?: string;
@@ -12,23 +12,56 @@ interface ServeFlags {
   readonly color: ColourChoice;
 }
 
+interface ServeFlags extends ListenFlags {
+  readonly stdio?: true;
+}
+
+interface WorkerFlags extends ListenFlags {
+  readonly allow?: string[];
+  readonly path?: string[];
+  readonly capabilities?: string;
+}
+
 const PORT_MAX = 65_535;
 
-export function serveCommands({ command, ask, refuse, collect }: ArgumentTools): void {
-  command('serve', 'run plans for other programs, which carry out their calls (JSON-RPC; see docs/protocol.md)')
-    .option('--stdio', 'lines of JSON on standard input and output')
-    .option('--http <port>', 'requests over HTTP; 0 for a port that is free')
-    .option('--address <address>', 'what to listen on: 127.0.0.1 unless given')
-    .option('--token-file <file>', 'the token that clients must send, in a file; else the variable RTFS_TOKEN, else one that is made and shown')
-    .option('--keys <dir>', 'the keys that sign states; servers that have them in common go on with each other\'s runs (default: those of this user)')
+export function serveCommands(tools: ArgumentTools): void {
+  serve(tools);
+  worker(tools);
+}
+
+function serve({ command, ask, refuse, collect }: ArgumentTools): void {
+  listening(command('serve', 'run plans for other programs, which carry out their calls (JSON-RPC; see docs/protocol.md)').option('--stdio', 'lines of JSON on standard input and output'))
     .option('--limit <name=value>', 'the most that a run is allowed: fuel=1e9, calls=1000 … (repeatable; see `rtfs help limits`)', collect)
     .action(({ stdio, http, address, tokenFile, keys, limit, color }: ServeFlags) => {
       if ((stdio === true) === (http !== undefined)) return refuse('--stdio or --http PORT says how', []);
       if (stdio === true && (address !== undefined || tokenFile !== undefined)) return refuse('--address and --token-file belong to --http', []);
       const port = http === undefined ? null : portOf(http);
-      if (http !== undefined && port === null) return refuse(`\`${http}\` is no port`, [`a port is a whole number from 0 to ${PORT_MAX}`]);
+      if (http !== undefined && port === null) return refuse(...noPort(http));
       ask({ command: 'serve', options: { port, address: address ?? null, tokenFile: tokenFile ?? null, keys: keys ?? null, limits: limit ?? [], colour: color } });
     });
+}
+
+function worker({ command, ask, refuse, world }: ArgumentTools): void {
+  world(listening(command('worker', 'carry on branches of runs that other processes drive, with the capabilities that are granted here')))
+    .action(({ http, address, tokenFile, keys, allow, limit, path, capabilities, color }: WorkerFlags) => {
+      if (http === undefined) return refuse('--http PORT says where', []);
+      const port = portOf(http);
+      if (port === null) return refuse(...noPort(http));
+      const grants = { grants: allow ?? [], limits: limit ?? [], modulePaths: path ?? [], capabilities: capabilities ?? null };
+      ask({ command: 'worker', options: { port, address: address ?? null, tokenFile: tokenFile ?? null, keys: keys ?? null, ...grants, colour: color } });
+    });
+}
+
+function listening(command: Command): Command {
+  return command
+    .option('--http <port>', 'requests over HTTP; 0 for a port that is free')
+    .option('--address <address>', 'what to listen on: 127.0.0.1 unless given')
+    .option('--token-file <file>', 'the token that clients must send, in a file; else the variable RTFS_TOKEN, else one that is made and shown')
+    .option('--keys <dir>', 'the keys that sign states; processes that have them in common go on with each other\'s runs (default: those of this user)');
+}
+
+function noPort(text: string): [string, readonly string[]] {
+  return [`\`${text}\` is no port`, [`a port is a whole number from 0 to ${PORT_MAX}`]];
 }
 
 function portOf(text: string): number | null {

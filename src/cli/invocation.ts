@@ -213,11 +213,20 @@ export interface CapabilityOptions extends CommonOptions {
   readonly json: boolean;
 }
 
-export interface ServeOptions extends CommonOptions {
-  /** Null: standard input and output. */
-  readonly port: number | null;
+/** Where requests over HTTP come from. */
+export interface ListenOptions {
+  readonly port: number;
   readonly address: string | null;
   readonly tokenFile: string | null;
+}
+
+export interface WorkerOptions extends CommonOptions, WorldOptions, ListenOptions {
+  readonly keys: string | null;
+}
+
+export interface ServeOptions extends CommonOptions, Omit<ListenOptions, 'port'> {
+  /** Null: standard input and output. */
+  readonly port: number | null;
   /** The directory of the keys that sign; null for that of the user. */
   readonly keys: string | null;
   readonly limits: readonly string[];
@@ -247,12 +256,13 @@ export type Invocation =
   | { readonly command: 'policy'; readonly options: PolicyOptions }
   | { readonly command: 'cap'; readonly options: CapabilityOptions }
   | { readonly command: 'serve'; readonly options: ServeOptions }
+  | { readonly command: 'worker'; readonly options: WorkerOptions }
   /** Text that was asked for: help, the version. */
   | { readonly command: 'show'; readonly text: string }
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
 export const COMMANDS = [
-  'run', 'stats', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'metrics', 'export', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'serve', 'help',
+  'run', 'stats', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'metrics', 'export', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'serve', 'worker', 'help',
 ] as const;
 
 export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false, budget: [] };

@@ -79,6 +79,8 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./kept/tell.ts')).tellCommand(invocation.options, terminal);
     case 'policy':
       return (await import('./policy.ts')).policyCommand(invocation.options, terminal);
+    case 'worker':
+      return (await import('./worker.ts')).workerCommand(invocation.options, terminal);
     case 'serve':
       return (await import('./serve.ts')).serveCommand(invocation.options, terminal);
     case 'cap':

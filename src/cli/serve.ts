@@ -5,12 +5,13 @@ import { version } from '../../package.json';
 import { type Diagnostic, diagnostic, type Result } from '../diagnostic/diagnostic.ts';
 import { systemCode } from '../host/failure.ts';
 import { keyDirectory, KeyProblem, openKeys } from '../host/journal/keys.ts';
-import { serveHttp } from '../host/protocol/http.ts';
+import type { Keys } from '../host/journal/signature.ts';
+import { type HttpOptions, type HttpService, serveHttp } from '../host/protocol/http.ts';
 import { serveLines } from '../host/protocol/lines.ts';
 import { createProtocol, type Protocol } from '../host/protocol/protocol.ts';
 import { cliEnvironment } from './environment.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import type { ServeOptions } from './invocation.ts';
+import type { ListenOptions, ServeOptions } from './invocation.ts';
 import { parseLimits } from './limit.ts';
 import { report } from './report.ts';
 import type { Terminal } from './terminal.ts';
@@ -30,15 +31,18 @@ async function serveStreams(options: ServeOptions): Promise<readonly Diagnostic[
 }
 
 async function servePort(options: ServeOptions, port: number, terminal: Terminal): Promise<readonly Diagnostic[] | null> {
-  const { address, tokenFile } = options;
   const protocol = protocolOf(options);
-  if (!protocol.ok) return protocol.error;
+  return protocol.ok ? listen({ ...options, port }, terminal, 'serves', (http) => serveHttp(protocol.value, http)) : protocol.error;
+}
+
+/** Until somebody asks for the end. The problem, when it cannot begin. */
+export async function listen({ port, address, tokenFile }: ListenOptions, terminal: Terminal, does: string, open: (options: HttpOptions) => Promise<HttpService>): Promise<readonly Diagnostic[] | null> {
   const given = await givenToken(tokenFile);
   if (!given.ok) return [given.error];
   const token = given.value ?? randomBytes(TOKEN_BYTES).toString('base64url');
   try {
-    const service = await serveHttp(protocol.value, { port, token, ...(address === null ? {} : { address }) });
-    terminal.out(`rtfs serves at ${service.url}\n${given.value === null ? `the token is ${token}\n` : ''}`);
+    const service = await open({ port, token, ...(address === null ? {} : { address }) });
+    terminal.out(`rtfs ${does} at ${service.url}\n${given.value === null ? `the token is ${token}\n` : ''}`);
     await ended();
     await service.close();
     return null;
@@ -55,9 +59,15 @@ const TOKEN_LENGTH_MIN = 16;
 function protocolOf({ keys, limits: texts }: ServeOptions): Result<Protocol, readonly Diagnostic[]> {
   const limits = parseLimits(texts);
   if (!limits.ok) return limits;
+  const signing = signingKeys(keys);
+  if (!signing.ok) return signing;
+  return { ok: true, value: createProtocol({ environment: cliEnvironment(), keys: signing.value, server: { name: 'rtfs', version }, limits: limits.value }) };
+}
+
+/** Those in the directory; those of the user for null. */
+export function signingKeys(directory: string | null): Result<Keys, readonly Diagnostic[]> {
   try {
-    const signing = openKeys(keys ?? keyDirectory(process.env));
-    return { ok: true, value: createProtocol({ environment: cliEnvironment(), keys: signing, server: { name: 'rtfs', version }, limits: limits.value }) };
+    return { ok: true, value: openKeys(directory ?? keyDirectory(process.env)) };
   } catch (cause) {
     if (cause instanceof KeyProblem) return { ok: false, error: [diagnostic('E0503', cause.message, null)] };
     throw cause;

@@ -16,6 +16,8 @@ export interface World {
   readonly clock: Clock;
   /** `more` are grants besides those that were asked for. */
   readonly openHost: (more?: readonly Grant[]) => Promise<Host & Governed>;
+  /** With these grants and no others. */
+  readonly openHostWith: (grants: readonly Grant[]) => Promise<Host & Governed>;
   /** What stands above the grants; null when nothing was asked for. */
   readonly security: Security | null;
 }
@@ -32,10 +34,11 @@ export async function openWorld(options: WorldOptions & { readonly security?: Se
   const security = isPlain ? WITHOUT : await (await import('./security.ts')).readSecurity(asked);
   if (!limits.ok || !grants.ok || !security.ok) return { ok: false, error: [limits, grants, security].flatMap((one) => (one.ok ? [] : one.error)) };
   const above = security.value;
-  const openHost = (more: readonly Grant[] = []): Promise<Host & Governed> => open([...more, ...grants.value], file, above, console);
+  const openHostWith = (only: readonly Grant[]): Promise<Host & Governed> => open(only, file, above, console);
+  const openHost = (more: readonly Grant[] = []): Promise<Host & Governed> => openHostWith([...more, ...grants.value]);
   return {
     ok: true,
-    value: { limits: above === null ? limits.value : above.limits(limits.value), clock: systemClock, grants: grants.value, openHost, security: above },
+    value: { limits: above === null ? limits.value : above.limits(limits.value), clock: systemClock, grants: grants.value, openHost, openHostWith, security: above },
   };
 }
 

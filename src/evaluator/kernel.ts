@@ -193,7 +193,7 @@ export function remaining(state: Pick<State, 'main'>): { readonly fuel: number; 
   return { fuel, allocation, calls };
 }
 
-function schedulerOf(state: State, answers: readonly Answer[], options: ResumeOptions, tier: Tier | null): Scheduler {
+export function schedulerOf(state: State, answers: readonly Answer[], options: ResumeOptions, tier: Tier | null): Scheduler {
   const machine = new Machine(state, kernelFunctions(state.table.primitives), tier, options.refused);
   return new Scheduler(machine, answers, options.quantum ?? Number.POSITIVE_INFINITY);
 }

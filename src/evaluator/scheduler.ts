@@ -169,7 +169,8 @@ export class Scheduler {
     return changed === null ? join : { ...join, branches: changed };
   }
 
-  private settleBranch(branch: Fiber): Fiber {
+  /** The branch as far as it goes by itself; with its last event when it has ended. */
+  settleBranch(branch: Fiber): Fiber {
     const settled = this.settle(branch);
     return settled === branch || !hasEnded(settled) ? settled : this.ended(settled);
   }

@@ -2,6 +2,7 @@
  * The door of `rtfs/host/node`: the world as node gives it. Hosts with files, the network, processes and a console; runs kept in a file;
  * signing keys. Names are re-exported by hand.
  */
+export { serveWorker, type WorkerOptions } from './branch/worker.ts';
 export { nodeSha256 } from './journal/digest.ts';
 export { keyDirectory, KeyProblem, openKeys } from './journal/keys.ts';
 export { type HttpOptions, type HttpService, serveHttp } from './protocol/http.ts';

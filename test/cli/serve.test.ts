@@ -1,9 +1,16 @@
 /** `rtfs serve` as a process: lines, HTTP, keys in common, clients in other languages. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { runWithWorkers } from '../../src/host/branch/run.ts';
+import { compile } from '../../src/host/compile.ts';
+import { functionHost } from '../../src/host/function-host.ts';
+import { openKeys } from '../../src/host/journal/keys.ts';
+import { printValue } from '../../src/value/print.ts';
+import { testEnvironment } from '../support/environment.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const RTFS = path.join(ROOT, 'dist/bin/rtfs.js');
@@ -100,6 +107,24 @@ describe('rtfs serve', () => {
     const post = async (token: string): Promise<number> => (await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` }, body: start('1') })).status;
     expect([await post('the-token-of-this-file'), await post('the-variable-does-not-count')]).toEqual([200, 401]);
   });
+});
+
+test('rtfs worker carries on branches with what it is granted, and no more', async () => {
+  const keys = path.join(folder, 'worker-keys');
+  const child = spawn(process.execPath, [RTFS, 'worker', '--http', '0', '--allow', 'time', '--keys', keys], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  running.add(child);
+  let said = '';
+  while (!said.includes('the token is')) said += String((await once(child.stdout, 'data'))[0]);
+  const worker = { url: /works at (\S+)/.exec(said)![1]!, token: /the token is (\S+)/.exec(said)![1]! };
+  const text = '(step-parallel (do (call :time.sleep 1) :slept) (try (call :env.get "HOME") (catch :error/security e :denied)) (try (call :time.millis) (catch :error/security e :denied)))';
+  const { program } = compile(testEnvironment(), { file: 'plan.rtfs', text });
+  const everything = [{ capability: '*', scope: '*' }];
+  const lease = { environment: testEnvironment(), keys: openKeys(keys), run: 'r', workers: [worker], grants: everything };
+  const whole = await runWithWorkers(program!, functionHost({}), lease);
+  expect(whole.kind === 'complete' && printValue(whole.value)).toMatch(/^\[:slept :denied \d+\]$/);
+  // What was not given to the branch it may not do, whatever the worker may.
+  const less = await runWithWorkers(program!, functionHost({}), { ...lease, grants: [] });
+  expect(less.kind === 'failed' && less.error.type.name).toBe('error/security');
 });
 
 /** What each kind of client is called with; `steps` requests and no more. */

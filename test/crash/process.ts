@@ -6,15 +6,15 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 /** Bundles the program into the directory and gives its path. */
-export function bundleProgram(name: string, directory: string): Promise<string> {
-  return bundleFile(path.join(import.meta.dirname, `program/${name}.ts`), directory);
+export function bundleProgram(name: string, directory: string, format: 'cjs' | 'esm' = 'cjs'): Promise<string> {
+  return bundleFile(path.join(import.meta.dirname, `program/${name}.ts`), directory, format);
 }
 
-export async function bundleFile(file: string, directory: string): Promise<string> {
-  const outfile = path.join(directory, `${path.basename(file, '.ts')}.cjs`);
+export async function bundleFile(file: string, directory: string, format: 'cjs' | 'esm' = 'cjs'): Promise<string> {
+  const outfile = path.join(directory, `${path.basename(file, '.ts')}.${format === 'cjs' ? 'cjs' : 'mjs'}`);
   const driver = createRequire(import.meta.url).resolve('better-sqlite3');
   await build({
-    entryPoints: [file], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error',
+    entryPoints: [file], outfile, bundle: true, platform: 'node', format, target: 'node20', logLevel: 'error',
     supported: { 'dynamic-import': false },
     plugins: [{ name: 'driver', setup: (builder) => builder.onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: driver, external: true })) }],
   });

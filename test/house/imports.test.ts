@@ -82,7 +82,7 @@ describe('packages', () => {
     ['fast-check', ['src/testing/arbitraries.ts', 'src/testing/values.ts']],
     ['chevrotain', ['src/parser/reader.ts', 'src/parser/tokens.ts']],
     ['re2js', ['src/evaluator/primitives/re2.ts']],
-    ['commander', ['src/cli/arguments-kept.ts', 'src/cli/arguments.ts']],
+    ['commander', ['src/cli/arguments-kept.ts', 'src/cli/arguments-serve.ts', 'src/cli/arguments.ts']],
     ['better-sqlite3', ['src/host/store/sqlite-open.ts', 'src/host/store/sqlite-schema.ts', 'src/host/store/sqlite-writer.ts', 'src/host/store/sqlite.ts']],
     ['@modelcontextprotocol/client', ['src/host/executor/mcp/connection.ts', 'src/host/executor/mcp/servers.ts', 'src/host/executor/mcp/tool.ts']],
   ])('%s is imported in few places', (name, places) => {

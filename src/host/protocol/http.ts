@@ -35,10 +35,25 @@ const CONNECTIONS_MAX = 10_000;
 const KEEP_ALIVE_MS = 65_000;
 const NDJSON = 'application/x-ndjson';
 
+/** Who answers what comes. */
+export interface HttpAnswering {
+  readonly messageMax: number;
+  readonly handle?: Protocol['handle'];
+  /** In place of `handle`: answers with lines, for as long as it takes. The signal is aborted when nobody listens any more. Must not reject. */
+  readonly follow?: (text: string, write: (line: string) => void, signal: AbortSignal) => Promise<void>;
+}
+
 /** Rejects with the system's error when the address cannot be had. */
-export async function serveHttp(protocol: Protocol, { port, address = '127.0.0.1', token, requestMs = REQUEST_MS, connectionsMax = CONNECTIONS_MAX }: HttpOptions): Promise<HttpService> {
+export async function serveHttp(protocol: HttpAnswering, { port, address = '127.0.0.1', token, requestMs = REQUEST_MS, connectionsMax = CONNECTIONS_MAX }: HttpOptions): Promise<HttpService> {
   const expected = token === null ? null : digest(`Bearer ${token}`);
+  let underWay = 0;
+  let isClosing = false;
   const server = createServer({ requestTimeout: requestMs, headersTimeout: requestMs, connectionsCheckingInterval: Math.min(requestMs, 30_000) }, (request, response) => {
+    underWay += 1;
+    response.on('close', () => {
+      underWay -= 1;
+      if (isClosing && underWay === 0) server.closeAllConnections();
+    });
     void respond(request, response, protocol, expected);
   });
   server.maxConnections = connectionsMax;
@@ -46,7 +61,13 @@ export async function serveHttp(protocol: Protocol, { port, address = '127.0.0.1
   server.on('clientError', (_, socket) => socket.destroy());
   await listening(server, port, address);
   const { port: got, family } = server.address() as AddressInfo;
-  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${got}/`, close: () => closed(server) };
+  const close = (): Promise<void> => new Promise((resolve) => {
+    isClosing = true;
+    server.close(() => resolve());
+    // Who follows something for long is told that nobody is there any more; what was asked gets its answer.
+    if (underWay === 0 || protocol.follow !== undefined) server.closeAllConnections();
+  });
+  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${got}/`, close };
 }
 
 function listening(server: Server, port: number, address: string): Promise<void> {
@@ -59,19 +80,12 @@ function listening(server: Server, port: number, address: string): Promise<void>
   });
 }
 
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
-}
-
 /** Of the same length whatever it is of, so that comparing tells nothing. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, protocol: Protocol, expected: Buffer | null): Promise<void> {
+async function respond(request: IncomingMessage, response: ServerResponse, protocol: HttpAnswering, expected: Buffer | null): Promise<void> {
   response.on('error', () => undefined);
   const problem = refusal(request, expected);
   if (problem !== null) return refuse(request, response, problem);
@@ -79,12 +93,23 @@ async function respond(request: IncomingMessage, response: ServerResponse, proto
   const text = Number(request.headers['content-length'] ?? 0) > bytesMax ? TOO_LONG : await bodyOf(request, bytesMax);
   if (text === GONE) return void response.destroy();
   if (text === TOO_LONG) return refuse(request, response, { status: 413, code: RPC_CODES.size, message: `the message is longer than ${protocol.messageMax} characters, which is the most that this server takes` });
+  if (protocol.follow !== undefined) return followed(response, text.text, protocol.follow);
+  if (protocol.handle === undefined) throw new Error('nobody answers');
   const streams = (request.headers.accept ?? '').includes(NDJSON);
   const { notifications, response: answer } = protocol.handle(text.text);
   if (!streams && notifications.length > 0) return refuse(request, response, { status: 406, code: RPC_CODES.request, message: `events come by notification only where lines are accepted: send Accept: ${NDJSON}, or ask for "events": "result"` });
   if (streams) return send(response, 200, NDJSON, [...notifications, ...(answer === null ? [] : [answer])].map((line) => `${line}\n`).join(''));
   if (answer === null) return send(response, 204, null, '');
   send(response, 200, 'application/json', answer);
+}
+
+async function followed(response: ServerResponse, text: string, follow: NonNullable<HttpAnswering['follow']>): Promise<void> {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  response.writeHead(200, { 'Content-Type': NDJSON, 'Cache-Control': 'no-store' });
+  response.flushHeaders();
+  await follow(text, (line) => void response.write(`${line}\n`), gone.signal);
+  response.end();
 }
 
 interface Refusal {

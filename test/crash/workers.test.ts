@@ -1,0 +1,175 @@
+/** Branches carried on by other processes, one of which is killed in the middle of one (EC-18). */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { runWithWorkers } from '../../src/host/branch/run.ts';
+import type { LeaseOptions } from '../../src/host/branch/lease.ts';
+import { compile, type Program as Compiled } from '../../src/host/compile.ts';
+import { HostFailure } from '../../src/host/failure.ts';
+import { functionHost } from '../../src/host/function-host.ts';
+import { openKeys } from '../../src/host/journal/keys.ts';
+import { run } from '../../src/host/run.ts';
+import { printValue } from '../../src/value/print.ts';
+import { testEnvironment } from '../support/environment.ts';
+import { bundleProgram, type Program, startProgram } from './process.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'rtfs-workers-'));
+const keyDirectory = path.join(folder, 'keys');
+const environment = testEnvironment();
+const started = new Set<Program>();
+let file = '';
+
+/** What was ordered: each key once, however often it was asked for. `hold` may keep a request waiting for ever. */
+class Ledger {
+  readonly orders = new Map<string, { readonly item: string; readonly by: Set<string> }>();
+  hold: (item: string, by: string) => boolean = () => false;
+  url = '';
+  private readonly server = createServer((request, response) => void this.take(request, response));
+
+  async open(): Promise<void> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
+  }
+
+  close(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = '';
+    for await (const piece of request as AsyncIterable<Buffer>) text += piece.toString('utf8');
+    const { key, item, by } = JSON.parse(text) as { readonly key: string; readonly item: string; readonly by: string };
+    const order = this.orders.get(key) ?? { item, by: new Set<string>() };
+    this.orders.set(key, order);
+    order.by.add(by);
+    if (!this.hold(item, by)) response.end(String(item.length));
+  }
+}
+
+let ledger = new Ledger();
+
+beforeAll(async () => {
+  file = await bundleProgram('worker', folder, 'esm');
+  openKeys(keyDirectory);
+}, 120_000);
+
+afterEach(() => {
+  for (const one of started) one.process.kill('SIGKILL');
+  started.clear();
+  ledger.close();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function workers(...names: readonly string[]): Promise<{ readonly name: string; readonly url: string; readonly process: Program['process'] }[]> {
+  ledger = new Ledger();
+  await ledger.open();
+  return Promise.all(names.map(async (name) => {
+    const program = startProgram(file, [keyDirectory, ledger.url, name]);
+    started.add(program);
+    return { name, url: (await program.line('at ')).slice(3), process: program.process };
+  }));
+}
+
+const PLAN = `
+(step "trip"
+  (let [found (step-parallel :merge :deep
+                (step "flight" (context/set :seats (call :shop.order "flight")) (+ 1 (call :shop.order "seat")))
+                (step "hotel" (try (call :shop.order "moon") (catch :error/host e nil)) (context/set :beds (call :shop.order "hotel")) (call :shop.order "room"))
+                (step "insurance" 7))]
+    [found (context/get :seats nil) (context/get :beds nil) (call :here)]))`;
+
+function compiled(text: string): Compiled {
+  const { program, diagnostics } = compile(environment, { file: 'trip.rtfs', text });
+  if (program === null) throw new Error(diagnostics.map((one) => one.message).join('; '));
+  return program;
+}
+
+/** What one process makes of it: orders answer with the length of their names. */
+async function alone(text: string): Promise<string> {
+  const order = (item: string): number => item.length;
+  return shown(await run(compiled(text), functionHost({ 'shop.order': order, here: () => 'home' })));
+}
+
+function shown(result: Awaited<ReturnType<typeof run>>): string {
+  return result.kind === 'complete' ? (printValue(result.value) ?? '') : result.kind === 'failed' ? `${result.error.type.name}: ${result.error.message}` : result.kind;
+}
+
+function leases(addresses: readonly { readonly url: string }[], more: Partial<LeaseOptions> = {}): LeaseOptions {
+  return {
+    environment, keys: openKeys(keyDirectory), workers: addresses.map(({ url }) => ({ url, token: null })), run: 'trip-1', grants: [{ capability: 'shop.order', scope: null }], leaseMs: 2_000, ...more,
+  };
+}
+
+/** Here nothing can be ordered: who does it is another process. */
+const home = (): ReturnType<typeof functionHost> => functionHost({ here: () => 'home', 'shop.order': () => { throw new HostFailure('security', 'not here'); } });
+
+const items = (): string[] => [...ledger.orders.values()].map(({ item }) => item).sort();
+
+describe('branches on other machines', () => {
+  test('give what they give at home', async () => {
+    const both = await workers('a', 'b');
+    expect(shown(await runWithWorkers(compiled(PLAN), home(), leases(both)))).toBe(await alone(PLAN));
+    expect(items()).toEqual(['flight', 'hotel', 'moon', 'room', 'seat']);
+    expect([...ledger.orders.keys()].every((key) => /^trip-1\/[\d.]+$/.test(key))).toBe(true);
+    expect(new Set([...ledger.orders.values()].flatMap(({ by }) => [...by]))).toEqual(new Set(['a', 'b']));
+  });
+
+  test('are given to another worker when one is killed in the middle, and nothing is ordered twice', async () => {
+    const both = await workers('a', 'b');
+    let killed = '';
+    ledger.hold = (item, by) => {
+      if (item !== 'seat' || killed !== '') return false;
+      killed = by;
+      both.find(({ name }) => name === by)!.process.kill('SIGKILL');
+      return true;
+    };
+    const lost: string[] = [];
+    const result = await runWithWorkers(compiled(PLAN), home(), leases(both, { lost: (_, __, reason) => lost.push(reason) }));
+    expect(shown(result)).toBe(await alone(PLAN));
+    expect(lost.length).toBeGreaterThan(0);
+    expect(items()).toEqual(['flight', 'hotel', 'moon', 'room', 'seat']);
+    const flight = [...ledger.orders.values()].find(({ item }) => item === 'flight')!;
+    expect(flight.by).toEqual(new Set(['a', 'b']));
+  });
+
+  test('are taken from a worker that says nothing any more', async () => {
+    const both = await workers('a', 'b');
+    let stopped = '';
+    ledger.hold = (item, by) => {
+      if (item !== 'flight' || stopped !== '') return false;
+      stopped = by;
+      both.find(({ name }) => name === by)!.process.kill('SIGSTOP');
+      return true;
+    };
+    const lost: string[] = [];
+    const result = await runWithWorkers(compiled(PLAN), home(), leases(both, { leaseMs: 1_000, lost: (_, __, reason) => lost.push(reason) }));
+    expect(shown(result)).toBe(await alone(PLAN));
+    expect(lost).toContain('nothing was heard of it for 1000 ms');
+  });
+
+  test('are carried on at home when there is nobody', async () => {
+    await workers();
+    const order = { 'shop.order': (item: string) => item.length, here: () => 'home' };
+    expect(shown(await runWithWorkers(compiled(PLAN), functionHost(order), leases([{ url: 'http://127.0.0.1:9/' }])))).toBe(await alone(PLAN));
+  });
+
+  test('do no more than they were granted', async () => {
+    const [one] = await workers('a');
+    const text = '(step-parallel (call :shop.order "flight") 1)';
+    expect(shown(await runWithWorkers(compiled(text), home(), leases([one!], { grants: [] })))).toContain('Unknown capability: shop.order');
+    expect(items()).toEqual([]);
+  });
+
+  test('fail as they fail at home, and the others are told', async () => {
+    const both = await workers('a', 'b');
+    const text = '(step-parallel (do (call :shop.order "flight") (throw {:message "no seat"})) (do (call :shop.order "hotel") (call :shop.order "for ever")))';
+    ledger.hold = (item) => item === 'for ever';
+    expect(shown(await runWithWorkers(compiled(text), home(), leases(both)))).toContain('no seat');
+  });
+});
