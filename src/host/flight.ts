@@ -11,7 +11,8 @@ import { MapValue } from '../value/map.ts';
 import { printBrief } from '../value/print.ts';
 import { Keyword } from '../value/value.ts';
 import { HostFailure } from './failure.ts';
-import { answerOf, failed, type Judged, judge, perform, timeoutAnswer, timeoutOf, waitOf } from './perform.ts';
+import { type Hold, holdOf, type Recalled, workHold } from './hold.ts';
+import { answerOf, failed, type Judged, judge, perform, type Performance, timeoutAnswer, timeoutOf } from './perform.ts';
 import type { Answer, ApprovalQuestion, Ask, CallObserver, Clock, Decision, Host, HostCall, Wait } from './port.ts';
 
 export interface FlightOptions {
@@ -26,21 +27,22 @@ export interface FlightOptions {
   readonly recall: (callId: string) => Recalled | null;
   /** False when questions to persons are left to those who look after paused runs. */
   readonly asks: boolean;
+  /** Who waits and makes calls in place of this process; null: nobody. */
+  readonly engine: LoopEngine | null;
 }
 
-export interface Recalled {
-  /** When its wait is over, as it was reckoned when it began; null for never. */
-  readonly dueMs: number | null;
-  /** It may have happened: it was about to be made when the process ended. */
-  readonly wasMade: boolean;
-  /** When somebody was first asked to allow it; null when nobody was. */
-  readonly askedMs: number | null;
-  /** What somebody has allowed: the hash of what they were shown. */
-  readonly approved: string | null;
+/**
+ * A durable engine: it makes calls and writes down what came of them, and says what comes next, the same each time that it is
+ * asked again.
+ */
+export interface LoopEngine {
+  /** What came of the call; a hold: nothing yet, and that is what it waits for. */
+  readonly make: (flight: Flight, performance: Performance) => Promise<Answer | Hold>;
+  /** Resolves when something has come and was told to whom it is for. */
+  readonly changed: () => Promise<void>;
+  /** The machine is preempted: what has come meanwhile is told, if there is any. */
+  readonly breathe: () => Promise<void>;
 }
-
-/** What a call that is held waits for. `unsure`: somebody must say whether it happened. `approval`: somebody must allow it. */
-export type Hold = Wait | { readonly kind: 'unsure' } | { readonly kind: 'approval'; readonly approval: ApprovalQuestion; readonly hash: string };
 
 export interface Flight {
   readonly call: HostCall;
@@ -153,7 +155,7 @@ export class Flights {
 
   /** Resolves when something has changed here, or somebody calls `wake`. */
   changed(): Promise<void> {
-    return new Promise((resolve) => (this.wakeUp = resolve));
+    return this.options.engine?.changed() ?? new Promise((resolve) => (this.wakeUp = resolve));
   }
 
   wake(): void {
@@ -183,7 +185,7 @@ export class Flights {
   /** Somebody has allowed the call: it is made, or waited for. */
   approve(flight: Flight): void {
     flight.controller?.abort();
-    const hold = this.workHold(flight.call, flight.judged, null);
+    const hold = workHold(flight.call, flight.judged, null);
     if (hold !== null && 'id' in hold) this.answer(flight, hold, { by: 'capability', who: null, message: null });
     else this.again({ ...flight, hold, dueMs: null, controller: null });
   }
@@ -219,7 +221,7 @@ export class Flights {
     if (!judged.allowed) return this.put(call, judged.answer, { by: 'policy', who: null, message: null }, 0);
     const recalled = this.options.recall(call.id);
     if (judged.approval !== null && this.ask === nobody) return this.put(call, judged.refusal(refusalOf(judged.decision)), { by: 'policy', who: null, message: null }, 0);
-    const hold = this.holdOf(call, judged, recalled);
+    const hold = holdOf(call, judged, recalled, this.options.approvalHash);
     if (hold !== null && 'id' in hold) return this.put(call, hold, { by: 'capability', who: null, message: null }, 0);
     const maySee = host.policy.exposes?.(judged.capability) === true;
     const flight: Flight = {
@@ -230,25 +232,11 @@ export class Flights {
     this.queue.add(flight);
   }
 
-  private holdOf(call: HostCall, judged: Flight['judged'], recalled: Recalled | null): Hold | Answer | null {
-    const { approval } = judged;
-    if (approval !== null) {
-      const hash = this.options.approvalHash(approval, call.id);
-      if (recalled?.approved !== hash) return { kind: 'approval', approval, hash };
-    }
-    return this.workHold(call, judged, recalled);
-  }
-
-  private workHold(call: HostCall, { capability }: Flight['judged'], recalled: Recalled | null): Hold | Answer | null {
-    if ('wait' in capability) return waitOf(call, capability);
-    return recalled?.wasMade === true && capability.determinism === 'live' ? { kind: 'unsure' } : null;
-  }
-
   private work(flight: Flight): void {
     const { call, judged } = flight;
     const { observer, host } = this.options;
     if ('wait' in judged.capability) return;
-    const answer = perform(call, {
+    const performance: Performance = {
       capability: judged.capability,
       grants: judged.grants,
       exposed: flight.exposed,
@@ -256,14 +244,17 @@ export class Flights {
       clock: host.clock,
       signal: () => (flight.controller ??= abortable(this.flights.get(call.id) !== flight)).signal,
       defect: (cause) => observer.defect?.(call, cause),
-    });
+    };
+    const answer = this.options.engine?.make(flight, performance) ?? perform(call, performance);
     if (answer instanceof Promise) void answer.then((late) => this.worked(flight, late));
     else this.worked(flight, answer);
   }
 
-  private worked(flight: Flight, answer: Answer): void {
-    if (this.flights.get(flight.call.id) === flight) this.answer(flight, answer, { by: 'capability', who: null, message: null });
+  private worked(flight: Flight, made: Answer | Hold): void {
     this.workEnded(flight);
+    if (this.flights.get(flight.call.id) !== flight) return;
+    if ('id' in made) this.answer(flight, made, { by: 'capability', who: null, message: null });
+    else this.again({ ...flight, hold: made, controller: null });
   }
 
   private workEnded(flight: Flight): void {

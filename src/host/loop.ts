@@ -14,7 +14,8 @@
  */
 import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
-import { type Flight, Flights, type Given, type Recalled, type Waiting } from './flight.ts';
+import { type Flight, Flights, type Given, type LoopEngine, type Waiting } from './flight.ts';
+import type { Recalled } from './hold.ts';
 import type { ApprovalQuestion, Host, Kernel, Observer, Turn } from './port.ts';
 
 export interface LoopOptions<State, Event> {
@@ -30,6 +31,7 @@ export interface LoopOptions<State, Event> {
   readonly recorder?: Recorder<State, Event>;
   /** The goes of the machine that led to `first`, when that is preempted. Default: one. */
   readonly goes?: readonly number[];
+  readonly engine?: LoopEngine;
 }
 
 /** Writes down what happens. Null instead of a promise: nothing had to be written, the loop goes on at once. */
@@ -112,6 +114,7 @@ export class Loop<State, Event> {
       idempotencyKey: recorder?.idempotencyKey ?? ((callId) => callId),
       approvalHash: recorder?.approvalHash ?? (() => ''),
       asks: recorder?.asks ?? true,
+      engine: options.engine ?? null,
     });
   }
 
@@ -153,7 +156,7 @@ export class Loop<State, Event> {
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);
       if (outcome.kind === 'requires-values') return this.end({ kind: 'failed', error: unfetched() });
       this.flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
-      if (outcome.kind === 'preempted') await breathe();
+      if (outcome.kind === 'preempted') await (this.options.engine?.breathe() ?? breathe());
       else {
         // It does not matter in how many goes it came to where it waits.
         this.quanta = [];

@@ -17,12 +17,11 @@ import { Loop, type PatchRequest, type RunResult } from '../loop.ts';
 import { type Keys, signHead } from '../journal/keys.ts';
 import { loopKernel } from '../kernel.ts';
 import type { Clock, Host, Kernel, Observer } from '../port.ts';
-import { approvalProblem, readApproval } from '../security/approval.ts';
 import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
 import type { StartOptions } from '../../evaluator/kernel.ts';
 import { signedAuthority } from './authority.ts';
 import { Facts } from './facts.ts';
-import { decodeMessage } from './message.ts';
+import { follow } from './follow.ts';
 import { keepProgram, type Runnable } from './program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM, recover, type Recovered } from './recover.ts';
 import { chained, type CheckpointPolicy, DEFAULT_CHECKPOINTS, type ParkPolicy, type Position, RunRecorder } from './recorder.ts';
@@ -230,80 +229,9 @@ class Driven {
     for (const message of await this.keeping.store.messages(this.lease.run)) {
       if (this.seen.has(message.id)) continue;
       this.seen.add(message.id);
-      const reason = this.follow(message.id, message.bytes);
+      const reason = follow(message.id, message.bytes, { run: this.lease.run, loop: this.loop, recorder: this.recorder, nowMs: this.keeping.clock.nowMs(), code: codeOptions(this.program) });
       if (reason !== null) this.recorder.ignoring(message.id, reason);
     }
     return this.seen.size > before;
-  }
-
-  /** Does what the message says; why not, when it cannot be done. */
-  private follow(id: number, bytes: Uint8Array): string | null {
-    const message = decodeMessage(bytes, codeOptions(this.program));
-    if (message === null) return 'it cannot be read';
-    const { kind, facts } = message;
-    const who = facts.text('who');
-    switch (kind) {
-      case 'cancel':
-        this.loop.cancel({ reason: facts.text('reason') ?? 'the run was cancelled', who, message: id });
-        return null;
-      case 'answer':
-        return this.answer(id, facts, who);
-      case 'repeat':
-        return this.repeat(id, facts, who);
-      case 'patch':
-        return this.patch(id, facts, who);
-      case 'approve':
-      case 'deny':
-        return this.judge(id, facts);
-      default:
-        return `nothing can be done with :${kind} here`;
-    }
-  }
-
-  private answer(id: number, facts: Facts, who: string | null): string | null {
-    const call = facts.text('call') ?? '';
-    const { flights } = this.loop;
-    const flight = flights.held(call);
-    if (flight === null) return `no call ${call} waits for an answer`;
-    const from = { by: 'person', who, message: id } as const;
-    const text = facts.text('text');
-    const error = facts.error('error');
-    if (text !== null) flights.answerText(flight, text, from);
-    else if (error !== null) flights.answerHeld(flight, { id: call, ok: false, error }, from);
-    else flights.answerHeld(flight, { id: call, ok: true, value: facts.value('value') }, from);
-    return null;
-  }
-
-  private patch(id: number, facts: Facts, who: string | null): string | null {
-    const data = facts.value('data');
-    if (!(data instanceof MapValue)) return 'what is to be put into the context is no map';
-    this.loop.patch({ data, policy: facts.value('policy') ?? keyword('keep-existing'), who, message: id });
-    return null;
-  }
-
-  private judge(id: number, facts: Facts): string | null {
-    const call = facts.text('call') ?? '';
-    const { flights } = this.loop;
-    const flight = flights.held(call);
-    const approval = readApproval(facts.value('approval'));
-    if (flight?.hold?.kind !== 'approval') return `no call ${call} waits for approval`;
-    if (!approval.ok) return `the approval cannot be read: ${approval.error}`;
-    const question = { run: this.lease.run, call, shown: flight.hold.approval.shown, askedMs: flight.askedMs ?? 0, expiresMs: flight.dueMs };
-    const problem = approvalProblem(approval.value, question, this.keeping.clock.nowMs());
-    if (problem !== null) return problem;
-    const { verdict, by, comment } = approval.value;
-    this.recorder.judged(call, approval.value, id);
-    if (verdict === 'approve') flights.approve(flight);
-    else flights.answerHeld(flight, flight.judged.refusal(`denied by ${by}${comment === null ? '' : `: ${comment}`}`), { by: 'person', who: by, message: null });
-    return null;
-  }
-
-  private repeat(id: number, facts: Facts, who: string | null): string | null {
-    const call = facts.text('call') ?? '';
-    const flight = this.loop.flights.held(call);
-    if (flight?.hold?.kind !== 'unsure') return `of call ${call} it is known whether it happened`;
-    this.recorder.repeating(call, who, id);
-    this.loop.flights.repeat(flight);
-    return null;
   }
 }
