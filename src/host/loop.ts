@@ -142,6 +142,11 @@ export class Loop<State, Event> {
     this.flights.wake();
   }
 
+  /** Nothing has come that the machine has not seen. */
+  get isCaughtUp(): boolean {
+    return !this.flights.hasAnswers && this.cancelRequest === null && this.patches.length === 0;
+  }
+
   /** The goes that led to where the machine is preempted; empty when it waits. */
   get goes(): readonly number[] {
     return this.quanta;
@@ -209,7 +214,7 @@ export class Loop<State, Event> {
     if (++this.turns % TURNS_AT_ONCE === 0) await breathe();
     for (;;) {
       if (options.signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
-      if (flights.hasAnswers || this.cancelRequest !== null || this.patches.length > 0) return null;
+      if (!this.isCaughtUp) return null;
       if (flights.isEmpty) return this.end({ kind: 'failed', error: stuck() });
       const starting = flights.startable();
       if (starting.length > 0) {

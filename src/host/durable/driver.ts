@@ -6,24 +6,21 @@ import { storedValues } from '../../evaluator/fetching.ts';
 import { mergeContext } from '../../evaluator/kernel.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import type { Stored } from '../../evaluator/stored.ts';
-import { MapValue } from '../../value/map.ts';
-import { keyword, makeFloat } from '../../value/value.ts';
-import { Vector } from '../../value/vector.ts';
+import type { MapValue } from '../../value/map.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
-import { type DraftData, recordData } from '../journal/record.ts';
+import { recordData } from '../journal/record.ts';
 import { Loop, type PatchRequest, type RunResult } from '../loop.ts';
 import { type Keys, signHead } from '../journal/keys.ts';
 import { loopKernel } from '../kernel.ts';
 import type { Clock, Host, Kernel, Observer } from '../port.ts';
 import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
-import type { StartOptions } from '../../evaluator/kernel.ts';
 import { signedAuthority } from './authority.ts';
 import { Facts } from './facts.ts';
 import { follow } from './follow.ts';
 import { keepProgram, type Runnable } from './program.ts';
-import { begin, codeOptions, DURABLE_QUANTUM, recover, type Recovered } from './recover.ts';
+import { begin, codeOptions, DURABLE_QUANTUM, recover, type NewStart, type Recovered, startData } from './recover.ts';
 import { chained, type CheckpointPolicy, DEFAULT_CHECKPOINTS, type ParkPolicy, type Position, RunRecorder } from './recorder.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
@@ -58,7 +55,7 @@ export interface DriveOptions {
 export interface NewRunOptions {
   readonly id: string;
   readonly name: string;
-  readonly start?: Pick<StartOptions, 'limits' | 'variables' | 'context' | 'isolations'>;
+  readonly start?: NewStart;
   /** What the run was allowed, to be looked at again by whoever goes on with it (see `authority.ts`). */
   readonly authority?: MapValue;
 }
@@ -72,7 +69,8 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   const { store, clock, owner, sha256, keys } = keeping;
   const kept = keepProgram(program);
   const now = clock.nowMs();
-  const data = startFacts(kept.hash, run, keys);
+  const { id, name, start, authority } = run;
+  const data = { ...startData(kept.hash, name, start), ...(authority === undefined ? {} : signedAuthority(id, authority, keys)) };
   const content = [...kept.content];
   const records = chained(run.id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], content, sha256);
   const lease = await store.create(
@@ -120,20 +118,6 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: Option
 
 function problem(kind: ResumeProblem['kind'], message: string): { ok: false; error: ResumeProblem } {
   return { ok: false, error: { kind, message } };
-}
-
-function startFacts(program: string, { id, name, start = {}, authority }: NewRunOptions, keys: Keys | null): DraftData {
-  const { limits = {}, variables = [], context, isolations } = start;
-  const entries = [...variables];
-  return {
-    program,
-    name,
-    variables: entries.length === 0 ? undefined : MapValue.from(entries),
-    limits: Object.keys(limits).length === 0 ? undefined : MapValue.from(Object.entries(limits).map(([limit, value]) => [keyword(limit), Number.isInteger(value) ? value : makeFloat(value)] as const)),
-    context,
-    isolations: isolations === undefined ? undefined : Vector.adopt(isolations.map((one) => keyword(one))),
-    ...(authority === undefined ? {} : signedAuthority(id, authority, keys)),
-  };
 }
 
 /** One run while this process drives it. */

@@ -345,7 +345,7 @@ export class RunRecorder implements Recorder<State, Event> {
 export function chained(run: string, head: Head, drafts: readonly RecordDraft[], content: Content[], sha256: Sha256): readonly StoredRecord[] {
   const records = chainRecords(run, head, drafts, sha256);
   if (records.every((record) => record.bytes.length <= RECORD_BYTES_MAX)) return records;
-  const light = drafts.map((draft, index) => (records[index]!.bytes.length > RECORD_BYTES_MAX ? lighten(draft, content) : draft));
+  const light = drafts.map((draft, index) => (records[index]!.bytes.length > RECORD_BYTES_MAX ? { ...draft, data: lighten(draft.data, content) } : draft));
   return chainRecords(run, head, light, sha256);
 }
 
