@@ -6,8 +6,8 @@
  * - A call is a step, named by the capability and the call's place in the run. One that the world would feel twice is two: the first says
  *   that it may be made, and only the attempt that wrote this makes it; in a later one nobody knows, and somebody is asked.
  * - A call that is held (`hold.ts`) was a step as well, whose result says what it waits for.
- * - After so many calls the segment makes no more, waits for those that work, writes down the state and hands over to the next one, so
- *   that the way back never gets longer.
+ * - After so many calls the segment writes down the state as soon as no call works, and hands over to the next one, so that the way back
+ *   never gets longer. After four times as many it makes no more.
  */
 import { randomBytes } from 'node:crypto';
 import { eventToJson } from '../../evaluator/event-value.ts';
@@ -56,6 +56,7 @@ export interface SegmentLimits {
 
 const DEFAULT_SEGMENT: SegmentLimits = { calls: 1_000, bytes: 8 * 1024 ** 2, goes: 200 };
 const CONCURRENT_CALLS = 256;
+const OVERFULL = 4;
 /** A wait for time alone that is over sooner is not told to those who ask. */
 const SHORT_WAIT_MS = 5_000;
 
@@ -118,11 +119,13 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   private isCancelled: boolean;
   private ignored: string | null = null;
   private working = 0;
+  /** Calls wait for the next segment. */
+  private heldBack = false;
   private calls = 0;
   private bytes = 0;
   private goes = 0;
   /** The calls that were last said to be waited for; null: something is to be said anew. */
-  private told: string | null;
+  private told: string | null = '';
   private ending: Ended | null = null;
 
   constructor(parts: SegmentParts) {
@@ -135,7 +138,6 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     this.message = handover?.message ?? 1;
     this.answered = handover?.answered ?? 0;
     this.isCancelled = handover?.cancelled ?? false;
-    this.told = handover === null ? '' : null;
     this.loop = new Loop<State, Event>({
       kernel: { resume, cancel, patch: mergeContext, exposed: exposedContext },
       first, host: { ...EVERYTHING, clock: this.clock() }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
@@ -145,6 +147,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   async run(): Promise<void> {
     this.listen();
+    if (this.parts.handover !== null) await this.report({ status: 'running' });
     const result = await this.loop.run();
     if (this.ending !== null) return this.report(endOf(this.ending, this.isCancelled));
     if (result.kind === 'cancelled') await this.handOver(result.state);
@@ -154,14 +157,19 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   make = (flight: Flight, performance: Performance): Promise<Answer | Hold> =>
     new Promise((resolve) => {
-      // What is not begun here is begun by the next segment.
-      if (this.isFull) return;
-      this.calls += 1;
+      // Calls that earlier segments left are no new ones, else segments could follow each other without end.
+      const isLeft = this.recall(flight.call.id) !== null;
+      if (this.isOverfull && !isLeft) {
+        // What is not begun here is begun by the next segment.
+        this.heldBack = true;
+        return;
+      }
+      if (!isLeft) this.calls += 1;
       this.makeIn(flight.call, performance, 'first', resolve);
     });
 
   changed = async (): Promise<void> => {
-    if (this.isFull && this.working === 0) return this.stopping.abort();
+    if (this.heldBack && this.working === 0) return this.stopping.abort();
     await this.next();
   };
 
@@ -189,9 +197,16 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     await arrival?.(settled.bytes, settled.atMs);
   }
 
+  /** The segment hands over as soon as nothing works. */
   private get isFull(): boolean {
     const { calls, bytes, goes } = this.limits;
     return this.calls >= calls || this.bytes >= bytes || this.goes >= goes;
+  }
+
+  /** Something has been working for so long that it cannot be waited for without an end to what others do meanwhile. */
+  private get isOverfull(): boolean {
+    const { calls, bytes } = this.limits;
+    return this.calls >= calls * OVERFULL || this.bytes >= bytes * OVERFULL;
   }
 
   private makeIn(call: HostCall, performance: Performance, phase: 'first' | string, resolve: (made: Answer | Hold) => void): void {
