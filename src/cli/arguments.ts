@@ -8,6 +8,7 @@ import { diagnostic } from '../diagnostic/diagnostic.ts';
 import { suggest } from '../diagnostic/suggest.ts';
 import { version } from '../../package.json';
 import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
+import { engineCommands } from './arguments-engine.ts';
 import { historyCommands } from './arguments-history.ts';
 import { type ArgumentTools, keptCommands } from './arguments-kept.ts';
 import {
@@ -120,6 +121,7 @@ class Asked {
     };
     keptCommands(tools);
     historyCommands(tools);
+    engineCommands(tools);
     this.capability(root);
     this.help(root);
     return root;

@@ -69,6 +69,14 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./kept/debug.ts')).debugCommand(invocation.options, terminal);
     case 'tell':
       return (await import('./kept/tell.ts')).tellCommand(invocation.options, terminal);
+    case 'deploy':
+      return (await import('./engine/deploy.ts')).deployCommand(invocation.options, terminal);
+    case 'drive':
+      return (await import('./engine/drive.ts')).driveCommand(invocation.options, terminal);
+    case 'start':
+      return (await import('./engine/start.ts')).startCommand(invocation.options, terminal);
+    case 'status':
+      return (await import('./engine/start.ts')).statusCommand(invocation.options, terminal);
     case 'policy':
       return (await import('./policy.ts')).policyCommand(invocation.options, terminal);
     case 'cap':

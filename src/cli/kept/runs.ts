@@ -1,5 +1,6 @@
 /** `rtfs runs`: the runs of a store. */
 import type { RunRow, RunStatus } from '../../host/store/port.ts';
+import type { WaitShown } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { RunsOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
@@ -8,12 +9,13 @@ import { timeText, waitsOf } from './show.ts';
 import { openStore } from './store.ts';
 
 export async function runsCommand(options: RunsOptions, terminal: Terminal): Promise<ExitCode> {
+  if (options.restate !== null) return (await import('../engine/runs.ts')).engineRuns(options.restate, options, terminal);
   const opened = await openStore(options, false);
   if (!opened.ok) return refuse([opened.error], { json: options.json ? 'document' : 'none' }, terminal);
   const { store } = opened.value.keeping;
   try {
     const rows = await store.runs(options.status.length === 0 ? {} : { status: options.status as readonly RunStatus[] });
-    terminal.out(options.json ? `[${rows.map((row) => JSON.stringify(rowJson(row))).join(',\n')}]\n` : table(rows));
+    terminal.out(options.json ? `[${rows.map((row) => JSON.stringify(rowJson(row))).join(',\n')}]\n` : table(['RUN', 'STATUS', 'BEGUN', 'RECORDS', 'PLAN', 'WAITS FOR'], rows.map(rowCells)));
     return EXIT.ok;
   } finally {
     await store.close();
@@ -25,10 +27,14 @@ function rowJson(row: RunRow): unknown {
   return { run: id, name, status, createdMs, updatedMs, records: head.seq, head: head.hash, wakeMs, process: owner?.processId ?? null, waits: waitsOf(row) };
 }
 
-function table(rows: readonly RunRow[]): string {
+function rowCells(row: RunRow): readonly string[] {
+  return [row.id, statusText(row), timeText(row.createdMs), String(row.head.seq), row.name, waitText(waitsOf(row))];
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
-  const lines = [['RUN', 'STATUS', 'BEGUN', 'RECORDS', 'PLAN', 'WAITS FOR'], ...rows.map((row) => [row.id, statusText(row), timeText(row.createdMs), String(row.head.seq), row.name, waitText(row)])];
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   return lines.map((line) => `${line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`).join('');
 }
 
@@ -37,7 +43,7 @@ function statusText(row: RunRow): string {
   return row.status === 'running' && row.owner === null ? 'stopped' : row.status;
 }
 
-function waitText(row: RunRow): string {
-  const questions = waitsOf(row).map(({ call, question, capability, dueMs }) => question === null ? `:${capability}${dueMs === null ? '' : ` until ${timeText(dueMs)}`}` : `${call}: ${question.split('\n')[0] ?? ''}`);
+export function waitText(waits: readonly WaitShown[]): string {
+  const questions = waits.map(({ call, question, capability, dueMs }) => question === null ? `:${capability}${dueMs === null ? '' : ` until ${timeText(dueMs)}`}` : `${call}: ${question.split('\n')[0] ?? ''}`);
   return questions.join('; ');
 }

@@ -15,6 +15,7 @@ import { waitsOf } from './show.ts';
 import { findRun, openStore, type OpenedStore } from './store.ts';
 
 export async function tellCommand(options: TellOptions, terminal: Terminal): Promise<ExitCode> {
+  if (options.restate !== null) return (await import('../engine/tell.ts')).tellEngine(options.restate, options, terminal);
   const opened = await openStore(options, false);
   if (!opened.ok) return refuse([opened.error], options, terminal);
   try {
@@ -35,7 +36,10 @@ async function tell(opened: OpenedStore, row: RunRow, options: TellOptions, term
   return EXIT.ok;
 }
 
-function messageOf({ saying, who }: TellOptions, row: RunRow, nowMs: number): Result<Uint8Array, Diagnostic> {
+type SaidTo = Pick<RunRow, 'id' | 'status' | 'waits'>;
+
+/** The row of the run as far as it is needed; a run on an engine has as much. */
+export function messageOf({ saying, who }: TellOptions, row: SaidTo, nowMs: number): Result<Uint8Array, Diagnostic> {
   const by = { who: personOf(who) };
   switch (saying.kind) {
     case 'cancel':
@@ -54,7 +58,7 @@ function messageOf({ saying, who }: TellOptions, row: RunRow, nowMs: number): Re
   }
 }
 
-function approvalMessage({ kind, call }: { readonly kind: 'approve' | 'deny'; readonly call: string | null }, who: string, row: RunRow, nowMs: number): Result<Uint8Array, Diagnostic> {
+function approvalMessage({ kind, call }: { readonly kind: 'approve' | 'deny'; readonly call: string | null }, who: string, row: SaidTo, nowMs: number): Result<Uint8Array, Diagnostic> {
   const waiting = waitsOf(row).filter((wait) => wait.kind === 'approval' && (call === null || wait.call === call));
   const [wait] = waiting;
   const by = readPerson(who);

@@ -36,7 +36,7 @@ export async function serveRestate({ address, drive, port, host = '127.0.0.1', u
   const sdk = await loadSdk();
   const over = new AbortController();
   const services = restateServices(sdk, restateContent(address.ingress, over.signal), drive, offers);
-  const handler = sdk.createEndpointHandler({ services, logger: (meta, ...said) => (PROBLEMS.has(meta.level) ? onProblem?.(said.map(String).join(' ')) : undefined) });
+  const handler = sdk.createEndpointHandler({ services, logger: (meta, ...said) => (PROBLEMS.has(meta.level) && meta.context !== undefined ? onProblem?.(said.map(String).join(' ')) : undefined) });
   const server = createServer(handler as Parameters<typeof createServer>[1]);
   const sessions = new Set<ServerHttp2Session>();
   server.on('session', (session) => {
@@ -45,7 +45,7 @@ export async function serveRestate({ address, drive, port, host = '127.0.0.1', u
     session.on('error', () => session.destroy());
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', () => reject(new RestateProblem(`the port ${port} cannot be used`)));
+    server.once('error', () => reject(new RestateProblem(`the port ${port} of ${host} cannot be used`)));
     server.listen(port, host, resolve);
   });
   const listening = (server.address() as AddressInfo).port;
