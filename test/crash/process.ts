@@ -8,11 +8,11 @@ import { build } from 'esbuild';
 /** Bundles the program into the directory and gives its path. */
 export async function bundleProgram(name: string, directory: string): Promise<string> {
   const outfile = path.join(directory, `${name}.cjs`);
-  const driver = createRequire(import.meta.url).resolve('better-sqlite3');
+  const require = createRequire(import.meta.url);
   await build({
     entryPoints: [path.join(import.meta.dirname, `program/${name}.ts`)], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error',
     supported: { 'dynamic-import': false },
-    plugins: [{ name: 'driver', setup: (builder) => builder.onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: driver, external: true })) }],
+    plugins: [{ name: 'packages', setup: (builder) => builder.onResolve({ filter: /^(better-sqlite3|@restatedev\/restate-sdk)$/ }, ({ path: name }) => ({ path: require.resolve(name), external: true })) }],
   });
   return outfile;
 }
