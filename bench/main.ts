@@ -8,6 +8,7 @@ import { benchEnvironment } from './subject.ts';
 import { depth } from './suites/depth.ts';
 import { durable } from './suites/durable.ts';
 import { effects } from './suites/effects.ts';
+import { engines } from './suites/engines.ts';
 import { processes } from './suites/processes.ts';
 import { reading } from './suites/reading.ts';
 import { size } from './suites/size.ts';
@@ -17,7 +18,7 @@ import { store } from './suites/store.ts';
 import type { Suite } from './suites/suite.ts';
 import { tiers } from './suites/tiers.ts';
 
-const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, store, durable, processes, size];
+const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, store, durable, engines, processes, size];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' } } });

@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 /** The server's program, which `npm ci` puts there. */
 export function serverProgram() {
-  const path = fileURLToPath(new URL(`../test/engines/restate/node_modules/@restatedev/restate-server-${process.platform}-${process.arch}/bin/restate-server`, import.meta.url));
-  if (!existsSync(path)) throw new Error('the Restate server is not installed: run `npm ci` in test/engines/restate (`npm ci` at the root does it too)');
+  const within = `test/engines/restate/node_modules/@restatedev/restate-server-${process.platform}-${process.arch}/bin/restate-server`;
+  // Beside this script, or in the project's folder when this is part of a bundle.
+  const path = [fileURLToPath(new URL(`../${within}`, import.meta.url)), resolve(within)].find((one) => existsSync(one));
+  if (path === undefined) throw new Error('the Restate server is not installed: run `npm ci` in test/engines/restate (`npm ci` at the root does it too)');
   return path;
 }
 

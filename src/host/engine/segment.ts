@@ -107,6 +107,8 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   private readonly stopping = new AbortController();
   /** All that is waited for, in the order in which it was asked for. */
   private readonly pending = new Map<Pending, Arrival>();
+  /** The steps that are under way, by the ids of their calls. */
+  private readonly steps = new Map<string, Pending>();
   private readonly open: Map<string, Recalled>;
   /** Those of the calls that this attempt may make although the world would feel them twice. */
   private readonly tokens = new Set<string>();
@@ -141,7 +143,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     this.loop = new Loop<State, Event>({
       kernel: { resume, cancel, patch: mergeContext, exposed: exposedContext },
       first, host: { ...EVERYTHING, clock: this.clock() }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
-      observer: world.observer ?? {}, recorder: this, engine: this,
+      observer: { ...world.observer, dropped: this.dropped }, recorder: this, engine: this,
     });
   }
 
@@ -214,12 +216,10 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     const name = `${call.capability} ${call.id}`;
     const step = segment.step(phase === 'first' ? name : `${name} made`, () => this.work(call, performance, phase));
     this.working += 1;
-    const over = (): void => {
-      if (this.pending.delete(step)) this.working -= 1;
-    };
-    performance.signal().addEventListener('abort', over);
+    this.steps.set(call.id, step);
     this.pending.set(step, async (bytes) => {
       this.working -= 1;
+      this.steps.delete(call.id);
       this.bytes += bytes.length;
       const { made, nowMs } = await decodeMade(bytes, call, (one) => readerOf(one, this.parts.world.host), segment.content, code);
       this.nowMs = Math.max(this.nowMs, nowMs);
@@ -227,6 +227,15 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
       else resolve(made.kind === 'answered' ? made.answer : made.hold);
     });
   }
+
+  /** The plan waits for it no more. */
+  private dropped = ({ id }: HostCall): void => {
+    const step = this.steps.get(id);
+    if (step === undefined) return;
+    this.steps.delete(id);
+    this.pending.delete(step);
+    this.working -= 1;
+  };
 
   /** Inside of a step: nothing here may change what the attempt does, but for the tokens, which later attempts do not have. */
   private async work(call: HostCall, performance: Performance, phase: 'first' | string): Promise<Uint8Array> {

@@ -133,6 +133,21 @@ test('a cancelled run undoes what it did, however it was cancelled', async () =>
   }
 });
 
+test('what the plan gave up is not begun again', async () => {
+  let begun = 0;
+  const effects = planEffects().add('never', 'idempotent', () => (begun++, new Promise<never>(() => undefined)));
+  const engine = open();
+  const serve = (): void => engine.serve(segmentDriver(effects.world({ calls: 3 })));
+  serve();
+  const id = await begin(engine, '(do (def said (try (step-parallel (call :never 1) (do (call :sleep 20) (call :fail 0))) (catch e :gave-up))) (call :ask "?") (call :echo 1) [said (call :echo 2)])');
+  await waiting(engine, id);
+  engine.crash();
+  serve();
+  await say(engine, id, 'answer', { call: (await waiting(engine, id)).waits.map((wait) => field(wait, 'call')).join(), text: 'yes' });
+  expect(shown(await ended(engine, id))).toBe('[:gave-up 2]');
+  expect(begun).toBe(1);
+});
+
 test('the context can be patched while the run waits', async () => {
   const effects = planEffects();
   const engine = open();
