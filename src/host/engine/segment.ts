@@ -108,7 +108,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   /** All that is waited for, in the order in which it was asked for. */
   private readonly pending = new Map<Pending, Arrival>();
   /** The steps that are under way, by the ids of their calls. */
-  private readonly steps = new Map<string, Pending>();
+  private readonly steps = new Map<string, { readonly step: Pending; readonly resolve: (made: Answer | Hold) => void }>();
   private readonly open: Map<string, Recalled>;
   /** Those of the calls that this attempt may make although the world would feel them twice. */
   private readonly tokens = new Set<string>();
@@ -216,7 +216,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     const name = `${call.capability} ${call.id}`;
     const step = segment.step(phase === 'first' ? name : `${name} made`, () => this.work(call, performance, phase));
     this.working += 1;
-    this.steps.set(call.id, step);
+    this.steps.set(call.id, { step, resolve });
     this.pending.set(step, async (bytes) => {
       this.working -= 1;
       this.steps.delete(call.id);
@@ -230,11 +230,13 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   /** The plan waits for it no more. */
   private dropped = ({ id }: HostCall): void => {
-    const step = this.steps.get(id);
-    if (step === undefined) return;
+    const under = this.steps.get(id);
+    if (under === undefined) return;
     this.steps.delete(id);
-    this.pending.delete(step);
+    this.pending.delete(under.step);
     this.working -= 1;
+    // Nobody looks at it; the loop counts what works.
+    under.resolve({ id, ok: true, value: null });
   };
 
   /** Inside of a step: nothing here may change what the attempt does, but for the tokens, which later attempts do not have. */
