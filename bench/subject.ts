@@ -1,13 +1,14 @@
 /** Programs under measurement: compiled once, started again and again. */
 import { start } from '../src/evaluator/kernel.ts';
 import { createRe2Engine } from '../src/evaluator/primitives/re2.ts';
+import type { TierName } from '../src/host/code-generation.ts';
 import { compile, createEnvironment, type Environment, type Program, startProgram } from '../src/host/compile.ts';
 import { IMAGE_TEXT } from '../src/library/image.ts';
 import type { Value } from '../src/value/value.ts';
 import type { Argument, Workload } from './workloads/workload.ts';
 
-export function benchEnvironment(): Environment {
-  return createEnvironment(JSON.parse(IMAGE_TEXT), createRe2Engine());
+export function benchEnvironment(tier: TierName = 'auto'): Environment {
+  return createEnvironment(JSON.parse(IMAGE_TEXT), createRe2Engine(), { tier });
 }
 
 export function compiled(environment: Environment, text: string, file: string = '<bench>'): Program {
@@ -42,8 +43,8 @@ export interface Subject {
   run(args: readonly Argument[]): Value;
 }
 
-/** The reference interpreter. */
-export function onMachine(environment: Environment, workload: Workload): Subject {
+/** On the tier that the environment has. */
+export function running(environment: Environment, workload: Workload): Subject {
   const entry = entryOf(environment, workload.source);
   return { run: (args) => callEntry(entry, args) };
 }

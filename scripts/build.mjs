@@ -4,15 +4,16 @@
 //   node scripts/build.mjs --quick    without the types, for running and testing
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { bareCommander, lazyMcp, lazyRegex, plainNumbers } from './bundle-plugins.mjs';
 
 /** What may be imported from outside: `rtfs` and `rtfs/…`. */
-const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts', 'chunks', 'engine', 'restate'];
+const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts', 'chunks', 'host', 'host/node', 'protocol', 'testing', 'testing/arbitraries', 'engine', 'restate'];
 /** Bundlers drop what is unused only where they see that nothing happens in it, and read this one as a property. */
 const CONSTANTS = { 'Number.POSITIVE_INFINITY': 'Infinity' };
 const quick = process.argv.includes('--quick');
-const node = { bundle: true, platform: 'node', format: 'esm', mainFields: ['module', 'main'], target: 'node20', logLevel: 'warning', external: ['better-sqlite3', '@restatedev/restate-sdk'] };
+const node = { bundle: true, platform: 'node', format: 'esm', mainFields: ['module', 'main'], target: 'node20', logLevel: 'warning', external: ['better-sqlite3', 'fast-check', '@restatedev/restate-sdk'] };
 
 await buildLibraryImage();
 await buildPackage();
@@ -36,9 +37,10 @@ async function buildLibraryImage() {
 /** What `import 'rtfs'`, `import 'rtfs/kernel'` and the other doors load. */
 async function buildPackage() {
   const outdir = `dist/.package-${process.pid}`;
-  await build({ ...node, entryPoints: DOORS.map((door) => `src/${door}.ts`), outdir, splitting: true, chunkNames: 'shared/[name]-[hash]', plugins: [plainNumbers], define: CONSTANTS });
+  await build({ ...node, entryPoints: DOORS.map((door) => `src/${door}.ts`), outdir, outbase: 'src', splitting: true, chunkNames: 'shared/[name]-[hash]', plugins: [plainNumbers], define: CONSTANTS });
   for (const name of [...DOORS.map((door) => `${door}.js`), 'shared']) {
     rmSync(`dist/${name}`, { recursive: true, force: true });
+    mkdirSync(dirname(`dist/${name}`), { recursive: true });
     renameSync(`${outdir}/${name}`, `dist/${name}`);
   }
   rmSync(outdir, { recursive: true });

@@ -3,4 +3,5 @@ export { deployPlan, engineEvents, engineStatus, type NewEngineRun, startPlan } 
 export type { EngineStatus } from './host/engine/documents.ts';
 export { createMemoryEngine, type MemoryEngine } from './host/engine/memory.ts';
 export type { DriveSegment, Engine, EngineContent, EngineNames, Pending, Segment, Settled } from './host/engine/port.ts';
-export { type EngineWorld, segmentDriver, type SegmentLimits } from './host/engine/segment.ts';
+export { segmentDriver } from './host/engine/segment.ts';
+export type { EngineWorld, SegmentLimits } from './host/engine/world.ts';

@@ -7,7 +7,7 @@ import { userCapabilities } from '../../src/host/capability/user.ts';
 import { systemClock } from '../../src/host/clock.ts';
 import type { Environment } from '../../src/host/compile.ts';
 import { startRun } from '../../src/host/durable/driver.ts';
-import { recover } from '../../src/host/durable/recover.ts';
+import { openRun, recover } from '../../src/host/durable/recover.ts';
 import { deployPlan, engineStatus, startPlan } from '../../src/host/engine/client.ts';
 import { createMemoryEngine } from '../../src/host/engine/memory.ts';
 import type { DriveSegment, Engine } from '../../src/host/engine/port.ts';
@@ -77,7 +77,10 @@ async function inFile(environment: Environment, past: number): Promise<Measured>
     const rate = (past * 1_000) / (performance.now() - startMs);
     if (result.kind !== 'waiting') throw new Error(`the run is ${result.kind}`);
     const resumeStartMs = performance.now();
-    const recovered = await recover({ store, environment, keeper: newKeeper(), programs: new Map() }, (await store.run('run'))!);
+    const world = { store, environment, keeper: newKeeper(), programs: new Map() };
+    const opened = await openRun(world, 'run');
+    if (!opened.ok) throw new Error(opened.error);
+    const recovered = await recover(world, (await store.run('run'))!, opened.value, null);
     if (!recovered.ok) throw new Error(recovered.error);
     return { rate, resumeMs: performance.now() - resumeStartMs };
   } finally {

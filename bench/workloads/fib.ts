@@ -6,7 +6,7 @@ function fib(n: number): number {
 }
 
 export const fibWorkload: Workload = {
-  name: 'fib 30',
+  name: 'fib 32',
   source: `
 (defn fib [n]
   (if (< n 2)
@@ -17,6 +17,6 @@ export const fibWorkload: Workload = {
 `,
   baseline: (n) => fib(n as number),
   against: 'numbers',
-  args: () => [30],
+  args: () => [32],
   smallArgs: () => [10],
 };

@@ -58,6 +58,7 @@ interface DriveFlags extends EngineFlags {
   readonly constitution?: string;
   readonly secrets?: string;
   readonly strict?: true;
+  readonly budget?: string[];
   readonly port?: string;
   readonly host: string;
   readonly url?: string;
@@ -70,6 +71,7 @@ function drive(tools: ArgumentTools): void {
     .option('--constitution <file>', 'rules that stand above every grant')
     .option('--secrets <file>', 'secrets by name, a JSON object in a file that only you can read')
     .option('--strict', 'deny calls from steps that see more of the plan than is recommended')
+    .option('--budget <amounts>', 'what the calls of each run may take in all (see `rtfs help budgets`)', tools.collect)
     .option('--port <port>', `where the server calls the worker (default: ${PORT})`)
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--url <url>', 'how the server reaches the worker, when that is not where it listens')
@@ -79,8 +81,8 @@ function drive(tools: ArgumentTools): void {
       const segment = flags.segment === undefined ? null : wholeNumber(flags.segment);
       if (port === undefined || port > 65_535) return tools.refuse(`--port cannot be ${flags.port ?? ''}`, ['a number up to 65535; 0 for any that is free']);
       if (segment === undefined || segment === 0) return tools.refuse(`--segment cannot be ${flags.segment ?? ''}`, ['a number of calls, at least 1']);
-      const { allow: grants = [], limit: limits = [], path: modulePaths = [], capabilities = null, policy = null, constitution = null, secrets = null, strict, host, url = null, color: colour } = flags;
-      const security = { policy, constitution, secrets, strict: strict === true };
+      const { allow: grants = [], limit: limits = [], path: modulePaths = [], capabilities = null, policy = null, constitution = null, secrets = null, strict, budget = [], host, url = null, color: colour } = flags;
+      const security = { policy, constitution, secrets, strict: strict === true, budget };
       tools.ask({ command: 'drive', options: { restate: needed(flags), port, host, url, segmentCalls: segment, grants, limits, modulePaths, capabilities, security, colour } });
     });
 }

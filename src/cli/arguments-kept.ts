@@ -43,6 +43,7 @@ const PATCH_POLICIES = ['keep-existing', 'overwrite', 'merge'];
 export function keptCommands(tools: ArgumentTools): void {
   runs(tools);
   log(tools);
+  whyDenied(tools);
   verify(tools);
   gc(tools);
   resume(tools);
@@ -79,6 +80,16 @@ function log({ command, ask, refuse, collect }: ArgumentTools): void {
       const form = flags.tree === true ? 'tree' : flags.json === true ? 'json' : 'lines';
       const { kind = [], step = null, capability = null, since = null, store = null, color } = flags;
       ask({ command: 'log', options: { run, store, form, kinds: kind, step, capability, since, colour: color } });
+    });
+}
+
+function whyDenied({ command, ask }: ArgumentTools): void {
+  storeOption(command('why-denied', 'say why calls of a run were denied, and what would allow them'))
+    .argument('<run>', 'its id, or the beginning of it')
+    .argument('[call]', 'the number of the call; all that were denied unless given')
+    .option('--json', 'print a JSON array')
+    .action((run: string, call: string | undefined, flags: CommonFlags) => {
+      ask({ command: 'why-denied', options: { run, call: call ?? null, store: flags.store ?? null, json: flags.json === true, colour: flags.color } });
     });
 }
 
@@ -135,9 +146,10 @@ function resume(tools: ArgumentTools): void {
     .option('--patch <file>', 'put the keys of a map into the context first: RTFS data by the name of the file, else JSON')
     .addOption(new Option('--patch-policy <policy>', 'what happens to keys that are there').choices(PATCH_POLICIES).default('keep-existing'))
     .option('--as <who>', 'who patches; the user of this machine unless given')
-    .action((run: string, flags: DriveFlags & { patch?: string; patchPolicy: string; as?: string }) => {
+    .option('--budget <amounts>', 'give the run so much more of its budget: calls=10,cost=0.5', tools.collect)
+    .action((run: string, flags: DriveFlags & { patch?: string; patchPolicy: string; as?: string; budget?: string[] }) => {
       const patch = flags.patch === undefined ? null : { file: flags.patch, policy: flags.patchPolicy, who: flags.as ?? null };
-      tools.ask({ command: 'resume', options: { run, patch, ...driveOptions(flags) } });
+      tools.ask({ command: 'resume', options: { run, patch, budget: flags.budget ?? [], ...driveOptions(flags) } });
     });
 }
 

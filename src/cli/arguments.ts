@@ -7,12 +7,14 @@ import { Command, CommanderError, Option } from 'commander';
 import { diagnostic } from '../diagnostic/diagnostic.ts';
 import { suggest } from '../diagnostic/suggest.ts';
 import { version } from '../../package.json';
+import type { TierName } from '../host/code-generation.ts';
 import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
 import { engineCommands } from './arguments-engine.ts';
 import { historyCommands } from './arguments-history.ts';
 import { type ArgumentTools, keptCommands } from './arguments-kept.ts';
+import { serveCommands } from './arguments-serve.ts';
 import {
-  type CapabilityOptions, COMMANDS, type CommonOptions, type Invocation, type JsonForm, type KeepOptions, type SecurityOptions, type StepsChoice, type WorldOptions,
+  type CapabilityOptions, COMMANDS, type CommonOptions, type Invocation, type JsonForm, type KeepOptions, NO_SECURITY, type SecurityOptions, type StepsChoice, type WorldOptions,
 } from './invocation.ts';
 import { originOf } from './source.ts';
 import { COLOUR_CHOICES, type ColourChoice } from './terminal.ts';
@@ -56,6 +58,7 @@ function collect(value: string, before: readonly string[] | undefined): string[]
 /** What is written as one word with its value, so that the file that comes after `--json` is not taken for a value. */
 interface RunFlags extends WorldFlags {
   readonly eval?: string[];
+  readonly tier: TierName;
   readonly input?: string;
   readonly json?: true;
   readonly 'json=stream'?: true;
@@ -72,6 +75,7 @@ interface RunFlags extends WorldFlags {
   readonly constitution?: string;
   readonly secrets?: string;
   readonly strict?: true;
+  readonly budget?: string[];
 }
 
 function keepOf({ store, keep, id, checkpoint, wait }: RunFlags): KeepOptions | null {
@@ -107,6 +111,7 @@ class Asked {
     root.usage('[command] [options] …').description('Runs, checks and formats RTFS plans.').version(`rtfs ${version}`, '-V, --version', 'show the version');
     root.addHelpText('after', COMMON_HELP).helpCommand(false);
     this.run(root);
+    this.stats(root);
     this.check(root);
     this.format(root);
     this.repl(root);
@@ -122,6 +127,7 @@ class Asked {
     keptCommands(tools);
     historyCommands(tools);
     engineCommands(tools);
+    serveCommands(tools);
     this.capability(root);
     this.help(root);
     return root;
@@ -152,7 +158,7 @@ class Asked {
 
   private run(root: Command): void {
     const command = this.command(root, 'run', 'run a plan and print its value (also `rtfs FILE`)').argument('[file]', 'the plan; `-` for standard input').argument('[args...]', 'what the plan finds in *args*');
-    this.world(command)
+    this.tier(this.world(command))
       .option('-e, --eval <expr>', 'run this instead of a file (repeatable)', collect)
       .option('--input <file>', 'data that the plan finds in *input*: JSON, or RTFS data from .rtfs and .edn; `-` for standard input')
       .option('--json', 'print one JSON document with status, value, error and diagnostics')
@@ -160,6 +166,7 @@ class Asked {
       .option('--policy <policy>', 'the most that the plan may do, whatever is granted: a name that `rtfs policy` lists, or a file')
       .option('--constitution <file>', 'rules that stand above every grant: JSON, or RTFS data from .rtfs and .edn')
       .option('--secrets <file>', 'secrets by name, a JSON object in a file that only you can read')
+      .option('--budget <amounts>', 'what the calls may take in all: calls=100,cost=2.5,tokens=10_000,time-ms=60_000,bytes=1M (see `rtfs help budgets`)', collect)
       .option('--strict', 'deny calls from steps that see more of the plan than is recommended')
       .option('--steps', 'show the steps on the error stream even where it is no terminal; how is said by --steps=tree, --steps=plain, --steps=none')
       .addOption(new Option('--steps=tree').hideHelp())
@@ -179,9 +186,30 @@ class Asked {
         const keep = keepOf(flags);
         if (keep === null && (flags.id !== undefined || flags.checkpoint !== undefined || !flags.wait)) return this.refuse('--id, --checkpoint and --no-wait are for runs that are kept', ['add --store FILE or --keep'], json);
         if (flags.store !== undefined && flags.keep === true) return this.refuse('--store and --keep name two stores', [], json);
-        const options = { keep, origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), security: securityOf(flags), ...worldOf(flags) };
+        const options = { keep, origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), security: securityOf(flags), tier: flags.tier, ...worldOf(flags) };
         if (options.input === '-' && origin.kind === 'stdin') return this.refuse('the plan and its input cannot both come from standard input', [], json);
         this.invocation = { command: 'run', options };
+      });
+  }
+
+  private tier(command: Command): Command {
+    return command.addOption(new Option('--tier <tier>', 'how code runs, with the same results: machine (interpreted), compiled (as JavaScript), auto (compiled once it is called often)').choices(['machine', 'compiled', 'auto']).default('auto'));
+  }
+
+  private stats(root: Command): void {
+    const command = this.command(root, 'stats', 'run a plan and print what it took instead of its value').argument('[file]', 'the plan; `-` for standard input').argument('[args...]', 'what the plan finds in *args*');
+    this.tier(this.world(command))
+      .option('-e, --eval <expr>', 'run this instead of a file (repeatable)', collect)
+      .option('--input <file>', 'data that the plan finds in *input*: JSON, or RTFS data from .rtfs and .edn; `-` for standard input')
+      .option('--json', 'print one JSON document')
+      .action((file: string | undefined, args: string[], flags: Pick<RunFlags, 'eval' | 'input' | 'json' | 'tier' | keyof WorldFlags>) => {
+        const json = flags.json === true ? 'document' : 'none';
+        if (flags.eval === undefined && file === undefined) return this.refuse('there is nothing to run', ['name a file, or give an expression with -e'], json);
+        const operands = file === undefined ? [] : [file, ...args];
+        const origin = flags.eval === undefined ? originOf(file!) : { kind: 'text' as const, text: flags.eval.join('\n') };
+        const options = { keep: null, origin, args: flags.eval === undefined ? args : operands, input: flags.input ?? null, json, steps: 'none', security: NO_SECURITY, tier: flags.tier, ...worldOf(flags) } as const;
+        if (options.input === '-' && origin.kind === 'stdin') return this.refuse('the plan and its input cannot both come from standard input', [], json);
+        this.invocation = { command: 'stats', options };
       });
   }
 
@@ -315,8 +343,8 @@ class Asked {
   }
 }
 
-function securityOf({ policy, constitution, secrets, strict }: RunFlags): SecurityOptions {
-  return { policy: policy ?? null, constitution: constitution ?? null, secrets: secrets ?? null, strict: strict === true };
+function securityOf({ policy, constitution, secrets, strict, budget }: RunFlags): SecurityOptions {
+  return { policy: policy ?? null, constitution: constitution ?? null, secrets: secrets ?? null, strict: strict === true, budget: budget ?? [] };
 }
 
 type CapabilityAction = CapabilityOptions['action'];

@@ -7,7 +7,8 @@ import { writeJson } from '../value/json-write.ts';
 import { printValue } from '../value/print.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
 import type { WaitShown } from './ending.ts';
-import { failureDiagnostic, kindOfError } from './failure.ts';
+import { kindOfError } from '../host/run-failure.ts';
+import { explainedFailure } from './failure.ts';
 import type { JsonForm } from './invocation.ts';
 
 /** `paused`: it waits in a store. `invalid`: nothing ran. */
@@ -66,7 +67,7 @@ function holdsFunction(root: Value): boolean {
 }
 
 function errorOf(error: ErrorValue | undefined, diagnostics: readonly Diagnostic[], lookup: SourceLookup): string {
-  const found = error === undefined ? diagnostics.find((one) => one.severity === 'error') : failureDiagnostic(error);
+  const found = error === undefined ? diagnostics.find((one) => one.severity === 'error') : explainedFailure(error);
   if (found === undefined) return 'null';
   const { code, message, span, stack } = diagnosticToJson(found, lookup);
   const kind = error === undefined ? kindOfCode(code) : kindOfError(error);

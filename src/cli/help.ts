@@ -1,9 +1,11 @@
 /** Help beyond the list of commands and options: topics. */
 import { DEFAULT_LIMITS, limitLabel, type LimitName } from '../evaluator/limits.ts';
 import { EXIT_MEANINGS } from './exit.ts';
+import { AMOUNT_NAMES } from '../host/security/amounts.ts';
+import { BUDGET_MEANINGS } from './budget.ts';
 import { LIMIT_MEANINGS } from './limit.ts';
 
-export const TOPICS = ['exit-codes', 'limits', 'grants', 'scripts', 'tests'] as const;
+export const TOPICS = ['exit-codes', 'limits', 'budgets', 'grants', 'scripts', 'tests'] as const;
 
 export const COMMON_HELP = `
 Without a command the file is run: rtfs plan.rtfs  ·  rtfs -e '(+ 1 2)'  ·  rtfs -
@@ -17,6 +19,8 @@ export function helpTopic(topic: string): string | null {
       return `Exit codes:\n${table(EXIT_MEANINGS.map(([code, meaning]) => [`${code}`.padStart(3), meaning]))}`;
     case 'limits':
       return limitsText();
+    case 'budgets':
+      return budgetsText();
     case 'grants':
       return GRANTS_TEXT;
     case 'scripts':
@@ -31,6 +35,15 @@ export function helpTopic(topic: string): string | null {
 function limitsText(): string {
   const rows = (Object.keys(LIMIT_MEANINGS) as LimitName[]).map((name) => [limitLabel(name), amount(DEFAULT_LIMITS[name]), LIMIT_MEANINGS[name]]);
   return `Limits, their defaults, and what they count:\n${table(rows)}\nSet one with --limit name=value. Values may be written 10_000, 1e6, 64M (millions), 64Mi (times 1024 twice).\n`;
+}
+
+function budgetsText(): string {
+  const rows = AMOUNT_NAMES.map((name) => [name, BUDGET_MEANINGS[name]]);
+  return `Budgets: what the calls of a run may take in all.\n${table(rows)}
+Set them with --budget calls=100,cost=2.5; what is not named is not limited, and what a policy says holds beside it. A step that says
+:resources {:calls 10 :cost 0.5} has no more than that for itself. A call that there is not enough for is not made, and fails with
+:error/budget. A run that is kept goes on counting where it was; \`rtfs resume RUN --budget calls=10\` gives it more.
+`;
 }
 
 function amount(value: number): string {

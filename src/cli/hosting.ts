@@ -5,7 +5,8 @@ import { cancel, exposedContext, resume } from '../evaluator/kernel.ts';
 import { errorValue } from '../evaluator/raise.ts';
 import type { Advance, Answer, State } from '../evaluator/state.ts';
 import type { Event } from '../evaluator/event.ts';
-import { drive, type RunResult } from '../host/loop.ts';
+import { Loop } from '../host/loop.ts';
+import { afterTurn, type Memory } from '../host/memory.ts';
 import type { Observer } from '../host/port.ts';
 import type { MapValue } from '../value/map.ts';
 import { type Ending, type Execution, QUANTUM_STEPS } from './execution.ts';
@@ -25,23 +26,31 @@ export async function goOn(first: Advance, execution: Execution, observer: Obser
     state = next.state;
     return next;
   };
-  const go = (from: Advance, signal: AbortSignal): Promise<RunResult<State>> =>
-    drive({ kernel: { resume: step, exposed }, first: from, host, signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer });
+  const stopAt = (from: State, reason: string): Advance => {
+    const stopped = governor?.take((refused) => cancel(from, reason, { quantum: QUANTUM_STEPS, refused })) ?? cancel(from, reason, { quantum: QUANTUM_STEPS });
+    state = stopped.state;
+    return stopped;
+  };
   const exposed = (from: State, callId: string): MapValue => {
     const call = from.pending.find(({ id }) => id === callId);
     const data = exposedContext(from, callId);
     return governor === null || call === undefined ? data : governor.shown(call, data);
   };
+  const loopFrom = (from: Advance, signal: AbortSignal, memory?: Memory): Loop<State, Event> =>
+    new Loop({
+      kernel: { resume: step, cancel: stopAt, exposed }, first: from, host, signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer,
+      follow: afterTurn, ...(memory === undefined ? {} : { memory }),
+    });
   /** What was begun is brought to an end: `finally` parts and compensations run. */
-  const stop = async (from: State): Promise<State> => {
-    const stopped = governor?.take((refused) => cancel(from, INTERRUPTED, { quantum: QUANTUM_STEPS, refused })) ?? cancel(from, INTERRUPTED, { quantum: QUANTUM_STEPS });
+  const stop = async (from: State, memory: Memory): Promise<State> => {
+    const stopped = stopAt(from, INTERRUPTED);
     if (stopped.state.status !== 'done') execution.stopping?.();
-    state = stopped.state;
-    await go(stopped, new AbortController().signal);
+    await loopFrom(stopped, new AbortController().signal, afterTurn(memory, stopped.events, stopped.state.pending)).run();
     return state;
   };
   try {
-    const result = await go(first, execution.signal);
+    const loop = loopFrom(first, execution.signal);
+    const result = await loop.run();
     switch (result.kind) {
       case 'complete':
         return { kind: 'complete', value: result.value, state };
@@ -49,7 +58,7 @@ export async function goOn(first: Advance, execution: Execution, observer: Obser
         return { kind: 'failed', error: result.error, state };
       case 'waiting':
       case 'cancelled':
-        return { kind: 'interrupted', state: await stop(result.state) };
+        return { kind: 'interrupted', state: await stop(result.state, loop.memory) };
     }
   } finally {
     await host.close();

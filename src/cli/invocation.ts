@@ -1,4 +1,5 @@
 /** What the user asked for, as data: made by `arguments.ts` (or here, for the commonest calls), carried out by `main.ts`. */
+import type { TierName } from '../host/code-generation.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Origin } from './source.ts';
 import type { ColourChoice } from './terminal.ts';
@@ -25,6 +26,8 @@ export interface SecurityOptions {
   /** A file of secrets. */
   readonly secrets: string | null;
   readonly strict: boolean;
+  /** `calls=100,cost=2.5`. */
+  readonly budget: readonly string[];
 }
 
 /** `document`: one at the end. `stream`: a line for everything that happens, the document last. */
@@ -94,6 +97,7 @@ export interface RunOptions extends CommonOptions, WorldOptions {
   /** Null: the run is gone with the process. */
   readonly keep: KeepOptions | null;
   readonly origin: Origin;
+  readonly tier: TierName;
   readonly args: readonly string[];
   /** A file with data, `-` for standard input. */
   readonly input: string | null;
@@ -143,8 +147,17 @@ export interface DrivingOptions extends CommonOptions, WorldOptions, StoreChoice
 }
 
 export interface ResumeOptions extends DrivingOptions {
+  /** More of the budget than the run was given: `calls=10`. */
+  readonly budget: readonly string[];
   /** Null: the context stays as it is. */
   readonly patch: { readonly file: string; readonly policy: string; readonly who: string | null } | null;
+}
+
+export interface WhyDeniedOptions extends CommonOptions, StoreChoice {
+  readonly run: string;
+  /** Null: all that were denied. */
+  readonly call: string | null;
+  readonly json: boolean;
 }
 
 export interface ReplayOptions extends CommonOptions, StoreChoice {
@@ -238,8 +251,18 @@ export interface CapabilityOptions extends CommonOptions {
   readonly json: boolean;
 }
 
+export interface ServeOptions extends CommonOptions {
+  /** Null: standard input and output. */
+  readonly port: number | null;
+  readonly address: string | null;
+  readonly tokenFile: string | null;
+  /** The directory of the keys that sign; null for that of the user. */
+  readonly keys: string | null;
+  readonly limits: readonly string[];
+}
+
 export type Invocation =
-  | { readonly command: 'run'; readonly options: RunOptions }
+  | { readonly command: 'run' | 'stats'; readonly options: RunOptions }
   | { readonly command: 'check'; readonly options: CheckOptions }
   | { readonly command: 'fmt'; readonly options: FormatOptions }
   | { readonly command: 'repl'; readonly options: ReplOptions }
@@ -252,6 +275,7 @@ export type Invocation =
   | { readonly command: 'verify'; readonly options: VerifyOptions }
   | { readonly command: 'gc'; readonly options: CollectOptions }
   | { readonly command: 'resume'; readonly options: ResumeOptions }
+  | { readonly command: 'why-denied'; readonly options: WhyDeniedOptions }
   | { readonly command: 'replay'; readonly options: ReplayOptions }
   | { readonly command: 'fork'; readonly options: ForkOptions }
   | { readonly command: 'debug'; readonly options: DebugOptions }
@@ -262,19 +286,20 @@ export type Invocation =
   | { readonly command: 'drive'; readonly options: DriveOptions }
   | { readonly command: 'start'; readonly options: StartOptions }
   | { readonly command: 'status'; readonly options: StatusOptions }
+  | { readonly command: 'serve'; readonly options: ServeOptions }
   /** Text that was asked for: help, the version. */
   | { readonly command: 'show'; readonly text: string }
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
 export const COMMANDS = [
-  'run', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug',
+  'run', 'stats', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'serve',
   'deploy', 'drive', 'start', 'status', 'help',
 ] as const;
 
-export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false };
+export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false, budget: [] };
 
 const PLAIN_RUN = {
-  colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null,
+  colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null, tier: 'auto',
 } as const;
 
 /**

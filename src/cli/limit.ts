@@ -26,12 +26,12 @@ const SUFFIXES: Readonly<Record<string, bigint>> = {
   '': 1n, k: 1_000n, m: 1_000_000n, g: 1_000_000_000n, ki: 1024n, mi: 1024n ** 2n, gi: 1024n ** 3n,
 };
 
-/** `10000`, `10_000`, `1e6`, `64M`, `64Mi`, `1.5G`; null for anything else, and for what is no whole number above 0. */
-function parseAmount(text: string): number | null {
+/** `10000`, `10_000`, `1e6`, `64M`, `64Mi`, `1.5G`, times `unit`; null for anything else, and for what is no whole number above 0. */
+export function parseAmount(text: string, unit = 1): number | null {
   const match = /^(\d[\d_]*)(?:\.(\d+))?(?:e(\d{1,2}))?([kmg]i?)?$/i.exec(text);
   if (match === null || match[1]!.endsWith('_')) return null;
   const [, whole = '', fraction = '', exponent = '0', suffix = ''] = match;
-  const numerator = BigInt(whole.replaceAll('_', '') + fraction) * 10n ** BigInt(exponent) * SUFFIXES[suffix.toLowerCase()]!;
+  const numerator = BigInt(whole.replaceAll('_', '') + fraction) * 10n ** BigInt(exponent) * SUFFIXES[suffix.toLowerCase()]! * BigInt(unit);
   const denominator = 10n ** BigInt(fraction.length);
   if (numerator % denominator !== 0n) return null;
   const amount = numerator / denominator;

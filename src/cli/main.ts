@@ -37,6 +37,8 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
   switch (invocation.command) {
     case 'run':
       return (await import('./run.ts')).runCommand(invocation.options, terminal);
+    case 'stats':
+      return (await import('./stats.ts')).statsCommand(invocation.options, terminal);
     case 'check':
       return (await import('./check.ts')).checkCommand(invocation.options, terminal);
     case 'fmt':
@@ -55,6 +57,8 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./kept/runs.ts')).runsCommand(invocation.options, terminal);
     case 'log':
       return (await import('./kept/log.ts')).logCommand(invocation.options, terminal);
+    case 'why-denied':
+      return (await import('./kept/why-denied.ts')).whyDeniedCommand(invocation.options, terminal);
     case 'verify':
       return (await import('./kept/verify.ts')).verifyCommand(invocation.options, terminal);
     case 'gc':
@@ -79,6 +83,8 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
       return (await import('./engine/start.ts')).statusCommand(invocation.options, terminal);
     case 'policy':
       return (await import('./policy.ts')).policyCommand(invocation.options, terminal);
+    case 'serve':
+      return (await import('./serve.ts')).serveCommand(invocation.options, terminal);
     case 'cap':
       return (await import('./cap.ts')).capabilityCommand(invocation.options, terminal);
   }

@@ -1,11 +1,11 @@
 /** `rtfs run`: compile a plan, run it, print its value. */
-import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
-import { compile } from '../host/compile.ts';
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import { compile, type Program } from '../host/compile.ts';
 import type { Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
 import type { RunReport } from './document.ts';
 import { ARGUMENTS_VARIABLE, cliEnvironment, INPUT_VARIABLE } from './environment.ts';
-import { execute } from './execution.ts';
+import { type Ending, execute } from './execution.ts';
 import { tellEnding } from './ending.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -15,8 +15,15 @@ import type { Terminal } from './terminal.ts';
 import { type Watch, watchFor } from './watching.ts';
 import { openWorld, terminalConsole, type World } from './world.ts';
 
-export async function runCommand(options: RunOptions, terminal: Terminal): Promise<ExitCode> {
-  return new Run(options, terminal).run();
+export async function runCommand(options: RunOptions, terminal: Terminal, measured: ((done: Measured) => void) | null = null): Promise<ExitCode> {
+  return new Run(options, terminal, measured).run();
+}
+
+/** A run that is not kept, when it is over. */
+export interface Measured {
+  readonly program: Program;
+  readonly ending: Ending;
+  readonly wallMs: number;
 }
 
 class Run {
@@ -24,8 +31,10 @@ class Run {
   private readonly terminal: Terminal;
   private readonly sources: Sources;
   private watch: Watch | null = null;
+  private readonly measured: ((done: Measured) => void) | null;
 
-  constructor(options: RunOptions, terminal: Terminal) {
+  constructor(options: RunOptions, terminal: Terminal, measured: ((done: Measured) => void) | null) {
+    this.measured = measured;
     this.options = options;
     this.terminal = terminal;
     this.sources = new Sources(options.modulePaths);
@@ -40,7 +49,7 @@ class Run {
     const source = await sources.read(options.origin);
     if (!source.ok) return this.invalid([await withCommandHint(source.error, options.origin)], EXIT.usage);
     const variables = [[INPUT_VARIABLE, input.value], [ARGUMENTS_VARIABLE, Vector.adopt([...options.args])]] as const;
-    const { program, diagnostics } = compile(cliEnvironment(), source.value, { loadModule: sources.loadModule, variables: variables.map(([name]) => name) });
+    const { program, diagnostics } = compile(cliEnvironment(options.tier), source.value, { loadModule: sources.loadModule, variables: variables.map(([name]) => name) });
     if (program === null) return this.invalid(diagnostics, EXIT.invalid);
     if (options.json === 'none') await this.report(diagnostics);
     const { limits, openHost, security } = world.value;
@@ -51,14 +60,13 @@ class Run {
     const { keep } = options;
     const place = { terminal: this.terminal, json: options.json, lookup: sources.lookup };
     if (keep !== null) {
-      // What they refuse within a turn would have to be in the journal, so that the turn can be taken again.
-      if (security?.host.constitution?.rules.some((rule) => rule.on === 'merge' || rule.on === 'expose') === true) {
-        return this.invalid([diagnostic('E0502', 'a run that is kept cannot be bound to rules on merges and exposures', null, { help: ['take these rules out of the constitution, or run it without --store and --keep'] })], EXIT.usage);
-      }
       const { runKept } = await import('./kept/run.ts');
       return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, security: options.security, isolations: security?.isolations, keep, name: nameOf(options.origin), diagnostics, place });
     }
+    const beganMs = performance.now();
     const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping, ...(security === null ? {} : { isolations: security.isolations, governor: security.newGovernor() }) }));
+    this.measured?.({ program, ending, wallMs: performance.now() - beganMs });
+    if (this.measured !== null && ending.kind === 'complete') return EXIT.ok;
     return tellEnding(ending.kind === 'interrupted' ? { kind: 'interrupted', run: null, storeOption: '' } : ending, { ...place, run: null }, diagnostics);
   }
 
@@ -66,7 +74,7 @@ class Run {
 
   private async world(): Promise<{ ok: true; value: World } | { ok: false; error: readonly Diagnostic[] }> {
     // With --json the output holds the document and nothing else: what the plan prints goes to the other stream.
-    const output = this.options.json === 'none' ? 'out' : 'error';
+    const output = this.options.json === 'none' && this.measured === null ? 'out' : 'error';
     return openWorld(this.options, async () => {
       const console = await terminalConsole(this.terminal, output);
       return this.watch?.console(console) ?? console;

@@ -16,11 +16,12 @@ import { PRESETS } from '../host/security/presets.ts';
 import { ISOLATIONS, kernelLimits } from '../host/security/runtime-context.ts';
 import { fromPlain } from '../value/plain.ts';
 import type { Value } from '../value/value.ts';
+import { parseBudget } from './budget.ts';
 import type { SecurityOptions } from './invocation.ts';
 import { readText } from './source.ts';
 
 export interface Security {
-  readonly host: Pick<HostOptions, 'policy' | 'constitution' | 'strict' | 'secrets'>;
+  readonly host: Pick<HostOptions, 'policy' | 'constitution' | 'strict' | 'secrets' | 'budget'>;
   readonly isolations: NonNullable<StartOptions['isolations']>;
   /** What of the limits that were asked for the policy leaves. */
   readonly limits: (asked: Partial<Limits>) => Partial<Limits>;
@@ -34,7 +35,8 @@ export async function readSecurity(options: SecurityOptions): Promise<Result<Sec
   const policy = options.policy === null ? NOTHING : readNamedPolicy(options.policy);
   const constitution = options.constitution === null ? NOTHING : withDocument(options.constitution, readConstitution);
   const secrets = options.secrets === null ? NOTHING : readable(options.secrets);
-  if (!policy.ok || !constitution.ok || !secrets.ok) return { ok: false, error: [policy, constitution, secrets].flatMap((one) => (one.ok ? [] : one.error)) };
+  const budget = parseBudget(options.budget);
+  if (!policy.ok || !constitution.ok || !secrets.ok || !budget.ok) return { ok: false, error: [policy, constitution, secrets, budget].flatMap((one) => (one.ok ? [] : one.error)) };
   const context = policy.value?.context;
   const authority = authorityOf({
     grants: [], baseDirectory: process.cwd(), constitution: constitution.value, ...(policy.value === null ? {} : { context: policy.value.context, contextName: `the policy ${policy.value.name}` }),
@@ -46,6 +48,7 @@ export async function readSecurity(options: SecurityOptions): Promise<Result<Sec
         ...(policy.value === null ? {} : { policy: policy.value }),
         constitution: constitution.value,
         strict: options.strict,
+        budget: budget.value,
         ...(secrets.value === null ? {} : { secrets: firstOf(environmentSecrets(variable), fileSecrets(secrets.value)) }),
       },
       isolations: context?.isolation.allowed ?? ISOLATIONS,

@@ -27,7 +27,7 @@ export async function openWorld(options: WorldOptions & { readonly security?: Se
   const { file } = declared.value;
   const grants = options.grants.length === 0 ? NO_GRANTS : await parseGrants(options.grants, file);
   const asked = options.security ?? NO_SECURITY;
-  const isPlain = asked.policy === null && asked.constitution === null && asked.secrets === null && !asked.strict;
+  const isPlain = asked.policy === null && asked.constitution === null && asked.secrets === null && !asked.strict && asked.budget.length === 0;
   const security = isPlain ? WITHOUT : await (await import('./security.ts')).readSecurity(asked);
   if (!limits.ok || !grants.ok || !security.ok) return { ok: false, error: [limits, grants, security].flatMap((one) => (one.ok ? [] : one.error)) };
   const above = security.value;

@@ -7,8 +7,9 @@ import { childNodes } from '../ir/walk.ts';
 import type { Definition, LetrecGroup, Node, Unit } from '../ir/node.ts';
 import { Closure, type CodeUnit, type Value } from '../value/value.ts';
 import { assemble } from './assemble.ts';
-import { liveRegisters } from './liveness.ts';
+import { type Liveness, liveRegisters } from './liveness.ts';
 import type { LoadedPrimitive, PrimitiveTable } from './primitives/registry.ts';
+import type { Native, NativeEntries, Tier } from './tier.ts';
 
 /**
  * From `start` up to `end` an error goes to `at`, with the error in `register`. An error that stops a step from outside
@@ -50,8 +51,12 @@ export class ArmCode {
   readonly marks: readonly Mark[];
   /** The arm that this one is the tracked twin of; itself when it is none. Frames name plain arms. */
   readonly plain: ArmCode;
+  /** Calls and turns on the machine, as far as the compiled tier has counted them. */
+  heat = 0;
+  /** What the arm was compiled to, for the arguments as they come. */
+  native: Native | null = null;
   private readonly targets: (Target | null)[];
-  private live: readonly (readonly number[])[] | null = null;
+  private live: Liveness | null = null;
 
   constructor(parts: ArmParts) {
     this.code = parts.code;
@@ -91,8 +96,12 @@ export class ArmCode {
 
   /** The registers that a frame keeps at a point. */
   liveAt(point: number): readonly number[] {
+    return this.liveness.atPoints[point]!;
+  }
+
+  get liveness(): Liveness {
     this.live ??= liveRegisters(this);
-    return this.live[point]!;
+    return this.live;
   }
 
   spanAt(address: number): Span | null {
@@ -137,7 +146,7 @@ export interface ArmParts {
 }
 
 /** A unit of code with its identity. Closures refer to it. */
-export class Code implements CodeUnit {
+export class Code implements CodeUnit, NativeEntries {
   readonly group: string;
   readonly unit: number;
   readonly name: string | null;
@@ -149,6 +158,13 @@ export class Code implements CodeUnit {
   readonly captureCount: number;
   /** The units of the functions written inside this one. */
   readonly inside: Map<LetrecGroup, readonly Code[]> = new Map();
+  // How compiled code calls it. Without a compiled tier nobody does.
+  call0!: Native;
+  call1!: Native;
+  call2!: Native;
+  call3!: Native;
+  call4!: Native;
+  callMany!: NativeEntries['callMany'];
   private readonly arms: (ArmCode | null)[];
   private readonly byCount: (ArmCode | null | undefined)[] = [];
 
@@ -161,6 +177,12 @@ export class Code implements CodeUnit {
     this.siblings = siblings;
     this.captureCount = captureCount;
     this.arms = source.arms.map(() => null);
+    if (table.tier !== null) Object.assign(this, table.tier.stubs);
+  }
+
+  /** The arms that were called so far. */
+  assembled(): readonly ArmCode[] {
+    return this.arms.filter((arm) => arm !== null);
   }
 
   arm(index: number): ArmCode {
@@ -207,6 +229,8 @@ export type CodeSource = (group: string) => readonly Definition[] | null;
 /** All code that a kernel has loaded, by hash; and the primitives it runs on. */
 export class CodeTable {
   readonly primitives: PrimitiveTable;
+  /** Null: everything runs on the machine. */
+  readonly tier: Tier | null;
   private readonly source: CodeSource;
   private readonly groups = new Map<string, readonly Code[]>();
   private readonly unhashed = new Map<Definition, readonly Code[]>();
@@ -214,9 +238,10 @@ export class CodeTable {
   private readonly texts = new Map<string, string>();
   private readonly lines = new Map<string, LineTable>();
 
-  constructor(primitives: PrimitiveTable, source: CodeSource) {
+  constructor(primitives: PrimitiveTable, source: CodeSource, newTier?: (table: CodeTable) => Tier) {
     this.primitives = primitives;
     this.source = source;
+    this.tier = newTier === undefined ? null : newTier(this);
   }
 
   /** Makes a source known, so that errors can name lines and columns. */

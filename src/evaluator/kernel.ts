@@ -15,8 +15,8 @@ import { comparePositions } from './event.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { mergeInto } from './merge.ts';
 import { needsBase, readPolicy } from './merge-policy.ts';
-import { type KernelFunctions, Machine } from './machine.ts';
-import type { PrimitiveTable } from './primitives/registry.ts';
+import { kernelFunctions } from './operations.ts';
+import { Machine } from './machine.ts';
 import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
 import { ownBytes } from './steps.ts';
 import { Raised } from './raise.ts';
@@ -253,29 +253,4 @@ function outcomeOf({ main, status, pending }: State): Outcome {
     case 'ready':
       return { kind: 'preempted', calls: pending };
   }
-}
-
-const functionsOf = new WeakMap<PrimitiveTable, KernelFunctions>();
-
-/** The primitives that instructions fall back to, looked up once for each table. */
-function kernelFunctions(table: PrimitiveTable): KernelFunctions {
-  let functions = functionsOf.get(table);
-  if (functions === undefined) {
-    functions = lookUp(table);
-    functionsOf.set(table, functions);
-  }
-  return functions;
-}
-
-function lookUp(table: PrimitiveTable): KernelFunctions {
-  const need = (name: string): NonNullable<ReturnType<PrimitiveTable['get']>> => {
-    const primitive = table.get(name);
-    if (primitive === null) throw new Error(`the kernel needs the primitive ${name}`);
-    return primitive;
-  };
-  return {
-    add: need('+'), sub: need('-'), mul: need('*'), inc: need('inc'), dec: need('dec'), lt: need('<'), le: need('<='), gt: need('>'),
-    ge: need('>='), eq: need('='), nth: need('nth'), get: need('get'), keywordGet: need('%keyword-get'), conj: need('conj'),
-    count: need('count'), first: need('first'), elements: need('%elements'),
-  };
 }

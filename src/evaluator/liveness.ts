@@ -7,25 +7,38 @@
 import type { ArmCode } from './code.ts';
 import { Op, type OpCode, OPERANDS } from './opcodes.ts';
 
-interface Instruction {
+/** One instruction, and what flows through it. */
+export interface Instruction {
   readonly at: number;
   readonly next: number;
   readonly reads: readonly number[];
+  /** The register that it writes; -1 for none. */
   readonly writes: number;
+  /** Where it may jump to; -1 for nowhere. */
   readonly target: number;
+  /** Whether the next instruction may follow. */
   readonly falls: boolean;
 }
 
-/** For each point of the arm, the live registers, ascending. */
-export function liveRegisters(arm: ArmCode): readonly (readonly number[])[] {
+export interface Liveness {
+  /** For each point of the arm, the live registers, ascending. */
+  readonly atPoints: readonly (readonly number[])[];
+  readonly instructions: readonly Instruction[];
+  /** The registers live before each instruction. */
+  readonly before: readonly ReadonlySet<number>[];
+  readonly indexAt: ReadonlyMap<number, number>;
+}
+
+export function liveRegisters(arm: ArmCode): Liveness {
   const instructions = decode(arm.ops);
   const indexAt = new Map(instructions.map((instruction, index) => [instruction.at, index]));
   const before = flow(arm, instructions, indexAt);
-  return Array.from(arm.points, (at, point) => {
+  const atPoints = Array.from(arm.points, (at, point) => {
     const instruction = instructions[indexAt.get(at)!]!;
     // The first point is the entry: whatever stands there is still to come, even a call.
     return livePoint(instruction, point > 0 && isCall(arm.ops[at] as OpCode), indexAt, before);
   });
+  return { atPoints, instructions, before, indexAt };
 }
 
 function isCall(op: OpCode): boolean {
@@ -33,7 +46,7 @@ function isCall(op: OpCode): boolean {
 }
 
 /** At a call the result is not there yet and the arguments are gone; elsewhere the instruction is still to come. */
-function livePoint(instruction: Instruction, waiting: boolean, indexAt: ReadonlyMap<number, number>, before: readonly Set<number>[]): readonly number[] {
+function livePoint(instruction: Instruction, waiting: boolean, indexAt: ReadonlyMap<number, number>, before: readonly ReadonlySet<number>[]): readonly number[] {
   const at = waiting ? instruction.next : instruction.at;
   const live = [...before[indexAt.get(at)!]!].sort((a, b) => a - b);
   return waiting ? live.filter((register) => register !== instruction.writes) : live;

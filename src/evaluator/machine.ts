@@ -9,19 +9,17 @@
  * - Fuel is charged once for each call of a function and each turn of a loop, and by primitives for the data they walk;
  *   a quantum ends only where fuel is charged for a call or a turn, which are suspension points.
  */
-import { equals } from '../value/order.ts';
 import { add, decrement, increment, multiply, subtract } from '../value/number.ts';
-import { Closure, ErrorValue, Float, type Keyword, kindOf, type PrimitiveFunction, type Value } from '../value/value.ts';
+import { Closure, ErrorValue, type Keyword, type Value } from '../value/value.ts';
 import { List } from '../value/list.ts';
 import { Vector } from '../value/vector.ts';
-import { printValue } from '../value/print.ts';
 import type { StepForm } from '../ir/step-options.ts';
 import type { ArmCode, Code, CodeTable, Handler } from './code.ts';
 import { type Context, contextKey, contextsFrom, holderOf, type Isolation, readContext } from './context.ts';
 import type { Event, Origin } from './event.ts';
-import type { Limits, Meter } from './limits.ts';
+import type { Limits } from './limits.ts';
 import { CALL_POINT, CALL_SIZE, HOST_CALL_SIZE, Op, type OpCode } from './opcodes.ts';
-import type { LoadedPrimitive } from './primitives/registry.ts';
+import { callData, geSlow, gtSlow, isMachineNumber, type KernelFunctions, leSlow, ltSlow, same } from './operations.ts';
 import { arityError } from './primitives/registry.ts';
 import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
@@ -30,6 +28,7 @@ import {
 } from './steps.ts';
 import { need } from './stored.ts';
 import { withFailuresOf } from './thrown.ts';
+import type { RunMeter, Running, Tier } from './tier.ts';
 import { located, type TraceFrame } from './trace.ts';
 import { originsOf, type Sources, trackedAddress, trackedArm, Tracker, union } from './tracking.ts';
 
@@ -52,14 +51,15 @@ export type Entry =
 /** How many registers a new machine starts with. */
 const REGISTERS_START = 64;
 
-export class Machine implements Site {
-  readonly meter: Meter;
+export class Machine implements Site, Running {
+  readonly meter: RunMeter;
   readonly events: Event[] = [];
   readonly limits: Limits;
   readonly isolations: readonly Isolation[];
   readonly refused: Site['refused'];
   context: Context;
   private readonly table: CodeTable;
+  private readonly tier: Tier | null;
   private readonly kernel: KernelFunctions;
   /** The value of `complete`, the error of `failed`. */
   private result: Value = null;
@@ -79,17 +79,15 @@ export class Machine implements Site {
   private ownDefined: Set<string> | null = null;
   private variables: ReadonlyMap<string, Value>;
   private ownVariables: Map<string, Value> | null = null;
-  /** Preempt when fuel falls below this. */
-  private pauseAt = 0;
 
   // The running frame.
-  private arm!: ArmCode;
-  private closure!: Closure;
-  private base = 0;
-  private pc = 0;
-  private tail = false;
+  arm!: ArmCode;
+  closure!: Closure;
+  base = 0;
+  pc = 0;
+  tail = false;
   // The stack of calls made since the last resume, and the heap frames below it.
-  private registers: Value[];
+  registers: Value[];
   private height = 0;
   private readonly stackArm: ArmCode[] = [];
   private readonly stackClosure: Closure[] = [];
@@ -97,18 +95,19 @@ export class Machine implements Site {
   /** The address of the call, times two, plus one when the frame was entered by a tail call. */
   private readonly stackPc: number[] = [];
   private below: Frame | null = null;
-  private depthLeft = 0;
+  depthLeft = 0;
   /** Null until the fiber has read a context. */
   private tracker: Tracker | null = null;
 
   constructor(state: State, kernel: KernelFunctions, refused?: Site['refused']) {
     this.refused = refused;
     this.table = state.table;
+    this.tier = state.table.tier;
     this.limits = state.limits;
     this.isolations = state.isolations;
     this.kernel = kernel;
     this.fiber = state.main;
-    this.meter = { fuel: 0, allocation: 0, limits: state.limits };
+    this.meter = this.tier?.meter ?? { fuel: 0, allocation: 0, limits: state.limits, pauseAt: 0 };
     this.variables = state.main.variables;
     this.defined = state.main.defined;
     this.context = state.main.context;
@@ -124,9 +123,13 @@ export class Machine implements Site {
   }
 
   private take(fiber: Fiber, quantum: number): void {
+    const { meter, tier } = this;
     this.fiber = fiber;
-    this.meter.fuel = fiber.fuel;
-    this.meter.allocation = fiber.allocation;
+    meter.fuel = fiber.fuel;
+    meter.allocation = fiber.allocation;
+    meter.limits = this.limits;
+    meter.pauseAt = Math.max(0, fiber.fuel - quantum);
+    tier?.begin(this);
     this.calls = fiber.calls;
     this.position = fiber.position;
     this.context = fiber.context;
@@ -138,7 +141,6 @@ export class Machine implements Site {
     this.held = fiber.held;
     this.defined = fiber.defined;
     this.ownDefined = null;
-    this.pauseAt = Math.max(0, fiber.fuel - quantum);
     this.pending = null;
     this.join = null;
     this.fatal = false;
@@ -295,7 +297,7 @@ export class Machine implements Site {
   /** Whether the preemption came from a loop head; else it came from an entry. */
   private atLoop = false;
 
-  private reserve(size: number): void {
+  reserve(size: number): void {
     const { registers } = this;
     if (size <= registers.length) return;
     const wanted = Math.max(size, registers.length * 2);
@@ -341,34 +343,8 @@ export class Machine implements Site {
     this.registers[first + arm.required] = List.adopt(extra);
   }
 
-  /** Primitives, and data that can be called: keywords, maps, sets, vectors. */
   private callOther(fn: Value, first: number, count: number): Value {
-    const args = this.registers.slice(first, first + count);
-    if (typeof fn === 'object' && fn !== null) {
-      switch (fn.kind) {
-        case 'function': {
-          const { name } = fn as PrimitiveFunction;
-          const primitive = this.table.primitives.get(name);
-          if (primitive === null) return raise('undefined-symbol', `Undefined symbol: ${name}`);
-          return primitive.rest(args, this.meter);
-        }
-        case 'keyword':
-          if (count !== 1 && count !== 2) return arityError(`:${fn.name}`, '1 or 2', count);
-          return this.kernel.keywordGet.rest([args[0]!, fn, ...args.slice(1)], this.meter);
-        case 'map':
-          if (count !== 1 && count !== 2) return arityError('a map', '1 or 2', count);
-          return orElse(fn.get(args[0]!), args[1]);
-        case 'set':
-          if (count !== 1) return arityError('a set', '1', count);
-          return orElse(fn.get(args[0]!), null);
-        case 'vector':
-          if (count !== 1) return arityError('a vector', '1', count);
-          return this.kernel.nth.f2(fn, args[0]!, this.meter);
-        default:
-      }
-    }
-    const shown = printValue(fn, { maxLength: 60 });
-    return raise('not-callable', `Not callable: expected function, got ${kindOf(fn)}${shown === null ? '' : ` ${shown}`}`);
+    return callData(fn, this.registers.slice(first, first + count), this.table.primitives, this.kernel, this.meter);
   }
 
   /** Back to the caller, which gets `value`; false when there is no caller left. */
@@ -553,13 +529,13 @@ export class Machine implements Site {
 
   // --- variables, contexts, steps ----------------------------------------------------------------------------------
 
-  private variable(name: string): Value {
+  variable(name: string): Value {
     const value = (this.ownVariables ?? this.variables).get(name);
     if (value !== undefined) return value;
     return raise('undefined-symbol', `Undefined symbol: ${name}`);
   }
 
-  private setVariable(name: string, value: Value): void {
+  setVariable(name: string, value: Value): void {
     this.ownVariables ??= new Map(this.variables);
     this.ownVariables.set(name, value);
     // What a branch defines is found again when it is joined.
@@ -680,7 +656,9 @@ export class Machine implements Site {
       try {
         return this.execute();
       } catch (thrown) {
-        if (!this.unwind(asRaised(thrown))) return 'failed';
+        const raised = asRaised(thrown);
+        this.tier?.takeFrames(this);
+        if (!this.unwind(raised)) return 'failed';
       }
     }
   }
@@ -691,9 +669,10 @@ export class Machine implements Site {
    * of those only; a test holds them against `opcodes.ts`.
    */
   private execute(): Signal {
-    const { meter, kernel } = this;
-    const pauseAt = this.pauseAt;
-    const { registers } = this;
+    const { meter, kernel, registers } = this;
+    const { pauseAt } = meter;
+    /** Null where nothing is compiled: sources are tracked by the machine alone. */
+    let tier = this.tracker === null ? this.tier : null;
     let { arm, base, pc } = this;
     let { ops } = arm;
     for (;;) {
@@ -1006,6 +985,18 @@ export class Machine implements Site {
           const callee = target.arm;
           const first = base + ops[pc + 3]!;
           this.pc = pc;
+          if (tier !== null && callee !== null && tier.isHot(callee)) {
+            const value = tier.call(target.closure, registers, first, ops[pc + 4]!, this.depthLeft);
+            if (value !== undefined) {
+              registers[base + ops[pc + 1]!] = value;
+              pc += CALL_SIZE;
+              continue;
+            }
+            if (tier.takeOver(this)) return 'preempted';
+            ({ arm, base, pc } = this);
+            ({ ops } = arm);
+            continue;
+          }
           if (callee === null || callee.variadic) this.enterFrom(target.closure, first, ops[pc + 4]!);
           else {
             if (this.depthLeft <= 0) raiseLimit('depth', this.limits.depth);
@@ -1039,6 +1030,18 @@ export class Machine implements Site {
             pc += CALL_SIZE;
             continue;
           }
+          if (tier !== null && this.isHot(tier, fn, count)) {
+            const value = tier.call(fn, registers, first, count, this.depthLeft);
+            if (value !== undefined) {
+              registers[base + ops[pc + 1]!] = value;
+              pc += CALL_SIZE;
+              continue;
+            }
+            if (tier.takeOver(this)) return 'preempted';
+            ({ arm, base, pc } = this);
+            ({ ops } = arm);
+            continue;
+          }
           this.enterFrom(fn, first, count);
           arm = this.arm;
           base = this.base;
@@ -1056,6 +1059,11 @@ export class Machine implements Site {
           if (!(fn instanceof Closure)) {
             const value = this.callOther(fn, first, count);
             if (!this.return(value)) return this.complete(value);
+          } else if (tier !== null && this.isHot(tier, fn, count)) {
+            const value = tier.call(fn, registers, first, count, this.depthLeft + 1);
+            if (value !== undefined) {
+              if (!this.return(value)) return this.complete(value);
+            } else if (tier.takeOver(this)) return 'preempted';
           } else {
             this.replace(fn, first, count);
             if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
@@ -1112,6 +1120,18 @@ export class Machine implements Site {
         }
         case 51 /* LOOP */:
           this.pc = pc;
+          if (tier !== null && tier.isHot(arm)) {
+            const loop = tier.loop(this, ops[pc + 1]!);
+            if (loop !== null) {
+              const value = loop();
+              if (value !== undefined) {
+                if (!this.return(value)) return this.complete(value);
+              } else if (tier.takeOver(this)) return 'preempted';
+              ({ arm, base, pc } = this);
+              ({ ops } = arm);
+              continue;
+            }
+          }
           if (--meter.fuel < pauseAt && this.outOfFuel(true)) return 'preempted';
           pc += 2;
           continue;
@@ -1162,6 +1182,7 @@ export class Machine implements Site {
           else {
             need([found]);
             const tracker = this.tracker ?? this.startTracking();
+            tier = null;
             ({ arm, pc } = this);
             ({ ops } = arm);
             registers[base + ops[pc + 1]!] = found;
@@ -1220,7 +1241,7 @@ export class Machine implements Site {
   }
 
   /** A call that returns here. */
-  private enterFrom(fn: Closure, first: number, count: number): void {
+  enterFrom(fn: Closure, first: number, count: number): void {
     const { arm, closure, base, pc, tail } = this;
     const own = this.tracker?.closure ?? null;
     this.enter(fn, first, count);
@@ -1232,6 +1253,22 @@ export class Machine implements Site {
     if (this.tracker !== null) this.tracker.stack[top] = own;
   }
 
+  // --- compiled code -----------------------------------------------------------------------------------------------
+
+  private isHot(tier: Tier, fn: Closure, count: number): boolean {
+    const arm = (fn.code as Code).armFor(count);
+    return arm !== null && tier.isHot(arm);
+  }
+
+  push(): void {
+    const top = this.height++;
+    this.stackArm[top] = this.arm;
+    this.stackClosure[top] = this.closure;
+    this.stackBase[top] = this.base;
+    this.stackPc[top] = this.pc * 2 + (this.tail ? 1 : 0);
+    this.depthLeft -= 1;
+  }
+
   /** The register that the caller waits for. */
   private callerRegister(): number {
     const top = this.height - 1;
@@ -1239,7 +1276,7 @@ export class Machine implements Site {
   }
 
   /** A tail call: the running frame makes room for the callee. */
-  private replace(fn: Closure, first: number, count: number): void {
+  replace(fn: Closure, first: number, count: number): void {
     const { registers, base } = this;
     const code = fn.code as Code;
     if (code.armFor(count) === null) arityError(code.name ?? 'a function', code.arityText, count);
@@ -1261,7 +1298,7 @@ export class Machine implements Site {
   }
 
   /** Called when fuel has fallen below the pause: true to preempt, false to go on; raises when it is all gone. */
-  private outOfFuel(atLoop: boolean): boolean {
+  outOfFuel(atLoop: boolean): boolean {
     if (this.meter.fuel < 0) {
       this.meter.fuel = 0;
       raiseLimit('fuel', this.limits.fuel);
@@ -1269,63 +1306,6 @@ export class Machine implements Site {
     this.atLoop = atLoop;
     return true;
   }
-}
-
-/** Primitives that instructions fall back to. */
-export interface KernelFunctions {
-  readonly add: LoadedPrimitive;
-  readonly sub: LoadedPrimitive;
-  readonly mul: LoadedPrimitive;
-  readonly inc: LoadedPrimitive;
-  readonly dec: LoadedPrimitive;
-  readonly lt: LoadedPrimitive;
-  readonly le: LoadedPrimitive;
-  readonly gt: LoadedPrimitive;
-  readonly ge: LoadedPrimitive;
-  readonly eq: LoadedPrimitive;
-  readonly nth: LoadedPrimitive;
-  readonly get: LoadedPrimitive;
-  readonly keywordGet: LoadedPrimitive;
-  readonly conj: LoadedPrimitive;
-  readonly count: LoadedPrimitive;
-  readonly first: LoadedPrimitive;
-  readonly elements: LoadedPrimitive;
-}
-
-/** Numbers that are not big: what the machine adds and compares without a look at the limits. */
-function isMachineNumber(value: Value): value is number | Float {
-  return typeof value === 'number' || value instanceof Float;
-}
-
-function double(value: number | Float): number {
-  return typeof value === 'number' ? value : value.value;
-}
-
-function ltSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
-  return isMachineNumber(a) && isMachineNumber(b) ? double(a) < double(b) : kernel.lt.f2(a, b, meter) === true;
-}
-
-function leSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
-  return isMachineNumber(a) && isMachineNumber(b) ? double(a) <= double(b) : kernel.le.f2(a, b, meter) === true;
-}
-
-function gtSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
-  return isMachineNumber(a) && isMachineNumber(b) ? double(a) > double(b) : kernel.gt.f2(a, b, meter) === true;
-}
-
-function geSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
-  return isMachineNumber(a) && isMachineNumber(b) ? double(a) >= double(b) : kernel.ge.f2(a, b, meter) === true;
-}
-
-/** A stored nil is a value; undefined is none. */
-function orElse(found: Value | undefined, otherwise: Value | undefined): Value {
-  return found !== undefined ? found : (otherwise ?? null);
-}
-
-function same(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
-  if (a === b && typeof a === 'object') return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return equals(a, b);
-  return kernel.eq.f2(a, b, meter) === true;
 }
 
 const STATUS: Readonly<Record<Signal, FiberStatus>> = { complete: 'done', failed: 'failed', waiting: 'waiting', preempted: 'ready', forking: 'joining' };

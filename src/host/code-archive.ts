@@ -44,5 +44,5 @@ export function openCode(environment: Environment, archive: CodeArchive): Result
     if (hashBytes(decodeBase64(encoded)) !== hash) return { ok: false, error: `the code ${hash} is damaged: its bytes have another hash` };
   }
   const code = new LoadedLibrary({ version: 1, primitives: [], aliases: [], definitions: [], groups: archive }, environment.library);
-  return { ok: true, value: new CodeTable(environment.primitives, (group) => code.group(group)) };
+  return { ok: true, value: new CodeTable(environment.primitives, (group) => code.group(group), environment.newTier) };
 }

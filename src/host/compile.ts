@@ -11,6 +11,8 @@ import { primitiveTable } from '../evaluator/primitives/all.ts';
 import type { RegexEngine } from '../evaluator/primitives/regex-engine.ts';
 import type { PrimitiveTable } from '../evaluator/primitives/registry.ts';
 import type { Advance } from '../evaluator/state.ts';
+import type { Tier } from '../evaluator/tier.ts';
+import { tierMaker, type TierName } from './code-generation.ts';
 import { hashDefinitions } from '../ir/hash.ts';
 import { type LibraryImage, LoadedLibrary } from '../ir/image.ts';
 import type { Definition } from '../ir/node.ts';
@@ -22,6 +24,8 @@ import { read } from '../parser/reader.ts';
 export interface Environment {
   readonly library: LoadedLibrary;
   readonly primitives: PrimitiveTable;
+  /** Makes the compiled tier of a program's code; left out where everything runs on the machine. */
+  readonly newTier?: (table: CodeTable) => Tier;
 }
 
 export interface Source {
@@ -54,8 +58,14 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function createEnvironment(image: LibraryImage, regex: RegexEngine): Environment {
-  return { library: new LoadedLibrary(image), primitives: primitiveTable(regex) };
+export interface EnvironmentOptions {
+  /** How code runs; the results are the same. Default: `auto`. */
+  readonly tier?: TierName;
+}
+
+export function createEnvironment(image: LibraryImage, regex: RegexEngine, options: EnvironmentOptions = {}): Environment {
+  const newTier = tierMaker(options.tier);
+  return { library: new LoadedLibrary(image), primitives: primitiveTable(regex), ...(newTier === undefined ? {} : { newTier }) };
 }
 
 export function compile(environment: Environment, source: Source, options: CompileOptions = {}): Compilation {
@@ -87,7 +97,7 @@ export function startProgram(program: Program, options: StartOptions = {}): Adva
 }
 
 export function newTable(environment: Environment): CodeTable {
-  return new CodeTable(environment.primitives, (group) => environment.library.group(group));
+  return new CodeTable(environment.primitives, (group) => environment.library.group(group), environment.newTier);
 }
 
 function moduleLoader(load: (name: string, from: string) => Source | null, table: CodeTable): (name: string, from: string) => ModuleSource | null {

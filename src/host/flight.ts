@@ -10,10 +10,14 @@
 import { MapValue } from '../value/map.ts';
 import { printBrief } from '../value/print.ts';
 import { Keyword } from '../value/value.ts';
+import type { DraftData } from './journal/record.ts';
 import { HostFailure } from './failure.ts';
+import type { Book } from './book.ts';
+import type { Attempting } from './memory.ts';
 import { type Hold, holdOf, type Recalled, workHold } from './hold.ts';
-import { answerOf, failed, type Judged, judge, perform, type Performance, timeoutAnswer, timeoutOf } from './perform.ts';
-import type { Answer, ApprovalQuestion, Ask, CallObserver, Clock, Decision, Host, HostCall, Wait } from './port.ts';
+import { answerOf, attemptOf, failed, hintsIn, type Judged, judge, perform, type Performance, timeoutAnswer, timeoutOf, withTimeLimit } from './perform.ts';
+import type { Answer, ApprovalQuestion, Ask, CallObserver, Clock, Decision, Host, HostCall, Usage, Wait, WaitCapability } from './port.ts';
+import type { Amounts } from './security/amounts.ts';
 
 export interface FlightOptions {
   readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
@@ -27,6 +31,13 @@ export interface FlightOptions {
   readonly recall: (callId: string) => Recalled | null;
   /** False when questions to persons are left to those who look after paused runs. */
   readonly asks: boolean;
+  readonly book: Book;
+  /** The id of the run; null when it has none. */
+  readonly run: string | null;
+  /** What the journal says of a call that it names for the first time. */
+  readonly factsOf: (call: HostCall) => DraftData;
+  /** The call is refused, for whoever asks why. */
+  readonly denied: (call: HostCall, decision: Decision) => void;
   /** Who waits and makes calls in place of this process; null: nobody. */
   readonly engine: LoopEngine | null;
 }
@@ -46,6 +57,14 @@ export interface LoopEngine {
 
 export interface Flight {
   readonly call: HostCall;
+  /** What is carried out: the call, or what its hints make of it. */
+  readonly made: HostCall;
+  /** The attempt that this is; null for calls without hints, and between attempts. */
+  readonly attempt: Attempting | null;
+  /** What of the budget is held for it; null when nothing is counted. */
+  readonly held: Amounts | null;
+  /** What the capability says that it took. */
+  usage: Usage | null;
   readonly judged: Extract<Judged, { allowed: true }>;
   readonly exposed: MapValue;
   readonly hold: Hold | null;
@@ -59,8 +78,8 @@ export interface Flight {
   controller: AbortController | null;
 }
 
-/** Who gave an answer: the capability, the policy that refused the call, time, a person. */
-export type AnswerSource = 'capability' | 'policy' | 'timer' | 'person';
+/** Who gave an answer: the capability, the policy or the budget that refused the call, time, a person, the call's hints. */
+export type AnswerSource = 'capability' | 'policy' | 'budget' | 'timer' | 'person' | 'hint';
 
 export interface Given {
   readonly call: HostCall;
@@ -71,7 +90,11 @@ export interface Given {
   readonly durationMs: number;
   /** The message that brought it; null for none. */
   readonly message: number | null;
+  /** What it took of the budget; absent when nothing is counted. */
+  readonly used?: Amounts;
 }
+
+type From = Pick<Given, 'by' | 'who' | 'message'>;
 
 /** A call that is held, for whoever shows or keeps it. */
 export interface Waiting {
@@ -89,6 +112,8 @@ export class Flights {
   private readonly queue = new Set<Flight>();
   /** In the order in which they came. */
   private answers = new Map<string, Given>();
+  /** What calls with hints may be shown of the context. */
+  private readonly shown = new Map<string, () => MapValue>();
   private working = 0;
   /** Persons are being asked right now. */
   private asking = 0;
@@ -122,6 +147,7 @@ export class Flights {
       if (flight.hold === null && this.working >= this.options.maxConcurrent) continue;
       this.queue.delete(flight);
       if (flight.hold === null) this.working += 1;
+      if (flight.hold?.kind !== 'approval') this.options.book.made(flight.call.id);
       flight.startedMs = this.clock.nowMs();
       flight.dueMs ??= dueOf(flight);
       if (flight.hold?.kind === 'approval') flight.askedMs ??= flight.startedMs;
@@ -177,7 +203,7 @@ export class Flights {
   }
 
   /** What somebody says to a call that is held. */
-  answerHeld(flight: Flight, answer: Answer, from: Pick<Given, 'by' | 'who' | 'message'>): void {
+  answerHeld(flight: Flight, answer: Answer, from: From): void {
     flight.controller?.abort();
     this.answer(flight, answer, from);
   }
@@ -185,13 +211,13 @@ export class Flights {
   /** Somebody has allowed the call: it is made, or waited for. */
   approve(flight: Flight): void {
     flight.controller?.abort();
-    const hold = workHold(flight.call, flight.judged, null);
-    if (hold !== null && 'id' in hold) this.answer(flight, hold, { by: 'capability', who: null, message: null });
+    const hold = workHold(flight.made, flight.judged, null);
+    if (hold !== null && 'id' in hold) this.answer(flight, hold, BY_CAPABILITY);
     else this.again({ ...flight, hold, dueMs: null, controller: null });
   }
 
   /** What a person said to a question. */
-  answerText(flight: Flight, text: string, from: Pick<Given, 'by' | 'who' | 'message'>): Answer {
+  answerText(flight: Flight, text: string, from: From): Answer {
     const { hold, call } = flight;
     const answer = hold?.kind === 'person' ? answerOf(call, hold, text) : ({ id: call.id, ok: true, value: text } as const);
     this.answerHeld(flight, answer, from);
@@ -214,26 +240,69 @@ export class Flights {
   }
 
   private take(call: HostCall, exposed: (callId: string) => MapValue): void {
-    const { host, observer } = this.options;
     this.taken += 1;
-    const judged = judge(call, host);
-    observer.decided?.(call, judged.decision);
-    if (!judged.allowed) return this.put(call, judged.answer, { by: 'policy', who: null, message: null }, 0);
+    const hints = hintsIn(call);
+    if (hints === 'none') return this.begin({ call, made: call, attempt: null }, () => exposed(call.id));
+    if (hints !== 'some') return this.put(call, hints, { by: 'hint', who: null, message: null }, 0);
+    const { book, factsOf } = this.options;
+    book.beginHinted(call, factsOf);
+    this.shown.set(call.id, () => exposed(call.id));
+    const attempt = book.attempt(call.id);
+    if (attempt === null) this.goOn(call, BY_CAPABILITY);
+    else this.begin({ call, made: attemptOf(call, attempt), attempt }, this.shownTo(call, attempt));
+  }
+
+  /** What is next with a call that has hints. */
+  private goOn(call: HostCall, from: From): void {
+    const { book } = this.options;
+    const plan = book.plan(call.id);
+    switch (plan.kind) {
+      case 'answer':
+        return this.put(call, { id: call.id, ...plan.outcome }, plan.history.attempts.length === 0 || from.by === 'policy' || from.by === 'budget' ? { ...from, by: 'hint' } : from, this.clock.nowMs() - plan.history.firstMs);
+      case 'wait':
+        return this.enqueue({ ...newFlight(call, call, pausing(call)), hold: { kind: 'pause' }, dueMs: plan.untilMs });
+      case 'call': {
+        const attempt = book.attemptBegins(call.id, plan);
+        return this.begin({ call, made: attemptOf(call, attempt), attempt }, this.shownTo(call, attempt));
+      }
+    }
+  }
+
+  /** A fallback is another capability, which the step says nothing of. */
+  private shownTo(call: HostCall, { target }: Attempting): () => MapValue {
+    return (target === 'own' ? this.shown.get(call.id) : undefined) ?? MapValue.empty;
+  }
+
+  /** Policy, then budget; then it waits for its turn. */
+  private begin({ call, made, attempt }: Pick<Flight, 'call' | 'made' | 'attempt'>, exposed: () => MapValue): void {
+    const { host, observer, book } = this.options;
+    const judged = judge(made, host, book.origins(call));
+    observer.decided?.(made, judged.decision);
+    const refused = (answer: Answer, by: AnswerSource = 'policy'): void => this.over({ call, attempt }, answer, { by, who: null, message: null }, 0);
+    if (!judged.allowed || (judged.approval !== null && this.ask === nobody)) {
+      this.options.denied(made, judged.decision);
+      return refused(judged.allowed ? judged.refusal(refusalOf(judged.decision)) : judged.answer);
+    }
+    const held = book.claim(made, judged.capability);
+    if (held !== null && 'ok' in held) return refused(held, 'budget');
     const recalled = this.options.recall(call.id);
-    if (judged.approval !== null && this.ask === nobody) return this.put(call, judged.refusal(refusalOf(judged.decision)), { by: 'policy', who: null, message: null }, 0);
-    const hold = holdOf(call, judged, recalled, this.options.approvalHash);
-    if (hold !== null && 'id' in hold) return this.put(call, hold, { by: 'capability', who: null, message: null }, 0);
+    const limited = 'call' in judged.capability ? withTimeLimit(made, book.timeLeft(made)) : made;
+    const hold = holdOf(limited, judged, recalled, this.options.approvalHash);
+    if (hold !== null && 'id' in hold) return refused(hold, 'capability');
     const maySee = host.policy.exposes?.(judged.capability) === true;
-    const flight: Flight = {
-      call, judged, hold, exposed: maySee ? exposed(call.id) : MapValue.empty(), dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true,
-      askedMs: recalled?.askedMs ?? null, startedMs: 0, controller: null,
-    };
-    this.flights.set(call.id, flight);
+    this.enqueue({
+      ...newFlight(call, limited, judged), attempt, hold, held, exposed: maySee ? exposed() : MapValue.empty(),
+      dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null,
+    });
+  }
+
+  private enqueue(flight: Flight): void {
+    this.flights.set(flight.call.id, flight);
     this.queue.add(flight);
   }
 
   private work(flight: Flight): void {
-    const { call, judged } = flight;
+    const { call, made, judged } = flight;
     const { observer, host } = this.options;
     if ('wait' in judged.capability) return;
     const performance: Performance = {
@@ -241,11 +310,13 @@ export class Flights {
       grants: judged.grants,
       exposed: flight.exposed,
       idempotencyKey: this.options.idempotencyKey(call.id),
+      run: this.options.run,
+      used: (usage) => (flight.usage = { cost: (flight.usage?.cost ?? 0) + usage.cost, tokens: (flight.usage?.tokens ?? 0) + usage.tokens }),
       clock: host.clock,
       signal: () => (flight.controller ??= abortable(this.flights.get(call.id) !== flight)).signal,
       defect: (cause) => observer.defect?.(call, cause),
     };
-    const answer = this.options.engine?.make(flight, performance) ?? perform(call, performance);
+    const answer = this.options.engine?.make(flight, performance) ?? perform(made, performance);
     if (answer instanceof Promise) void answer.then((late) => this.worked(flight, late));
     else this.worked(flight, answer);
   }
@@ -253,7 +324,7 @@ export class Flights {
   private worked(flight: Flight, made: Answer | Hold): void {
     this.workEnded(flight);
     if (this.flights.get(flight.call.id) !== flight) return;
-    if ('id' in made) this.answer(flight, made, { by: 'capability', who: null, message: null });
+    if ('id' in made) this.answer(flight, made, BY_CAPABILITY);
     else this.again({ ...flight, hold: made, controller: null });
   }
 
@@ -265,7 +336,7 @@ export class Flights {
   private async wait(flight: Flight, hold: Hold): Promise<void> {
     const { signal } = (flight.controller = new AbortController());
     if (flight.dueMs !== null) void this.waitUntil(flight, hold, flight.dueMs, signal);
-    if (hold.kind === 'timer' || hold.kind === 'unsure' || this.ask === null) return;
+    if (hold.kind === 'timer' || hold.kind === 'pause' || hold.kind === 'unsure' || this.ask === null) return;
     this.asking += 1;
     if (hold.kind === 'approval') await this.askApproval(flight, hold.approval, this.ask, signal);
     else {
@@ -287,25 +358,42 @@ export class Flights {
   private async waitUntil(flight: Flight, hold: Hold, dueMs: number, signal: AbortSignal): Promise<void> {
     await this.clock.sleep(Math.max(0, dueMs - this.clock.nowMs()), signal);
     if (signal.aborted) return;
-    const { call } = flight;
-    const answer = hold.kind === 'timer' ? ({ id: call.id, ok: true, value: null } as const) : timeoutAnswer(call);
+    const { call, made } = flight;
+    if (hold.kind === 'pause') {
+      this.flights.delete(call.id);
+      this.goOn(call, BY_CAPABILITY);
+      return this.wakeUp();
+    }
+    const answer = hold.kind === 'timer' ? ({ id: call.id, ok: true, value: null } as const) : timeoutAnswer(made);
     this.answerHeld(flight, answer, { by: 'timer', who: null, message: null });
   }
 
-  private answer(flight: Flight, answer: Answer, from: Pick<Given, 'by' | 'who' | 'message'>): void {
+  private answer(flight: Flight, answer: Answer, from: From): void {
     this.flights.delete(flight.call.id);
     this.queue.delete(flight);
-    this.put(flight.call, answer, from, this.clock.nowMs() - flight.startedMs);
+    const durationMs = this.clock.nowMs() - flight.startedMs;
+    const isWait = flight.hold !== null || 'wait' in flight.judged.capability;
+    this.over(flight, answer, from, durationMs, this.options.book.used(flight.made, answer, isWait ? 0 : durationMs, flight.usage));
   }
 
-  private put(call: HostCall, answer: Answer, from: Pick<Given, 'by' | 'who' | 'message'>, durationMs: number): void {
-    this.answers.set(call.id, { call, answer, ...from, durationMs });
+  /** The call has its answer, or its attempt is over and something else comes next. */
+  private over({ call, attempt }: Pick<Flight, 'call' | 'attempt'>, answer: Answer, from: From, durationMs: number, used?: Amounts): void {
+    if (attempt === null) return this.put(call, answer, from, durationMs, used);
+    this.options.book.attemptEnds(call.id, attempt, answer, used, from.message);
+    this.goOn(call, { ...from, message: null });
+    this.wakeUp();
+  }
+
+  private put(call: HostCall, answer: Answer, from: From, durationMs: number, used?: Amounts): void {
+    this.shown.delete(call.id);
+    this.answers.set(call.id, { call, answer, ...from, durationMs, ...(used === undefined ? {} : { used }) });
     this.options.observer.answered?.(call, answer);
     this.wakeUp();
   }
 
   private drop(flight: Flight): void {
     this.flights.delete(flight.call.id);
+    this.shown.delete(flight.call.id);
     this.queue.delete(flight);
     this.options.observer.dropped?.(flight.call);
     flight.controller?.abort();
@@ -313,6 +401,17 @@ export class Flights {
 }
 
 const NONE: readonly Flight[] = [];
+const BY_CAPABILITY: From = { by: 'capability', who: null, message: null };
+
+function newFlight(call: HostCall, made: HostCall, judged: Flight['judged']): Flight {
+  return { call, made, attempt: null, held: null, usage: null, judged, exposed: MapValue.empty(), hold: null, dueMs: null, isRepeated: false, askedMs: null, startedMs: 0, controller: null };
+}
+
+/** Between two attempts nothing is called. */
+function pausing(call: HostCall): Flight['judged'] {
+  const capability: WaitCapability = { id: call.capability, summary: '', determinism: 'recorded', wait: () => ({ kind: 'timer', durationMs: 0 }) };
+  return { allowed: true, decision: { allowed: true, grants: [] }, capability, grants: [], approval: null, refusal: (reason) => failed(call, new HostFailure('security', reason)) };
+}
 const NO_ANSWERS: readonly Given[] = [];
 
 const nobody: Ask = () => Promise.resolve(null);
@@ -324,10 +423,10 @@ function abortable(isOver: boolean): AbortController {
 }
 
 /** When a wait that begins now is over: a timer's end, or the end of the time that the call gives a person. */
-function dueOf({ call, hold, startedMs }: Flight): number | null {
-  if (hold === null) return null;
+function dueOf({ made, hold, startedMs }: Flight): number | null {
+  if (hold === null || hold.kind === 'pause') return null;
   if (hold.kind === 'timer') return startedMs + hold.durationMs;
-  const timeoutMs = hold.kind === 'person' ? timeoutOf(call) : null;
+  const timeoutMs = hold.kind === 'person' ? timeoutOf(made) : null;
   return timeoutMs === null ? null : startedMs + timeoutMs;
 }
 

@@ -17,8 +17,8 @@ export interface Recalled {
   readonly approved: string | null;
 }
 
-/** What a call that is held waits for. `unsure`: somebody must say whether it happened. `approval`: somebody must allow it. */
-export type Hold = Wait | { readonly kind: 'unsure' } | { readonly kind: 'approval'; readonly approval: ApprovalQuestion; readonly hash: string };
+/** What a call that is held waits for. `unsure`: somebody must say whether it happened. `approval`: somebody must allow it. `pause`: its hints let time pass. */
+export type Hold = Wait | { readonly kind: 'pause' } | { readonly kind: 'unsure' } | { readonly kind: 'approval'; readonly approval: ApprovalQuestion; readonly hash: string };
 
 type Accepted = Extract<Judged, { allowed: true }>;
 

@@ -11,7 +11,12 @@ import type { Kernel, Turn } from './port.ts';
 /** The state with these values in it, as `Chunker.provide` gives it. */
 export type FetchValues = (state: State, values: readonly Stored[]) => Result<State, { readonly message: string }>;
 
-export function loopKernel(fetch: FetchValues): Required<Pick<Kernel<never, State, never, Event>, 'resume' | 'cancel' | 'exposed'>> {
+export interface LoopKernel extends Required<Pick<Kernel<never, State, never, Event>, 'resume' | 'cancel' | 'exposed'>> {
+  readonly resume: (state: State, answers: readonly Answer[], options?: ResumeOptions) => Turn<State, Event>;
+  readonly cancel: (state: State, reason: string, options?: ResumeOptions) => Turn<State, Event>;
+}
+
+export function loopKernel(fetch: FetchValues): LoopKernel {
   return {
     resume: (state, answers: readonly Answer[], options?: ResumeOptions) => settled(state, (at) => resume(at, answers, options), fetch),
     cancel: (state, reason, options?: ResumeOptions) => settled(state, (at) => cancel(at, reason, options), fetch),
@@ -25,7 +30,7 @@ function settled(state: State, go: (state: State) => Advance, fetch: FetchValues
     const { outcome, state: next, events } = go(at);
     if (outcome.kind !== 'requires-values') return { outcome, state: next, events };
     const fetched = fetch(at, outcome.values);
-    if (!fetched.ok) return { outcome: { kind: 'failed', error: errorValue('host', `A value of a context cannot be fetched: ${fetched.error.message}`) }, state, events: [] };
+    if (!fetched.ok) return { outcome: { kind: 'failed', error: errorValue('host', `A value of a context cannot be fetched: ${fetched.error.message}`), byHost: true }, state, events: [] };
     at = fetched.value;
   }
 }

@@ -14,15 +14,22 @@
  */
 import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
+import { Book, type Note } from './book.ts';
+import { breathe } from './breathe.ts';
 import { type Flight, Flights, type Given, type LoopEngine, type Waiting } from './flight.ts';
 import type { Recalled } from './hold.ts';
-import type { ApprovalQuestion, Host, Kernel, Observer, Turn } from './port.ts';
+import type { DraftData } from './journal/record.ts';
+import { afterTurn, type Memory, newMemory, unmade, withMore } from './memory.ts';
+import type { ApprovalQuestion, Host, HostCall, Kernel, Observer, Turn } from './port.ts';
+import type { Amounts } from './security/amounts.ts';
+import { denialFacts } from './security/denial.ts';
+import { isTracing } from './security/governance.ts';
 
 export interface LoopOptions<State, Event> {
   readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch'>;
   /** Where the machine stands: fresh from `start`, or from a saved state. */
   readonly first: Turn<State, Event>;
-  readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
+  readonly host: LoopHost;
   readonly signal: AbortSignal;
   /** Fuel of one go of the machine. */
   readonly quantum: number;
@@ -32,10 +39,21 @@ export interface LoopOptions<State, Event> {
   /** The goes of the machine that led to `first`, when that is preempted. Default: one. */
   readonly goes?: readonly number[];
   readonly engine?: LoopEngine;
+  /** What the run remembers, the turn `first` included. Default: nothing, as at the start. */
+  readonly memory?: Memory;
+  /** What comes of that with a turn. Default: calls that were given up are forgotten. */
+  readonly follow?: (memory: Memory, events: readonly Event[], pending: readonly HostCall[]) => Memory;
 }
+
+export type LoopHost = Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask' | 'budget' | 'constitution' | 'stretchMs'>;
 
 /** Writes down what happens. Null instead of a promise: nothing had to be written, the loop goes on at once. */
 export interface Recorder<State, Event> {
+  readonly run: string;
+  /** What a record says of a call. */
+  readonly factsOf: (call: HostCall) => DraftData;
+  /** Something that has to be written with what comes next. */
+  readonly note: Note;
   readonly recall: (callId: string) => Recalled | null;
   readonly idempotencyKey: (callId: string) => string;
   readonly approvalHash: (approval: ApprovalQuestion, callId: string) => string;
@@ -74,7 +92,10 @@ export interface PatchRequest {
   readonly message: number | null;
 }
 
-export type Ended = { readonly kind: 'complete'; readonly value: Value } | { readonly kind: 'failed'; readonly error: ErrorValue };
+export type Ended =
+  | { readonly kind: 'complete'; readonly value: Value }
+  /** `byHost`: the host would not go on with it; the program says nothing of that. */
+  | { readonly kind: 'failed'; readonly error: ErrorValue; readonly byHost?: true };
 
 /**
  * `calls` counts the calls made, refused ones included. `waiting`: the run is on disk and waits for time or people.
@@ -97,19 +118,31 @@ export class Loop<State, Event> {
   readonly flights: Flights;
   private readonly options: LoopOptions<State, Event>;
   private readonly recorder: Recorder<State, Event> | null;
+  private readonly book: Book;
   private cancelRequest: CancelRequest | null = null;
   private readonly patches: PatchRequest[] = [];
   /** The goes of the machine since the last answers, as long as it is preempted at the end of each. */
   private quanta: number[];
   private turns = 0;
+  /** How long the machine has worked since it waited. */
+  private workedMs = 0;
+  private wasOverdue = false;
 
   constructor(options: LoopOptions<State, Event>) {
     const { recorder = null, host, observer, maxConcurrent } = options;
     this.options = options;
     this.quanta = [...(options.goes ?? [options.quantum])];
     this.recorder = recorder;
+    const note = recorder?.note ?? (() => undefined);
+    this.book = new Book({
+      memory: options.memory ?? newMemory(host.budget?.grant ?? {}, isTracing(host.constitution)), clock: host.clock, source: host.budget?.source ?? 'none', note,
+      applied: (callId, what) => observer.applied?.(callId, what),
+    });
     this.flights = new Flights({
-      host, observer, maxConcurrent,
+      host, observer, maxConcurrent, book: this.book,
+      run: recorder?.run ?? null,
+      factsOf: recorder?.factsOf ?? (() => ({})),
+      denied: (call, decision) => note('governance-denied', denialFacts(call, decision)),
       recall: recorder?.recall ?? (() => null),
       idempotencyKey: recorder?.idempotencyKey ?? ((callId) => callId),
       approvalHash: recorder?.approvalHash ?? (() => ''),
@@ -152,17 +185,34 @@ export class Loop<State, Event> {
     return this.quanta;
   }
 
+  /** The run may take more than it was given before. */
+  grant(more: Amounts): void {
+    this.book.memory = withMore(this.book.memory, more);
+  }
+
+  /** The call was refused by whoever makes calls in place of this process: it costs nothing. */
+  refused(callId: string): void {
+    this.book.memory = unmade(this.book.memory, callId);
+  }
+
+  get memory(): Memory {
+    return this.book.memory;
+  }
+
   private async go(): Promise<RunResult<State>> {
-    const { kernel, observer, signal } = this.options;
+    const { kernel, observer, signal, follow = forgetting } = this.options;
     for (let turn = this.options.first; ; ) {
       observer.events?.(turn.events);
       this.recorder?.turned(turn);
       const { outcome, state } = turn;
+      if (turn !== this.options.first || this.options.memory === undefined) this.book.memory = follow(this.book.memory, turn.events, 'calls' in outcome ? outcome.calls : NO_CALLS);
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);
-      if (outcome.kind === 'requires-values') return this.end({ kind: 'failed', error: unfetched() });
+      if (outcome.kind === 'requires-values') return this.end({ kind: 'failed', error: unfetched(), byHost: true });
       this.flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
-      if (outcome.kind === 'preempted') await (this.options.engine?.breathe() ?? breathe());
-      else {
+      if (outcome.kind === 'preempted') {
+        await (this.options.engine?.breathe() ?? breathe());
+        if (this.isOverdue()) return this.end({ kind: 'failed', error: overdue(), byHost: true });
+      } else {
         // It does not matter in how many goes it came to where it waits.
         this.quanta = [];
         const stopped = await this.waitForAnswers(state);
@@ -173,26 +223,49 @@ export class Loop<State, Event> {
     }
   }
 
+  /** The machine works for too long: the plan is cancelled, and when it goes on even so that is its end. */
+  private isOverdue(): boolean {
+    const { stretchMs } = this.options.host;
+    if (stretchMs === undefined || this.workedMs <= stretchMs) return false;
+    if (this.wasOverdue) return true;
+    this.wasOverdue = true;
+    this.workedMs = 0;
+    this.cancel({ reason: `the plan has worked for more than ${stretchMs} ms without a call (time-ms of its policy)`, who: null, message: null });
+    return this.options.kernel.cancel === undefined;
+  }
+
   private async next(turn: Turn<State, Event>): Promise<Turn<State, Event>> {
     const { kernel, quantum } = this.options;
     const { state } = turn;
+    if (turn.outcome.kind !== 'preempted') this.workedMs = 0;
     const request = this.cancelRequest;
     if (request !== null && kernel.cancel !== undefined) {
       this.cancelRequest = null;
       await this.recorder?.cancelling(request, this.quanta);
       this.quanta = [quantum];
-      return kernel.cancel(state, request.reason, { quantum });
+      return this.timed(() => kernel.cancel!(state, request.reason, { quantum }));
     }
     const patch = this.patches.shift();
     if (patch !== undefined) return this.patched(turn, patch);
     const answers = this.flights.arrived();
     if (answers.length > 0) {
       const written = this.recorder?.answering(answers, this.quanta) ?? null;
+      // A checkpoint that is written with them is one of before.
+      for (const { call, used } of answers) this.book.ended(call.id, used);
       if (written !== null) await written;
       this.quanta = [];
     }
     this.quanta.push(quantum);
-    return kernel.resume(state, answers.map((given) => given.answer), { quantum });
+    return this.timed(() => kernel.resume(state, answers.map((given) => given.answer), { quantum }));
+  }
+
+  private timed<Result>(go: () => Result): Result {
+    const { clock, stretchMs } = this.options.host;
+    if (stretchMs === undefined) return go();
+    const startedMs = clock.nowMs();
+    const result = go();
+    this.workedMs += clock.nowMs() - startedMs;
+    return result;
   }
 
   private async patched({ outcome, state }: Turn<State, Event>, request: PatchRequest): Promise<Turn<State, Event>> {
@@ -205,7 +278,7 @@ export class Loop<State, Event> {
     await this.recorder?.patching(request, this.quanta);
     if (outcome.kind !== 'preempted') return { outcome, state: patched.value, events: [] };
     this.quanta = [quantum];
-    return kernel.resume(patched.value, [], { quantum });
+    return this.timed(() => kernel.resume(patched.value, [], { quantum }));
   }
 
   /** Starts what may start, until an answer is there or the plan is cancelled; what it gives otherwise ends the loop. */
@@ -215,7 +288,7 @@ export class Loop<State, Event> {
     for (;;) {
       if (options.signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
       if (!this.isCaughtUp) return null;
-      if (flights.isEmpty) return this.end({ kind: 'failed', error: stuck() });
+      if (flights.isEmpty) return this.end({ kind: 'failed', error: stuck(), byHost: true });
       const starting = flights.startable();
       if (starting.length > 0) {
         const written = this.recorder?.starting(starting) ?? null;
@@ -236,9 +309,15 @@ export class Loop<State, Event> {
   }
 }
 
-/** Lets timers and answers have their turn. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+const NO_CALLS: readonly HostCall[] = [];
+
+function forgetting(memory: Memory, _events: readonly unknown[], pending: readonly HostCall[]): Memory {
+  return afterTurn(memory, [], pending);
+}
+
+/** It works on although it was cancelled for working too long. */
+function overdue(): ErrorValue {
+  return new ErrorValue(keyword('error/budget'), 'Time used up: the plan was cancelled because it worked for too long, and did not come to an end', null, null, null);
 }
 
 /** Nobody has fetched what lies in a store. */

@@ -5,9 +5,9 @@ import type { Environment } from './compile.ts';
 import type { Keeping } from './durable/driver.ts';
 import { chunkedStates } from './durable/state-keeper.ts';
 import { nodeSha256 } from './journal/digest.ts';
-import { keyDirectory, KeyProblem, type Keys, openKeys } from './journal/keys.ts';
+import { keyDirectory, KeyProblem, openKeys } from './journal/keys.ts';
+import type { Keys } from './journal/signature.ts';
 import type { Clock } from './port.ts';
-import { createMemoryStore } from './store/memory.ts';
 import { newOwner } from './store/owner.ts';
 import { type Store, StoreProblem } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -29,11 +29,6 @@ export async function openKeeping(path: string, options: KeepingOptions): Promis
   }
 }
 
-/** Runs that live as long as the process. */
-export function openMemoryKeeping(options: KeepingOptions): Keeping {
-  return keepingIn(createMemoryStore(), options, null);
-}
-
-function keepingIn(store: Store, { environment, clock = systemClock }: KeepingOptions, keys: Keys | null): Keeping {
+function keepingIn(store: Store, { environment, clock = systemClock }: KeepingOptions, keys: Keys): Keeping {
   return { store, environment, clock, sha256: nodeSha256, owner: newOwner(), newKeeper: chunkedStates, keys, programs: new Map() };
 }

@@ -17,6 +17,7 @@ import { userCapabilities } from './capability/user.ts';
 import { uuidCapabilities } from './capability/uuid.ts';
 import { systemClock } from './clock.ts';
 import { HostFailure } from './failure.ts';
+import { openPureHost } from './function-host.ts';
 import type { Environment as Language } from './compile.ts';
 import { streamConsole } from './console.ts';
 import { createRe2Engine } from '../evaluator/primitives/re2.ts';
@@ -33,6 +34,8 @@ import { environmentSecrets } from './secret-source.ts';
 import { type GrantContext, parseGrants } from './security/grant.ts';
 import { grantPolicy, type PolicyData } from './security/policy.ts';
 import { type NamedPolicy, readPolicy } from './security/policy-text.ts';
+import type { Amounts } from './security/amounts.ts';
+import { lesserAmounts } from './security/runtime-context.ts';
 import { type SecretSource, secretVariable, withSecrets } from './security/secret.ts';
 
 /** Everything that is not given is the machine's own. */
@@ -55,6 +58,8 @@ export interface HostOptions {
   readonly policy?: NamedPolicy;
   /** Rules that stand above every grant. Default: none. */
   readonly constitution?: PolicyData['constitution'];
+  /** What the calls of a run may take in all; what is not named is not limited. The policy's ceiling holds beside it. */
+  readonly budget?: Amounts;
   /** Whether calls from steps that see more than is recommended are denied; else they carry a warning. */
   readonly strict?: boolean;
   /** Capabilities besides those of the house; one with a known id replaces it. They too need a grant. */
@@ -80,6 +85,7 @@ export function openHost(options: HostOptions): Host {
     policy,
     clock: world.clock,
     ask: world.console.ask,
+    ...limitsOf(options),
   });
   const ports = executorPorts(options, world, policy, hostFor);
   const declared = new DeclaredCapabilities(options.declared ?? NO_CAPABILITIES, ports, options.approvals ?? new Approvals());
@@ -89,6 +95,18 @@ export function openHost(options: HostOptions): Host {
       world.console.close();
       await declared.close();
     },
+  };
+}
+
+/** What of the options bounds a run beside its grants. */
+function limitsOf({ policy, constitution, budget = {} }: HostOptions): Pick<Host, 'budget' | 'constitution' | 'stretchMs'> {
+  const grant = policy === undefined ? budget : lesserAmounts(policy.context.budget, budget);
+  const isLimited = Object.keys(grant).length > 0;
+  const source = policy === undefined || Object.keys(policy.context.budget).length === 0 ? '--budget' : `the policy ${policy.name}`;
+  return {
+    ...(isLimited ? { budget: { grant, source } } : {}),
+    ...(policy === undefined ? {} : { stretchMs: policy.context.limits.timeMs }),
+    ...(constitution == null ? {} : { constitution }),
   };
 }
 
@@ -211,16 +229,6 @@ export async function listTools(declared: CapabilityFile, baseDirectory: string)
 }
 
 const EVERYTHING: Grant = { capability: '*', scope: '*' };
-
-/** A host without a world: every call is answered with "Unknown capability". For pure programs and for tests. */
-export function openPureHost(): Host {
-  return {
-    capabilities: capabilityRegistry([], new Map()),
-    policy: grantPolicy({ grants: [], baseDirectory: '/' }),
-    clock: systemClock,
-    close: () => Promise.resolve(),
-  };
-}
 
 const nobody = (): Promise<never> => Promise.reject(new Error('nobody listens'));
 

@@ -8,7 +8,9 @@ import { isInteger, keyword, type KindName, kindOf, type Value } from '../value/
 import { Vector } from '../value/vector.ts';
 import { GivenUp, withDeadline } from './deadline.ts';
 import { argumentFailure, cancelledFailure, didYouMean, failureValue, HostFailure, securityFailure, shown, typeFailure } from './failure.ts';
-import type { Answer, ApprovalQuestion, CallContext, Capability, Decision, Host, HostCall, PolicyRequest, Wait, WaitCapability, WorkCapability } from './port.ts';
+import { hintsOf } from './hint/hints.ts';
+import type { Attempting } from './memory.ts';
+import type { Answer, ApprovalQuestion, CallContext, Capability, Decision, Host, HostCall, PolicyRequest, Usage, Wait, WaitCapability, WorkCapability } from './port.ts';
 
 /** What was decided about a call, with the capability that it goes to when it may. */
 export type Judged = Accepted | Refused;
@@ -28,10 +30,11 @@ interface Refused {
   readonly answer: Answer;
 }
 
-export function judge(call: HostCall, host: Pick<Host, 'capabilities' | 'policy'>): Judged {
+/** `origins`: all keys that went into the arguments, where somebody follows them. */
+export function judge(call: HostCall, host: Pick<Host, 'capabilities' | 'policy'>, origins?: readonly string[]): Judged {
   const capability = host.capabilities.find(call.capability);
   if (capability === undefined) return unknown(call, host);
-  const decision = host.policy.decide(requestOf(call, capability));
+  const decision = host.policy.decide({ ...requestOf(call, capability), ...(origins === undefined ? {} : { origins }) });
   const refusal = (reason: string): Answer => failed(call, securityFailure(call.capability, reason, null));
   if (decision.allowed) return { allowed: true, decision, capability, grants: decision.grants, approval: null, refusal };
   if (decision.approval !== undefined) return { allowed: true, decision, capability, grants: decision.approval.grants, approval: decision.approval, refusal };
@@ -60,11 +63,41 @@ function unknown(call: HostCall, host: Pick<Host, 'capabilities'>): Refused {
   return { allowed: false, decision: { allowed: false, kind: 'capability', reason: message, hint: null }, answer: failed(call, failure) };
 }
 
+/** Whether the call is carried out with hints; an answer when they mean nothing. */
+export function hintsIn(call: HostCall): 'none' | 'some' | Answer {
+  try {
+    return hintsOf(call) === null ? 'none' : 'some';
+  } catch (cause) {
+    if (cause instanceof HostFailure) return failed(call, cause);
+    throw cause;
+  }
+}
+
+/** The call as one of its attempts is made. */
+export function attemptOf(call: HostCall, { capability, passArgs, timeoutMs }: Attempting): HostCall {
+  return withTimeLimit({ ...call, capability, args: passArgs ? call.args : [] }, timeoutMs);
+}
+
+/** The call with no more time than that; null for what it says itself. */
+export function withTimeLimit(call: HostCall, timeoutMs: number | null): HostCall {
+  if (timeoutMs === null) return call;
+  const options = call.options instanceof MapValue ? call.options : MapValue.empty();
+  const own = options.get(TIMEOUT) ?? null;
+  // What is no time is told to the program, when the call is made.
+  if (own !== null && (!isInteger(own) || own <= timeoutMs)) return call;
+  return { ...call, options: options.set(TIMEOUT, Math.max(1, timeoutMs)) };
+}
+
+const TIMEOUT = keyword('timeout-ms');
+
 export interface Performance {
   readonly capability: WorkCapability;
   readonly grants: CallContext['grants'];
   readonly exposed: CallContext['exposed'];
   readonly idempotencyKey: string;
+  /** The id of the run; null when it has none. */
+  readonly run: string | null;
+  readonly used: (usage: Usage) => void;
   readonly clock: Host['clock'];
   /** Aborted when the program no longer waits. Made when it is asked for: most calls never look. */
   readonly signal: () => AbortSignal;
@@ -92,8 +125,8 @@ function withTimeout(call: HostCall, performance: Performance, durationMs: numbe
   return withDeadline(deadline, async (signal) => invoke(call, performance, () => signal));
 }
 
-function invoke(call: HostCall, { capability, grants, exposed, idempotencyKey }: Performance, signal: () => AbortSignal): Value | Promise<Value> {
-  return capability.call(call.args.slice(), new Context(call, idempotencyKey, grants, exposed, signal));
+function invoke(call: HostCall, performance: Performance, signal: () => AbortSignal): Value | Promise<Value> {
+  return performance.capability.call(call.args.slice(), new Context(call, performance, signal));
 }
 
 /** The signal is made when a capability looks at it. */
@@ -103,14 +136,18 @@ class Context implements CallContext {
   readonly idempotencyKey: string;
   readonly grants: CallContext['grants'];
   readonly exposed: MapValue;
+  readonly run?: string;
+  readonly used: (usage: Usage) => void;
   private readonly makeSignal: () => AbortSignal;
 
-  constructor(call: HostCall, idempotencyKey: string, grants: CallContext['grants'], exposed: MapValue, makeSignal: () => AbortSignal) {
+  constructor(call: HostCall, { idempotencyKey, grants, exposed, run, used }: Performance, makeSignal: () => AbortSignal) {
     this.callId = call.id;
     this.name = call.capability;
     this.idempotencyKey = idempotencyKey;
     this.grants = grants;
     this.exposed = exposed;
+    if (run !== null) this.run = run;
+    this.used = used;
     this.makeSignal = makeSignal;
   }
 
@@ -144,7 +181,7 @@ export function waitOf(call: HostCall, capability: WaitCapability): Wait | Answe
 /** `:timeout-ms` of the call's options; null for none. Throws a `HostFailure` for what is no time. */
 export function timeoutOf(call: HostCall): number | null {
   if (!(call.options instanceof MapValue)) return null;
-  const value = call.options.get(keyword('timeout-ms')) ?? null;
+  const value = call.options.get(TIMEOUT) ?? null;
   if (value === null) return null;
   if (!isInteger(value)) throw typeFailure(`${call.capability} (:timeout-ms)`, 'integer', value);
   if (value > 0 && value <= Number.MAX_SAFE_INTEGER) return Number(value);

@@ -6,7 +6,10 @@ import type { Result } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
 import type { MapValue } from '../value/map.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
+import type { HintApplied } from './hint/plan.ts';
 import type { Manifest } from './manifest/manifest.ts';
+import type { Amounts } from './security/amounts.ts';
+import type { Constitution } from './security/constitution.ts';
 
 // ── The kernel, as the loop sees it ────────────────────────────────────────────────────────────────────────────────
 
@@ -39,7 +42,8 @@ export type Answer =
  */
 export type Outcome =
   | { readonly kind: 'complete'; readonly value: Value }
-  | { readonly kind: 'failed'; readonly error: ErrorValue }
+  /** `byHost`: the program did not come to it, the host would not go on. */
+  | { readonly kind: 'failed'; readonly error: ErrorValue; readonly byHost?: true }
   | { readonly kind: 'requires-host'; readonly calls: readonly HostCall[] }
   /** It can go on without an answer; the calls wait already. */
   | { readonly kind: 'preempted'; readonly calls: readonly HostCall[] }
@@ -202,6 +206,8 @@ export interface PolicyRequest {
   readonly step?: string | null;
   /** The context values that went into the arguments. */
   readonly derivedFrom?: readonly { readonly key: string; readonly context: string; readonly valueHash: string }[];
+  /** All keys of contexts that went into the arguments, by whatever way; absent: nobody has followed them. */
+  readonly origins?: readonly string[];
 }
 
 export interface Policy {
@@ -267,6 +273,8 @@ export interface CallObserver {
   readonly answered?: (call: HostCall, answer: Answer) => void;
   /** The program no longer waits for it. */
   readonly dropped?: (call: HostCall) => void;
+  /** A hint of the call has done something. */
+  readonly applied?: (callId: string, what: HintApplied) => void;
   /** A capability failed in a way that it should not: the cause, for its author and never for the program. */
   readonly defect?: (call: HostCall, cause: unknown) => void;
 }
@@ -277,6 +285,12 @@ export interface Host {
   readonly clock: Clock;
   /** Absent where nobody can be asked. */
   readonly ask?: Ask;
+  /** What the calls of a run may take in all, and what sets that, in words. Absent: as much as they like. */
+  readonly budget?: { readonly grant: Amounts; readonly source: string };
+  /** What has a say on calls, merges and what capabilities are shown; the loop's policy has it in itself. Absent: nothing. */
+  readonly constitution?: Constitution;
+  /** How long the machine may work from one answer to the next call. Absent: as long as it likes. */
+  readonly stretchMs?: number;
   /** Lets go of what the host holds open; resolves when programs that it started have ended. */
   readonly close: () => Promise<void>;
 }

@@ -2,8 +2,9 @@
 import { cancel, exposedContext, resume, start, type StartOptions } from '../evaluator/kernel.ts';
 import type { Event, State } from '../evaluator/state.ts';
 import type { Program } from './compile.ts';
-import { drive, type RunResult } from './loop.ts';
-import type { Host, Kernel, Observer, Quantum } from './port.ts';
+import { drive, type LoopHost, type LoopOptions, type RunResult } from './loop.ts';
+import { afterTurn } from './memory.ts';
+import type { Kernel, Observer, Quantum } from './port.ts';
 
 /** Some tens of milliseconds of pure work, after which timers and cancelling get their turn. */
 const QUANTUM = 5_000_000;
@@ -18,7 +19,7 @@ export interface RunOptions<Start = StartOptions, Happened = Event> {
   readonly observer?: Observer<Happened>;
 }
 
-type RunHost = Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
+
 
 /** The program comes compiled, so that what only runs programs needs no reader. */
 const KERNEL: Kernel<Pick<Program, 'main' | 'table'>, State, StartOptions, Event> = {
@@ -28,16 +29,16 @@ const KERNEL: Kernel<Pick<Program, 'main' | 'table'>, State, StartOptions, Event
   exposed: (state, callId) => exposedContext(state, callId),
 };
 
-export function run(program: Pick<Program, 'main' | 'table'>, host: RunHost, options: RunOptions = {}): Promise<RunResult<State>> {
-  return runOn(KERNEL, program, host, options);
+export function run(program: Pick<Program, 'main' | 'table'>, host: LoopHost, options: RunOptions = {}): Promise<RunResult<State>> {
+  return runOn(KERNEL, program, host, { ...options, follow: afterTurn });
 }
 
 /** The same on any machine that keeps the kernel's contract. */
 export async function runOn<Code, Saved, Start extends Quantum, Happened>(
   kernel: Kernel<Code, Saved, Start, Happened>,
   program: Code,
-  host: RunHost,
-  options: RunOptions<Start, Happened> = {},
+  host: LoopHost,
+  options: RunOptions<Start, Happened> & Pick<LoopOptions<Saved, Happened>, 'follow'> = {},
 ): Promise<RunResult<Saved>> {
   const quantum = options.start?.quantum ?? QUANTUM;
   const startOptions = { ...options.start, quantum } as Start;
@@ -49,5 +50,6 @@ export async function runOn<Code, Saved, Start extends Quantum, Happened>(
     quantum,
     maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
     observer: options.observer ?? {},
+    ...(options.follow === undefined ? {} : { follow: options.follow }),
   });
 }

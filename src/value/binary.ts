@@ -21,8 +21,9 @@ export class ByteWriter {
   protected buffer: Uint8Array;
   protected size = 0;
 
-  constructor(sizeHint: number = 64) {
-    this.buffer = new Uint8Array(sizeHint);
+  /** `room`: so many bytes to begin with, or the bytes that are written over as long as they are enough. */
+  constructor(room: number | Uint8Array = 64) {
+    this.buffer = typeof room === 'number' ? new Uint8Array(room) : room;
   }
 
   /** Bytes written so far. */
@@ -95,6 +96,11 @@ export class ByteWriter {
   /** A copy of what has been written. */
   finish(): Uint8Array {
     return this.buffer.slice(0, this.size);
+  }
+
+  /** What has been written, as long as nothing more is. */
+  view(): Uint8Array {
+    return this.buffer.subarray(0, this.size);
   }
 
   private grow(extra: number): void {

@@ -321,7 +321,7 @@ function writeObjectHead(writer: ByteWriter, value: Extract<Value, object>): voi
   }
 }
 
-function writeSizedText(writer: ByteWriter, kind: tag.SizedTag, text: string): void {
+export function writeSizedText(writer: ByteWriter, kind: tag.SizedTag, text: string): void {
   tag.writeSized(writer, kind, textSize(text));
   writer.text(text);
 }

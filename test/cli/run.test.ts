@@ -298,3 +298,33 @@ test('a plan that uses up the memory fails, and says so', async () => {
   expect(code).toBe(6);
   expect(err).toContain('Memory used up');
 });
+
+describe('how code runs', () => {
+  const program = '(defn fib [n] (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))) (fib 20)';
+
+  test.each(['machine', 'compiled', 'auto'])('is said by --tier %s, and makes no difference', async (tier) => {
+    expect(await rtfs(['run', '--tier', tier, '-e', program])).toEqual({ code: 0, signal: null, out: '6765\n', err: '' });
+  });
+
+  test('is one of three', async () => {
+    const { code, err } = await rtfs(['run', '--tier', 'quick', '-e', '1']);
+    expect(code).toBe(2);
+    expect(err).toContain('quick');
+  });
+
+  test('is shown by `rtfs stats`, with what it took', async () => {
+    const stats = async (tier: string): Promise<Record<string, unknown>> => JSON.parse((await rtfs(['stats', '--tier', tier, '--json', '-e', program])).out) as Record<string, unknown>;
+    const [machine, compiled] = [await stats('machine'), await stats('compiled')];
+    // fib is called 21,891 times.
+    expect(machine).toMatchObject({ status: 'complete', tier: 'machine', calls: 0, 'compiled-functions': 0 });
+    expect(machine['fuel']).toBe(21_891);
+    expect(compiled).toMatchObject({ status: 'complete', tier: 'compiled', fuel: machine['fuel'], allocation: machine['allocation'], 'compiled-functions': 1 });
+  });
+
+  test('of a plan that fails, the failure is shown too', async () => {
+    const { code, out, err } = await rtfs(['stats', '-e', '(/ 1 0)']);
+    expect(code).toBe(1);
+    expect(out).toContain('failed');
+    expect(err).toContain('Division by zero');
+  });
+});

@@ -26,6 +26,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   'src/values.ts': { rooms: ['evaluator', 'value'], packages: [], node: false },
   'src/contexts.ts': { rooms: ['evaluator'], packages: [], node: false },
   'src/chunks.ts': { rooms: ['evaluator', 'value'], packages: [], node: false },
+  'src/host.ts': { rooms: ['host', 'value'], packages: [], node: false },
+  'src/protocol.ts': { rooms: ['host'], packages: [], node: false },
+  'src/testing.ts': { rooms: ['testing'], packages: [], node: false },
+  testing: { rooms: ['host', 'evaluator', 'value'], packages: ['fast-check'], node: false },
   library: { rooms: [], packages: [], node: false },
 };
 
@@ -75,6 +79,7 @@ describe('packages', () => {
   const users = (name: string): string[] => importers(() => true, (target) => target === name);
 
   test.each([
+    ['fast-check', ['src/testing/arbitraries.ts', 'src/testing/values.ts']],
     ['chevrotain', ['src/parser/reader.ts', 'src/parser/tokens.ts']],
     ['re2js', ['src/evaluator/primitives/re2.ts']],
     ['commander', ['src/cli/arguments-kept.ts', 'src/cli/arguments.ts']],
@@ -91,6 +96,18 @@ describe('parser and evaluator', () => {
     expect(both).toEqual(['src/host/compile.ts', 'src/host/conformance.ts', 'src/host/library-build.ts']);
   });
 
+  test.each(['src/index.ts', 'src/kernel.ts', 'src/host.ts', 'src/protocol.ts', 'src/testing.ts'])('what %s reaches needs nothing of node', (door) => {
+    const seen = new Set<string>();
+    const visit = (path: string): void => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      for (const one of byPath.get(path)?.imports ?? []) if (one.kind === 'file' && !one.typeOnly && !one.lazy) visit(one.target);
+    };
+    visit(door);
+    expect([...seen].flatMap((path) => (byPath.get(path)?.imports ?? []).filter((one) => one.kind === 'node' && !one.typeOnly).map((one) => `${path} ${one.target}`))).toEqual([]);
+    expect(seen.size).toBeGreaterThan(20);
+  });
+
   test('the kernel reaches no file of the parser, the host or the command line', () => {
     const seen = new Set<string>();
     const visit = (path: string): void => {
@@ -105,8 +122,8 @@ describe('parser and evaluator', () => {
 });
 
 describe('in the host', () => {
-  test('only open.ts names capabilities', () => {
-    expect(importers((path) => !path.startsWith('src/host/capability/'), within('src/host/capability/'))).toEqual(['src/host/open.ts']);
+  test('only open.ts names capabilities, and for what steps wait for the host of functions', () => {
+    expect(importers((path) => !path.startsWith('src/host/capability/'), within('src/host/capability/'))).toEqual(['src/host/function-host.ts', 'src/host/open.ts']);
   });
 
   test('the loop knows ports, and no adapter, grant or compiler', () => {
@@ -144,7 +161,7 @@ describe('in the host', () => {
   });
 
   test('the policy decides without capabilities or the network', () => {
-    const open = files.filter((file) => file.path.startsWith('src/host/security/')).flatMap((file) => file.imports.filter((one) => (one.kind === 'node' && one.target !== 'node:path') || one.target.startsWith('src/host/capability/')));
+    const open = files.filter((file) => file.path.startsWith('src/host/security/')).flatMap((file) => file.imports.filter((one) => one.kind === 'node' || one.target.startsWith('src/host/capability/')));
     expect(open).toEqual([]);
   });
 });

@@ -85,7 +85,7 @@ const KEPT: Readonly<Record<string, string>> = {
   'src/evaluator/machine.ts NOTHING_DEFINED': 'empty and never written',
   'src/evaluator/steps.ts knownBytes': 'computed from the collections that are its keys, which never change',
   'src/evaluator/tracking.ts tracked': 'computed from the code that is its key',
-  'src/evaluator/kernel.ts functionsOf': 'computed from the table of primitives that is its key',
+  'src/evaluator/operations.ts functionsOf': 'computed from the table of primitives that is its key',
 };
 
 test('modules of the pure rooms keep nothing', () => {

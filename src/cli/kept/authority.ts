@@ -8,7 +8,7 @@ import type { MapValue } from '../../value/map.ts';
 import { Vector } from '../../value/vector.ts';
 import type { SecurityOptions } from '../invocation.ts';
 
-/** Files by their full paths, so that it is the same file wherever the run goes on. */
+/** The budget is not among it: the journal counts on from where it was. Files by their full paths, so that it is the same file wherever the run goes on. */
 export function authorityValue(grants: readonly Grant[], { policy, constitution, secrets, strict }: SecurityOptions): MapValue {
   const file = (name: string | null): string | undefined => (name === null ? undefined : path.resolve(name));
   return recordData({
@@ -26,5 +26,5 @@ export function readAuthority(authority: MapValue): { readonly grants: readonly 
     const [capability, scope] = grant instanceof Vector ? grant.toArray() : [];
     return typeof capability === 'string' ? [{ capability, scope: typeof scope === 'string' ? scope : null }] : [];
   });
-  return { grants, security: { policy: facts.text('policy'), constitution: facts.text('constitution'), secrets: facts.text('secrets'), strict: facts.is('strict') } };
+  return { grants, security: { policy: facts.text('policy'), constitution: facts.text('constitution'), secrets: facts.text('secrets'), strict: facts.is('strict'), budget: [] } };
 }

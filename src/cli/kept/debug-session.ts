@@ -292,7 +292,9 @@ export class DebugSession {
     const answers = readAnswers(text === '' ? [] : text.split(/\s+(?=[\d.]+=)/));
     if (!answers.ok) return { ok: false, error: answers.error.message };
     const id = newRunId(keeping.clock.nowMs());
-    const point = { state: here.state, turn: timeline.tape.turnOf(here.index), seq: here.seq };
+    const memory = await timeline.memoryAt(here);
+    if (!memory.ok) return memory;
+    const point = { state: here.state, memory: memory.value, turn: timeline.tape.turnOf(here.index), seq: here.seq };
     const forked = await forkFrom(keeping, timeline.tape, point, { id, answers: answers.value, who: personOf(null) });
     if (!forked.ok) return forked;
     return ok({ text: `forked: \`rtfs resume ${id}${option}\` goes on from here\n`, data: { run: id, from: timeline.tape.run, seq: here.seq } });

@@ -1,7 +1,11 @@
 /** What is shown of a journal: a record, or one event of a turn, and what there is to say of it. */
-import type { Facts } from '../../host/durable/facts.ts';
+import { Facts } from '../../host/durable/facts.ts';
+import { readDenial } from '../../host/security/denial.ts';
+import { amountsText, readAmounts } from '../../host/security/amounts.ts';
+import { MapValue } from '../../value/map.ts';
 import { printBrief } from '../../value/print.ts';
-import { Keyword } from '../../value/value.ts';
+import { Keyword, type Value } from '../../value/value.ts';
+import { timeText } from './show.ts';
 
 /** A record, or one event of a `turn-ended`. */
 export interface LogEntry {
@@ -35,6 +39,20 @@ export function entryText(entry: LogEntry): string {
       const error = facts.error('error');
       return `${call ?? ''} ${error === null ? shown('value') : `error: ${error.message}`}${by}`;
     }
+    case 'call-planned':
+      return `${call ?? ''} ${facts.text('next') ?? ''}${facts.number('until') === null ? '' : ` until ${timeText(facts.number('until') ?? 0)}`}`;
+    case 'attempt-started':
+      return `${call ?? ''} :${new Facts(mapOf(facts.value('attempt'))).text('capability') ?? ''}`;
+    case 'attempt-ended': {
+      const error = facts.error('error');
+      return `${call ?? ''} :${facts.text('capability') ?? ''} ${error === null ? shown('value') : `error: ${error.message}`}`;
+    }
+    case 'hint-applied':
+      return `${call ?? ''} ${facts.text('hint') ?? ''} ${shown('detail')}`;
+    case 'budget-exhausted':
+      return `${call ?? ''} ${facts.text('budget') ?? ''} of ${facts.text('step') ?? ''}: ${facts.number('left') ?? ''} of ${facts.number('granted') ?? ''} left, ${facts.number('wanted') ?? ''} wanted`;
+    case 'governance-denied':
+      return facts.text('at') === null ? `${call ?? ''} ${readDenial(facts.value('denial'))?.reasons[0]?.message ?? ''}` : `${facts.text('step') ?? ''} ${facts.error('error')?.message ?? ''}`;
     case 'call-repeated':
       return `${call ?? ''}${who}`;
     case 'checkpoint':
@@ -48,13 +66,24 @@ export function entryText(entry: LogEntry): string {
     case 'run-resumed':
       return `process ${facts.number('process') ?? ''} on ${facts.text('host') ?? ''}`;
     case 'run-complete':
-      return shown('value');
+      return `${shown('value')}${budgetText(facts)}`;
     case 'run-failed':
     case 'run-cancelled':
-      return facts.error('error')?.message ?? '';
+      return `${facts.error('error')?.message ?? ''}${budgetText(facts)}`;
     default:
       return [...facts.data].map(([key, value]) => `${key instanceof Keyword ? key.name : ''}=${printBrief(value, SHOWN_MAX)}`).join(' ');
   }
+}
+
+/** What the run has used of its budget by then. */
+function budgetText(facts: Facts): string {
+  const [used, granted] = ['used', 'granted'].map((name) => readAmounts(new Facts(mapOf(facts.value('budget'))).value(name)));
+  const text = used == null || granted == null ? '' : amountsText(used, granted);
+  return text === '' ? '' : ` (${text})`;
+}
+
+function mapOf(value: Value): MapValue {
+  return value instanceof MapValue ? value : MapValue.empty();
 }
 
 function eventText({ kind, at, step, ...rest }: Readonly<Record<string, unknown>>): string {

@@ -9,6 +9,7 @@ import type { Host } from '../../host/port.ts';
 import type { RunRow } from '../../host/store/port.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword } from '../../value/value.ts';
+import { parseBudget } from '../budget.ts';
 import { tellEnding } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { withInterrupt } from '../interrupt.ts';
@@ -30,7 +31,9 @@ export async function resumeCommand(options: ResumeOptions, terminal: Terminal):
     if (!row.ok) return await refuse([row.error], options, terminal);
     const patch = options.patch === null ? null : await readPatch(options.patch);
     if (patch !== null && !patch.ok) return await refuse(patch.error, options, terminal);
-    return await goOn(opened.value, row.value, options, terminal, patch === null ? {} : { patch: patch.value });
+    const more = parseBudget(options.budget);
+    if (!more.ok) return await refuse(more.error, options, terminal);
+    return await goOn(opened.value, row.value, options, terminal, { ...(patch === null ? {} : { patch: patch.value }), ...(options.budget.length === 0 ? {} : { budget: more.value }) });
   } finally {
     await opened.value.keeping.store.close();
   }
@@ -52,10 +55,11 @@ export interface GoingOn {
   /** Something was said to the run, so that it is fine when another process drives it. */
   readonly said?: boolean;
   readonly patch?: NonNullable<DriveOptions['patch']>;
+  readonly budget?: NonNullable<DriveOptions['budget']>;
 }
 
 /** The run goes on as far as it gets; what it was granted when it was begun holds, with what is granted now. */
-export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, 'id'>, options: DrivingOptions, terminal: Terminal, { said = false, patch }: GoingOn = {}): Promise<ExitCode> {
+export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, 'id'>, options: DrivingOptions, terminal: Terminal, { said = false, patch, budget }: GoingOn = {}): Promise<ExitCode> {
   const { json } = options;
   const watch = (await watchFor({ steps: options.steps, json, terminal, clock: keeping.clock })?.()) ?? null;
   const closing: Host['close'][] = [];
@@ -66,7 +70,7 @@ export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, '
         lookup = (file) => program.table.sourceText(file);
         const host = await hostFor(started, { keeping, row, options, terminal, watch });
         closing.push(host.close);
-        return { host, signal, observer: watch?.observer ?? {}, asks: process.stdin.isTTY === true, park: { timers: !options.waits }, ...(patch === undefined ? {} : { patch }) };
+        return { host, signal, observer: watch?.observer ?? {}, asks: process.stdin.isTTY === true, park: { timers: !options.waits }, ...(patch === undefined ? {} : { patch }), ...(budget === undefined ? {} : { budget }) };
       }),
     );
     watch?.end();

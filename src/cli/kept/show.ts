@@ -32,6 +32,8 @@ function waitLines(run: string, { call, capability, kind, question, dueMs, shown
   switch (kind) {
     case 'timer':
       return [`  call ${call} :${capability} waits${until}`, `    rtfs resume ${run}${option}`];
+    case 'pause':
+      return [`  call ${call} :${capability} is tried again${dueMs === null ? '' : ` at ${timeText(dueMs)}`}`, `    rtfs resume ${run}${option}`];
     case 'approval':
       return [`  call ${call} :${capability} needs approval${until}: ${question ?? ''}`, `    ${shown ?? ''}`, `    rtfs approve ${run} ${call}${option}    (or deny)`];
     case 'unsure':

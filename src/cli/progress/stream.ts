@@ -4,7 +4,7 @@
  */
 import { eventToJson } from '../../evaluator/event-value.ts';
 import type { Answer, Clock, Decision, HostCall } from '../../host/port.ts';
-import { kindOfError } from '../failure.ts';
+import { kindOfError } from '../../host/run-failure.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Watch } from '../watching.ts';
 

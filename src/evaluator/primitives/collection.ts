@@ -216,7 +216,7 @@ function part(operation: string, entry: Value, index: 0 | 1): Value {
 // --- adding ---------------------------------------------------------------------------------------------------
 
 /** What one more element in a collection of `size` costs. */
-function chargeOneMore(meter: Meter, size: number): void {
+export function chargeOneMore(meter: Meter, size: number): void {
   if (size >= meter.limits.collectionSize) raiseLimit('collectionSize', meter.limits.collectionSize);
   chargeCells(meter, 1);
 }

@@ -14,7 +14,7 @@
 import { constants } from 'node:fs';
 import type * as nodeFiles from 'node:fs/promises';
 import path from 'node:path';
-import { isInside } from '../security/resource.ts';
+import { isInside } from '../security/path.ts';
 
 /** The calls of the system that are used: node's own, unless a test puts itself in between. */
 export type Files = Pick<

@@ -7,7 +7,7 @@ import { encodeValue } from '../../value/bytes.ts';
 import { bytesToHex, hexToBytes } from '../../value/hex.ts';
 import { MapValue } from '../../value/map.ts';
 import { Vector } from '../../value/vector.ts';
-import type { Keys } from '../journal/keys.ts';
+import type { Keys } from '../journal/signature.ts';
 import type { DraftData } from '../journal/record.ts';
 import type { Facts } from './facts.ts';
 

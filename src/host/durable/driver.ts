@@ -11,16 +11,23 @@ import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
 import { recordData } from '../journal/record.ts';
-import { Loop, type PatchRequest, type RunResult } from '../loop.ts';
-import { type Keys, signHead } from '../journal/keys.ts';
+import { Loop, type LoopHost, type PatchRequest, type RunResult } from '../loop.ts';
+import { afterTurn, type Memory } from '../memory.ts';
+import { type Keys, signHead } from '../journal/signature.ts';
 import { loopKernel } from '../kernel.ts';
-import type { Clock, Host, Kernel, Observer } from '../port.ts';
+import type { Clock, Kernel, Observer, Turn } from '../port.ts';
+import { type Amounts, amountsValue, readAmounts } from '../security/amounts.ts';
+import type { Constitution } from '../security/constitution.ts';
+import { type GovernedTurn, governsContexts, governTurn, isTracing, type Refusal, shownTo } from '../security/governance.ts';
+import { emptyLineage } from '../security/lineage.ts';
 import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
 import { signedAuthority } from './authority.ts';
 import { Facts } from './facts.ts';
 import { follow } from './follow.ts';
+import { NONE_REFUSED, type Refused } from './history.ts';
 import { keepProgram, type Runnable } from './program.ts';
-import { begin, codeOptions, DURABLE_QUANTUM, recover, type NewStart, type Recovered, startData } from './recover.ts';
+import { begin, codeOptions, DURABLE_QUANTUM, openRun, recover, type NewStart, type Recovered, startData } from './recover.ts';
+import { memoryAtStart } from './remember.ts';
 import { chained, type CheckpointPolicy, DEFAULT_CHECKPOINTS, type ParkPolicy, type Position, RunRecorder } from './recorder.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
@@ -40,7 +47,7 @@ export interface Keeping {
 }
 
 export interface DriveOptions {
-  readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
+  readonly host: LoopHost;
   readonly signal?: AbortSignal;
   readonly observer?: Observer<Event>;
   readonly maxConcurrent?: number;
@@ -48,6 +55,8 @@ export interface DriveOptions {
   readonly park?: Partial<ParkPolicy>;
   /** Whether questions to persons are put here; else the run is put away when it waits for one. */
   readonly asks?: boolean;
+  /** More of the budget than the run was given before. */
+  readonly budget?: Amounts;
   /** Goes into the root of the plan's contexts before the run goes on. */
   readonly patch?: Pick<PatchRequest, 'data' | 'policy' | 'who'>;
 }
@@ -70,7 +79,8 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   const kept = keepProgram(program);
   const now = clock.nowMs();
   const { id, name, start, authority } = run;
-  const data = { ...startData(kept.hash, name, start), ...(authority === undefined ? {} : signedAuthority(id, authority, keys)) };
+  const { host } = options;
+  const data = { ...startData(kept.hash, name, start), ...(authority === undefined ? {} : signedAuthority(id, authority, keys)), budget: host.budget === undefined ? undefined : amountsValue(host.budget.grant), 'budget-source': host.budget?.source, traced: isTracing(host.constitution) || undefined };
   const content = [...kept.content];
   const records = chained(run.id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], content, sha256);
   const lease = await store.create(
@@ -79,8 +89,11 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   keeping.programs.set(kept.hash, program);
   const head = records[0]!;
   const position: Position = { head, turn: 0, known: new Set(), open: new Map(), isCancelled: false, goes: [DURABLE_QUANTUM], sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
-  const first = begin(program, new Facts(recordData(data)), position.goes);
-  return new Driven(keeping, lease, { first, program, position }, options, keeping.newKeeper()).run();
+  const started = new Facts(recordData(data));
+  const memory = memoryAtStart(started);
+  const { turn: first, refusals } = governing(host.constitution, memory, (refused) => begin(program, started, position.goes, refused));
+  const remembered = afterTurn(memory, first.events, 'calls' in first.outcome ? first.outcome.calls : []);
+  return new Driven(keeping, lease, { first, program, started, position, memory: remembered, refusals }, options, keeping.newKeeper()).run();
 }
 
 /** Why a run cannot be gone on with. */
@@ -102,14 +115,18 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: Option
   try {
     if (row.status !== 'running' && row.status !== 'waiting') return problem('ended', `the run ${id} is over: it is ${row.status}`);
     const keeper = keeping.newKeeper();
-    const recovered = await recover({ store, environment, keeper, programs }, row);
+    const world = { store, environment, keeper, programs };
+    const opened = await openRun(world, id);
+    if (!opened.ok) return problem('damaged', opened.error);
+    const options = await optionsFor(opened.value, row);
+    const recovered = await recover(world, row, opened.value, options.host.constitution ?? null);
     if (!recovered.ok) return problem('damaged', recovered.error);
-    const options = await optionsFor(recovered.value, row);
     const driven = new Driven(keeping, lease, recovered.value, options, keeper);
     const { patch } = options;
     const patched = patch === undefined ? null : driven.kernel.patch(recovered.value.first.state, patch.data, patch.policy);
     if (patched?.ok === false) return problem('patch', `the context cannot be patched: ${patched.error}`);
     driven.recorder.resumed(owner);
+    if (options.budget !== undefined) driven.grant(options.budget);
     return { ok: true, value: await driven.run() };
   } finally {
     await store.release(lease);
@@ -119,6 +136,20 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: Option
 function problem(kind: ResumeProblem['kind'], message: string): { ok: false; error: ResumeProblem } {
   return { ok: false, error: { kind, message } };
 }
+
+/** The budget of the run as it was said at its start: what is left of it is remembered. */
+function budgetOf(started: Facts): Pick<LoopHost, 'budget'> {
+  const [grant, source] = [readAmounts(started.value('budget')), started.text('budget-source')];
+  return grant === null ? {} : { budget: { grant, source: source ?? 'none' } };
+}
+
+/** The turn as the constitution lets it be, and what it did not allow. */
+function governing<Taken extends { readonly events: readonly Event[]; readonly outcome: unknown }>(constitution: Constitution | undefined, { lineage }: Memory, take: (refused: Refused) => Taken): Governing<Taken> {
+  if (constitution === undefined || !governsContexts(constitution)) return { turn: take(NONE_REFUSED), refusals: [] };
+  return governTurn(constitution, lineage ?? emptyLineage(), take);
+}
+
+type Governing<Taken extends { readonly events: readonly Event[]; readonly outcome: unknown }> = Pick<GovernedTurn<ReturnType<typeof governTurn<Taken>>['turn']>, 'turn' | 'refusals'>;
 
 /** One run while this process drives it. */
 class Driven {
@@ -133,7 +164,7 @@ class Driven {
   private readonly seen = new Set<number>();
   private lost: StoreProblem | null = null;
 
-  constructor(keeping: Keeping, lease: Lease, { first, program, position }: Omit<Recovered, 'started'>, options: DriveOptions, keeper: StateKeeper) {
+  constructor(keeping: Keeping, lease: Lease, { first, program, started, position, memory, refusals }: Recovered, options: DriveOptions, keeper: StateKeeper) {
     const { store, clock, sha256, keys } = keeping;
     this.keeping = keeping;
     this.lease = lease;
@@ -145,34 +176,60 @@ class Driven {
       park: { timers: false, graceMs: 1_000, ...options.park },
       asks: options.asks ?? false,
       lookAround: () => this.takeMessages(),
+      memory: () => this.loop.memory,
     });
     const { signal } = options;
     if (signal?.aborted === true) this.stopping.abort();
     // One signal may stop thousands of runs, one after the other.
     signal?.addEventListener('abort', () => this.stopping.abort(), { signal: this.over.signal });
-    this.kernel = this.kernelOver(keeper);
+    this.kernel = this.kernelOver(keeper, options.host.constitution);
     this.loop = new Loop({
-      kernel: this.kernel, first, host: options.host, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
+      kernel: this.kernel, first, host: { ...options.host, ...budgetOf(started) }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
       observer: options.observer ?? {}, recorder: this.recorder, goes: position.goes,
+      memory, follow: afterTurn,
     });
     if (options.patch !== undefined) this.loop.patch({ ...options.patch, message: null });
+    this.takeRefusals(refusals);
   }
 
   /** The kernel over this run's store: what lies there is fetched when the machine looks at it, and the journal says so. */
-  private kernelOver(keeper: StateKeeper): Driven['kernel'] {
+  private kernelOver(keeper: StateKeeper, constitution: Constitution | undefined): Driven['kernel'] {
     const fetch = (state: State, values: readonly Stored[]): ReturnType<StateKeeper['fetch']> => {
       const fetched = keeper.fetch(state, values, this.keeping.store);
       if (fetched.ok) this.recorder.fetched(values);
       return fetched;
     };
+    const kernel = loopKernel(fetch);
+    const governed = (take: (refused: Refused) => Turn<State, Event>): Turn<State, Event> => {
+      const { turn, refusals } = governing(constitution, this.loop.memory, take);
+      this.takeRefusals(refusals);
+      return turn;
+    };
     return {
-      ...loopKernel(fetch),
+      resume: (state, answers, quantum) => governed((refused) => kernel.resume(state, answers, { ...quantum, refused })),
+      cancel: (state, reason, quantum) => governed((refused) => kernel.cancel(state, reason, { ...quantum, refused })),
+      exposed: (state, callId) => {
+        const call = state.pending.find(({ id }) => id === callId);
+        const exposed = kernel.exposed(state, callId);
+        return constitution === undefined || call === undefined ? exposed : shownTo(constitution, this.loop.memory.lineage ?? emptyLineage(), call, exposed);
+      },
       patch: (state, data, policy) => {
         const stored = storedValues(state);
         const whole = stored.length === 0 ? ({ ok: true, value: state } as const) : fetch(state, stored);
         return whole.ok ? mergeContext(whole.value, data, policy) : { ok: false, error: whole.error.message };
       },
     };
+  }
+
+  /** Merges that the constitution did not allow: the turn is taken again in the same way by whoever replays it. */
+  takeRefusals(refusals: readonly Refusal[]): void {
+    this.recorder.refusedMerges(refusals);
+  }
+
+  /** The run may take more than it was given before. */
+  grant(more: Amounts): void {
+    this.loop.grant(more);
+    this.recorder.draft('grant-changed', { budget: amountsValue(more) });
   }
 
   async run(): Promise<RunResult<State>> {

@@ -2,22 +2,31 @@
  * What stands in the records of a run, kind by kind: written by `recorder.ts`, read by whoever goes on with a run, replays it or
  * shows it. Keys are keywords; what is nil is left out.
  *
- *   run-started     program name [+ variables limits isolations context] [+ authority authority-key authority-signature, see `authority.ts`]
+ *   run-started     program name [+ variables limits isolations context] [+ budget budget-source] [+ traced] [+ authority authority-key authority-signature, see `authority.ts`]
  *                   [+ from seq hash: this run was forked from the record `seq` of the run `from`]
- *   run-resumed     owner  [+ notes]                  run-waiting   waits
- *   call-requested  turn call capability args determinism [+ id] [+ options step isolation derived-from] [+ due] [+ exposed] | [+ refused]
- *   call-answered   turn call  value | error  [+ by] [+ duration-ms] [+ who] [+ quanta]
- *   approval-requested  turn call capability args … rule question shown hash
+ *   run-resumed     owner  [+ notes]                  run-waiting   waits [+ budget]
+ *   call-requested  turn call capability args determinism [+ id] [+ options step isolation derived-from] [+ due] [+ exposed] [+ held] | [+ refused] | [+ first]
+ *   call-answered   turn call  value | error  [+ by] [+ duration-ms] [+ who] [+ used] [+ quanta]
+ *   call-planned    call at next [+ until]            hint-applied  call hint capability detail
+ *   attempt-started call attempt determinism [+ id due exposed held]
+ *   attempt-ended   call target capability started ended  value | error  [+ used]
+ *   approval-requested  turn call capability args … rule question shown hash [+ held]
  *   approval-granted, approval-denied  call approval
  *   call-repeated   call [+ who]                      turn-ended    turn events
- *   checkpoint      root turn open reason [+ label cancelled] [+ quanta]
+ *   governance-denied   call denial (`security/denial.ts`) | turn at step into verdict rule keys error: a merge
+ *   budget-exhausted    call budget step granted left wanted      grant-changed  budget
+ *   checkpoint      root turn open reason [+ memory] [+ label cancelled] [+ quanta]
  *   context-patched  turn data policy [+ who] [+ quanta]
  *   value-fetched   hash bytes
  *   cancel-requested  turn reason [+ who] [+ quanta]  message-ignored  message reason
- *   run-complete    value                             run-failed, run-cancelled  error
+ *   run-complete    value [+ budget]                  run-failed, run-cancelled  error [+ budget] [+ by, when the host would not go on]
  *
  * `id` is that of the capability when the plan called it by another name; `by` is left out for capabilities, `duration-ms` when it is 0. The key
  * under which a call is made is the run's id, a slash, and the call's.
+ *
+ * A call with hints is requested with `first`, when that was, and made in attempts; each time it is planned what comes next with it there is a
+ * `call-planned`, and planning it again at the times `at` comes to the same. `held` and `used` are amounts of the budget (`security/amounts.ts`), `memory` is
+ * what the run remembers (`host/memory.ts`).
  *
  * A value that would make a record large is content of its own: instead of `value` there is `value-content`, its hash. `quanta` are
  * the goes of the machine that came before, when it was preempted. `events` are JSON lines (`evaluator/event-value.ts`). `open` in a
@@ -78,7 +87,7 @@ export class Facts {
 }
 
 /** The fields that may be large, and may then be content of their own. */
-const HEAVY = ['args', 'value', 'error', 'variables', 'context', 'data', 'options'] as const;
+const HEAVY = ['args', 'value', 'error', 'variables', 'context', 'data', 'options', 'memory'] as const;
 /** A record with more bytes than this gives its heavy fields away. */
 export const RECORD_BYTES_MAX = 16 * 1024;
 /** Smaller values stay where they are. */

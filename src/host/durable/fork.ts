@@ -7,13 +7,15 @@ import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { State } from '../../evaluator/state.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import { MapValue } from '../../value/map.ts';
-import { signHead } from '../journal/keys.ts';
+import { signHead } from '../journal/signature.ts';
 import type { DraftData, RecordDraft } from '../journal/record.ts';
 import { type Content, EMPTY_HEAD } from '../store/port.ts';
 import { believedAuthority, signedAuthority } from './authority.ts';
 import type { Keeping } from './driver.ts';
 import { recordFields } from './facts.ts';
+import { type Memory, memoryValue } from '../memory.ts';
 import { callFacts, chained } from './recorder.ts';
+import { forked } from './remember.ts';
 import { Tape } from './tape.ts';
 
 /** A place in a run: a record, of which the end of its turn is meant, or a label that the plan gave a checkpoint. */
@@ -44,7 +46,8 @@ export async function forkRun(keeping: Keeping, source: string, place: ForkPlace
   const index = tape.value.stretchOf(found.value);
   const after = await tape.value.after(index);
   if (!after.ok) return after;
-  return forkFrom(keeping, tape.value, { state: after.value.state, turn: tape.value.turnOf(index), seq: tape.value.stretches[index]!.records.at(-1)!.seq }, options);
+  const { state, memory } = after.value;
+  return forkFrom(keeping, tape.value, { state, memory, turn: tape.value.turnOf(index), seq: tape.value.stretches[index]!.records.at(-1)!.seq }, options);
 }
 
 /** What a tape of a run of that store needs. */
@@ -63,13 +66,14 @@ function placeIn(tape: Tape, place: ForkPlace): Result<number, string> {
 
 export interface ForkPoint {
   readonly state: State;
+  readonly memory: Memory;
   /** The turn that the state lies in. */
   readonly turn: number;
   /** The record that the past of the new run ends with. */
   readonly seq: number;
 }
 
-export async function forkFrom(keeping: Keeping, tape: Tape, { state, turn, seq }: ForkPoint, options: ForkOptions): Promise<Result<Forked, string>> {
+export async function forkFrom(keeping: Keeping, tape: Tape, { state, memory, turn, seq }: ForkPoint, options: ForkOptions): Promise<Result<Forked, string>> {
   const { store, clock, owner, sha256, keys } = keeping;
   if (state.status === 'done') return { ok: false, error: `the run ${tape.run} is over at record ${seq}: a fork needs a point before its end` };
   const answers = answersFor(state, turn, options);
@@ -80,7 +84,7 @@ export async function forkFrom(keeping: Keeping, tape: Tape, { state, turn, seq 
   const content: Content[] = [...stateContent];
   const drafts: readonly Omit<RecordDraft, 'timeMs'>[] = [
     { kind: 'run-started', data: { ...recordFields(tape.started), ...authorityFor(keeping, tape, options.id), from: tape.run, seq, hash: record.hash } },
-    { kind: 'checkpoint', data: { root, turn, open: MapValue.empty(), reason: keyword('fork') } },
+    { kind: 'checkpoint', data: { root, turn, open: MapValue.empty(), memory: memoryValue(forked(memory)), reason: keyword('fork') } },
     ...answers.value,
   ];
   const now = clock.nowMs();

@@ -8,7 +8,7 @@ import type { Advance, Answer, State } from '../../evaluator/state.ts';
 import { decodeValue } from '../../value/bytes.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
 import { MapValue } from '../../value/map.ts';
-import type { Value } from '../../value/value.ts';
+import type { ErrorValue, Value } from '../../value/value.ts';
 import { decodeRecord, type JournalRecord, WITHOUT_CODE } from '../journal/record.ts';
 import type { Store } from '../store/port.ts';
 import { Facts, whole } from './facts.ts';
@@ -39,11 +39,6 @@ export type TurnInput = { readonly turn: number; readonly seq: number; readonly 
   | { readonly kind: 'cancel'; readonly reason: string }
   | { readonly kind: 'patch'; readonly data: MapValue; readonly policy: Value }
 );
-
-/** The turns in the records, in order. */
-export function turnsIn(records: readonly JournalRecord[]): readonly TurnInput[] {
-  return stretchesIn(records).flatMap(({ input }) => (input === null ? [] : [input]));
-}
 
 /** The records of one turn, from what begins it up to what begins the next. */
 export interface Stretch {
@@ -77,24 +72,39 @@ function patchIn(facts: Facts): MapValue {
   return data instanceof MapValue ? data : MapValue.empty();
 }
 
-function answerIn(facts: Facts): Answer {
+export function answerIn(facts: Facts): Answer {
   const id = facts.text('call') ?? '';
   const error = facts.error('error');
   return error === null ? { id, ok: true, value: facts.value('value') } : { id, ok: false, error };
+}
+
+/** Merges that a turn must not make, by position, with the errors of their steps: see `ResumeOptions`. */
+export type Refused = ReadonlyMap<string, ErrorValue>;
+export const NONE_REFUSED: Refused = new Map<string, ErrorValue>();
+
+/** The merges that were refused when the records of the turn were written. */
+export function refusedIn(records: readonly JournalRecord[]): Refused {
+  const refused = new Map<string, ErrorValue>();
+  for (const { kind, data } of records) {
+    const facts = new Facts(data);
+    const [at, error] = [facts.text('at'), facts.error('error')];
+    if (kind === 'governance-denied' && at !== null && error !== null) refused.set(at, error);
+  }
+  return refused;
 }
 
 /**
  * One turn. `quanta` are those of the turn after it: at the end of them the machine is preempted, and there that turn begins. Without them
  * the machine goes on until it waits. The events are those of all goes.
  */
-export function takeTurn(state: State, input: TurnInput, quanta: readonly number[]): Advance {
+export function takeTurn(state: State, input: TurnInput, quanta: readonly number[], refused: Refused = NONE_REFUSED): Advance {
   switch (input.kind) {
     case 'answers':
-      return inGoes(quanta, (quantum) => resume(state, input.answers, { quantum }));
+      return inGoes(quanta, refused, (quantum) => resume(state, input.answers, { quantum, refused }));
     case 'cancel':
-      return inGoes(quanta, (quantum) => cancel(state, input.reason, { quantum }));
+      return inGoes(quanta, refused, (quantum) => cancel(state, input.reason, { quantum, refused }));
     case 'patch':
-      return goOn(patched(state, input.data, input.policy), [], quanta);
+      return goOn(patched(state, input.data, input.policy), [], quanta, refused);
   }
 }
 
@@ -105,20 +115,20 @@ export function patched(state: State, data: MapValue, policy: Value): State {
 }
 
 /** A state in the midst of a turn, with those of the quanta that are not done yet. */
-export function goOn(state: State, done: readonly number[], quanta: readonly number[]): Advance {
+export function goOn(state: State, done: readonly number[], quanta: readonly number[], refused: Refused = NONE_REFUSED): Advance {
   const left = quanta.slice(done.length);
   const isThere = state.status !== 'ready' || (left.length === 0 && quanta.length > 0);
-  return isThere ? resting(state) : inGoes(left, (quantum) => resume(state, [], { quantum }));
+  return isThere ? resting(state) : inGoes(left, refused, (quantum) => resume(state, [], { quantum, refused }));
 }
 
 /** A first go, and more as long as there are quanta; a go without one lasts until the machine waits. */
-export function inGoes(quanta: readonly number[], first: (quantum: number) => Advance): Advance {
+export function inGoes(quanta: readonly number[], refused: Refused, first: (quantum: number) => Advance): Advance {
   const [quantum = Number.POSITIVE_INFINITY, ...more] = quanta;
   let advance = first(quantum);
   if (more.length === 0) return advance;
   const events = [...advance.events];
   for (const next of more) {
-    advance = resume(advance.state, [], { quantum: next });
+    advance = resume(advance.state, [], { quantum: next, refused });
     for (const event of advance.events) events.push(event);
   }
   return { ...advance, events };

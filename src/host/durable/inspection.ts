@@ -4,7 +4,7 @@ import { keyText } from '../../evaluator/event-value.ts';
 import { snapshot } from '../../evaluator/snapshot.ts';
 import type { Fiber, Frame, State } from '../../evaluator/state.ts';
 import { fibersOf } from './timeline.ts';
-import { nodeSha256 } from '../journal/digest.ts';
+import { sha256Hex } from '../../value/hash.ts';
 import { isSame } from '../../value/order.ts';
 import type { Closure, Value } from '../../value/value.ts';
 
@@ -116,5 +116,5 @@ function byContext(state: State): ReadonlyMap<string, ReadonlyMap<string, Value>
 
 /** Two states with one hash are the same. */
 export function stateHash(state: State): string {
-  return nodeSha256(snapshot(state));
+  return sha256Hex(snapshot(state));
 }

@@ -36,7 +36,16 @@ export interface KeptProgram {
   readonly content: readonly Content[];
 }
 
+/** Many runs are begun with one program. */
+const kept = new WeakMap<Runnable, KeptProgram>();
+
 export function keepProgram(program: Runnable): KeptProgram {
+  const known = kept.get(program) ?? documentOf(program);
+  kept.set(program, known);
+  return known;
+}
+
+function documentOf(program: Runnable): KeptProgram {
   const definitions = reachable(program.main);
   const files: string[] = [];
   const fileNumber = (file: string): number => {
@@ -83,7 +92,18 @@ export function programGroups(bytes: Uint8Array): readonly Hash[] | null {
 
 /** The program as it was kept; what is missing or damaged is named. */
 export async function loadProgram(environment: Environment, hash: Hash, read: (hash: Hash) => Promise<Uint8Array | null>): Promise<Result<Runnable, string>> {
-  const bytes = await read(hash);
+  const held = new Map<Hash, Uint8Array | null>([[hash, await read(hash)]]);
+  const document = held.get(hash) ?? null;
+  for (const group of document === null ? [] : (programGroups(document) ?? [])) {
+    // What this version's library has as well is one with it.
+    if (environment.library.group(group) === null) held.set(group, await read(group));
+  }
+  return openProgram(environment, hash, (one) => held.get(one) ?? null);
+}
+
+/** The same, where everything is at hand. */
+export function openProgram(environment: Environment, hash: Hash, read: (hash: Hash) => Uint8Array | null): Result<Runnable, string> {
+  const bytes = read(hash);
   if (bytes === null) return { ok: false, error: `the program ${hash} is not in the store` };
   if (programHash(bytes) !== hash) return { ok: false, error: `the program ${hash} is damaged: its bytes have another hash` };
   const document = readDocument(bytes);
@@ -91,9 +111,8 @@ export async function loadProgram(environment: Environment, hash: Hash, read: (h
   const { groups, sources, group, member } = document.value;
   const code: [string, string, readonly (string | null)[]][] = [];
   for (const one of groups) {
-    // What this version's library has as well is one with it.
     if (environment.library.group(one.hash) !== null) continue;
-    const held = await read(one.hash);
+    const held = read(one.hash);
     if (held === null) return { ok: false, error: `the code ${one.hash} is not in the store` };
     if (hashBytes(held) !== one.hash) return { ok: false, error: `the code ${one.hash} is damaged: its bytes have another hash` };
     code.push([one.hash, encodeBase64(held), one.names]);
@@ -108,7 +127,7 @@ export async function loadProgram(environment: Environment, hash: Hash, read: (h
   }
   const main = library.member(group, member);
   if (main === null) return { ok: false, error: `the code ${group} of what runs is not in the program` };
-  const table = new CodeTable(environment.primitives, (wanted) => library.group(wanted));
+  const table = new CodeTable(environment.primitives, (wanted) => library.group(wanted), environment.newTier);
   for (const [file, text] of sources) table.addSource(file, text);
   return { ok: true, value: { main, table } };
 }

@@ -20,9 +20,14 @@ import { chainRecords } from '../journal/chain.ts';
 import type { Sha256 } from '../journal/digest.ts';
 import { CHECKPOINT, checkpointLabel } from '../checkpoint.ts';
 import { type DraftData, recordData, type RecordDraft, type RecordKind } from '../journal/record.ts';
+import type { Note } from '../book.ts';
+import { attemptingValue, type Memory, memoryValue } from '../memory.ts';
 import type { CancelRequest, Ended, PatchRequest, Recorder } from '../loop.ts';
 import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
+import { amountsValue } from '../security/amounts.ts';
 import { type Approval, approvalHash, approvalValue } from '../security/approval.ts';
+import { spentValue } from '../security/budget.ts';
+import { type Refusal, refusalFacts } from '../security/governance.ts';
 import type { Content, Head, Lease, Owner, RowChange, SignedHead, Store, StoredRecord } from '../store/port.ts';
 import { lighten, RECORD_BYTES_MAX } from './facts.ts';
 import type { StateKeeper } from './state-keeper.ts';
@@ -66,6 +71,8 @@ export interface RecorderParts {
   readonly position: Position;
   /** Looks for messages before the run is put away; true when there were some. */
   readonly lookAround: () => Promise<boolean>;
+  /** What the run remembers now. */
+  readonly memory: () => Memory;
 }
 
 /** Where a journal stands. */
@@ -92,8 +99,8 @@ export interface OpenCall extends Recalled {
 
 export class RunRecorder implements Recorder<State, Event> {
   readonly asks: boolean;
+  readonly run: string;
   private readonly parts: RecorderParts;
-  private readonly run: string;
   private head: Head;
   private turn: number;
   private known: ReadonlySet<string>;
@@ -107,6 +114,8 @@ export class RunRecorder implements Recorder<State, Event> {
   private bytes: number;
   private checkpointMs: number;
   private stepEnded = false;
+  /** An attempt is not in the store yet: it has to be before there is another one, so that attempts are counted right. */
+  private attemptEnded = false;
   private isCancelled: boolean;
 
   constructor(parts: RecorderParts) {
@@ -125,6 +134,21 @@ export class RunRecorder implements Recorder<State, Event> {
   }
 
   recall = (callId: string): Recalled | null => this.open.get(callId) ?? null;
+
+  factsOf = (call: HostCall): Record<string, Value | undefined> => callFacts(call, this.turn);
+
+  note: Note = (kind, data, message = null) => {
+    this.draft(kind, data);
+    if (message !== null) this.taken.push(message);
+    const call = data['call'];
+    if (typeof call !== 'string') return;
+    // Between its attempts nothing of a call with hints is in doubt.
+    if (kind === 'call-requested') this.open.set(call, { ...NOT_MADE, wasRequested: true });
+    else if (kind === 'attempt-ended') {
+      this.open.set(call, { ...(this.open.get(call) ?? NOT_MADE), dueMs: null, wasMade: false });
+      this.attemptEnded = true;
+    }
+  };
 
   idempotencyKey = (callId: string): string => `${this.run}/${callId}`;
 
@@ -147,17 +171,22 @@ export class RunRecorder implements Recorder<State, Event> {
     let mustWrite = false;
     for (const flight of flights) {
       const { call, judged, hold, dueMs, askedMs } = flight;
+      if (hold?.kind === 'pause') {
+        mustWrite = true;
+        continue;
+      }
       const before = this.open.get(call.id);
       const wasMade = hold === null;
       if (hold?.kind === 'approval') {
-        if (before === undefined) this.draft('approval-requested', this.asked(flight, hold));
-      } else if (before === undefined || !before.wasRequested) this.draft('call-requested', this.requested(flight));
-      else if (wasMade && flight.isRepeated) this.draft('call-repeated', { call: call.id });
-      const wasRequested = hold?.kind !== 'approval';
+        if (before?.askedMs == null) this.draft('approval-requested', this.asked(flight, hold));
+      } else if (wasMade && flight.isRepeated) this.draft('call-repeated', { call: call.id });
+      else if (flight.attempt !== null) this.draft('attempt-started', { ...this.startingFacts(flight), call: call.id, attempt: attemptingValue(flight.attempt) });
+      else if (before === undefined || !before.wasRequested) this.draft('call-requested', this.requested(flight));
+      const wasRequested = hold?.kind !== 'approval' || flight.attempt !== null;
       this.open.set(call.id, { dueMs, wasMade: wasMade || flight.isRepeated, askedMs, approved: before?.approved ?? null, wasRequested });
       mustWrite ||= wasMade && judged.capability.determinism === 'live';
     }
-    return mustWrite ? this.write() : null;
+    return mustWrite || this.attemptEnded ? this.write() : null;
   };
 
   answering = (answers: readonly Given[], quanta: readonly number[]): Promise<void> => {
@@ -196,6 +225,10 @@ export class RunRecorder implements Recorder<State, Event> {
     this.taken.push(message);
   }
 
+  refusedMerges(refusals: readonly Refusal[]): void {
+    for (const refusal of refusals) this.draft('governance-denied', refusalFacts(refusal, this.turn));
+  }
+
   /** Large values of contexts were read from the store. */
   fetched(values: readonly Stored[]): void {
     for (const { hash, bytes } of values) this.draft('value-fetched', { hash, bytes });
@@ -210,7 +243,7 @@ export class RunRecorder implements Recorder<State, Event> {
     const { park, clock } = this.parts;
     const dues = waits.map((wait) => wait.dueMs).filter((due) => due !== null);
     const wakeMs = dues.length === 0 ? null : Math.min(...dues);
-    const forTimeAlone = waits.every((wait) => wait.hold.kind === 'timer');
+    const forTimeAlone = waits.every(({ hold }) => hold.kind === 'timer' || hold.kind === 'pause');
     if ((forTimeAlone && !park.timers) || (wakeMs !== null && wakeMs - clock.nowMs() <= park.graceMs)) return null;
     return this.putAway(waits, wakeMs);
   };
@@ -219,19 +252,24 @@ export class RunRecorder implements Recorder<State, Event> {
     if (await this.parts.lookAround()) return false;
     if (this.effects > 0 || this.turn === 0) this.checkpoint('waiting', null, []);
     const shown = Vector.adopt(waits.map(waitValue));
-    this.draft('run-waiting', { waits: shown });
+    this.draft('run-waiting', { waits: shown, budget: this.budget() });
     this.change = { ...this.change, status: 'waiting', wakeMs, waits: encodeValue(shown) };
     await this.write({ sign: true });
     return true;
   }
 
   ended = (result: Ended): Promise<void> => {
-    if (result.kind === 'complete') this.draft('run-complete', { value: result.value });
-    else this.draft(this.wasCancelled(result) ? 'run-cancelled' : 'run-failed', { error: result.error });
+    if (result.kind === 'complete') this.draft('run-complete', { value: result.value, budget: this.budget() });
+    else this.draft(this.wasCancelled(result) ? 'run-cancelled' : 'run-failed', { error: result.error, budget: this.budget(), by: result.byHost === true ? keyword('host') : undefined });
     const status = result.kind === 'complete' ? 'complete' : this.wasCancelled(result) ? 'cancelled' : 'failed';
     this.change = { ...this.change, status, wakeMs: null, waits: new Uint8Array(0) };
     return this.write({ sign: true });
   };
+
+  private budget(): Value | undefined {
+    const { budget } = this.parts.memory();
+    return budget === null ? undefined : spentValue(budget);
+  }
 
   private wasCancelled(result: Ended): boolean {
     return this.isCancelled && result.kind === 'failed' && result.error.type.name === 'error/cancelled';
@@ -260,8 +298,8 @@ export class RunRecorder implements Recorder<State, Event> {
   }
 
   private answered(given: Given, quanta: readonly number[]): void {
-    const { call, answer, by, who, durationMs, message } = given;
-    if (by === 'policy') this.draft('call-requested', this.refused(call, answer));
+    const { call, answer, by, who, durationMs, message, used } = given;
+    if (by === 'policy' || by === 'budget') this.draft('call-requested', this.refused(call, answer));
     this.open.delete(call.id);
     this.draft('call-answered', {
       by: by === 'capability' ? undefined : keyword(by),
@@ -270,6 +308,7 @@ export class RunRecorder implements Recorder<State, Event> {
       error: answer.ok ? undefined : answer.error,
       quanta: quantaValue(quanta),
       turn: this.turn,
+      used: used === undefined ? undefined : amountsValue(used),
       value: answer.ok ? answer.value : undefined,
       who: who ?? undefined,
     });
@@ -277,8 +316,8 @@ export class RunRecorder implements Recorder<State, Event> {
     this.effects += 1;
   }
 
-  private asked({ call }: Flight, { approval, hash }: Extract<Hold, { kind: 'approval' }>): DraftData {
-    return { ...callFacts(call, this.turn), rule: approval.rule, question: approval.question, shown: approval.shown, hash };
+  private asked({ call, held }: Flight, { approval, hash }: Extract<Hold, { kind: 'approval' }>): DraftData {
+    return { ...callFacts(call, this.turn), rule: approval.rule, question: approval.question, shown: approval.shown, hash, held: heldValue(held) };
   }
 
   /** The word of a person on a call that waits for it. */
@@ -292,14 +331,19 @@ export class RunRecorder implements Recorder<State, Event> {
 
   approvalHash = ({ shown }: ApprovalQuestion, callId: string): string => approvalHash(shown, this.run, callId);
 
-  private requested({ call, judged, dueMs, exposed }: Flight): DraftData {
+  private requested(flight: Flight): DraftData {
+    return { ...callFacts(flight.call, this.turn), ...this.startingFacts(flight) };
+  }
+
+  private startingFacts({ call, attempt, judged, dueMs, exposed, held }: Flight): DraftData {
     const { id, determinism } = judged.capability;
-    const data = callFacts(call, this.turn);
-    data['determinism'] = keyword(determinism);
-    if (id !== call.capability) data['id'] = id;
-    if (dueMs !== null) data['due'] = dueMs;
-    if (exposed.size > 0) data['exposed'] = hashValue(exposed);
-    return data;
+    return {
+      determinism: keyword(determinism),
+      id: id === (attempt?.capability ?? call.capability) ? undefined : id,
+      due: dueMs ?? undefined,
+      exposed: exposed.size > 0 ? hashValue(exposed) : undefined,
+      held: heldValue(held),
+    };
   }
 
   private refused(call: HostCall, answer: Answer): DraftData {
@@ -312,7 +356,7 @@ export class RunRecorder implements Recorder<State, Event> {
     const { root, content } = this.parts.keeper.write(this.state);
     this.content.push(...content);
     const open = MapValue.from([...this.open].map(([id, { dueMs, wasMade, askedMs, approved, wasRequested }]) => [id, Vector.of(dueMs, wasMade, wasRequested, askedMs, approved)] as const));
-    this.draft('checkpoint', { root, turn: this.turn, open, reason: keyword(reason), label: label ?? undefined, cancelled: this.isCancelled || undefined, quanta: quantaValue(quanta) });
+    this.draft('checkpoint', { root, turn: this.turn, open, memory: memoryValue(this.parts.memory()), reason: keyword(reason), label: label ?? undefined, cancelled: this.isCancelled || undefined, quanta: quantaValue(quanta) });
     this.effects = 0;
     this.bytes = 0;
     this.checkpointMs = this.parts.clock.nowMs();
@@ -334,6 +378,7 @@ export class RunRecorder implements Recorder<State, Event> {
     this.content = [];
     this.taken = [];
     this.change = {};
+    this.attemptEnded = false;
     this.head = head;
     for (const record of records) this.bytes += record.bytes.length;
     const signature = sign ? ((await this.parts.sign?.(this.run, head)) ?? null) : null;
@@ -350,6 +395,11 @@ export function chained(run: string, head: Head, drafts: readonly RecordDraft[],
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
+const NOT_MADE: OpenCall = { dueMs: null, wasMade: false, wasRequested: false, askedMs: null, approved: null };
+
+function heldValue(held: Flight['held']): Value | undefined {
+  return held === null ? undefined : amountsValue(held);
+}
 
 /** What a record says of a call: what of it has to be the same when the run is done again (H4). */
 export function callFacts({ id, capability, args, options, step, isolation, derivedFrom = [] }: HostCall, turn: number): Record<string, Value | undefined> {
@@ -398,6 +448,7 @@ function questionOf(call: HostCall, hold: Hold): string | null {
     case 'approval':
       return hold.approval.question;
     case 'timer':
+    case 'pause':
       return null;
   }
 }

@@ -8,19 +8,24 @@ import type { Code } from '../../evaluator/code.ts';
 import { start, type StartOptions } from '../../evaluator/kernel.ts';
 import type { Isolation } from '../../evaluator/context.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from '../../evaluator/limits.ts';
-import type { Advance, Event } from '../../evaluator/state.ts';
+import type { Advance, Event, State } from '../../evaluator/state.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
 import { MapValue } from '../../value/map.ts';
 import { Float, Keyword, keyword, makeFloat, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { Environment } from '../compile.ts';
-import type { DraftData, JournalRecord } from '../journal/record.ts';
+import type { DraftData, JournalRecord, RecordKind } from '../journal/record.ts';
+import type { Memory } from '../memory.ts';
 import { readApproval } from '../security/approval.ts';
+import type { Constitution } from '../security/constitution.ts';
+import { governTurn, type Refusal } from '../security/governance.ts';
+import { emptyLineage } from '../security/lineage.ts';
 import type { RunRow, Store } from '../store/port.ts';
 import { Facts } from './facts.ts';
-import { goOn, inGoes, readRecords, resting, takeTurn, turnsIn } from './history.ts';
+import { goOn, inGoes, NONE_REFUSED, readRecords, type Refused, refusedIn, resting, stretchesIn, takeTurn } from './history.ts';
 import { loadProgram, type Runnable } from './program.ts';
 import type { OpenCall, Position } from './recorder.ts';
+import { afterAnswers, afterStretch, DAMAGED_MEMORY, memoryAtStart } from './remember.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
 export interface Recovered {
@@ -30,6 +35,10 @@ export interface Recovered {
   readonly program: Runnable;
   /** How the run was started. */
   readonly started: Facts;
+  /** What it remembers, the turn that led to `first` included. */
+  readonly memory: Memory;
+  /** Merges of that turn that are not in the journal yet. */
+  readonly refusals: readonly Refusal[];
 }
 
 export interface RecoveryWorld {
@@ -43,35 +52,59 @@ export interface RecoveryWorld {
 /** Fuel of one go of a run that is begun or gone on with. */
 export const DURABLE_QUANTUM = 5_000_000;
 
-export async function recover(world: RecoveryWorld, row: RunRow): Promise<Result<Recovered, string>> {
-  const opened = await openRun(world, row.id);
-  if (!opened.ok) return opened;
-  const { program, started, options } = opened.value;
+/** `constitution`: what has a say on merges of turns that were not acknowledged yet; null for nothing. */
+export async function recover(world: RecoveryWorld, row: RunRow, { program, started, options }: OpenedRun, constitution: Constitution | null): Promise<Result<Recovered, string>> {
   const records = await readRecords(world.store, row.id, row.checkpoint?.seq ?? 1, undefined, options);
   if (!records.ok) return records;
   const [checkpoint] = records.value;
-  const turns = turnsIn(records.value);
+  const stretches = stretchesIn(records.value);
+  const last = stretches.length - 1;
   // What comes after the last turn is gone on with bit by bit, so that it can be stopped.
-  const quantaAfter = (turn: number): readonly number[] => turns[turn]?.quanta ?? (turn === turns.length ? [DURABLE_QUANTUM] : []);
-  let goes = quantaAfter(0);
-  let first: Advance;
-  if (row.checkpoint === null || checkpoint === undefined) first = begin(program, started, goes);
-  else {
+  const quantaAfter = (index: number): readonly number[] => (index === last ? [DURABLE_QUANTUM] : (stretches[index + 1]!.input?.quanta ?? []));
+  let kept: State | null = null;
+  if (row.checkpoint !== null && checkpoint !== undefined) {
     // Turns are taken with everything at hand; what only waits need not be read whole.
-    const state = await world.keeper.read(new Facts(checkpoint.data).text('root') ?? '', world.store, program.table, turns.length === 0);
-    if (!state.ok) return state;
-    const done = new Facts(checkpoint.data).numbers('quanta');
-    if (turns.length === 0) goes = done;
-    first = turns.length === 0 ? resting(state.value) : goOn(state.value, done, goes);
+    const read = await world.keeper.read(new Facts(checkpoint.data).text('root') ?? '', world.store, program.table, last === 0);
+    if (!read.ok) return read;
+    kept = read.value;
   }
-  turns.forEach((turn, index) => {
-    goes = quantaAfter(index + 1);
-    first = takeTurn(first.state, turn, goes);
-  });
-  const { events } = first;
+  const done = kept === null ? [] : new Facts(checkpoint!.data).numbers('quanta');
+  const goes = kept !== null && last === 0 ? done : quantaAfter(last);
+  const firstTake = (quanta: readonly number[], refused: Refused): Advance => {
+    if (kept === null) return begin(program, started, quanta, refused);
+    return last === 0 ? resting(kept) : goOn(kept, done, quanta, refused);
+  };
+  let memory = memoryAtStart(started);
+  let refusals: readonly Refusal[] = [];
+  let first: Advance | null = null;
+  for (const [index, { input, records: written }] of stretches.entries()) {
+    const from: Advance | null = first;
+    const recorded = refusedIn(written);
+    const take = (more: Refused): Advance => {
+      const refused = more.size === 0 ? recorded : new Map([...recorded, ...more]);
+      return input === null || from === null ? firstTake(quantaAfter(index), refused) : takeTurn(from.state, input, quantaAfter(index), refused);
+    };
+    const before = afterAnswers(memory, written);
+    if (before === null) return DAMAGED_MEMORY;
+    const isNew = index === last && constitution !== null && !isAcknowledged(written);
+    const governed = isNew ? governTurn(constitution, before.lineage ?? emptyLineage(), take) : { turn: take(NONE_REFUSED), refusals: [] };
+    first = governed.turn;
+    refusals = governed.refusals;
+    const after = afterStretch(memory, written, first);
+    if (after === null) return DAMAGED_MEMORY;
+    memory = after;
+  }
+  const { events } = first!;
   const position = { ...positionAfter(records.value, row), goes };
-  return { ok: true, value: { first: { ...first, events: unknown(events, position.known) }, position, program, started } };
+  return { ok: true, value: { first: { ...first!, events: unknown(events, position.known) }, position, program, started, memory, refusals } };
 }
+
+/** Something that a turn came to is written down, so that all merges it made were looked at. */
+function isAcknowledged(records: readonly JournalRecord[]): boolean {
+  return records.some(({ kind, data }) => ACKNOWLEDGING.has(kind) && new Facts(data).text('refused') === null);
+}
+
+const ACKNOWLEDGING: ReadonlySet<RecordKind> = new Set<RecordKind>(['checkpoint', 'turn-ended', 'call-requested', 'call-planned', 'approval-requested', 'run-waiting']);
 
 export interface OpenedRun {
   readonly program: Runnable;
@@ -108,9 +141,9 @@ export function codeOptions({ table }: Pick<Runnable, 'table'>): DecodeOptions {
 }
 
 /** The machine as it was started, and the goes with these quanta; without any it goes on until it waits. */
-export function begin({ main, table }: Runnable, started: Facts, quanta: readonly number[]): Advance {
+export function begin({ main, table }: Runnable, started: Facts, quanta: readonly number[], refused: Refused = NONE_REFUSED): Advance {
   const options = startOptions(started);
-  return inGoes(quanta, (quantum) => start(table, table.closureOf(main), [], { ...options, quantum }));
+  return inGoes(quanta, refused, (quantum) => start(table, table.closureOf(main), [], { ...options, quantum, refused }));
 }
 
 /** What says how a run is started: the program by its hash, and what `startOptions` reads again. */
@@ -175,10 +208,18 @@ function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Pos
         for (const [id, entry] of facts.entries('open')) if (typeof id === 'string') open.set(id, recalledIn(entry));
         break;
       case 'call-requested':
-        if (facts.text('refused') === null) open.set(call, { ...(open.get(call) ?? UNASKED), dueMs: facts.number('due'), wasMade: true, wasRequested: true });
+        // One with hints is made in attempts.
+        if (facts.number('first') !== null) open.set(call, { ...UNASKED, wasRequested: true });
+        else if (facts.text('refused') === null) open.set(call, { ...(open.get(call) ?? UNASKED), dueMs: facts.number('due'), wasMade: true, wasRequested: true });
         break;
       case 'approval-requested':
-        open.set(call, { ...UNASKED, askedMs: timeMs });
+        open.set(call, { ...(open.get(call) ?? UNASKED), askedMs: timeMs });
+        break;
+      case 'attempt-started':
+        open.set(call, { ...(open.get(call) ?? UNASKED), dueMs: facts.number('due'), wasMade: true });
+        break;
+      case 'attempt-ended':
+        open.set(call, { ...(open.get(call) ?? UNASKED), dueMs: null, wasMade: false });
         break;
       case 'approval-granted':
         open.set(call, { ...(open.get(call) ?? UNASKED), approved: approvedIn(facts) });

@@ -8,8 +8,10 @@ import type { Advance, Event, HostCall, State } from '../../evaluator/state.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { Head, Store } from '../store/port.ts';
 import { Facts } from './facts.ts';
-import { patched, readRecords, resting, type Stretch, stretchesIn } from './history.ts';
+import { patched, readRecords, type Refused, refusedIn, resting, type Stretch, stretchesIn } from './history.ts';
+import { afterTurn, type Memory, readMemory } from '../memory.ts';
 import type { Runnable } from './program.ts';
+import { afterAnswers, afterStretch, DAMAGED_MEMORY, memoryAtStart } from './remember.ts';
 import { DURABLE_QUANTUM, openRun, type RecoveryWorld, startOptions } from './recover.ts';
 
 /** One stretch of a run, done again. */
@@ -19,6 +21,11 @@ export interface Taken {
   readonly asked: ReadonlyMap<string, HostCall>;
   /** The state after so many goes, for those that checkpoints were made after. */
   readonly between: ReadonlyMap<number, State>;
+}
+
+/** Where a run stands, and what it remembers there. */
+export interface Standing extends Advance {
+  readonly memory: Memory;
 }
 
 /** Where a run was forked from. */
@@ -70,9 +77,10 @@ export class Tape {
     const events: Event[] = [];
     const wanted = this.goesLookedAt(index);
     const quanta = this.stretches[index + 1]?.input?.quanta ?? [];
+    const refused = refusedIn(this.stretches[index]!.records);
     for (let goes = 0, advance: Advance | null = null; ; ) {
       const quantum = quanta[goes] ?? DURABLE_QUANTUM;
-      advance = advance === null ? this.first(index, before, quantum) : resume(advance.state, [], { quantum });
+      advance = advance === null ? this.first(index, before, quantum) : resume(advance.state, [], { quantum, refused });
       goes += 1;
       for (const event of advance.events) events.push(event);
       const { outcome, state } = advance;
@@ -84,24 +92,25 @@ export class Tape {
 
   /** The first go of a stretch, with a quantum of its own. */
   first(index: number, before: State | null, quantum: number): Advance {
-    const input = this.stretches[index]!.input;
-    if (input === null) return this.begin(quantum);
+    const { input, records } = this.stretches[index]!;
+    const refused = refusedIn(records);
+    if (input === null) return this.begin(quantum, refused);
     switch (input.kind) {
       case 'answers':
-        return resume(before!, input.answers, { quantum });
+        return resume(before!, input.answers, { quantum, refused });
       case 'cancel':
-        return cancel(before!, input.reason, { quantum });
+        return cancel(before!, input.reason, { quantum, refused });
       case 'patch': {
         const state = patched(before!, input.data, input.policy);
-        return state.status === 'ready' ? resume(state, [], { quantum }) : resting(state);
+        return state.status === 'ready' ? resume(state, [], { quantum, refused }) : resting(state);
       }
     }
   }
 
-  private begin(quantum: number): Advance {
+  private begin(quantum: number, refused: Refused): Advance {
     const { program, base } = this;
-    if (base !== null) return base.status === 'ready' ? resume(base, [], { quantum }) : resting(base);
-    return start(program.table, program.table.closureOf(program.main), [], { ...startOptions(this.started), quantum });
+    if (base !== null) return base.status === 'ready' ? resume(base, [], { quantum, refused }) : resting(base);
+    return start(program.table, program.table.closureOf(program.main), [], { ...startOptions(this.started), quantum, refused });
   }
 
   /** After how many goes of the stretch checkpoints were made. */
@@ -124,28 +133,46 @@ export class Tape {
     return last === 'run-complete' || last === 'run-failed' || last === 'run-cancelled';
   }
 
-  /** The state after the stretch, from the checkpoint next to it. */
-  async after(index: number): Promise<Result<Advance, string>> {
+  /** Where the run stands after the stretch, from the checkpoint next to it. */
+  async after(index: number): Promise<Result<Standing, string>> {
     for (let at = index; at >= 0; at--) {
-      const state = await this.kept(at);
-      if (state === null) continue;
-      return state.ok ? { ok: true, value: this.onwards(resting(state.value), at + 1, index) } : state;
+      const kept = await this.kept(at);
+      if (kept === null) continue;
+      return kept.ok ? this.onwards({ advance: resting(kept.value.state), memory: kept.value.memory }, at + 1, index) : kept;
     }
-    return { ok: true, value: this.onwards(this.take(0, null).advance, 1, index) };
+    const memory = this.origin === null ? memoryAtStart(this.started) : readMemory(new Facts(this.records[1]!.data).value('memory'));
+    return memory === null ? DAMAGED_MEMORY : this.onwards({ advance: null, memory }, 0, index);
   }
 
-  private onwards(advance: Advance, from: number, to: number): Advance {
-    let at = advance;
-    for (let index = from; index <= to; index++) at = this.take(index, at.state).advance;
-    return at;
+  private onwards(standing: { readonly advance: Advance | null; readonly memory: Memory }, from: number, to: number): Result<Standing, string> {
+    let { advance, memory } = standing;
+    for (let index = from; index <= to; index++) {
+      advance = this.take(index, advance === null ? null : advance.state).advance;
+      const after = afterStretch(memory, this.stretches[index]!.records, advance);
+      if (after === null) return DAMAGED_MEMORY;
+      memory = after;
+    }
+    return { ok: true, value: { ...advance!, memory } };
   }
 
-  /** The state at the end of the stretch, when there is a checkpoint of it. */
-  private async kept(index: number): Promise<Result<State, string> | null> {
+  /** What the run remembers in the midst of a stretch, when that has happened of it. */
+  async memoryWithin(index: number, events: readonly Event[], pending: readonly HostCall[]): Promise<Result<Memory, string>> {
+    const before = index === 0 ? ({ ok: true, value: { memory: memoryAtStart(this.started) } } as const) : await this.after(index - 1);
+    if (!before.ok) return before;
+    const begun = afterAnswers(before.value.memory, this.stretches[index]!.records);
+    return begun === null ? DAMAGED_MEMORY : { ok: true, value: afterTurn(begun, events, pending) };
+  }
+
+  /** The state at the end of the stretch with what is remembered there, when there is a checkpoint of it. */
+  private async kept(index: number): Promise<Result<{ readonly state: State; readonly memory: Memory }, string> | null> {
     const quanta = this.stretches[index + 1]?.input?.quanta ?? [];
     const isEnd = (record: JournalRecord): boolean => this.isLater(record) && new Facts(record.data).numbers('quanta').length === quanta.length;
     const record = index === this.stretches.length - 1 ? undefined : this.stretches[index]!.records.findLast(isEnd);
-    return record === undefined ? null : readCheckpoint(this.world, record, this.program);
+    if (record === undefined) return null;
+    const state = await readCheckpoint(this.world, record, this.program);
+    const memory = readMemory(new Facts(record.data).value('memory'));
+    if (memory === null) return DAMAGED_MEMORY;
+    return state.ok ? { ok: true, value: { state: state.value, memory } } : state;
   }
 
   /** A checkpoint, and not the one that a forked run begins with. */

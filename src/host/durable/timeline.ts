@@ -5,6 +5,8 @@
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import { remaining, resume } from '../../evaluator/kernel.ts';
 import type { Advance, Event, Fiber, State } from '../../evaluator/state.ts';
+import type { Memory } from '../memory.ts';
+import { refusedIn } from './history.ts';
 import { eventLines, type Tape } from './tape.ts';
 
 export interface Moment {
@@ -78,6 +80,14 @@ export class Timeline {
     return { ok: true, value: moments };
   }
 
+  /** What the run remembers at the moment. */
+  async memoryAt({ index, event, state }: Moment): Promise<Result<Memory, string>> {
+    const moments = await this.moments(index, NO_NAMES);
+    if (!moments.ok) return moments;
+    const events = moments.value.filter((one) => one.event <= event).flatMap((one) => one.news);
+    return this.tape.memoryWithin(index, events, state.pending);
+  }
+
   private async stateAfter(index: number): Promise<Result<State, string>> {
     const known = this.cached.find((one) => one.index === index)?.moments.at(-1);
     if (known !== undefined) return { ok: true, value: known.state };
@@ -96,10 +106,11 @@ export class Timeline {
       moments.push({ index, event, news, entered, state, fuel: remaining(state).fuel, isEnd, seq: isEnd ? lastSeq : (this.events[event - 1]?.seq ?? lastSeq) });
     };
     let left = whole.events.length;
+    const refused = refusedIn(tape.stretches[index]!.records);
     let state: State | null = null;
     while (left > 0 || names.size > 0) {
       const from: State | null = state;
-      const go = (quantum: number): Advance => (from === null ? tape.first(index, before, quantum) : resume(from, [], { quantum }));
+      const go = (quantum: number): Advance => (from === null ? tape.first(index, before, quantum) : resume(from, [], { quantum, refused }));
       const advance = names.size > 0 ? go(0) : smallestGo(go);
       const entered = names.size === 0 ? [] : enteredIn(advance.state.main, names);
       left -= advance.events.length;
@@ -119,6 +130,7 @@ export class Timeline {
 }
 
 const CACHED_MAX = 4;
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** The same place in the run: no fuel was used in between. */
 function isSameMoment(a: State, b: State): boolean {

@@ -3,7 +3,8 @@
  * keywords to values; what is large in them is content of its own (`made.ts`).
  *
  *   "rtfs/segment"  what a segment begins with: program name [+ variables limits isolations context]
- *                   [+ state number now open message cancelled answered events: where the segment before it stopped]
+ *                   [+ state number now open message cancelled answered events data budget-source: where the segment before it stopped]
+ *     data  = what the host remembers of the run (`host/memory.ts`)
  *     state = the name of a snapshot, which is SHA-256 of "rtfs/state\0" and its bytes     message = the number of the next one
  *     open  = a map from the ids of calls that are held to [due made asked approved]       events  = names of event lists
  *   "rtfs/status"   what can be asked of a run: status name program answered events [+ waits] [+ value | error] [+ ignored]
@@ -18,6 +19,7 @@ import { Vector } from '../../value/vector.ts';
 import type { Facts } from '../durable/facts.ts';
 import type { Recalled } from '../hold.ts';
 import { type DraftData, WITHOUT_CODE } from '../journal/record.ts';
+import { type Memory, memoryValue, readMemory } from '../memory.ts';
 import { decodeLight, encodeLight } from './made.ts';
 import type { EngineContent } from './port.ts';
 
@@ -39,15 +41,18 @@ export interface Handover {
   readonly cancelled: boolean;
   readonly answered: number;
   readonly events: readonly string[];
+  /** What the host remembers of the run. */
+  readonly memory: Memory;
+  readonly budgetSource: string;
 }
 
 export function encodeSegment(start: DraftData, handover: Handover | null, store: EngineContent): Promise<Uint8Array> {
   return encodeLight(SEGMENT, VERSION, { ...start, ...(handover === null ? {} : handoverData(handover)) }, store);
 }
 
-function handoverData({ state, number, nowMs, open, message, cancelled, answered, events }: Handover): DraftData {
+function handoverData({ state, number, nowMs, open, message, cancelled, answered, events, memory, budgetSource }: Handover): DraftData {
   const held = [...open].map(([id, { dueMs, wasMade, askedMs, approved }]) => [id, Vector.of(dueMs, wasMade, askedMs, approved)] as const);
-  return { state, number, now: nowMs, open: MapValue.from(held), message, cancelled: cancelled || undefined, answered, events: Vector.adopt([...events]) };
+  return { state, number, now: nowMs, open: MapValue.from(held), message, cancelled: cancelled || undefined, answered, events: Vector.adopt([...events]), data: memoryValue(memory), 'budget-source': budgetSource };
 }
 
 /** Without the code of the program, values that are functions cannot be run. */
@@ -59,10 +64,12 @@ export function decodeSegment(bytes: Uint8Array, store: EngineContent, code = WI
 export function handoverIn(facts: Facts): Handover | null {
   const state = facts.text('state');
   if (state === null) return null;
+  const memory = readMemory(facts.value('data'));
+  if (memory === null) throw new Error('what the run remembers is damaged');
   const open = facts.entries('open').flatMap(([id, entry]) => (typeof id === 'string' ? [[id, recalledIn(entry)] as const] : []));
   return {
     state, number: facts.number('number') ?? 1, nowMs: facts.number('now') ?? 0, open: new Map(open), message: facts.number('message') ?? 1, cancelled: facts.is('cancelled'),
-    answered: facts.number('answered') ?? 0, events: textsIn(facts, 'events'),
+    answered: facts.number('answered') ?? 0, events: textsIn(facts, 'events'), memory, budgetSource: facts.text('budget-source') ?? 'none',
   };
 }
 

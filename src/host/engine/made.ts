@@ -2,7 +2,7 @@
  * What came of a call, as the result of a step: version 1.
  *
  *   bytes = the canonical document of one vector: ["rtfs/made" 1 data], data a map from keywords to values
- *     :answered  now  value | value-content | error | error-content     :ready  now token
+ *     :answered  now  value | value-content | error | error-content [+ cost tokens refused]     :ready  now token
  *     :held      now hold [+ question rule shown hash] [+ duration-ms]
  *
  * `now` is the time of whoever made it, in milliseconds since 1970. `ready`: the call may be made, and the world would feel it twice;
@@ -12,17 +12,17 @@ import { decodeValue, encodeValue } from '../../value/bytes.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
 import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
-import { keyword, type Value } from '../../value/value.ts';
+import { Float, keyword, makeFloat, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import { Facts, lighten, RECORD_BYTES_MAX, whole } from '../durable/facts.ts';
 import type { Hold } from '../hold.ts';
 import { type DraftData, recordData } from '../journal/record.ts';
-import type { Answer, HostCall } from '../port.ts';
+import type { Answer, HostCall, Usage } from '../port.ts';
 import type { Content } from '../store/port.ts';
 import type { EngineContent } from './port.ts';
 
 export type Made =
-  | { readonly kind: 'answered'; readonly answer: Answer }
+  | { readonly kind: 'answered'; readonly answer: Answer; readonly usage: Usage | null; readonly isRefused: boolean }
   | { readonly kind: 'held'; readonly hold: Hold }
   | { readonly kind: 'ready'; readonly token: string };
 
@@ -70,7 +70,7 @@ export async function decodeLight(tag: string, version: number, bytes: Uint8Arra
 function madeData(made: Made): DraftData {
   switch (made.kind) {
     case 'answered':
-      return made.answer.ok ? { value: made.answer.value } : { error: made.answer.error };
+      return { ...(made.answer.ok ? { value: made.answer.value } : { error: made.answer.error }), ...(made.usage === null ? {} : { cost: makeFloat(made.usage.cost), tokens: makeFloat(made.usage.tokens) }), refused: made.isRefused || undefined };
     case 'ready':
       return { token: made.token };
     case 'held':
@@ -86,6 +86,7 @@ function holdData(hold: Hold): DraftData {
     case 'person':
       return { hold: kind, question: hold.question };
     case 'unsure':
+    case 'pause':
       return { hold: kind };
     case 'approval':
       return { hold: kind, rule: hold.approval.rule, question: hold.approval.question, shown: hold.approval.shown, hash: hold.hash };
@@ -100,7 +101,9 @@ function madeIn(facts: Facts, call: HostCall, readerOf: ReaderOf): Made {
       return { kind: 'held', hold: holdIn(facts, call, readerOf) };
     default: {
       const error = facts.error('error');
-      return { kind: 'answered', answer: error === null ? { id: call.id, ok: true, value: facts.value('value') } : { id: call.id, ok: false, error } };
+      const [cost, tokens] = [facts.value('cost'), facts.value('tokens')];
+      const usage = cost instanceof Float && tokens instanceof Float ? { cost: cost.value, tokens: tokens.value } : null;
+      return { kind: 'answered', usage, isRefused: facts.is('refused'), answer: error === null ? { id: call.id, ok: true, value: facts.value('value') } : { id: call.id, ok: false, error } };
     }
   }
 }

@@ -5,29 +5,34 @@
 import { MapValue } from '../../value/map.ts';
 import { holdOf, type Recalled } from '../hold.ts';
 import { judge, perform, type Performance, waitOf } from '../perform.ts';
-import type { ApprovalQuestion, Host, HostCall, Wait } from '../port.ts';
+import type { ApprovalQuestion, Host, HostCall, Usage, Wait } from '../port.ts';
 import type { Made } from './made.ts';
 
 export interface Making {
   readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock'>;
   /** As the loop gives it: with everything that the step of the call shows, and no grants. */
   readonly performance: Performance;
+  /** All keys that went into the arguments, where somebody follows them. */
+  readonly origins: readonly string[] | undefined;
   readonly recalled: Recalled | null;
   readonly approvalHash: (approval: ApprovalQuestion, callId: string) => string;
   /** Gives a token to an attempt that may make a call that the world would feel twice; null: this is the step that makes it. */
   readonly newToken: (() => string) | null;
 }
 
-export async function make(call: HostCall, { host, performance, recalled, approvalHash, newToken }: Making): Promise<Made> {
-  const judged = judge(call, host);
-  if (!judged.allowed) return { kind: 'answered', answer: judged.answer };
+export async function make(call: HostCall, { host, performance, origins, recalled, approvalHash, newToken }: Making): Promise<Made> {
+  const judged = judge(call, host, origins);
+  if (!judged.allowed) return { kind: 'answered', answer: judged.answer, usage: null, isRefused: true };
   const hold = holdOf(call, judged, recalled, approvalHash);
-  if (hold !== null) return 'id' in hold ? { kind: 'answered', answer: hold } : { kind: 'held', hold };
+  if (hold !== null) return 'id' in hold ? { kind: 'answered', answer: hold, usage: null, isRefused: true } : { kind: 'held', hold };
   const { capability, grants } = judged;
   if ('wait' in capability) throw new Error('a call that is waited for is held');
   if (capability.determinism === 'live' && newToken !== null) return { kind: 'ready', token: newToken() };
   const exposed = host.policy.exposes?.(capability) === true ? performance.exposed : MapValue.empty();
-  return { kind: 'answered', answer: await perform(call, { ...performance, capability, grants, exposed, clock: host.clock }) };
+  let usage: Usage | null = null;
+  const used = ({ cost, tokens }: Usage): void => void (usage = { cost: (usage?.cost ?? 0) + cost, tokens: (usage?.tokens ?? 0) + tokens });
+  const answer = await perform(call, { ...performance, capability, grants, exposed, used, clock: host.clock });
+  return { kind: 'answered', answer, usage, isRefused: false };
 }
 
 /** How a text is read that somebody says to a call: by the capability, where it is known. */

@@ -12,49 +12,29 @@
 import { randomBytes } from 'node:crypto';
 import { eventToJson } from '../../evaluator/event-value.ts';
 import { cancel, exposedContext, mergeContext, resume } from '../../evaluator/kernel.ts';
-import { restore, snapshot } from '../../evaluator/snapshot.ts';
-import type { Advance, Event, State } from '../../evaluator/state.ts';
-import type { DecodeOptions } from '../../value/bytes-decode.ts';
+import { snapshot } from '../../evaluator/snapshot.ts';
+import type { Event, State } from '../../evaluator/state.ts';
 import type { Value } from '../../value/value.ts';
-import type { Environment } from '../compile.ts';
-import type { Facts } from '../durable/facts.ts';
 import { follow, type Listener } from '../durable/follow.ts';
-import { resting } from '../durable/history.ts';
-import { loadProgram, type Runnable } from '../durable/program.ts';
+import type { Runnable } from '../durable/program.ts';
 import { waitValue } from '../durable/recorder.ts';
-import { begin, codeOptions, DURABLE_QUANTUM, } from '../durable/recover.ts';
+import { DURABLE_QUANTUM } from '../durable/recover.ts';
 import type { Flight, LoopEngine, Waiting } from '../flight.ts';
 import type { Hold, Recalled } from '../hold.ts';
+import type { DraftData } from '../journal/record.ts';
 import { type CancelRequest, type Ended, Loop, type PatchRequest, type Recorder } from '../loop.ts';
+import { afterTurn } from '../memory.ts';
 import type { Performance } from '../perform.ts';
-import type { Answer, ApprovalQuestion, CallObserver, Clock, Host, HostCall, Turn } from '../port.ts';
+import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
 import { type Approval, approvalHash } from '../security/approval.ts';
-import { decodeSegment, encodeSegment, encodeStatus, type EngineStatus, type Handover, handoverIn, readState, STATUS_NAME, writeEvents, writeState } from './documents.ts';
+import { originsWithin } from '../security/lineage.ts';
+import { encodeSegment, encodeStatus, type EngineStatus, STATUS_NAME, writeEvents, writeState } from './documents.ts';
 import { decodeMade, encodeMade, type Made } from './made.ts';
 import { make, readerOf } from './make.ts';
+import { type Opening, openSegment } from './opening.ts';
 import type { DriveSegment, Pending, Segment, Settled } from './port.ts';
+import { DEFAULT_SEGMENT, type EngineWorld, everything, type SegmentLimits } from './world.ts';
 
-/** What segments are driven with: one for each process. */
-export interface EngineWorld {
-  readonly environment: Environment;
-  readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock'>;
-  readonly maxConcurrent?: number;
-  readonly segment?: Partial<SegmentLimits>;
-  /** Is told of defects of capabilities. */
-  readonly observer?: Pick<CallObserver, 'defect'>;
-}
-
-/** When a segment hands over to the next one: each alone is enough. */
-export interface SegmentLimits {
-  /** After so many calls. */
-  readonly calls: number;
-  /** After so many bytes of what steps gave. */
-  readonly bytes: number;
-  /** After so many goes of the machine without an answer, for they are done again in every attempt. */
-  readonly goes: number;
-}
-
-const DEFAULT_SEGMENT: SegmentLimits = { calls: 1_000, bytes: 8 * 1024 ** 2, goes: 200 };
 const CONCURRENT_CALLS = 256;
 const OVERFULL = 4;
 /** A wait for time alone that is over sooner is not told to those who ask. */
@@ -63,37 +43,13 @@ const SHORT_WAIT_MS = 5_000;
 /** Drives the segments of all runs of an engine. */
 export function segmentDriver(world: EngineWorld): DriveSegment {
   const programs = new Map<string, Runnable>();
-  return async (segment, input) => {
-    const hash = (await decodeSegment(input, segment.content)).text('program') ?? '';
-    const program = programs.get(hash) ?? (await load(world.environment, hash, segment));
-    programs.set(hash, program);
-    const code = codeOptions(program);
-    const facts = await decodeSegment(input, segment.content, code);
-    const handover = handoverIn(facts);
-    await new SegmentRun({ world, segment, facts, handover, code, first: await firstTurn(program, facts, handover, segment) }).run();
-  };
-}
-
-async function load(environment: Environment, hash: string, { content }: Segment): Promise<Runnable> {
-  const program = await loadProgram(environment, hash, content.read);
-  if (!program.ok) throw new Error(program.error);
-  return program.value;
-}
-
-async function firstTurn(program: Runnable, facts: Facts, handover: Handover | null, { content }: Segment): Promise<Advance> {
-  if (handover === null) return begin(program, facts, [DURABLE_QUANTUM]);
-  const restored = restore(await readState(handover.state, content), program.table);
-  if (!restored.ok) throw new Error(`the state ${handover.state} cannot be read: ${restored.error.message}`);
-  return resting(restored.value);
+  return async (segment, input) => new SegmentRun({ world, segment, opening: await openSegment(world, segment, input, programs) }).drive();
 }
 
 interface SegmentParts {
   readonly world: EngineWorld;
   readonly segment: Segment;
-  readonly facts: Facts;
-  readonly handover: Handover | null;
-  readonly code: DecodeOptions;
-  readonly first: Advance;
+  readonly opening: Opening;
 }
 
 /** Is told when what it waits for is there. */
@@ -101,6 +57,7 @@ type Arrival = (bytes: Uint8Array, atMs: number | null) => void | Promise<void>;
 
 class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   readonly asks = false;
+  readonly run: string;
   private readonly parts: SegmentParts;
   private readonly limits: SegmentLimits;
   private readonly loop: Loop<State, Event>;
@@ -131,25 +88,29 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   private ending: Ended | null = null;
 
   constructor(parts: SegmentParts) {
-    const { world, handover, first } = parts;
+    const { world, segment, opening } = parts;
+    const { handover, first, memory, nowMs, budgetSource } = opening;
     this.parts = parts;
+    this.run = segment.run;
     this.limits = { ...DEFAULT_SEGMENT, ...world.segment };
     this.open = new Map(handover?.open);
     this.events = [...(handover?.events ?? [])];
-    this.nowMs = handover?.nowMs ?? 0;
+    this.nowMs = nowMs;
     this.message = handover?.message ?? 1;
     this.answered = handover?.answered ?? 0;
     this.isCancelled = handover?.cancelled ?? false;
     this.loop = new Loop<State, Event>({
       kernel: { resume, cancel, patch: mergeContext, exposed: exposedContext },
-      first, host: { ...EVERYTHING, clock: this.clock() }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
+      first, memory, follow: afterTurn, host: { ...everything(world.host), clock: this.clock(), budget: { grant: {}, source: budgetSource } }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
       observer: { ...world.observer, dropped: this.dropped }, recorder: this, engine: this,
     });
   }
 
-  async run(): Promise<void> {
+  async drive(): Promise<void> {
+    const { handover, wasCancelled } = this.parts.opening;
     this.listen();
-    if (this.parts.handover !== null) await this.report({ status: 'running' });
+    if (wasCancelled) this.loop.cancel(BY_ENGINE);
+    if (handover !== null) await this.report({ status: 'running' });
     const result = await this.loop.run();
     if (this.ending !== null) return this.report(endOf(this.ending, this.isCancelled));
     if (result.kind === 'cancelled') await this.handOver(result.state);
@@ -167,7 +128,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
         return;
       }
       if (!isLeft) this.calls += 1;
-      this.makeIn(flight.call, performance, 'first', resolve);
+      this.makeIn(flight.made, performance, 'first', resolve);
     });
 
   changed = async (): Promise<void> => {
@@ -193,7 +154,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   }
 
   private async arrived(settled: Settled): Promise<void> {
-    if (settled.kind === 'cancelled') return this.loop.cancel({ reason: 'the run was cancelled through the engine', who: null, message: null });
+    if (settled.kind === 'cancelled') return this.loop.cancel(BY_ENGINE);
     const arrival = this.pending.get(settled.pending);
     this.pending.delete(settled.pending);
     await arrival?.(settled.bytes, settled.atMs);
@@ -212,20 +173,27 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   }
 
   private makeIn(call: HostCall, performance: Performance, phase: 'first' | string, resolve: (made: Answer | Hold) => void): void {
-    const { segment, code } = this.parts;
+    const { segment, opening, world } = this.parts;
+    const origins = this.originsOf(call);
     const name = `${call.capability} ${call.id}`;
-    const step = segment.step(phase === 'first' ? name : `${name} made`, () => this.work(call, performance, phase));
+    const step = segment.step(phase === 'first' ? name : `${name} made`, () => this.work(call, { ...performance, origins }, phase));
     this.working += 1;
     this.steps.set(call.id, { step, resolve });
     this.pending.set(step, async (bytes) => {
       this.working -= 1;
       this.steps.delete(call.id);
       this.bytes += bytes.length;
-      const { made, nowMs } = await decodeMade(bytes, call, (one) => readerOf(one, this.parts.world.host), segment.content, code);
+      const { made, nowMs } = await decodeMade(bytes, call, (one) => readerOf(one, world.host), segment.content, opening.code);
       this.nowMs = Math.max(this.nowMs, nowMs);
+      if (made.kind === 'answered') this.account(call, made, performance);
       if (made.kind === 'ready') this.makeIn(call, performance, made.token, resolve);
       else resolve(made.kind === 'answered' ? made.answer : made.hold);
     });
+  }
+
+  private account({ id }: HostCall, { usage, isRefused }: Extract<Made, { kind: 'answered' }>, performance: Performance): void {
+    if (usage !== null) performance.used(usage);
+    if (isRefused) this.loop.refused(id);
   }
 
   /** The plan waits for it no more. */
@@ -239,8 +207,14 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     under.resolve({ id, ok: true, value: null });
   };
 
+  /** All keys that went into the arguments; undefined when nobody asks. */
+  private originsOf({ derivedFrom }: HostCall): readonly string[] | undefined {
+    const { lineage } = this.loop.memory;
+    return lineage === null || derivedFrom === undefined ? undefined : originsWithin(lineage, derivedFrom);
+  }
+
   /** Inside of a step: nothing here may change what the attempt does, but for the tokens, which later attempts do not have. */
-  private async work(call: HostCall, performance: Performance, phase: 'first' | string): Promise<Uint8Array> {
+  private async work(call: HostCall, { origins, ...performance }: Performance & { readonly origins: readonly string[] | undefined }, phase: 'first' | string): Promise<Uint8Array> {
     const { world, segment } = this.parts;
     const signal = AbortSignal.any([performance.signal(), segment.signal]);
     const newToken = (): string => {
@@ -252,7 +226,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
       phase !== 'first' && !this.tokens.delete(phase)
         ? { kind: 'held', hold: { kind: 'unsure' } }
         : await make(call, {
-            host: world.host, performance: { ...performance, signal: () => signal }, recalled: this.recall(call.id), approvalHash: this.approvalHash,
+            host: world.host, origins, performance: { ...performance, signal: () => signal }, recalled: this.recall(call.id), approvalHash: this.approvalHash,
             newToken: phase === 'first' ? newToken : null,
           });
     return encodeMade(made, world.host.clock.nowMs(), segment.content);
@@ -282,7 +256,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     this.pending.set(this.parts.segment.message(number), (bytes, atMs) => {
       this.nowMs = Math.max(this.nowMs, atMs ?? 0);
       this.message = number + 1;
-      this.ignored = follow(number, bytes, { run: this.parts.segment.run, loop: this.loop, recorder: this, nowMs: this.nowMs, code: this.parts.code });
+      this.ignored = follow(number, bytes, { run: this.run, loop: this.loop, recorder: this, nowMs: this.nowMs, code: this.parts.opening.code });
       // So that whoever said it hears of it.
       if (this.ignored !== null) this.told = null;
       this.listen();
@@ -291,11 +265,16 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   // ── as the recorder of the loop ────────────────────────────────────────────────────────────────────────────────────
 
+  /** Of the calls everything is known from the state, and what came of them is in the steps. */
+  factsOf = (): DraftData => ({});
+
+  note = (): void => undefined;
+
   recall = (callId: string): Recalled | null => this.open.get(callId) ?? null;
 
-  idempotencyKey = (callId: string): string => `${this.parts.segment.run}/${callId}`;
+  idempotencyKey = (callId: string): string => `${this.run}/${callId}`;
 
-  approvalHash = ({ shown }: ApprovalQuestion, callId: string): string => approvalHash(shown, this.parts.segment.run, callId);
+  approvalHash = ({ shown }: ApprovalQuestion, callId: string): string => approvalHash(shown, this.run, callId);
 
   turned = ({ outcome, events }: Turn<State, Event>): void => {
     for (const event of events) this.lines.push(eventToJson(event));
@@ -361,7 +340,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   // ── what is written ────────────────────────────────────────────────────────────────────────────────────────────────
 
   private async report(what: Pick<EngineStatus, 'status'> & Partial<EngineStatus>): Promise<void> {
-    const { segment, facts } = this.parts;
+    const { segment, opening: { facts } } = this.parts;
     await this.keepEvents();
     const { answered, events, ignored } = this;
     const status = { name: facts.text('name') ?? '', program: facts.text('program') ?? '', answered, waits: [], value: null, error: null, events, ignored, ...what };
@@ -376,11 +355,11 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   }
 
   private async handOver(state: State): Promise<void> {
-    const { segment, facts, handover } = this.parts;
+    const { segment, opening: { facts, handover, budgetSource } } = this.parts;
     await this.keepEvents();
     const { open, message, answered, events, nowMs, isCancelled } = this;
     const start: Record<string, Value> = { program: facts.value('program'), name: facts.value('name') };
-    const next = { state: await writeState(snapshot(state), segment.content), number: (handover?.number ?? 1) + 1, nowMs, open, message, cancelled: isCancelled, answered, events };
+    const next = { state: await writeState(snapshot(state), segment.content), number: (handover?.number ?? 1) + 1, nowMs, open, message, cancelled: isCancelled, answered, events, memory: this.loop.memory, budgetSource };
     segment.handOver(await encodeSegment(start, next, segment.content));
   }
 }
@@ -388,14 +367,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 const NO_BYTES = new Uint8Array(0);
 const UNKNOWN: Recalled = { dueMs: null, wasMade: false, askedMs: null, approved: null };
 
-/** For the loop every call may be made by somebody: what the policy says of it is inside of the step. */
-const EVERYTHING: Pick<Host, 'capabilities' | 'policy'> = {
-  capabilities: {
-    find: (id) => ({ id, summary: '', determinism: 'live', call: () => Promise.reject(new Error('calls of a segment are made by steps')) }),
-    names: () => [],
-  },
-  policy: { decide: () => ({ allowed: true, grants: [] }), exposes: () => true },
-};
+const BY_ENGINE: CancelRequest = { reason: 'the run was cancelled through the engine', who: null, message: null };
 
 function endOf(ended: Ended, isCancelled: boolean): Pick<EngineStatus, 'status'> & Partial<EngineStatus> {
   if (ended.kind === 'complete') return { status: 'complete', value: ended.value };

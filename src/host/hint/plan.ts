@@ -236,7 +236,7 @@ class Planner {
 }
 
 /** Trouble of the world passes; a call that is wrong or not allowed stays so. */
-const LASTING: ReadonlySet<string> = new Set(['security', 'capability', 'argument', 'type', 'arity', 'validation', 'cancelled'].map((kind) => `error/${kind}`));
+const LASTING: ReadonlySet<string> = new Set(['security', 'capability', 'argument', 'type', 'arity', 'validation', 'cancelled', 'budget'].map((kind) => `error/${kind}`));
 
 function isWorthRepeating({ outcome }: Attempt): boolean {
   return !outcome.ok && !LASTING.has(outcome.error.type.name);

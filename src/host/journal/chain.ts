@@ -4,7 +4,7 @@
  */
 import type { Hash, Head, StoredRecord } from '../store/port.ts';
 import type { Sha256 } from './digest.ts';
-import { encodeRecord, RECORD_DOMAIN, recordData, type RecordDraft } from './record.ts';
+import { encodeDraft, RECORD_DOMAIN, type RecordDraft } from './record.ts';
 
 /** The drafts as the records that follow the head, in order. The last of them is the new head. */
 export function chainRecords(run: string, head: Head, drafts: readonly RecordDraft[], sha256: Sha256): readonly StoredRecord[] {
@@ -12,8 +12,8 @@ export function chainRecords(run: string, head: Head, drafts: readonly RecordDra
   let { seq, hash: previous } = head;
   for (const { timeMs, kind, data } of drafts) {
     seq += 1;
-    const bytes = encodeRecord({ run, seq, previous, timeMs, kind, data: recordData(data) });
-    previous = recordHash(bytes, sha256);
+    const { bytes, hashed } = encodeDraft({ run, seq, previous, timeMs, kind, data });
+    previous = sha256(...hashed);
     records.push({ seq, hash: previous, bytes });
   }
   return records;

@@ -9,25 +9,7 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { encodeValue } from '../../value/bytes.ts';
-import { Vector } from '../../value/vector.ts';
-import type { Head, SignedHead } from '../store/port.ts';
-import type { SignatureCheck } from './chain-check.ts';
-
-export interface Signer {
-  /** The key's id. */
-  readonly key: string;
-  /** 64 bytes over the domain, a zero byte and the bytes. May ask a service. */
-  readonly sign: (domain: string, bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
-}
-
-export interface KnownKeys {
-  readonly verify: (key: string, domain: string, bytes: Uint8Array, signature: Uint8Array) => 'good' | 'bad' | 'unknown-key';
-}
-
-export interface Keys extends Signer, KnownKeys {
-  readonly sign: (domain: string, bytes: Uint8Array) => Uint8Array;
-}
+import type { Keys } from './signature.ts';
 
 /** Why keys cannot be had; `message` is for people. */
 export class KeyProblem extends Error {
@@ -37,7 +19,6 @@ export class KeyProblem extends Error {
   }
 }
 
-const HEAD_DOMAIN = 'rtfs/head';
 const SECRET_FILE = 'signing.pem';
 const KNOWN_DIRECTORY = 'known';
 const ID_DIGITS = 16;
@@ -70,19 +51,6 @@ export function openKeys(directory: string): Keys {
 /** Ids of all keys in the directory whose signatures are believed. */
 export function knownKeys(directory: string): readonly string[] {
   return readdirSync(path.join(directory, KNOWN_DIRECTORY)).filter((name) => name.endsWith('.pem')).map((name) => name.slice(0, -'.pem'.length)).sort();
-}
-
-export async function signHead(signer: Signer, run: string, { seq, hash }: Head): Promise<SignedHead> {
-  return { seq, hash, key: signer.key, signature: await signer.sign(HEAD_DOMAIN, headBytes(run, { seq, hash })) };
-}
-
-export function headCheck(keys: KnownKeys): SignatureCheck {
-  return (run, head) => keys.verify(head.key, HEAD_DOMAIN, headBytes(run, head), head.signature);
-}
-
-/** As a document, so that no two heads have the same bytes. */
-function headBytes(run: string, { seq, hash }: Head): Uint8Array {
-  return encodeValue(Vector.of(run, seq, hash));
 }
 
 function message(domain: string, bytes: Uint8Array): Uint8Array {

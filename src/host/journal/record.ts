@@ -1,9 +1,11 @@
 /**
  * The records of a run's journal: version 1.
  *
- *   bytes  = the canonical document (`value/bytes.ts`) of one vector: ["rtfs/record" 1 run seq previous time kind data]
- *     run      = the id of the run, a string          seq  = 1, 2, 3 …
- *     previous = the hash of the record before, a string of 64 hexadecimal digits; 64 zeros for the first
+ *   bytes  = the canonical document (`value/bytes.ts`) of one vector: ["rtfs/record" 1 run previous seq time kind data]
+ *     run      = the id of the run, a string
+ *     previous = the hash of the record before, a string of 64 hexadecimal digits; 64 zeros for the first. What stands before it is the
+ *                same in all records of a run, so a store can keep both once
+ *     seq      = 1, 2, 3 …
  *     time     = whole milliseconds since 1970, by the host's clock      kind = a keyword of `RECORD_KINDS`
  *     data     = a map from keywords to values; what stands in it is the business of who writes records of that kind
  *   hash   = SHA-256 of "rtfs/record\0" and the bytes
@@ -17,6 +19,7 @@
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import { decodeValue, encodeValue } from '../../value/bytes.ts';
 import type { DecodeFault, DecodeOptions } from '../../value/bytes-decode.ts';
+import { SmallWriter } from '../../value/bytes-small.ts';
 import { asciiBytes } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
 import { Keyword, keyword, type Value } from '../../value/value.ts';
@@ -28,6 +31,7 @@ export const RECORD_KINDS = [
   'call-requested', 'call-answered', 'turn-ended', 'checkpoint', 'context-patched', 'value-fetched',
   'approval-requested', 'approval-granted', 'approval-denied', 'governance-denied', 'hint-applied', 'delegated',
   'budget-exhausted', 'grant-changed', 'call-repeated', 'cancel-requested', 'message-ignored',
+  'call-planned', 'attempt-started', 'attempt-ended',
 ] as const;
 
 export type RecordKind = (typeof RECORD_KINDS)[number];
@@ -60,6 +64,9 @@ const KINDS: ReadonlySet<string> = new Set(RECORD_KINDS);
 /** Goes into the hash of every record before its bytes, so that no other hash of the house can be equal to it. */
 export const RECORD_DOMAIN: Uint8Array = asciiBytes('rtfs/record\0');
 
+/** Kept, since nearly all records are small and there is one for everything that happens. */
+const small = new SmallWriter(RECORD_DOMAIN);
+
 /**
  * For readers who have no code: functions in records are read as what they are called by, and cannot be run. Who goes on with a
  * run gives the options that find its code.
@@ -67,21 +74,51 @@ export const RECORD_DOMAIN: Uint8Array = asciiBytes('rtfs/record\0');
 export const WITHOUT_CODE: DecodeOptions = { resolveCode: (group, unit) => ({ group, unit, name: null }) };
 
 export function encodeRecord({ run, seq, previous, timeMs, kind, data }: JournalRecord): Uint8Array {
-  return encodeValue(Vector.of(TAG, VERSION, run, seq, previous, timeMs, keyword(kind), data));
+  return encodeValue(Vector.of(TAG, VERSION, run, previous, seq, timeMs, keyword(kind), data));
+}
+
+/** A record before it has a hash. */
+export interface PlacedDraft extends RecordDraft {
+  readonly run: string;
+  readonly seq: number;
+  readonly previous: Hash;
+}
+
+/** The bytes of the record, as `encodeRecord` gives them, and what its hash is taken over: the domain and the bytes. */
+export function encodeDraft(draft: PlacedDraft): { readonly bytes: Uint8Array; readonly hashed: readonly Uint8Array[] } {
+  if (writeDraft(draft)) return { bytes: small.documentFrom(RECORD_DOMAIN.length), hashed: [small.documentFrom(0)] };
+  const bytes = encodeRecord({ ...draft, data: recordData(draft.data) });
+  return { bytes, hashed: [RECORD_DOMAIN, bytes] };
+}
+
+function writeDraft({ run, seq, previous, timeMs, kind, data }: PlacedDraft): boolean {
+  small.restart();
+  small.vectorHead(PARTS);
+  const isHeadWritten = small.string(TAG) && small.value(VERSION) && small.string(run) && small.string(previous) && small.value(seq) && small.value(timeMs) && small.keyword(kind);
+  if (!isHeadWritten) return false;
+  const names = namesIn(data);
+  small.mapHead(names.length);
+  for (const name of names) if (!small.keyword(name) || !small.value(data[name]!)) return false;
+  return true;
+}
+
+/** The names of what is there, as keywords are ordered, for the names are ASCII. */
+function namesIn(data: DraftData): readonly string[] {
+  const names: string[] = [];
+  for (const name of Object.keys(data)) {
+    if (data[name] === undefined) continue;
+    // They are few, and nearly in order.
+    let at = names.length;
+    for (; at > 0 && names[at - 1]! > name; at--) names[at] = names[at - 1]!;
+    names[at] = name;
+  }
+  return names;
 }
 
 /** The data of a draft as it stands in a record. */
 export function recordData(data: DraftData): MapValue {
-  const names = Object.keys(data).sort(); // as keywords are ordered, for the names are ASCII
-  const keys: Value[] = [];
-  const values: Value[] = [];
-  for (const name of names) {
-    const value = data[name];
-    if (value === undefined) continue;
-    keys.push(keyword(name));
-    values.push(value);
-  }
-  return MapValue.fromSorted(keys, values);
+  const names = namesIn(data);
+  return MapValue.fromSorted(names.map((name) => keyword(name)), names.map((name) => data[name]!));
 }
 
 /** Accepts exactly what `encodeRecord` writes. Never throws, whatever the bytes are. */
@@ -96,7 +133,7 @@ export function decodeRecord(bytes: Uint8Array, options: DecodeOptions = {}): Re
 }
 
 function recordOf(parts: Vector): Result<JournalRecord, DecodeFault> {
-  const [, , run, seq, previous, timeMs, kind, data] = parts.toArray();
+  const [, , run, previous, seq, timeMs, kind, data] = parts.toArray();
   if (typeof run !== 'string' || run === '') return refused('the id of the run is no text');
   if (!isWhole(seq) || seq < 1) return refused('the number of the record is none');
   if (!isHash(previous)) return refused('the hash of the record before is none');

@@ -3,7 +3,7 @@ import { type Hash, type RunRow, type Store, type StoredRecord, StoreProblem } f
 import { type ChainFault, type ChainReport, createChainCheck } from './chain-check.ts';
 import { type ContentFault, type ContentNames, type ContentRules, followContent, gatherNames, recordsOf, rootsOf } from './content.ts';
 import type { Sha256 } from './digest.ts';
-import { headCheck, type KnownKeys } from './keys.ts';
+import { headCheck, type KnownKeys } from './signature.ts';
 import { decodeRecord, WITHOUT_CODE } from './record.ts';
 
 export interface VerifyOptions {

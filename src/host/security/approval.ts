@@ -14,16 +14,17 @@ import { Vector } from '../../value/vector.ts';
 import type { PolicyRequest } from '../port.ts';
 
 /** What a person is shown of a call, before it is known which run and which call it is. */
-export function shownForApproval({ capability, args, isolation, step, derivedFrom, rule }: PolicyRequest & { readonly rule: string }): MapValue {
-  const origins = (derivedFrom ?? []).map((origin) => MapValue.of(keyword('key'), keyword(origin.key), keyword('context'), origin.context, keyword('value-hash'), origin.valueHash));
-  return MapValue.of(
+export function shownForApproval({ capability, args, isolation, step, derivedFrom, origins, rule }: PolicyRequest & { readonly rule: string }): MapValue {
+  const made = (derivedFrom ?? []).map((origin) => MapValue.of(keyword('key'), keyword(origin.key), keyword('context'), origin.context, keyword('value-hash'), origin.valueHash));
+  const shown = MapValue.of(
     keyword('capability'), keyword(capability),
     keyword('args'), Vector.adopt([...args]),
     keyword('step'), step ?? null,
     keyword('isolation'), keyword(isolation ?? 'inherit'),
-    keyword('derived-from'), Vector.adopt(origins),
+    keyword('derived-from'), Vector.adopt(made),
     keyword('rule'), rule,
   );
+  return origins === undefined || origins.length === 0 ? shown : shown.set(keyword('origins'), Vector.adopt(origins.map((key) => keyword(key))));
 }
 
 /** The same, bound to its place: no two calls of all runs have the same one. */

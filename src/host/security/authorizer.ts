@@ -81,7 +81,7 @@ function refused(kind: FailureKind, hint: string | null, reasons: readonly Reaso
 
 function rulingOnCall({ constitution, baseDirectory }: Authority, request: PolicyRequest, effects: readonly string[], isolation: Isolation): Ruling | null {
   if (constitution === null) return null;
-  const derivedFrom = [...new Set((request.derivedFrom ?? []).map((origin) => origin.key))];
+  const derivedFrom = request.origins ?? [...new Set((request.derivedFrom ?? []).map((origin) => origin.key))];
   const resource = resourceText(request.capability, request.args, baseDirectory);
   return ruleOn(constitution, { on: 'call', capability: request.capability, effects, args: request.args, resource, isolation, derivedFrom });
 }

@@ -14,9 +14,9 @@
 import type { Event } from '../../evaluator/event.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import { MapValue } from '../../value/map.ts';
-import { isInteger, Keyword, keyword, type Value } from '../../value/value.ts';
+import { Float, isInteger, keyword, makeFloat, type Value } from '../../value/value.ts';
 import { HostFailure } from '../failure.ts';
-import { type AmountName, AMOUNT_NAMES, type Amounts } from './amounts.ts';
+import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, inUnits, MILLIONTHS, millionths, readAmounts } from './amounts.ts';
 
 export interface Account {
   /** What is not named is counted by the account around it; at the root it is not limited. */
@@ -178,12 +178,23 @@ export function followSteps(ledger: Ledger, events: readonly Event[]): Ledger {
   }, ledger);
 }
 
-/** `{:resources {:calls 3 :tokens 1000}}`. `:effects` counts calls. What is no whole number, or no budget, is not looked at. */
+/** Whether a step that says `:resources` has begun. */
+export function isCounting(events: readonly Event[]): boolean {
+  return events.some((event) => event.kind === 'step-started' && Object.keys(resourcesOf(event.declared)).length > 0);
+}
+
+function costOf(value: Value | undefined): number | undefined {
+  const amount = value instanceof Float ? value.value : typeof value === 'number' ? value : Number.NaN;
+  return amount >= 0 && amount * MILLIONTHS <= Number.MAX_SAFE_INTEGER ? millionths(amount) : undefined;
+}
+
+/** `{:resources {:calls 3 :cost 0.5}}`. `:effects` counts calls. What is no whole number, or no number for `:cost`, or no budget, is not looked at. */
 function resourcesOf(declared: Value): Amounts {
   const resources = declared instanceof MapValue ? declared.get(keyword('resources')) : undefined;
   if (!(resources instanceof MapValue)) return {};
   const number = (name: string): number | undefined => {
     const value = resources.get(keyword(name));
+    if (name === 'cost') return costOf(value);
     return value !== undefined && isInteger(value) && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? Number(value) : undefined;
   };
   return each((name) => number(name) ?? (name === 'calls' ? number('effects') : undefined));
@@ -195,8 +206,10 @@ function resourcesOf(declared: Value): Amounts {
 export function exhaustion({ budget, step, granted, left, wanted }: Extract<Reservation, { ok: false }>, policy: string): HostFailure {
   const where = step === ROOT ? '' : ` of step ${step}`;
   const cure = step === ROOT ? `to give it more: --budget ${budget}=N` : `to give it more: :resources {:${budget} N} of that step`;
-  const message = `Resource budget exhausted: ${budget}${where} (policy: ${policy}; ${left} of ${granted} left, ${wanted} wanted; ${cure})`;
-  return new HostFailure('budget', message, MapValue.of(keyword('budget'), keyword(budget), keyword('step'), step, keyword('granted'), granted, keyword('left'), left, keyword('wanted'), wanted));
+  const shown = (amount: number): number => inUnits(budget, amount);
+  const value = (amount: number): Value => (budget === 'cost' ? makeFloat(shown(amount)) : amount);
+  const message = `Resource budget exhausted: ${budget}${where} (policy: ${policy}; ${shown(left)} of ${shown(granted)} left, ${shown(wanted)} wanted; ${cure})`;
+  return new HostFailure('budget', message, MapValue.of(keyword('budget'), keyword(budget), keyword('step'), step, keyword('granted'), value(granted), keyword('left'), value(left), keyword('wanted'), value(wanted)));
 }
 
 // ── as a value ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -211,8 +224,9 @@ export function ledgerValue({ accounts }: Ledger): MapValue {
   );
 }
 
-function amountsValue(amounts: Amounts): MapValue {
-  return MapValue.from(Object.entries(amounts).map(([name, amount]) => [keyword(name), amount]));
+/** What the run has used in all, and what it was given: `{:used {:calls 6} :granted {:calls 10}}`. */
+export function spentValue(ledger: Ledger): MapValue {
+  return MapValue.of(keyword('used'), amountsValue(spent(ledger)), keyword('granted'), amountsValue(ledger.accounts.get(ROOT)!.grant));
 }
 
 export function readLedger(value: Value): Result<Ledger, string> {
@@ -238,15 +252,4 @@ function readAccount(value: Value): Account | null {
     held.set(call, read);
   }
   return { grant: granted, used: spentSoFar, held };
-}
-
-function readAmounts(value: Value | undefined): Amounts | null {
-  if (!(value instanceof MapValue)) return null;
-  const amounts: { [Name in AmountName]?: number } = {};
-  for (const [key, amount] of value) {
-    const name = AMOUNT_NAMES.find((one) => key instanceof Keyword && key.name === one);
-    if (name === undefined || typeof amount !== 'number' || !Number.isSafeInteger(amount) || amount < 0) return null;
-    amounts[name] = amount;
-  }
-  return amounts;
 }

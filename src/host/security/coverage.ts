@@ -4,12 +4,12 @@
  * Paths are compared as text here; that links do not lead out of a granted directory is the fs adapter's business,
  * as is the address behind a host name the http adapter's: only they meet the world.
  */
-import path from 'node:path';
 import type { Value } from '../../value/value.ts';
 import { HostFailure, shown } from '../failure.ts';
 import type { FailureKind, Grant } from '../port.ts';
 import { commonHosts, containsHosts, hostRefusal, hostText } from './network.ts';
-import { familyOf, isInside, type Resource, resourceOf, scopeKindOf } from './resource.ts';
+import { directoryOf, isInside } from './path.ts';
+import { familyOf, type Resource, resourceOf, scopeKindOf } from './resource.ts';
 
 export type Coverage =
   | { readonly covered: true; readonly grants: readonly Grant[] }
@@ -70,7 +70,7 @@ function coversPath(grant: Grant, wanted: string): boolean {
 function neededGrant(capability: string, resource: Resource): Grant {
   switch (resource.kind) {
     case 'path':
-      return { capability, scope: capability === 'fs.list' ? resource.path : path.dirname(resource.path) };
+      return { capability, scope: capability === 'fs.list' ? resource.path : directoryOf(resource.path) };
     case 'host':
       return { capability: 'http', scope: hostText(resource.host, resource.port) };
     case 'name':

@@ -2,7 +2,8 @@
 import { MapValue } from '../../value/map.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
-import type { Reason } from '../port.ts';
+import type { DraftData } from '../journal/record.ts';
+import type { Decision, HostCall, Reason } from '../port.ts';
 
 export interface Denial {
   /** The id of the call in its run. */
@@ -22,6 +23,12 @@ export function denialValue({ call, capability, step, reasons }: Denial): MapVal
 
 function reasonValue({ rule, id, source, message, cure }: Reason): Value {
   return MapValue.of(keyword('rule'), keyword(rule), keyword('id'), id, keyword('source'), source, keyword('message'), message, keyword('cure'), cure);
+}
+
+/** What the journal says of a call that was denied. */
+export function denialFacts({ id, capability, step }: HostCall, decision: Decision): DraftData {
+  const reasons = decision.allowed ? [] : (decision.reasons ?? [{ rule: decision.kind, id: null, source: 'the host', message: decision.reason, cure: decision.hint === null ? null : `--allow ${decision.hint}` }]);
+  return { call: id, denial: denialValue({ call: id, capability, step, reasons }) };
 }
 
 /** Null for what is no such value. */

@@ -10,9 +10,10 @@ import { readValue } from '../../parser/datum.ts';
 import { parseJson } from '../../value/json-read.ts';
 import { MapValue } from '../../value/map.ts';
 import { SetValue } from '../../value/set.ts';
-import { isInteger, Keyword, kindOf, type Value } from '../../value/value.ts';
+import { Float, isInteger, Keyword, kindOf, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import { shown } from '../failure.ts';
+import { MILLIONTHS, millionths } from './amounts.ts';
 
 /** RTFS data when the name of the file ends in `.rtfs` or `.edn`, JSON otherwise. */
 export function readDocument(text: string, file: string): Result<Value, readonly Diagnostic[]> {
@@ -147,6 +148,16 @@ export class Fields {
     if (value === undefined) return null;
     if (isInteger(value) && value >= min && value <= Number.MAX_SAFE_INTEGER) return Number(value);
     this.complaints.add(this.at(name), `expected a whole number of at least ${min}, got ${shown(value)}`);
+    return null;
+  }
+
+  /** An amount of money, in millionths; null when absent or something else. */
+  money(name: string): number | null {
+    const value = this.values.get(name);
+    if (value === undefined) return null;
+    const amount = value instanceof Float ? value.value : typeof value === 'number' ? value : Number.NaN;
+    if (amount >= 0 && amount * MILLIONTHS <= Number.MAX_SAFE_INTEGER) return millionths(amount);
+    this.complaints.add(this.at(name), `expected a number of at least 0, got ${shown(value)}`);
     return null;
   }
 

@@ -13,6 +13,7 @@ import type { Event } from '../../evaluator/event.ts';
 import { MapValue } from '../../value/map.ts';
 import { ErrorValue, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
+import type { DraftData } from '../journal/record.ts';
 import type { Isolation } from '../port.ts';
 import { type Constitution, type Ruling, ruleOn, type TracedKey } from './constitution.ts';
 import { emptyLineage, isolationAt, keyName, type Lineage, sourcesMerged, sourcesSeen, Tracing } from './lineage.ts';
@@ -30,6 +31,11 @@ export interface Refusal {
   readonly keys: readonly string[];
   /** What the step fails with. */
   readonly error: ErrorValue;
+}
+
+/** What the journal says of it. */
+export function refusalFacts({ at, step, into, verdict, rule, keys, error }: Refusal, turn: number): DraftData {
+  return { turn, at, step, into, verdict: keyword(verdict), rule, keys: Vector.adopt(keys.map((key) => keyword(key))), error };
 }
 
 /** The first merge of the turn that is not allowed; else what has become of the lineage. `approved`: positions that a person has allowed. */
@@ -110,8 +116,8 @@ export function governTurn<Turn extends Taken>(
 }
 
 const STOPPED_MESSAGE = `Security violation: the constitution refused more than ${REFUSALS_MAX} merges of one turn`;
-const STOPPED: { readonly outcome: { readonly kind: 'failed'; readonly error: ErrorValue }; readonly events: readonly Event[] } = {
-  outcome: { kind: 'failed', error: new ErrorValue(keyword('error/security'), STOPPED_MESSAGE, null, null, Vector.empty()) },
+const STOPPED: { readonly outcome: { readonly kind: 'failed'; readonly error: ErrorValue; readonly byHost: true }; readonly events: readonly Event[] } = {
+  outcome: { kind: 'failed', error: new ErrorValue(keyword('error/security'), STOPPED_MESSAGE, null, null, Vector.empty()), byHost: true },
   events: [],
 };
 
@@ -140,6 +146,11 @@ export class Governor {
 /** Whether the constitution says anything of what moves inside of a run, so that the run needs a governor. */
 export function governsContexts({ rules, otherwise }: Constitution): boolean {
   return otherwise.merge !== undefined || otherwise.expose !== undefined || rules.some(({ on }) => on === 'merge' || on === 'expose');
+}
+
+/** Whether anything that a constitution says depends on where values come from. */
+export function isTracing(constitution: Constitution | undefined): boolean {
+  return constitution !== undefined && (governsContexts(constitution) || constitution.rules.some((rule) => rule.on === 'call' && rule.derivedFrom !== null));
 }
 
 /** What of the exposed context a capability is shown: without the keys that a rule hides, or wants a person for. */

@@ -3,13 +3,13 @@
  *
  *   fs.read=DIR  fs=DIR  http=HOST[:PORT]  http=*  env=NAME  time  random  user.ask  all
  */
-import path from 'node:path';
 import { suggest } from '../../diagnostic/suggest.ts';
 import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
 import { shown } from '../failure.ts';
 import type { Grant } from '../port.ts';
 import { parseHostPattern } from './network.ts';
-import { familyOf, isInside, type ScopeKind, scopeKindOf } from './resource.ts';
+import { isAbsolutePath, pathBelow, resolvePath } from './path.ts';
+import { familyOf, type ScopeKind, scopeKindOf } from './resource.ts';
 
 const EVERYTHING: Grant = { capability: '*', scope: '*' };
 
@@ -65,7 +65,7 @@ function parseScope(text: string, capability: string, scope: string | null, cont
   }
   if (scope === null || scope === '') return refuse(text, `${capability} needs to know ${QUESTION[kind]}`, [`Write --allow ${capability}=${EXAMPLE[kind]}.`]);
   if (kind === 'host' && parseHostPattern(scope) === null) return refuse(text, `${shown(scope)} is not a host`, hostHelp(capability, scope));
-  const absolute = kind === 'path' && scope !== '*' ? path.resolve(context.baseDirectory, scope) : scope;
+  const absolute = kind === 'path' && scope !== '*' ? resolvePath(context.baseDirectory, scope) : scope;
   return { ok: true, value: { capability, scope: absolute } };
 }
 
@@ -90,7 +90,6 @@ export function grantText(grant: Grant, baseDirectory: string): string {
 }
 
 function pathText(scope: string, baseDirectory: string): string {
-  if (!path.isAbsolute(scope) || !isInside(baseDirectory, scope)) return scope;
-  const relative = path.relative(baseDirectory, scope);
-  return relative === '' ? '.' : relative;
+  const below = isAbsolutePath(scope, baseDirectory) ? pathBelow(baseDirectory, scope) : null;
+  return below === '' ? '.' : (below ?? scope);
 }

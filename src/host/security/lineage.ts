@@ -123,6 +123,13 @@ export class Tracing implements Lineage {
   }
 }
 
+/** What has become of the lineage with the events. */
+export function followEvents(lineage: Lineage, events: readonly Event[]): Lineage {
+  const tracing = new Tracing(lineage);
+  for (const event of events) tracing.follow(event);
+  return { steps: tracing.steps, sources: tracing.sources };
+}
+
 export function keyName(key: Value): string {
   return key instanceof Keyword ? key.name : '';
 }

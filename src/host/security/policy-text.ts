@@ -11,7 +11,7 @@ import type { Diagnostic, Result } from '../../diagnostic/diagnostic.ts';
 import { limitLabel, type LimitName } from '../../evaluator/limits.ts';
 import type { Value } from '../../value/value.ts';
 import type { Grant, Isolation } from '../port.ts';
-import { AMOUNT_NAMES, type Amounts } from './amounts.ts';
+import { AMOUNT_NAMES, type Amounts, inUnits } from './amounts.ts';
 import { Complaints, Fields } from './document.ts';
 import { type GrantContext, grantText, parseGrant } from './grant.ts';
 import { buildContext, type ContextParts, ISOLATIONS, LEVELS, LIMIT_NAMES, type RuntimeContext, type RuntimeLimits } from './runtime-context.ts';
@@ -69,7 +69,7 @@ function readGrants(fields: Fields, complaints: Complaints, context: GrantContex
 
 function readBudget(fields: Fields): Amounts | null {
   const map = fields.map('budget', AMOUNT_NAMES);
-  return map === null ? null : Object.fromEntries(AMOUNT_NAMES.flatMap((name) => (map.has(name) ? [[name, map.whole(name, 0) ?? 0]] : [])));
+  return map === null ? null : Object.fromEntries(AMOUNT_NAMES.flatMap((name) => (map.has(name) ? [[name, (name === 'cost' ? map.money(name) : map.whole(name, 0)) ?? 0]] : [])));
 }
 
 function readLimits(fields: Fields): Partial<RuntimeLimits> {
@@ -98,7 +98,7 @@ export function policyText({ description, context }: NamedPolicy, baseDirectory:
     'denied-effects': context.deniedEffects,
     grants: context.grants.map((grant) => grantText(grant, baseDirectory)),
     limits: { 'time-ms': limits.timeMs, 'memory-bytes': limits.memoryBytes, ...labelled(limits.kernel) },
-    budget: context.budget,
+    budget: Object.fromEntries(AMOUNT_NAMES.flatMap((name) => (context.budget[name] === undefined ? [] : [[name, inUnits(name, context.budget[name])]]))),
     isolation: { allowed: isolation.allowed, minimum: Object.fromEntries(isolation.minimum.map(({ capability, level }) => [capability, level])) },
     expose: context.expose,
   };

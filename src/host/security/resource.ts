@@ -2,11 +2,11 @@
  * What a call is about: the path, host or name that a grant can be narrowed to. It is read from the arguments with the
  * functions that the capabilities use, so that policy and capability see the same thing.
  */
-import path from 'node:path';
 import { keyword, type Value } from '../../value/value.ts';
 import { namedArguments, pathArgument, stringArgument, urlArgument } from '../argument.ts';
 import { HostFailure } from '../failure.ts';
 import { hostOf, hostText, portOf } from './network.ts';
+import { resolvePath } from './path.ts';
 
 export type Resource =
   | { readonly kind: 'path'; readonly path: string }
@@ -39,7 +39,7 @@ export function resourceOf(capability: string, args: readonly Value[], baseDirec
   const kind = scopeKindOf(capability);
   switch (kind) {
     case 'path':
-      return { kind, path: path.resolve(baseDirectory, pathArgument(capability, args, 0)) };
+      return { kind, path: resolvePath(baseDirectory, pathArgument(capability, args, 0)) };
     case 'host': {
       const url = urlArgument(capability, namedArguments(capability, args, 'url').get(keyword('url')));
       return { kind, host: hostOf(url), port: portOf(url) };
@@ -70,10 +70,4 @@ export function resourceText(capability: string, args: readonly Value[], baseDir
     case 'none':
       return null;
   }
-}
-
-/** Whether `inner` is `outer` or lies below it. Both absolute; compares text, follows no links. */
-export function isInside(outer: string, inner: string): boolean {
-  const relative = path.relative(outer, inner);
-  return relative === '' || (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative));
 }

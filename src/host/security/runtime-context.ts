@@ -135,7 +135,7 @@ export function narrow(parent: RuntimeContext, child: RuntimeContext): RuntimeCo
       memoryBytes: Math.min(parent.limits.memoryBytes, child.limits.memoryBytes),
       kernel: lesser(parent.limits.kernel, child.limits.kernel, LIMIT_NAMES),
     },
-    budget: lesser(parent.budget, child.budget, AMOUNT_NAMES),
+    budget: lesserAmounts(parent.budget, child.budget),
     isolation: {
       allowed: parent.isolation.allowed.filter((one) => child.isolation.allowed.includes(one)),
       minimum: [...parent.isolation.minimum, ...child.isolation.minimum],
@@ -145,6 +145,11 @@ export function narrow(parent: RuntimeContext, child: RuntimeContext): RuntimeCo
 }
 
 export const LIMIT_NAMES: readonly LimitName[] = Object.keys(DEFAULT_LIMITS) as LimitName[];
+
+/** What two budgets allow both. */
+export function lesserAmounts(a: Amounts, b: Amounts): Amounts {
+  return lesser(a, b, AMOUNT_NAMES);
+}
 
 /** The smaller of two amounts, by name; what only one of them names counts too. */
 function lesser<Name extends LimitName | AmountName>(a: Partial<Record<Name, number>>, b: Partial<Record<Name, number>>, names: readonly Name[]): Partial<Record<Name, number>> {

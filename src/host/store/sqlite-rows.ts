@@ -1,7 +1,6 @@
 /**
  * Rows of SQLite as what they stand for. A damaged file may hold anything anywhere, whatever the schema says, so every field is looked at.
  */
-import { bytesToHex } from '../../value/hex.ts';
 import type { Hash, Head, Owner, RunRow } from './port.ts';
 import { STATUSES } from './sqlite-schema.ts';
 
@@ -27,7 +26,11 @@ export function bytesOf(value: unknown, complain: Complain): Uint8Array {
 }
 
 export function hashOf(value: unknown, complain: Complain): Hash {
-  return value instanceof Uint8Array && value.length === HASH_BYTES ? bytesToHex(value) : complain();
+  return value instanceof Uint8Array && value.length === HASH_BYTES ? hashText(value) : complain();
+}
+
+export function hashText(bytes: Uint8Array): Hash {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
 export function hashBlob(hash: Hash): Uint8Array {
@@ -65,25 +68,4 @@ export function ownerOf(row: Row, complain: Complain): Owner | null {
   const { host, process: processId, token } = row;
   if (host === null && processId === null && token === null) return null;
   return { host: textOf(host, complain), processId: wholeOf(processId, complain), token: textOf(token, complain) };
-}
-
-const HASH_DIGITS = 2 * HASH_BYTES;
-
-/** The bytes without the text of the hash, and where it was; null when it is not in them. */
-export function cutOut(bytes: Uint8Array, hash: Hash): { readonly cut: number | null; readonly rest: Uint8Array } {
-  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const cut = whole.indexOf(hash, 0, 'latin1');
-  return cut < 0 ? { cut: null, rest: bytes } : { cut, rest: Buffer.concat([whole.subarray(0, cut), whole.subarray(cut + HASH_DIGITS)]) };
-}
-
-/** What `cutOut` was given. */
-export function restored(rest: Uint8Array, cut: unknown, hash: Hash, complain: Complain): Uint8Array {
-  if (cut === null) return rest;
-  const at = wholeOf(cut, complain);
-  if (at < 0 || at > rest.length) return complain();
-  const bytes = new Uint8Array(rest.length + HASH_DIGITS);
-  bytes.set(rest.subarray(0, at));
-  bytes.set(Buffer.from(hash, 'latin1'), at);
-  bytes.set(rest.subarray(at), at + HASH_DIGITS);
-  return bytes;
 }

@@ -9,6 +9,8 @@
  *   a commit of many writes few (version 2; in version 1 each run had its own).
  * - A record's bytes hold the hash of the one before as text. It is cut out where it is found, at `cut`, since that hash is there (version 2). Without the record
  *   before it, it cannot be read.
+ * - Records that are written together lie in one row, and what all records of a run begin with lies in the row of the run (version 3; see
+ *   `sqlite-records.ts`).
  * - Content lies in the order of writing, since a table kept by hashes leaves a third of its room empty (version 2).
  */
 import type { Database } from 'better-sqlite3';
@@ -105,8 +107,14 @@ const VERSION_2 = `
   CREATE UNIQUE INDEX content_by_hash ON content (hash);
 `;
 
+/** `seq` and `hash` are those of the last record in the row, of which there are `count`. */
+const VERSION_3 = `
+  ALTER TABLE runs ADD COLUMN record_head BLOB NOT NULL DEFAULT x'';
+  ALTER TABLE records ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
+`;
+
 /** What makes a file of each version from one of the version before; the first makes it from an empty one. */
-const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
+const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3];
 
 /** Brings the file to this version, in one transaction. Throws a `StoreProblem` for files of others. */
 export function prepareSchema(database: Database, path: string): void {

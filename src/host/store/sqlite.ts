@@ -8,13 +8,14 @@ import type { Database, Statement } from 'better-sqlite3';
 import { hexToBytes } from '../../value/hex.ts';
 import { isGone as isProcessGone } from './owner.ts';
 import {
-  type Acquisition, type Batch, type Content, EMPTY_HEAD, type Hash, hasEnded, type Head, type Lease, type Message, type NewRun, type Owner, type RowChange, type RunFilter, type RunRow,
+  type Acquisition, type Batch, type Content, EMPTY_HEAD, type Hash, hasEnded, type Lease, type Message, type NewRun, type Owner, type RowChange, type RunFilter, type RunRow,
   type SignedHead, type Store, type StoredRecord,
 } from './port.ts';
 import { leaseLost, notEnded, outOfOrder, runExists, storeClosed, unknownRun } from './problem.ts';
 import { limitSize, openDatabase, patiently } from './sqlite-open.ts';
 import { damaged } from './sqlite-problem.ts';
-import { bytesOf, type Complain, cutOut, hashBlob, hashOf, ownerOf, restored, type Row, RUN_COLUMNS, runOf, textOf, wholeOf } from './sqlite-rows.ts';
+import { packRecords, recordHead, unpackRecords } from './sqlite-records.ts';
+import { bytesOf, type Complain, hashBlob, hashOf, ownerOf, type Row, RUN_COLUMNS, runOf, textOf, wholeOf } from './sqlite-rows.ts';
 import { STATUSES } from './sqlite-schema.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 
@@ -43,6 +44,8 @@ class SqliteStore implements Store {
   private closed = false;
   /** By their text; made when they are first used. */
   private readonly statements = new Map<string, Statement>();
+  /** What the records of runs begin with that are driven. */
+  private readonly heads = new WeakMap<Lease, Uint8Array>();
   /** By the choice of columns. */
   private readonly advances: Statement[] = [];
 
@@ -108,20 +111,13 @@ class SqliteStore implements Store {
 
   records(run: string, from: number = 1, limit: number = ALL): Promise<readonly StoredRecord[]> {
     return this.read(() => {
-      // The first record may need the hash of the one before it.
-      const rows = this.statement(SELECT_RECORDS).all(run, from - 1, limit + 1) as Row[];
       const records: StoredRecord[] = [];
-      let previous: Head = { seq: Math.max(0, from - 2), hash: EMPTY_HEAD.hash };
-      for (const row of rows) {
-        const complain = this.complain(`record ${previous.seq + 1} of the run ${run}`);
-        const seq = wholeOf(row['seq'], complain);
-        const hash = hashOf(row['hash'], complain);
-        if (seq >= from && records.length < limit) {
-          if (row['cut'] !== null && seq !== previous.seq + 1) complain();
-          records.push({ seq, hash, bytes: restored(bytesOf(row['bytes'], complain), row['cut'], previous.hash, complain) });
-        }
-        previous = { seq, hash };
-      }
+      const kept = this.statement(SELECT_RUN_RECORDS).get(run) as Row | undefined;
+      if (kept === undefined || limit <= 0) return records;
+      const head = bytesOf(kept['record_head'], this.complain(`the run ${run}`));
+      // The first record may need the hash of the one before it.
+      const rows = this.statement(SELECT_RECORDS).all(kept['number'], from - 1, limit + 1) as Row[];
+      for (const record of unpackRecords(rows, from, head, (seq) => this.complain(`record ${seq} of the run ${run}`))) if (records.push(record) >= limit) break;
       return records;
     });
   }
@@ -244,43 +240,62 @@ class SqliteStore implements Store {
   }
 
   private writeBatch(lease: Lease, batch: Batch): void {
-    const { number, hash: head } = this.checked(lease, batch);
+    const { number, seq, hash } = this.checked(lease, batch);
     const { records, signature, content, taken, change } = batch;
     if (records.length > 0 || Object.keys(change).length > 0) this.advance(number, records[records.length - 1], change);
-    let previous = head;
-    for (const { seq, hash, bytes } of records) {
-      const { cut, rest } = cutOut(bytes, previous);
-      this.statement(INSERT_RECORD).run(number, seq, hashBlob(hash), cut, rest);
-      previous = hash;
-    }
+    if (records.length > 0) this.writeRecords(number, records, hash, this.recordHeadOf(lease, number, seq, records[0]!));
     if (signature !== null) this.statement(INSERT_SIGNATURE).run(number, signature.seq, hashBlob(signature.hash), signature.key, signature.signature);
     for (const one of content) this.keep(one);
     for (const id of taken) this.statement('DELETE FROM messages WHERE id = ? AND run = ?').run(id, number);
   }
 
-  /** The run's number and the hash of its head, if the lease still holds and the head is where the batch begins. */
-  private checked(lease: Lease, { records }: Batch): { readonly number: number; readonly hash: Hash } {
+  private writeRecords(number: number, records: readonly StoredRecord[], previous: Hash, head: Uint8Array): void {
+    for (const { seq, hash, count, cut, bytes } of packRecords(records, previous, head)) this.statement(INSERT_RECORDS).run(number, seq, hashBlob(hash), count, cut, bytes);
+  }
+
+  /** What the records of the run begin with: kept once, when its first one is written. */
+  private recordHeadOf(lease: Lease, number: number, seq: number, first: StoredRecord): Uint8Array {
+    let head = seq === 0 ? undefined : this.heads.get(lease);
+    if (head !== undefined) return head;
+    if (seq > 0) head = bytesOf(this.statement('SELECT record_head FROM runs WHERE number = ?').pluck().get(number), this.complain(`the run ${lease.run}`));
+    else {
+      head = recordHead(first.bytes, EMPTY_HEAD.hash);
+      this.statement('UPDATE runs SET record_head = ? WHERE number = ?').run(head, number);
+    }
+    this.heads.set(lease, head);
+    return head;
+  }
+
+  /** The run's number and its head, if the lease still holds and the head is where the batch begins. */
+  private checked(lease: Lease, { records }: Batch): { readonly number: number; readonly seq: number; readonly hash: Hash } {
     const row = this.statement(`SELECT number, head_seq, head_hash ${HELD}`).get(...heldBy(lease)) as Row | undefined;
     if (row === undefined) throw leaseLost(lease.run);
     const complain = this.complain(`the run ${lease.run}`);
     const seq = wholeOf(row['head_seq'], complain);
     if (records.some((record, i) => record.seq !== seq + i + 1)) throw outOfOrder(lease.run, seq);
-    return { number: wholeOf(row['number'], complain), hash: hashOf(row['head_hash'], complain) };
+    return { number: wholeOf(row['number'], complain), seq, hash: hashOf(row['head_hash'], complain) };
   }
 
   /** There is one statement for each choice of columns, so that a row is written once whatever changes. */
   private advance(number: number, last: StoredRecord | undefined, change: RowChange): void {
-    const changes = CHANGES.filter(({ name }) => change[name] !== undefined);
-    const choice = changes.reduce((bits, { bit }) => bits | bit, last === undefined ? 0 : 1);
-    this.advances[choice] ??= this.database.prepare(`
-      UPDATE runs SET ${[...(last === undefined ? [] : ['head_seq = ?, head_hash = ?']), ...changes.map(({ columns }) => columns)].join(', ')} WHERE number = ?`);
-    const values = [...(last === undefined ? [] : [last.seq, hashBlob(last.hash)]), ...changes.flatMap(({ fields }) => fields(change))];
-    this.advances[choice].run(...values, number);
+    const values: unknown[] = last === undefined ? [] : [last.seq, hashBlob(last.hash)];
+    let choice = values.length > 0 ? 1 : 0;
+    for (const { name, bit, fields } of CHANGES) {
+      if (change[name] === undefined) continue;
+      choice |= bit;
+      values.push(...fields(change));
+    }
+    (this.advances[choice] ??= this.database.prepare(advanceText(choice))).run(...values, number);
   }
 
   private keep({ hash, bytes }: Content): void {
     this.statement('INSERT OR IGNORE INTO content (hash, bytes) VALUES (?, ?)').run(hashBlob(hash), bytes);
   }
+}
+
+function advanceText(choice: number): string {
+  const columns = CHANGES.filter(({ bit }) => (choice & bit) !== 0).map((change) => change.columns);
+  return `UPDATE runs SET ${[...((choice & 1) === 0 ? [] : ['head_seq = ?, head_hash = ?']), ...columns].join(', ')} WHERE number = ?`;
 }
 
 /** The row of a run whose lease holds. */
@@ -293,9 +308,10 @@ function heldBy(lease: Lease): readonly [string, number, string] {
 const INSERT_RUN = `
   INSERT INTO runs (id, name, status, created_ms, updated_ms, head_seq, head_hash, waits, epoch) VALUES (?, ?, 0, ?, ?, 0, ?, x'', 1)`;
 const INSERT_LEASE = 'INSERT OR REPLACE INTO leases (run, until_ms, host, process, token) VALUES (?, ?, ?, ?, ?)';
-const SELECT_RECORDS = 'SELECT seq, hash, cut, bytes FROM records WHERE run = (SELECT number FROM runs WHERE id = ?) AND seq >= ? ORDER BY seq LIMIT ?';
+const SELECT_RUN_RECORDS = 'SELECT number, record_head FROM runs WHERE id = ?';
+const SELECT_RECORDS = 'SELECT seq, hash, count, cut, bytes FROM records WHERE run = ? AND seq >= ? ORDER BY seq LIMIT ?';
 const SELECT_SIGNATURES = 'SELECT seq, hash, key, signature FROM signatures WHERE run = (SELECT number FROM runs WHERE id = ?) ORDER BY seq';
-const INSERT_RECORD = 'INSERT INTO records (run, seq, hash, cut, bytes) VALUES (?, ?, ?, ?, ?)';
+const INSERT_RECORDS = 'INSERT INTO records (run, seq, hash, count, cut, bytes) VALUES (?, ?, ?, ?, ?, ?)';
 const INSERT_SIGNATURE = 'INSERT OR REPLACE INTO signatures (run, seq, hash, key, signature) VALUES (?, ?, ?, ?, ?)';
 
 const OPEN = `status IN (${STATUSES.flatMap((status, place) => (hasEnded(status) ? [] : [place])).join(', ')})`;

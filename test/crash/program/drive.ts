@@ -4,7 +4,8 @@
  */
 import { appendFileSync } from 'node:fs';
 import { systemClock } from '../../../src/host/clock.ts';
-import { type EngineWorld, segmentDriver } from '../../../src/host/engine/segment.ts';
+import { segmentDriver } from '../../../src/host/engine/segment.ts';
+import type { EngineWorld } from '../../../src/host/engine/world.ts';
 import { serveRestate } from '../../../src/host/engine/restate/worker.ts';
 import type { Capability, Determinism } from '../../../src/host/port.ts';
 import { capabilityRegistry } from '../../../src/host/registry.ts';

@@ -6,7 +6,7 @@ import type { Decision, Grant } from '../../../src/host/port.ts';
 import { parseGrant } from '../../../src/host/security/grant.ts';
 import { parseHostPattern } from '../../../src/host/security/network.ts';
 import { grantPolicy } from '../../../src/host/security/policy.ts';
-import { isInside } from '../../../src/host/security/resource.ts';
+import { isInside } from '../../../src/host/security/path.ts';
 import { MapValue } from '../../../src/value/map.ts';
 import { keyword, type Value } from '../../../src/value/value.ts';
 

@@ -1,10 +1,12 @@
 /** Runs on an engine: the same as without one, wherever the worker ends, however short the segments are. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { eventToJson } from '../../../../src/evaluator/event-value.ts';
+import { HostFailure } from '../../../../src/host/failure.ts';
 import { systemClock } from '../../../../src/host/clock.ts';
 import { engineEvents, inLogicalOrder } from '../../../../src/host/engine/client.ts';
 import { createMemoryEngine, type MemoryEngine } from '../../../../src/host/engine/memory.ts';
 import { segmentDriver } from '../../../../src/host/engine/segment.ts';
+import type { EngineWorld } from '../../../../src/host/engine/world.ts';
 import type { Policy, PolicyRequest } from '../../../../src/host/port.ts';
 import { run } from '../../../../src/host/run.ts';
 import { approvalValue, shownForApproval } from '../../../../src/host/security/approval.ts';
@@ -225,6 +227,45 @@ describe('what the policy says', () => {
     await say(engine, id, 'answer', { call: '2', text: 'yes' });
     expect(shown(await ended(engine, id))).toBe('["denied" 2]');
     expect(engine.fault(id)).toBe(null);
+  });
+});
+
+describe('budgets and hints', () => {
+  // The third attempt is the one that works, 40 ms after the first.
+  const RETRY = '(do (call :echo 1) ^{:runtime.learning.retry {:max-retries 3 :backoff-ms 20}} (call :flaky 7))';
+
+  test.each([[{}], [{ calls: 1 }]])('a call is tried again as its hints say, with the waits of the engine, in segments of %j', async (segment) => {
+    let tries = 0;
+    const effects = planEffects().add('flaky', 'idempotent', ([value]) => {
+      if (++tries < 3) throw new HostFailure('host', 'not now');
+      return value!;
+    });
+    const engine = open();
+    engine.serve(segmentDriver(effects.world(segment)));
+    expect(shown(await ended(engine, await begin(engine, RETRY)))).toBe('7');
+    expect(tries).toBe(3);
+  });
+
+  const BUDGET = '(do (try (call :no 1) (catch e nil)) (call :echo 1) (call :ask "?") (call :echo 2) (try (call :echo 3) (catch e (:message e))))';
+
+  test('a run keeps the budget that it began with, and what is refused costs nothing', async () => {
+    const deny: Policy = { decide: ({ capability }) => (capability === 'no' ? { allowed: false, kind: 'security', reason: 'no', hint: null } : { allowed: true, grants: [] }) };
+    for (const segment of [{}, { calls: 1 }]) {
+      const effects = planEffects().add('no', 'pure', () => 1);
+      const world = effects.world(segment, deny);
+      const granting = (calls: number): EngineWorld => ({ ...world, host: { ...world.host, budget: { grant: { calls }, source: 'the test' } } });
+      const engine = open();
+      engine.serve(segmentDriver(granting(3)));
+      const id = await begin(engine, BUDGET);
+      const { waits } = await waiting(engine, id);
+      // Another worker that would grant more comes too late.
+      engine.crash();
+      engine.serve(segmentDriver(granting(100)));
+      await say(engine, id, 'answer', { call: field(waits[0], 'call'), text: 'yes' });
+      const status = await ended(engine, id);
+      expect(shown(status)).toContain('Resource budget exhausted: calls (policy: the test; 0 of 3 left, 1 wanted');
+      expect(effects.felt()).toEqual(['echo 1', 'echo 2']);
+    }
   });
 });
 

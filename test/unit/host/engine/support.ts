@@ -3,7 +3,7 @@ import { systemClock } from '../../../../src/host/clock.ts';
 import { deployPlan, engineEvents, engineStatus, startPlan } from '../../../../src/host/engine/client.ts';
 import type { EngineStatus } from '../../../../src/host/engine/documents.ts';
 import type { Engine } from '../../../../src/host/engine/port.ts';
-import { type EngineWorld, type SegmentLimits } from '../../../../src/host/engine/segment.ts';
+import type { EngineWorld, SegmentLimits } from '../../../../src/host/engine/world.ts';
 import { encodeMessage, type MessageKind } from '../../../../src/host/durable/message.ts';
 import type { NewStart } from '../../../../src/host/durable/recover.ts';
 import type { Capability, Determinism, Policy } from '../../../../src/host/port.ts';

@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { headCheck, KeyProblem, keyDirectory, knownKeys, openKeys, signHead } from '../../../../src/host/journal/keys.ts';
+import { KeyProblem, keyDirectory, knownKeys, openKeys } from '../../../../src/host/journal/keys.ts';
+import { headCheck, signHead } from '../../../../src/host/journal/signature.ts';
 import { bundleProgram, startProgram } from '../../../crash/process.ts';
 import { bytesOfText } from '../../../support/store-data.ts';
 

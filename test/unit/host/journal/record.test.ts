@@ -1,7 +1,7 @@
 /** Records as bytes: what is written is read again, and nothing else is read. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeRecord, encodeRecord, type JournalRecord, RECORD_KINDS, recordData, WITHOUT_CODE } from '../../../../src/host/journal/record.ts';
+import { decodeRecord, encodeDraft, encodeRecord, type JournalRecord, RECORD_DOMAIN, RECORD_KINDS, recordData, WITHOUT_CODE } from '../../../../src/host/journal/record.ts';
 import { encodeMany, encodeValue } from '../../../../src/value/bytes.ts';
 import { MapValue } from '../../../../src/value/map.ts';
 import { isSame } from '../../../../src/value/order.ts';
@@ -38,7 +38,7 @@ function refusal(...parts: Value[]): string {
 
 test('a record is the document of one vector', () => {
   expect(encodeRecord(record())).toEqual(
-    encodeValue(Vector.of('rtfs/record', 1, 'r1', 7, PREVIOUS, 1_700_000_000_123, keyword('call-requested'), MapValue.of(keyword('call'), '0.3', keyword('args'), Vector.of(1, 'two')))),
+    encodeValue(Vector.of('rtfs/record', 1, 'r1', PREVIOUS, 7, 1_700_000_000_123, keyword('call-requested'), MapValue.of(keyword('call'), '0.3', keyword('args'), Vector.of(1, 'two')))),
   );
 });
 
@@ -48,6 +48,22 @@ test('what is written is read again', () => {
       const decoded = decodeRecord(encodeRecord(one), WITHOUT_CODE);
       expect(decoded.ok && isEqual(decoded.value, one)).toBe(true);
     }),
+  );
+});
+
+test('drafts give the bytes of their records, whatever is in them and whatever was written before', () => {
+  const names = fc.constantFrom('a', 'call', 'args', 'value', 'run-started', 'é', 'x'.repeat(40));
+  const drafts = fc.array(fc.tuple(arbitraryRecord(), fc.dictionary(names, fc.option(arbitraryValue(), { nil: undefined }))), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(drafts, (all) => {
+      const encoded = all.map(([one, data]) => encodeDraft({ ...one, data }));
+      all.forEach(([one, data], i) => {
+        const expected = encodeRecord({ ...one, data: MapValue.from(Object.entries(data).flatMap(([name, value]) => (value === undefined ? [] : [[keyword(name), value] as const]))) });
+        expect(encoded[i]!.bytes).toEqual(expected);
+        expect(Buffer.concat(encoded[i]!.hashed)).toEqual(Buffer.concat([RECORD_DOMAIN, expected]));
+      });
+    }),
+    { numRuns: 1000 },
   );
 });
 
@@ -89,7 +105,7 @@ describe('functions in a record', () => {
 });
 
 describe('refused is', () => {
-  const good: readonly Value[] = ['rtfs/record', 1, 'r1', 7, PREVIOUS, 5, keyword('checkpoint'), MapValue.empty()];
+  const good: readonly Value[] = ['rtfs/record', 1, 'r1', PREVIOUS, 7, 5, keyword('checkpoint'), MapValue.empty()];
   const withPart = (place: number, value: Value): Value[] => good.map((part, i) => (i === place ? value : part));
 
   test('nothing of a good one', () => {
@@ -101,11 +117,11 @@ describe('refused is', () => {
     ['a newer version', 1, 2, 'record version 2 is not known here: a newer RTFS reads it'],
     ['an empty id', 2, '', 'the id of the run is no text'],
     ['an id that is no text', 2, 5, 'the id of the run is no text'],
-    ['the number 0', 3, 0, 'the number of the record is none'],
-    ['a number that is no integer', 3, 1.5, 'the number of the record is none'],
-    ['a huge number', 3, 2n ** 60n, 'the number of the record is none'],
-    ['a short hash', 4, PREVIOUS.slice(1), 'the hash of the record before is none'],
-    ['a hash in capitals', 4, PREVIOUS.toUpperCase(), 'the hash of the record before is none'],
+    ['the number 0', 4, 0, 'the number of the record is none'],
+    ['a number that is no integer', 4, 1.5, 'the number of the record is none'],
+    ['a huge number', 4, 2n ** 60n, 'the number of the record is none'],
+    ['a short hash', 3, PREVIOUS.slice(1), 'the hash of the record before is none'],
+    ['a hash in capitals', 3, PREVIOUS.toUpperCase(), 'the hash of the record before is none'],
     ['a time that is no integer', 5, 'now', 'the time is no whole number of milliseconds'],
     ['an unknown kind', 6, keyword('surprise'), 'the kind of the record is not known'],
     ['a kind that is no keyword', 6, 'checkpoint', 'the kind of the record is not known'],

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { chainRecords } from '../../../../src/host/journal/chain.ts';
 import { collectGarbage } from '../../../../src/host/journal/gc.ts';
 import { nodeSha256 } from '../../../../src/host/journal/digest.ts';
-import { type Keys, openKeys } from '../../../../src/host/journal/keys.ts';
+import { openKeys } from '../../../../src/host/journal/keys.ts';
+import type { Keys } from '../../../../src/host/journal/signature.ts';
 import { type StoreReport, verifyStore } from '../../../../src/host/journal/verify.ts';
 import { createMemoryStore } from '../../../../src/host/store/memory.ts';
 import { type Hash, type Store, StoreProblem } from '../../../../src/host/store/port.ts';
@@ -68,7 +69,7 @@ describe('in a file of SQLite that was written by others', () => {
   beforeAll(async () => {
     const file = path.join(directory, 'store.db');
     store = await openSqliteStore(file);
-    await fillVerifiedStore(store, keys);
+    await fillVerifiedStore(store, keys, false);
     database = new Database(file);
     database.pragma('synchronous = OFF');
   });
@@ -173,6 +174,37 @@ describe('in a file of SQLite that was written by others', () => {
       expect(await foundWith('content', 'hash', `bytes = x'${Buffer.from(content.bytes).toString('hex')}'`, Buffer.alloc(32), Buffer.from(content.hash, 'hex'))).toEqual([`waiting ${nameOf(content.hash)} missing`]);
     }
   });
+});
+
+test('in a row of several records, every changed byte is found, and one of its records named', async () => {
+  const file = path.join(directory, 'together.db');
+  const store = await openSqliteStore(file);
+  await fillVerifiedStore(store, keys);
+  const database = new Database(file);
+  database.pragma('synchronous = OFF');
+  const rows = database.prepare("SELECT records.* FROM records JOIN runs ON runs.number = run WHERE id = 'waiting' ORDER BY seq").all() as { number: number; seq: number; count: number; bytes: Buffer }[];
+  expect(rows.map(({ seq, count }) => [seq, count])).toEqual([[3, 3], [5, 2]]);
+  const update = database.prepare('UPDATE records SET bytes = ?, count = ? WHERE number = ?');
+  const named = new Set<number>();
+  for (const { number, seq, count, bytes } of rows) {
+    for (let at = 0; at < bytes.length; at++) {
+      const bad = Buffer.from(bytes);
+      bad[at]! ^= 1 << (at % 8);
+      update.run(bad, count, number);
+      const { fault } = (await verified(store)).runs.find(({ run }) => run === 'waiting')!;
+      if (fault === null || fault.seq <= seq - count || fault.seq > seq) throw new Error(`byte ${at} of the row of ${seq}: ${JSON.stringify(fault)}`);
+      named.add(fault.seq);
+    }
+    for (const wrongCount of [0, -1, count + 1, count - 1, 2 ** 40]) {
+      update.run(bytes, wrongCount, number);
+      expect((await verified(store)).ok).toBe(false);
+    }
+    update.run(bytes, count, number);
+  }
+  expect([...named].sort()).toEqual([1, 2, 3, 4, 5]);
+  expect(wrong(await verified(store))).toEqual([]);
+  database.close();
+  await store.close();
 });
 
 describe('collecting garbage', () => {

@@ -1,0 +1,704 @@
+/**
+ * From one arm's register code to the source of a JavaScript function. Every piece of source is a fixed template filled with numbers
+ * (registers, addresses, indexes into tables, small whole numbers): no text of a program ever gets into it.
+ *
+ * Registers become variables: `r3`, or `f3` where it certainly holds a float, as a bare double. Forward jumps become breaks out
+ * of labelled blocks that end where the jump goes; jumps back become `continue` of the loop that begins there.
+ *
+ * What generated code may refer to:
+ *   R the runtime, m its meter · A the arm · K constants, P primitives, D called definitions, U inner code, L lists of registers,
+ *   F what belongs to a frame when something fails
+ *   n words of native stack left, c the running closure, p the address of what may fail, negative in a tail call
+ */
+import type { ArmCode } from '../code.ts';
+import type { Instruction } from '../liveness.ts';
+import { Op, type OpCode } from '../opcodes.ts';
+import { templateFor } from './templates.ts';
+import { after, isLeft, Kind, type Kinds, kindsOf } from './kinds.ts';
+
+export interface Emitted {
+  /** The body of a function with the parameters of `FACTORY_PARAMETERS`; it returns the arm's function. */
+  readonly source: string;
+  /** The registers that frames of this code keep, one list for each way of leaving it. */
+  readonly lists: readonly (readonly number[])[];
+  /** By the address of what has failed: what of the variables that the function then gives belongs to the frame. */
+  readonly failures: ReadonlyMap<number, Failure>;
+  /** For a loop: which of the values that it begins with must be integers that are not big. */
+  readonly plainIntegers: readonly number[];
+}
+
+/** The registers of a frame that an error passes, and where among the function's variables each of them is. */
+export interface Failure {
+  readonly registers: readonly number[];
+  readonly variables: readonly number[];
+}
+
+export const FACTORY_PARAMETERS = ['R', 'A', 'K', 'P', 'D', 'U', 'L', 'F'] as const;
+
+/** Arguments that are passed one by one; beyond, as an array. */
+export const DIRECT_ARGUMENTS = 4;
+
+/** Larger arms stay on the machine: the engine would not optimise them. */
+const INSTRUCTIONS_MAX = 3_000;
+const LABELS_MAX = 400;
+
+/** Words of native stack that a call of any compiled function takes at least. */
+export const FRAME_WORDS = 16;
+
+function frameWords(arm: ArmCode): number {
+  return FRAME_WORDS + arm.registers;
+}
+
+/** The source for an arm from its entry, or from the head of a loop; null when that is left to the machine. */
+export function emit(arm: ArmCode, point: number): Emitted | null {
+  const emitter = new Emitter(arm, point);
+  return emitter.run();
+}
+
+class Emitter {
+  private readonly arm: ArmCode;
+  private readonly point: number;
+  private readonly instructions: readonly Instruction[];
+  private readonly entry: number;
+  private readonly kinds: readonly (Kinds | null)[];
+  private readonly lists: (readonly number[])[] = [];
+  private readonly body: string[] = [];
+  private readonly head: string[] = [];
+  private readonly declared = new Set<string>();
+  /**
+   * The loop that is being emitted, when it does nothing but count and compare: then its turns are counted in a variable (`u`, up to `w`)
+   * and paid when it is left, because a memory cell that is read and written at each turn would be slower than all the rest.
+   */
+  private counted: { readonly from: number; readonly to: number } | null = null;
+  /** By the address of a loop's head: the index behind the last jump back to it. */
+  private readonly loops = new Map<number, number>();
+  private readonly parameters: number;
+  private sites = 0;
+  private mayFail = false;
+  /** Registers that handlers of this arm look at. */
+  private readonly caught: readonly number[];
+  private readonly plainIntegers: number[] = [];
+  private readonly failures = new Map<number, Failure>();
+  /** The variables that are needed when something fails. */
+  private readonly saved: string[] = [];
+
+  constructor(arm: ArmCode, point: number) {
+    this.arm = arm;
+    this.point = point;
+    const { instructions, indexAt, before } = arm.liveness;
+    this.instructions = instructions;
+    this.entry = indexAt.get(arm.points[point]!)!;
+    this.parameters = arm.required + (arm.variadic ? 1 : 0);
+    const caught = new Set<number>();
+    for (const handler of arm.handlers) for (const register of before[indexAt.get(handler.at)!]!) if (register !== handler.register) caught.add(register);
+    this.caught = [...caught].sort((a, b) => a - b);
+    this.kinds = kindsOf(arm, this.entry, this.kindsAtEntry());
+    this.instructions.forEach((instruction, index) => {
+      if (this.kinds[index] !== null && instruction.target >= 0 && instruction.target <= instruction.at) this.loops.set(instruction.target, index + 1);
+    });
+  }
+
+  run(): Emitted | null {
+    const reachable = this.kinds.filter((kinds) => kinds !== null).length;
+    if (reachable > INSTRUCTIONS_MAX || isLeft(this.arm.ops[this.instructions[this.entry]!.at] as OpCode)) return null;
+    if (this.point > 0 && this.leavesLoop()) return null;
+    const labels = new Set(this.instructions.flatMap(({ target }, index) => (this.kinds[index] === null || target < 0 ? [] : [target])));
+    if (labels.size > LABELS_MAX) return null;
+    this.range(this.entry, this.instructions.length, false);
+    return { source: this.assemble(), lists: this.lists, failures: this.failures, plainIntegers: this.plainIntegers };
+  }
+
+  /** A loop that does what only the machine can would be left at each turn. */
+  private leavesLoop(): boolean {
+    const end = this.loops.get(this.instructions[this.entry]!.at) ?? this.instructions.length;
+    for (let index = this.entry; index < end; index++) if (this.kinds[index] !== null && isLeft(this.arm.ops[this.instructions[index]!.at] as OpCode)) return true;
+    return false;
+  }
+
+  /** Arguments may be anything; what stands in the registers at a loop's head is what the flow from the arm's entry says. */
+  private kindsAtEntry(): Kinds {
+    const none: Kind[] = new Array<Kind>(this.arm.registers).fill(Kind.NONE);
+    for (let i = 0; i < this.parameters; i++) none[i] = Kind.ANY;
+    if (this.point === 0) return none;
+    return kindsOf(this.arm, 0, none)[this.entry] ?? none.fill(Kind.ANY);
+  }
+
+  private assemble(): string {
+    const isEntry = this.point === 0;
+    const parameters = isEntry ? Array.from({ length: this.parameters }, (_, i) => `r${i}`) : ['V'];
+    const start = isEntry ? this.startOfArm() : this.startOfLoop();
+    const variables = [...this.declared].filter((name) => !parameters.includes(name));
+    const saved = this.saved.map((name) => (variables.includes(name) || parameters.includes(name) ? name : 'null'));
+    return [
+      '"use strict";', 'const m = R.meter;', ...this.head,
+      `return function f(${['n', 'c', ...parameters].join(', ')}) {`,
+      `let ${['p = 0', 't', 'v', 'u = 0', 'w = 0', ...variables].join(', ')};`,
+      ...start,
+      ...(this.mayFail ? ['try {', ...this.body, `} catch (e) { throw R.failed(e, A, c, p, F, [${saved.join(', ')}]); }`] : this.body),
+      '}',
+    ].join('\n');
+  }
+
+  private startOfArm(): readonly string[] {
+    const live = this.arm.liveAt(0);
+    return [
+      `if (n <= 0) return R.enter(c, [${this.rawArguments()}]);`,
+      `if (--m.fuel < m.pauseAt) return R.pauseAtEntry(A, c, ${this.list(live)}, [${live.map((register) => `r${register}`).join(', ')}]);`,
+    ];
+  }
+
+  /** The values of the registers that are live there come in an array. What is a number stays one for the engine: hence the signs. */
+  private startOfLoop(): readonly string[] {
+    return this.arm.liveAt(this.point).map((register, index) => {
+      const kind = this.kinds[this.entry]![register];
+      if (kind === Kind.INTEGER) this.plainIntegers.push(index);
+      const value = kind === Kind.FLOAT ? `+R.double(V[${index}])` : kind === Kind.INTEGER ? `+V[${index}]` : `V[${index}]`;
+      return `${this.variable(register, kind === Kind.FLOAT)} = ${value};`;
+    });
+  }
+
+  /** The arguments of a call that is not begun: those beyond the required ones lie in a list already. */
+  private rawArguments(): string {
+    const { required, variadic } = this.arm;
+    const names = Array.from({ length: required }, (_, i) => `r${i}`);
+    if (variadic) names.push(`...r${required}`);
+    return names.join(', ');
+  }
+
+  // --- the shape -------------------------------------------------------------------------------------------------
+
+  /** Emits the instructions with indexes in [from, to); `inLoop`: `from` is the head of the loop that this is the body of. */
+  private range(from: number, to: number, inLoop: boolean): void {
+    const start = this.body.length;
+    const used = new Set<number>();
+    const targets = this.targetsIn(from, to, inLoop);
+    const sizes: number[] = [];
+    let index = from;
+    let falls = true;
+    while (index < to) {
+      const { at } = this.instructions[index]!;
+      if (targets.has(at)) {
+        if (falls && index > from) this.settle(index);
+        this.body.push(`} // ${at}`);
+        used.add(at);
+        sizes.push(at);
+        falls = true;
+      }
+      const end = this.loops.get(at);
+      if (this.kinds[index] === null) {
+        index += 1;
+        falls = false;
+      } else if (end !== undefined && !(inLoop && index === from)) {
+        if (falls && index > from && !targets.has(at)) this.settle(index);
+        if (this.isPlainLoop(index, end)) this.counted = { from: index, to: end };
+        if (this.counted !== null) this.body.push('u = 0; w = R.turns() | 0;');
+        this.body.push(`H${at}: for (;;) {`);
+        falls = this.loopBody(index, end);
+        this.counted = null;
+        index = end;
+      } else {
+        falls = this.instruction(index);
+        if (falls && index + 1 < to && !targets.has(this.instructions[index + 1]!.at)) this.settleFall(index);
+        index += 1;
+      }
+    }
+    // Blocks are opened where the range begins, the one that ends last outermost.
+    this.body.splice(start, 0, ...[...sizes].sort((a, b) => b - a).map((at) => `B${at}: {`));
+    this.fallsOut = falls;
+  }
+
+  private fallsOut = false;
+
+  private loopBody(head: number, end: number): boolean {
+    const { at } = this.instructions[head]!;
+    this.range(head, end, true);
+    if (this.fallsOut) {
+      this.settle(end);
+      if (this.counted !== null) this.body.push('m.fuel -= u;');
+      this.body.push(`break H${at};`);
+    }
+    this.body.push('}');
+    return this.fallsOut;
+  }
+
+  private isPlainLoop(from: number, to: number): boolean {
+    const { ops, primitives } = this.arm;
+    for (let index = from; index < to; index++) {
+      const { at } = this.instructions[index]!;
+      if (this.kinds[index] === null) continue;
+      const op = ops[at] as OpCode;
+      const isInline = op === Op.PRIMITIVE_1 || op === Op.PRIMITIVE_2 ? templateFor(primitives[ops[at + 2]!]!.name, op - Op.PRIMITIVE_0) !== null : PLAIN.has(op);
+      if (!isInline || (op === Op.LOOP && index !== from)) return false;
+    }
+    return true;
+  }
+
+  /** The addresses inside of [from, to) that something in it jumps forward to, and that do not lie within a loop in it. */
+  private targetsIn(from: number, to: number, inLoop: boolean): ReadonlySet<number> {
+    const targets = new Set<number>();
+    const { indexAt } = this.arm.liveness;
+    for (let index = from; index < to; index++) {
+      const { at, target } = this.instructions[index]!;
+      if (this.kinds[index] === null || target <= at) continue;
+      const end = indexAt.get(target)!;
+      if (end <= from || end >= to || this.isWithinLoop(end, from, inLoop)) continue;
+      targets.add(target);
+    }
+    return targets;
+  }
+
+  /** Whether the instruction lies in a loop of its own: one that begins within what starts at `from`, or behind. */
+  private isWithinLoop(index: number, from: number, inLoop: boolean): boolean {
+    for (const [head, end] of this.loops) {
+      const first = this.arm.liveness.indexAt.get(head)!;
+      if ((inLoop ? first > from : first >= from) && first < index && index < end) return true;
+    }
+    return false;
+  }
+
+  // --- registers -------------------------------------------------------------------------------------------------
+
+  private variable(register: number, double: boolean): string {
+    const name = `${double ? 'f' : 'r'}${register}`;
+    this.declared.add(name);
+    return name;
+  }
+
+  /** The register's value, as any value. */
+  private value(register: number, kinds: Kinds): string {
+    return kinds[register] === Kind.FLOAT ? `R.float(${this.variable(register, true)})` : this.variable(register, false);
+  }
+
+  private isDouble(register: number, kinds: Kinds): boolean {
+    return kinds[register] === Kind.FLOAT;
+  }
+
+  /** What only happens now and then, and may charge: turns that are only counted so far are paid first. */
+  private slow(expression: string): string {
+    return this.counted === null ? expression : `(m.fuel -= u, u = 0, w = -1, ${expression})`;
+  }
+
+  private line(text: string): void {
+    this.body.push(text);
+  }
+
+  /** Before something that may fail. Other frames may handle the error and come back here: then what is live behind a call is needed. */
+  private at(address: number, kinds: Kinds, isTail = false): void {
+    this.mayFail = true;
+    this.line(`p = ${isTail ? -address - 1 : address};`);
+    const { ops } = this.arm;
+    const op = ops[address] as OpCode;
+    const live = op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY ? this.arm.liveAt(ops[address + 5]!) : [];
+    const registers = [...new Set([...live, ...this.caught])];
+    const variables = registers.map((register) => {
+      const name = this.isDouble(register, kinds) ? `f${register}` : `r${register}`;
+      if (!this.saved.includes(name)) this.saved.push(name);
+      return this.saved.indexOf(name);
+    });
+    if (registers.length > 0) this.failures.set(address, { registers, variables });
+  }
+
+  /** On the way from one instruction to another, floats become values where it is not known that they are floats. */
+  private conversions(kinds: Kinds, to: number): string {
+    const wanted = this.kinds[to];
+    if (wanted === null || wanted === undefined) return '';
+    let text = '';
+    for (const register of this.arm.liveness.before[to]!) {
+      if (kinds[register] === Kind.FLOAT && wanted[register] !== Kind.FLOAT) text += `${this.variable(register, false)} = R.float(${this.variable(register, true)}); `;
+    }
+    return text;
+  }
+
+  /** What falls into the instruction at `index` comes as it expects. */
+  private settle(index: number): void {
+    const text = this.conversions(this.fallKinds, index);
+    if (text !== '') this.line(text);
+  }
+
+  private settleFall(index: number): void {
+    const text = this.conversions(this.fallKinds, index + 1);
+    if (text !== '') this.line(text);
+  }
+
+  /** What is known behind the last instruction that falls. */
+  private fallKinds: Kinds = [];
+
+  private go(kinds: Kinds, from: Instruction): string {
+    const { target } = from;
+    const index = this.arm.liveness.indexAt.get(target)!;
+    const isOut = this.counted !== null && (index < this.counted.from || index >= this.counted.to);
+    const paid = isOut ? 'm.fuel -= u; ' : '';
+    if (index < this.entry) return `${paid}${this.leave(target, index, kinds)}`;
+    const jump = target <= from.at ? `continue H${target};` : `break B${target};`;
+    return `${paid}${this.conversions(kinds, index)}${jump}`;
+  }
+
+  private list(registers: readonly number[]): string {
+    const known = this.lists.findIndex((list) => list.length === registers.length && list.every((register, i) => register === registers[i]));
+    if (known >= 0) return `L[${known}]`;
+    this.lists.push(registers);
+    return `L[${this.lists.length - 1}]`;
+  }
+
+  /** Leaves it to the machine to go on at the instruction. */
+  private leave(address: number, index: number, kinds: Kinds): string {
+    const live = [...this.arm.liveness.before[index]!].sort((a, b) => a - b);
+    return `return R.leave(A, c, ${address}, ${this.list(live)}, [${live.map((register) => this.value(register, kinds)).join(', ')}]);`;
+  }
+
+  // --- instructions ----------------------------------------------------------------------------------------------
+
+  /** True when the next instruction follows. */
+  private instruction(index: number): boolean {
+    const instruction = this.instructions[index]!;
+    const kinds = this.kinds[index]!;
+    const op = this.arm.ops[instruction.at] as OpCode;
+    this.fallKinds = after(this.arm, instruction, kinds);
+    if (isLeft(op)) {
+      this.line(this.leave(instruction.at, index, kinds));
+      return false;
+    }
+    this.emitOp(op, index, instruction, kinds);
+    return instruction.falls;
+  }
+
+  private emitOp(op: OpCode, index: number, instruction: Instruction, kinds: Kinds): void {
+    const { at } = instruction;
+    const { ops } = this.arm;
+    const d = ops[at + 1]!;
+    const [a, b] = [ops[at + 2]!, ops[at + 3]!];
+    switch (op) {
+      case Op.CONST:
+        return this.constant(d, a);
+      case Op.MOVE:
+        if (this.isDouble(a, kinds)) return this.line(`${this.variable(d, true)} = ${this.variable(a, true)};`);
+        return this.set(d, this.value(a, kinds));
+      case Op.CAPTURE:
+        return this.set(d, `c.captures[${a}]`);
+      case Op.SIBLING:
+        return this.set(d, `R.sibling(c, ${a})`);
+      case Op.DEFINITION:
+        return this.set(d, `D[${a}]`);
+      case Op.VAR:
+        this.at(at, kinds);
+        return this.set(d, `R.variable(K[${a}])`);
+      case Op.SET_VAR:
+        return this.line(`R.setVariable(K[${d}], ${this.value(a, kinds)});`);
+      case Op.JUMP:
+        return this.line(this.go(kinds, instruction));
+      case Op.JUMP_FALSE:
+      case Op.JUMP_TRUE:
+      case Op.JUMP_NOT_NIL:
+        return this.jumpOn(op, d, kinds, instruction);
+      case Op.JUMP_NOT_LT:
+      case Op.JUMP_NOT_LE:
+      case Op.JUMP_NOT_GT:
+      case Op.JUMP_NOT_GE:
+      case Op.JUMP_NOT_EQ:
+        return this.jumpUnless(at, this.comparison(COMPARED[op]!, d, a, kinds), kinds, instruction);
+      case Op.JUMP_NOT_LT_I:
+      case Op.JUMP_NOT_LE_I:
+      case Op.JUMP_NOT_GT_I:
+      case Op.JUMP_NOT_GE_I:
+        return this.jumpUnless(at, this.literalComparison(COMPARED[op]!, d, a, kinds), kinds, instruction);
+      case Op.JUMP_NOT_EQ_I:
+        if (this.isDouble(d, kinds)) return this.line(this.go(kinds, instruction)); // a float equals no integer
+        return this.line(`if (${this.variable(d, false)} !== ${a}) { ${this.go(kinds, instruction)} }`);
+      case Op.LT:
+      case Op.LE:
+      case Op.GT:
+      case Op.GE:
+      case Op.EQ:
+        this.at(at, kinds);
+        return this.set(d, this.comparison(COMPARED[op]!, a, b, kinds));
+      case Op.ADD:
+      case Op.SUB:
+      case Op.MUL:
+        return this.arithmetic(at, ARITHMETIC[op]!, d, a, b, kinds);
+      case Op.ADD_I:
+      case Op.SUB_I:
+        return this.literalArithmetic(at, ARITHMETIC[op]!, d, a, b, kinds);
+      case Op.INC:
+      case Op.DEC:
+        return this.literalArithmetic(at, ARITHMETIC[op]!, d, a, 1, kinds);
+      case Op.NOT:
+        return this.set(d, kinds[a] === Kind.BOOLEAN ? `!${this.value(a, kinds)}` : this.isDouble(a, kinds) ? 'false' : `${this.value(a, kinds)} === null || ${this.value(a, kinds)} === false`);
+      case Op.IS_NIL:
+        return this.set(d, this.isDouble(a, kinds) ? 'false' : `${this.value(a, kinds)} === null`);
+      case Op.NTH: {
+        this.at(at, kinds);
+        const [x, y] = [this.value(a, kinds), this.value(b, kinds)];
+        return this.set(d, `R.isVector(${x}) && typeof ${y} === "number" && (t = ${x}.get(${y})) !== undefined ? t : ${this.slow(`R.nth(${x}, ${y}, m)`)}`);
+      }
+      case Op.COUNT: {
+        this.at(at, kinds);
+        const x = this.value(a, kinds);
+        return this.set(d, `R.isVector(${x}) ? ${x}.size : ${this.slow(`R.count(${x}, m)`)}`);
+      }
+      case Op.GET:
+      case Op.KEYWORD_GET:
+      case Op.CONJ:
+        this.at(at, kinds);
+        return this.set(d, `R.${INLINED[op]!}(${this.value(a, kinds)}, ${this.value(b, kinds)}, m)`);
+      case Op.FIRST:
+        this.at(at, kinds);
+        return this.set(d, `R.first(${this.value(a, kinds)}, m)`);
+      case Op.PRIMITIVE_0:
+      case Op.PRIMITIVE_1:
+      case Op.PRIMITIVE_2:
+      case Op.PRIMITIVE_3:
+        return this.primitive(at, kinds, d, a, Array.from({ length: op - Op.PRIMITIVE_0 }, (_, i) => ops[at + 3 + i]!));
+      case Op.PRIMITIVE_N:
+        this.at(at, kinds);
+        return this.set(d, `P[${a}].rest([${this.window(b, ops[at + 4]!, kinds)}], m)`);
+      case Op.CALL_DEFINITION:
+        return this.call(index, d, this.callDefinition(at, a, b, ops[at + 4]!, kinds));
+      case Op.TAIL_CALL_DEFINITION:
+        this.at(at, kinds, true);
+        return this.line(`if ((v = ${this.definitionCall(d, a, b, kinds)}) === undefined) R.tail(); return v;`);
+      case Op.CALL:
+        this.at(at, kinds);
+        return this.call(index, d, this.closureCall(a, b, ops[at + 4]!, kinds));
+      case Op.TAIL_CALL:
+        this.at(at, kinds, true);
+        return this.line(`if ((v = ${this.closureCall(d, a, b, kinds)}) === undefined) R.tail(); return v;`);
+      case Op.APPLY:
+        this.at(at, kinds);
+        return this.call(index, d, `R.apply(n - ${frameWords(this.arm)}, ${this.value(a, kinds)}, ${this.value(b, kinds)})`);
+      case Op.TAIL_APPLY:
+        this.at(at, kinds, true);
+        return this.line(`if ((v = R.apply(n - ${frameWords(this.arm)}, ${this.value(d, kinds)}, ${this.value(a, kinds)})) === undefined) R.tail(); return v;`);
+      case Op.CLOSURE: {
+        const count = b;
+        this.at(at, kinds);
+        return this.set(d, `R.closure(U[${a}], [${Array.from({ length: count }, (_, i) => this.value(ops[at + 4 + i]!, kinds)).join(', ')}])`);
+      }
+      case Op.LOOP: {
+        const live = this.arm.liveAt(d);
+        const pause = `return R.pauseAtLoop(A, c, ${at}, ${this.list(live)}, [${live.map((register) => this.value(register, kinds)).join(', ')}]);`;
+        if (this.counted === null) return this.line(`if (--m.fuel < m.pauseAt) ${pause}`);
+        return this.line(`if ((u = u + 1 | 0) > w) { m.fuel -= u; u = 0; if (m.fuel < m.pauseAt) ${pause} w = R.turns() | 0; }`);
+      }
+      case Op.RETURN:
+        if (this.counted !== null) this.line('m.fuel -= u;');
+        return this.line(`return ${this.value(d, kinds)};`);
+      case Op.THROW:
+        this.at(at, kinds);
+        return this.line(`throw R.raised(${this.value(d, kinds)});`);
+      case Op.MAKE_PENDING:
+        return this.set(d, `R.pending(${this.value(a, kinds)})`);
+      case Op.RETHROW_PENDING:
+        this.at(at, kinds);
+        return this.line(`R.rethrow(${this.value(d, kinds)});`);
+      default:
+        throw new Error(`no template for instruction ${op}`);
+    }
+  }
+
+  private set(register: number, expression: string): void {
+    this.line(`${this.variable(register, false)} = ${expression};`);
+  }
+
+  private constant(d: number, index: number): void {
+    const value = this.arm.constants[index]!;
+    if (this.fallKinds[d] === Kind.FLOAT) return this.line(`${this.variable(d, true)} = ${this.hoist('q', index, `R.double(K[${index}])`)};`);
+    if (value === null) return this.set(d, 'null');
+    if (typeof value === 'boolean') return this.set(d, value ? 'true' : 'false');
+    if (typeof value === 'number' && (value | 0) === value && !Object.is(value, -0)) return this.set(d, String(value | 0));
+    this.set(d, this.hoist('k', index, `K[${index}]`));
+  }
+
+  /** A name for something that is looked up once. */
+  private hoist(prefix: string, index: number, expression: string): string {
+    const text = `const ${prefix}${index} = ${expression};`;
+    if (!this.head.includes(text)) this.head.push(text);
+    return `${prefix}${index}`;
+  }
+
+  private jumpOn(op: OpCode, s: number, kinds: Kinds, instruction: Instruction): void {
+    const go = this.go(kinds, instruction);
+    if (this.isDouble(s, kinds)) {
+      if (op !== Op.JUMP_FALSE) this.line(go); // a float is neither nil nor false
+      return;
+    }
+    const value = this.value(s, kinds);
+    const isFalse = kinds[s] === Kind.BOOLEAN ? `!${value}` : `${value} === null || ${value} === false`;
+    const test = op === Op.JUMP_NOT_NIL ? `${value} !== null` : op === Op.JUMP_FALSE ? isFalse : `!(${isFalse})`;
+    this.line(`if (${test}) { ${go} }`);
+  }
+
+  private jumpUnless(at: number, condition: string, kinds: Kinds, instruction: Instruction): void {
+    this.at(at, kinds);
+    this.line(`if (!(${condition})) { ${this.go(kinds, instruction)} }`);
+  }
+
+  private comparison(how: Comparison, a: number, b: number, kinds: Kinds): string {
+    const [doubleA, doubleB] = [this.isDouble(a, kinds), this.isDouble(b, kinds)];
+    if (how.name === 'same') {
+      const [x, y] = [this.value(a, kinds), this.value(b, kinds)];
+      if (isPlain(kinds[a]) || isPlain(kinds[b])) return `${x} === ${y}`;
+      return `(typeof ${x} === "number" && typeof ${y} === "number" ? ${x} === ${y} : ${this.slow(`R.same(${x}, ${y}, m)`)})`;
+    }
+    if (doubleA && doubleB) return `${this.variable(a, true)} ${how.sign} ${this.variable(b, true)}`;
+    const [x, y] = [this.variable(a, doubleA), this.variable(b, doubleB)];
+    const tests = [doubleA ? '' : `typeof ${x} === "number"`, doubleB ? '' : `typeof ${y} === "number"`].filter((test) => test !== '').join(' && ');
+    return `(${tests} ? ${x} ${how.sign} ${y} : ${this.slow(`R.${how.name}(${this.value(a, kinds)}, ${this.value(b, kinds)})`)})`;
+  }
+
+  private literalComparison(how: Comparison, a: number, literal: number, kinds: Kinds): string {
+    const x = this.variable(a, this.isDouble(a, kinds));
+    if (this.isDouble(a, kinds)) return `${x} ${how.sign} ${literal}`;
+    return `(typeof ${x} === "number" ? ${x} ${how.sign} ${literal} : ${this.slow(`R.${how.name}(${x}, ${literal})`)})`;
+  }
+
+  private arithmetic(at: number, how: Arithmetic, d: number, a: number, b: number, kinds: Kinds): void {
+    const [doubleA, doubleB] = [this.isDouble(a, kinds), this.isDouble(b, kinds)];
+    if (doubleA && doubleB) return this.line(`${this.variable(d, true)} = ${this.variable(a, true)} ${how.sign} ${this.variable(b, true)};`);
+    this.at(at, kinds);
+    const slow = this.slow(`R.${how.name}(${this.value(a, kinds)}, ${this.value(b, kinds)})`);
+    const [x, y] = [this.variable(a, doubleA), this.variable(b, doubleB)];
+    if (doubleA || doubleB) return this.line(`${this.variable(d, true)} = ${this.mixed(how, x, y, doubleA, slow)};`);
+    const zero = how.sign === '*' ? ' + 0' : '';
+    if (kinds[a] === Kind.INTEGER && kinds[b] === Kind.INTEGER) {
+      return this.set(d, `typeof ${x} === "number" && typeof ${y} === "number" && (t = ${x} ${how.sign} ${y}) <= ${SAFE} && t >= -${SAFE} ? t${zero} : ${slow}`);
+    }
+    const small = `typeof ${x} === "number" && typeof ${y} === "number" && (${x} | 0) === ${x} && (${y} | 0) === ${y}`;
+    if (how.sign === '*') return this.set(d, `${small} && (t = ${x} * ${y}) <= ${SAFE} && t >= -${SAFE} ? t + 0 : ${slow}`);
+    this.set(d, `${small} ? ${x} ${how.sign} ${y} : ${slow}`);
+  }
+
+  /** One operand is a float for certain; the other may be any number. */
+  private mixed(how: Arithmetic, x: string, y: string, isFirst: boolean, slow: string): string {
+    const other = isFirst ? y : x;
+    const boxed = isFirst ? `${x} ${how.sign} ${y}.value` : `${x}.value ${how.sign} ${y}`;
+    return `typeof ${other} === "number" ? ${x} ${how.sign} ${y} : R.isFloat(${other}) ? ${boxed} : R.double(${slow})`;
+  }
+
+  private literalArithmetic(at: number, how: Arithmetic, d: number, a: number, literal: number, kinds: Kinds): void {
+    const isDouble = this.isDouble(a, kinds);
+    const x = this.variable(a, isDouble);
+    const operand = literal < 0 ? `(${literal})` : String(literal);
+    if (isDouble) return this.line(`${this.variable(d, true)} = ${x} ${how.sign} ${operand};`);
+    this.at(at, kinds);
+    const slow = this.slow(`R.${how.name}(${x}, ${literal})`);
+    if (kinds[a] === Kind.INTEGER) return this.set(d, `typeof ${x} === "number" && (t = ${x} ${how.sign} ${operand}) <= ${SAFE} && t >= -${SAFE} ? t : ${slow}`);
+    this.set(d, `typeof ${x} === "number" && (${x} | 0) === ${x} ? ${x} ${how.sign} ${operand} : ${slow}`);
+  }
+
+  private primitive(at: number, kinds: Kinds, d: number, index: number, registers: readonly number[]): void {
+    this.at(at, kinds);
+    const args = registers.map((register) => this.value(register, kinds));
+    const name = this.hoist(`p${args.length}_`, index, `P[${index}].f${args.length}`);
+    const slow = this.slow(`${name}(${[...args, 'm'].join(', ')})`);
+    const inline = templateFor(this.arm.primitives[index]!.name, args.length);
+    if (inline === null) return this.set(d, slow);
+    const operands = registers.map((register) => this.variable(register, this.isDouble(register, kinds)));
+    const tests = registers.flatMap((register, i) => (this.isDouble(register, kinds) ? [] : [`typeof ${operands[i]!} === "number"`]));
+    if (inline.operands !== 'any' && tests.length < operands.length) return this.set(d, slow);
+    if (inline.operands === 'small') tests.push(...operands.map((x) => `(${x} | 0) === ${x}`));
+    this.set(d, `${['true', ...tests, ...inline.tests(operands)].join(' && ')} ? ${inline.value(operands)} : ${slow}`);
+  }
+
+  // --- calls -----------------------------------------------------------------------------------------------------
+
+  private window(first: number, count: number, kinds: Kinds): string {
+    return Array.from({ length: count }, (_, i) => this.value(first + i, kinds)).join(', ');
+  }
+
+  /** The value of a call, or what is left of this one when it gives none. */
+  private call(index: number, d: number, expression: string): void {
+    const { at } = this.instructions[index]!;
+    const kinds = this.kinds[index]!;
+    const live = this.arm.liveAt(this.arm.ops[at + 5]!);
+    const values = live.map((register) => this.value(register, kinds)).join(', ');
+    this.line(`if ((v = ${expression}) === undefined) return R.suspended(A, c, ${at}, ${this.list(live)}, [${values}]);`);
+    this.set(d, 'v');
+  }
+
+  private callDefinition(at: number, index: number, first: number, count: number, kinds: Kinds): string {
+    this.at(at, kinds);
+    return this.definitionCall(index, first, count, kinds);
+  }
+
+  private definitionCall(index: number, first: number, count: number, kinds: Kinds): string {
+    if (this.point === 0 && this.isSelf(index, count)) return `f(n - ${frameWords(this.arm)}, c${count === 0 ? '' : ', '}${this.window(first, count, kinds)})`;
+    const closure = this.hoist('d', index, `D[${index}]`);
+    const code = this.hoist('e', index, `D[${index}].code`);
+    return this.invoke(code, closure, first, count, kinds);
+  }
+
+  /** Whether the definition is this one, called with as many arguments as this arm takes. */
+  private isSelf(index: number, count: number): boolean {
+    const { code, variadic, required } = this.arm;
+    return !variadic && required === count && code.table.codeOf(this.arm.definitions[index]!.definition) === code;
+  }
+
+  private invoke(code: string, closure: string, first: number, count: number, kinds: Kinds): string {
+    const words = `n - ${frameWords(this.arm)}`;
+    const args = this.window(first, count, kinds);
+    if (count > DIRECT_ARGUMENTS) return `${code}.callMany(${words}, ${closure}, [${args}])`;
+    return `${code}.call${count}(${[words, closure, args].filter((part) => part !== '').join(', ')})`;
+  }
+
+  /** What is called is only known when it runs. The primitive that was called here last is known again. */
+  private closureCall(fn: number, first: number, count: number, kinds: Kinds): string {
+    const value = this.value(fn, kinds);
+    const args = this.window(first, count, kinds);
+    const closure = `R.isClosure(${value}) ? ${this.invoke(`${value}.code`, value, first, count, kinds)}`;
+    if (count < 1 || count > 3) return `${closure} : R.data(${value}, [${args}])`;
+    const site = this.sites++;
+    this.head.push(`let s${site}, g${site};`);
+    this.line(`if (${value} !== s${site} && !R.isClosure(${value})) { g${site} = R.function${count}(${value}); s${site} = R.known(${value}); }`);
+    return `${closure} : g${site}(${args}, m)`;
+  }
+}
+
+/** Instructions whose usual way takes no call. */
+const PLAIN: ReadonlySet<OpCode> = new Set<OpCode>([
+  Op.CONST, Op.MOVE, Op.CAPTURE, Op.DEFINITION, Op.JUMP, Op.JUMP_FALSE, Op.JUMP_TRUE, Op.JUMP_NOT_NIL, Op.JUMP_NOT_LT, Op.JUMP_NOT_LE, Op.JUMP_NOT_GT, Op.JUMP_NOT_GE, Op.JUMP_NOT_EQ,
+  Op.JUMP_NOT_LT_I, Op.JUMP_NOT_LE_I, Op.JUMP_NOT_GT_I, Op.JUMP_NOT_GE_I, Op.JUMP_NOT_EQ_I, Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.ADD, Op.SUB, Op.MUL, Op.ADD_I, Op.SUB_I, Op.INC, Op.DEC,
+  Op.NOT, Op.IS_NIL, Op.NTH, Op.COUNT, Op.LOOP, Op.RETURN,
+]);
+
+/** What equals nothing but itself. */
+function isPlain(kind: Kind | undefined): boolean {
+  return kind === Kind.INTEGER || kind === Kind.BOOLEAN;
+}
+
+const SAFE = '9007199254740991';
+
+interface Comparison {
+  readonly name: string;
+  readonly sign: string;
+}
+
+const COMPARED: Readonly<Partial<Record<OpCode, Comparison>>> = Object.fromEntries(
+  (
+    [
+      [[Op.LT, Op.JUMP_NOT_LT, Op.JUMP_NOT_LT_I], { name: 'less', sign: '<' }],
+      [[Op.LE, Op.JUMP_NOT_LE, Op.JUMP_NOT_LE_I], { name: 'lessOrEqual', sign: '<=' }],
+      [[Op.GT, Op.JUMP_NOT_GT, Op.JUMP_NOT_GT_I], { name: 'greater', sign: '>' }],
+      [[Op.GE, Op.JUMP_NOT_GE, Op.JUMP_NOT_GE_I], { name: 'greaterOrEqual', sign: '>=' }],
+      [[Op.EQ, Op.JUMP_NOT_EQ], { name: 'same', sign: '===' }],
+    ] as const
+  ).flatMap(([codes, how]) => codes.map((code) => [code, how])),
+);
+
+interface Arithmetic {
+  readonly name: string;
+  readonly sign: string;
+}
+
+const ARITHMETIC: Readonly<Partial<Record<OpCode, Arithmetic>>> = {
+  [Op.ADD]: { name: 'add', sign: '+' },
+  [Op.SUB]: { name: 'subtract', sign: '-' },
+  [Op.MUL]: { name: 'multiply', sign: '*' },
+  [Op.ADD_I]: { name: 'add', sign: '+' },
+  [Op.SUB_I]: { name: 'subtract', sign: '-' },
+  [Op.INC]: { name: 'increment', sign: '+' },
+  [Op.DEC]: { name: 'decrement', sign: '-' },
+};
+
+const INLINED: Readonly<Partial<Record<OpCode, string>>> = {
+  [Op.GET]: 'get', [Op.KEYWORD_GET]: 'keywordGet', [Op.CONJ]: 'conj',
+};

@@ -1,0 +1,196 @@
+/**
+ * What compiled code calls by name (`R`), and the tier as the machine sees it: which arms are compiled, how they are entered, and
+ * what they leave behind. One for each table of code, since compiled code is made of that table's constants.
+ */
+import { add, decrement, increment, multiply, subtract } from '../../value/number.ts';
+import { List } from '../../value/list.ts';
+import { Closure, Float, makeFloat, PrimitiveFunction, type Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
+import type { ArmCode, Code, CodeTable } from '../code.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
+import { callData, geSlow, gtSlow, isMachineNumber, type KernelFunctions, kernelFunctions, leSlow, ltSlow, same } from '../operations.ts';
+import { arityError } from '../primitives/registry.ts';
+import { chargeOneMore } from '../primitives/collection.ts';
+import { chargeCells, Raised } from '../raise.ts';
+import type { Native, NativeEntries, RunMeter, Running } from '../tier.ts';
+import type { Failure } from './emit.ts';
+import type { LeftFrame } from './left.ts';
+
+type Call<Args extends Value[]> = (...args: [...Args, RunMeter]) => Value;
+
+/** The part of the tier that generated code may refer to. Functions do not use `this`: engines call them directly. */
+export interface Runtime {
+  readonly meter: RunMeter;
+  readonly [name: string]: unknown;
+}
+
+/** What the runtime tells the tier that it belongs to. */
+interface Owner {
+  readonly meter: RunMeter;
+  readonly left: LeftFrame[];
+  readonly machine: Running | null;
+  pause: 'entry' | 'loop' | null;
+}
+
+/** So that counting them stays within 32 bits. */
+const TURNS_MAX = 1_000_000_000;
+
+/** Words of native stack that compiled calls may take one below the other before they move to the machine's. */
+export const STACK_WORDS = 60_000;
+
+export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmCode) => boolean): { readonly runtime: Runtime; readonly stubs: NativeEntries } {
+  const kernel: KernelFunctions = kernelFunctions(table.primitives);
+  const { meter, left } = tier;
+
+  const leave = (arm: ArmCode, closure: Closure, pc: number, registers: readonly number[], values: readonly Value[]): undefined => {
+    left.push({ arm, closure, pc, registers, values, tail: false });
+    return undefined;
+  };
+  const enter = (closure: Closure, values: readonly Value[]): undefined => {
+    left.push({ arm: null, closure, pc: 0, registers: NONE, values, tail: false });
+    return undefined;
+  };
+  const markTail = (): void => {
+    left[left.length - 1]!.tail = true;
+  };
+  const data = (fn: Value, args: Value[]): Value => callData(fn, args, table.primitives, kernel, meter);
+  const primitive = (fn: Value): ReturnType<CodeTable['primitives']['get']> => (fn instanceof PrimitiveFunction ? table.primitives.get(fn.name) : null);
+
+  /** The arm for so many arguments, compiled if that can be; else the call is left to the machine. */
+  const open = (closure: Closure, count: number): boolean => {
+    const code = closure.code as Code;
+    const arm = code.armFor(count);
+    if (arm === null) return arityError(code.name ?? 'a function', code.arityText, count);
+    return compile(arm);
+  };
+  const stubs: NativeEntries = {
+    call0: (n, c) => (open(c, 0) ? (c.code as Code).call0(n, c) : enter(c, [])),
+    call1: (n, c, a) => (open(c, 1) ? (c.code as Code).call1(n, c, a!) : enter(c, [a!])),
+    call2: (n, c, a, b) => (open(c, 2) ? (c.code as Code).call2(n, c, a!, b!) : enter(c, [a!, b!])),
+    call3: (n, c, a, b, d) => (open(c, 3) ? (c.code as Code).call3(n, c, a!, b!, d!) : enter(c, [a!, b!, d!])),
+    call4: (n, c, a, b, d, e) => (open(c, 4) ? (c.code as Code).call4(n, c, a!, b!, d!, e!) : enter(c, [a!, b!, d!, e!])),
+    callMany: (n, c, args) => (open(c, args.length) ? (c.code as Code).armFor(args.length)!.native!(n, c, ...args) : enter(c, args)),
+  };
+
+  const runtime: Runtime = {
+    meter,
+    leave,
+    suspended: leave,
+    enter,
+    pauseAtEntry: (arm: ArmCode, closure: Closure, registers: readonly number[], values: readonly Value[]): undefined => {
+      tier.pause = 'entry';
+      return leave(arm, closure, 0, registers, values);
+    },
+    pauseAtLoop: (arm: ArmCode, closure: Closure, pc: number, registers: readonly number[], values: readonly Value[]): undefined => {
+      tier.pause = 'loop';
+      return leave(arm, closure, pc, registers, values);
+    },
+    tail: markTail,
+    /** What was thrown goes on, after the frame that it passes has been left. Before a tail call has begun, its caller is still there. */
+    failed: (thrown: unknown, arm: ArmCode, closure: Closure, pc: number, failures: ReadonlyMap<number, Failure>, variables: readonly (Value | undefined)[]): unknown => {
+      if (pc < 0 && left.length > 0) {
+        markTail();
+        return thrown;
+      }
+      const address = pc < 0 ? -pc - 1 : pc;
+      const failure = failures.get(address);
+      if (failure === undefined) leave(arm, closure, address, NONE, []);
+      else leave(arm, closure, address, failure.registers, failure.variables.map((index) => variables[index] ?? null));
+      return thrown;
+    },
+    raised: (value: Value): Raised => new Raised(value, false),
+    pending: (value: Value): Vector => Vector.of(value),
+    rethrow: (value: Value): void => {
+      if (value instanceof Vector) throw new Raised(value.get(0) ?? null, false);
+    },
+
+    isClosure: (value: Value): boolean => value instanceof Closure,
+    closure: (code: Code, captures: readonly Value[]): Closure => {
+      chargeCells(meter, 1 + captures.length);
+      return new Closure(code, captures);
+    },
+    sibling: (closure: Closure, member: number): Closure => {
+      const code = (closure.code as Code).siblings[member]!;
+      return code === closure.code ? closure : new Closure(code, closure.captures);
+    },
+    variable: (name: string): Value => tier.machine!.variable(name),
+    setVariable: (name: string, value: Value): void => tier.machine!.setVariable(name, value),
+
+    data,
+    known: (fn: Value): Value | undefined => (fn instanceof PrimitiveFunction ? fn : undefined),
+    function1: (fn: Value): Call<[Value]> => primitive(fn)?.f1 ?? ((a) => data(fn, [a])),
+    function2: (fn: Value): Call<[Value, Value]> => primitive(fn)?.f2 ?? ((a, b) => data(fn, [a, b])),
+    function3: (fn: Value): Call<[Value, Value, Value]> => primitive(fn)?.f3 ?? ((a, b, c) => data(fn, [a, b, c])),
+    apply: (words: number, fn: Value, given: Value): Value | undefined => {
+      const args = [...(kernel.elements.f1(given, meter) as Vector).toArray()];
+      return fn instanceof Closure ? callWith(words, fn, args, 0, args.length) : data(fn, args);
+    },
+
+    isFloat: (value: Value): boolean => value instanceof Float,
+    float: makeFloat,
+    double: (value: number | Float): number => (typeof value === 'number' ? value : value.value),
+    add: (a: Value, b: Value): Value => (isMachineNumber(a) && isMachineNumber(b) ? add(a, b) : kernel.add.f2(a, b, meter)),
+    subtract: (a: Value, b: Value): Value => (isMachineNumber(a) && isMachineNumber(b) ? subtract(a, b) : kernel.sub.f2(a, b, meter)),
+    multiply: (a: Value, b: Value): Value => (isMachineNumber(a) && isMachineNumber(b) ? multiply(a, b) : kernel.mul.f2(a, b, meter)),
+    increment: (a: Value): Value => (typeof a === 'number' ? increment(a) : kernel.inc.f1(a, meter)),
+    decrement: (a: Value): Value => (typeof a === 'number' ? decrement(a) : kernel.dec.f1(a, meter)),
+    less: (a: Value, b: Value): boolean => ltSlow(a, b, kernel, meter),
+    lessOrEqual: (a: Value, b: Value): boolean => leSlow(a, b, kernel, meter),
+    greater: (a: Value, b: Value): boolean => gtSlow(a, b, kernel, meter),
+    greaterOrEqual: (a: Value, b: Value): boolean => geSlow(a, b, kernel, meter),
+    same: (a: Value, b: Value): boolean => same(a, b, kernel, meter),
+    isVector: (value: Value): boolean => value instanceof Vector,
+    nth: kernel.nth.f2,
+    get: kernel.get.f2,
+    keywordGet: kernel.keywordGet.f2,
+    conj: (a: Value, b: Value): Value => {
+      if (!(a instanceof Vector)) return kernel.conj.f2(a, b, meter);
+      chargeOneMore(meter, a.size);
+      return a.push(b);
+    },
+    count: kernel.count.f1,
+    first: kernel.first.f1,
+    /** Turns of a loop until something has to be looked at. */
+    turns: (): number => Math.min(TURNS_MAX, meter.fuel - meter.pauseAt),
+  };
+  return { runtime, stubs };
+}
+
+const NONE: readonly number[] = [];
+
+/** Calls a closure with `count` of the values from `first` on. */
+export function callWith(words: number, closure: Closure, values: readonly Value[], first: number, count: number): Value | undefined {
+  const entries = closure.code as Code;
+  switch (count) {
+    case 0:
+      return entries.call0(words, closure);
+    case 1:
+      return entries.call1(words, closure, values[first]!);
+    case 2:
+      return entries.call2(words, closure, values[first]!, values[first + 1]!);
+    case 3:
+      return entries.call3(words, closure, values[first]!, values[first + 1]!, values[first + 2]!);
+    case 4:
+      return entries.call4(words, closure, values[first]!, values[first + 1]!, values[first + 2]!, values[first + 3]!);
+    default:
+      return entries.callMany(words, closure, values.slice(first, first + count));
+  }
+}
+
+/** The functions that an arm takes the arguments beyond the required ones with: they lie in one list. */
+export function gathering(runtime: Runtime, arm: ArmCode, native: Native): (words: number, closure: Closure, ...args: Value[]) => Value | undefined {
+  const { meter } = runtime;
+  const enter = runtime['enter'] as (closure: Closure, values: readonly Value[]) => undefined;
+  return (words, closure, ...args) => {
+    if (words <= 0) return enter(closure, args);
+    const extra = args.slice(arm.required);
+    if (extra.length > 0) chargeCells(meter, extra.length);
+    args.length = arm.required;
+    return native(words, closure, ...args, List.adopt(extra));
+  };
+}
+
+export function newMeter(): RunMeter {
+  return { fuel: 0, allocation: 0, limits: DEFAULT_LIMITS, pauseAt: 0 };
+}
+

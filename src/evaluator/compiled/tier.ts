@@ -1,0 +1,183 @@
+/** Which code is compiled, and when. */
+import type { Closure, Value } from '../../value/value.ts';
+import type { ArmCode, Code, CodeTable } from '../code.ts';
+import type { Native, RunMeter, Running, Tier, TierStatistics } from '../tier.ts';
+import { DIRECT_ARGUMENTS, emit, type Emitted, FACTORY_PARAMETERS, FRAME_WORDS } from './emit.ts';
+import { type LeftFrame, takeLeft } from './left.ts';
+import { callWith, createRuntime, gathering, newMeter, type Runtime, STACK_WORDS } from './runtime.ts';
+
+/** Makes a function of JavaScript from parameters and a body: what `new Function` does, where it is allowed. */
+export type MakeFunction = (parameters: readonly string[], body: string) => (...args: unknown[]) => unknown;
+
+export interface TierOptions {
+  readonly makeFunction: MakeFunction;
+  /** Calls and turns of an arm on the machine before it is compiled. Default: 60. */
+  readonly threshold?: number;
+  /** Native stack for compiled calls, asked for again each time; for tests. Default: 60,000 words. */
+  readonly stackWords?: () => number;
+}
+
+const THRESHOLD = 60;
+
+/** An arm that has left something to the machine so often, with less work than this in between, stays there. */
+const BLAME_MAX = 24;
+const BLAME_FUEL = 2_000;
+
+/** An arm's function from a loop's head on: the values are those of the registers that are live there. */
+interface NativeLoop {
+  readonly run: (words: number, closure: Closure, values: readonly Value[]) => Value | undefined;
+  /** Which of them must be integers that are not big. */
+  readonly plainIntegers: readonly number[];
+}
+
+/** Heat of an arm that will not be compiled. */
+const COLD = Number.NEGATIVE_INFINITY;
+
+export class CompiledTier implements Tier {
+  readonly meter: RunMeter = newMeter();
+  readonly stubs;
+  readonly statistics: { -readonly [Name in keyof TierStatistics]: number } = { functions: 0, loops: 0, sourceLength: 0, left: 0 };
+  /** Innermost first. */
+  readonly left: LeftFrame[] = [];
+  machine: Running | null = null;
+  /** What the machine has to do where the innermost frame stands, apart from going on. */
+  pause: 'entry' | 'loop' | null = null;
+  private readonly runtime: Runtime;
+  private readonly table: CodeTable;
+  private readonly threshold: number;
+  private readonly stackWords: () => number;
+  private readonly makeFunction: MakeFunction;
+  private readonly loops = new Map<ArmCode, Map<number, NativeLoop | null>>();
+  private readonly blamed = new Map<ArmCode, { count: number; fuel: number }>();
+
+  constructor(table: CodeTable, options: TierOptions) {
+    this.table = table;
+    this.threshold = options.threshold ?? THRESHOLD;
+    this.stackWords = options.stackWords ?? (() => STACK_WORDS);
+    this.makeFunction = options.makeFunction;
+    ({ runtime: this.runtime, stubs: this.stubs } = createRuntime(table, this, (arm) => this.compile(arm)));
+  }
+
+  isHot(arm: ArmCode): boolean {
+    if (arm.native !== null) return true;
+    arm.heat += 1;
+    return arm.heat > this.threshold; // it is compiled when it is called
+  }
+
+  call(closure: Closure, registers: readonly Value[], first: number, count: number, depthLeft: number): Value | undefined {
+    return callWith(this.words(depthLeft), closure, registers, first, count);
+  }
+
+  begin(machine: Running): void {
+    this.machine = machine;
+    this.left.length = 0;
+    this.pause = null;
+  }
+
+  takeFrames(machine: Running): void {
+    if (this.left.length > 0) takeLeft(this.left, machine);
+  }
+
+  takeOver(machine: Running): boolean {
+    const { pause } = this;
+    this.statistics.left += 1;
+    this.pause = null;
+    if (pause === null) this.blame();
+    if (takeLeft(this.left, machine)) return --this.meter.fuel < this.meter.pauseAt && machine.outOfFuel(false);
+    return pause !== null && machine.outOfFuel(pause === 'loop');
+  }
+
+  /** Native stack for a fiber that may open so many frames. */
+  private words(depthLeft: number): number {
+    return Math.min(this.stackWords(), depthLeft * FRAME_WORDS);
+  }
+
+  loop(machine: Running, point: number): (() => Value | undefined) | null {
+    const { arm, base, registers, closure } = machine;
+    if (arm.heat === COLD) return null;
+    const native = this.loopFrom(arm, point);
+    if (native === null) return null;
+    const values = arm.liveAt(point).map((register) => registers[base + register]!);
+    if (native.plainIntegers.some((index) => typeof values[index] !== 'number')) return null;
+    return () => native.run(this.words(machine.depthLeft + 1), closure, values);
+  }
+
+  private loopFrom(arm: ArmCode, point: number): NativeLoop | null {
+    let known = this.loops.get(arm);
+    if (known === undefined) {
+      known = new Map();
+      this.loops.set(arm, known);
+    }
+    let native = known.get(point);
+    if (native === undefined) {
+      const emitted = emit(arm, point);
+      native = emitted === null ? null : { run: this.make(arm, emitted) as NativeLoop['run'], plainIntegers: emitted.plainIntegers };
+      known.set(point, native);
+      if (native !== null) this.statistics.loops += 1;
+    }
+    return native;
+  }
+
+  /** What leaves too much to the machine stays there. */
+  private blame(): void {
+    const [innermost, caller] = this.left;
+    // A call that was not begun: either the native stack was too deep, which is nobody's fault, or the callee stays on the machine.
+    const arm = innermost!.arm ?? ((innermost!.closure.code as Code).armFor(innermost!.values.length)?.heat === COLD ? (caller?.arm ?? null) : null);
+    if (arm !== null) this.count(arm);
+  }
+
+  private count(arm: ArmCode): void {
+    const { fuel } = this.meter;
+    const known = this.blamed.get(arm);
+    if (known === undefined || known.fuel - fuel > BLAME_FUEL || known.fuel < fuel) {
+      this.blamed.set(arm, { count: 1, fuel });
+      return;
+    }
+    known.count += 1;
+    known.fuel = fuel;
+    if (known.count >= BLAME_MAX) this.cool(arm);
+  }
+
+  /** The arm stays on the machine from now on. */
+  private cool(arm: ArmCode): void {
+    const { code } = arm;
+    arm.heat = COLD;
+    arm.native = null;
+    this.loops.delete(arm);
+    Object.assign(code, this.stubs);
+    for (const other of code.assembled()) if (other.native !== null) this.link(other, other.native);
+  }
+
+  private compile(arm: ArmCode): boolean {
+    if (arm.native !== null) return true;
+    if (arm.heat === COLD) return false;
+    const emitted = emit(arm, 0);
+    if (emitted === null) {
+      arm.heat = COLD;
+      return false;
+    }
+    const made = this.make(arm, emitted) as Native;
+    this.statistics.functions += 1;
+    arm.native = arm.variadic ? gathering(this.runtime, arm, made) : made;
+    this.link(arm, arm.native);
+    return true;
+  }
+
+  private make(arm: ArmCode, emitted: Emitted): unknown {
+    this.statistics.sourceLength += emitted.source.length;
+    const definitions = arm.definitions.map(({ definition }) => this.table.closureOf(definition));
+    const factory = this.makeFunction(FACTORY_PARAMETERS, emitted.source);
+    return factory(this.runtime, arm, arm.constants, arm.primitives, definitions, arm.codes, emitted.lists, emitted.failures);
+  }
+
+  /** From now on calls of the code with the arm's numbers of arguments come to the function. */
+  private link(arm: ArmCode, native: Native): void {
+    const { code, required, variadic } = arm;
+    const most = variadic ? DIRECT_ARGUMENTS : required;
+    for (let count = required; count <= Math.min(most, DIRECT_ARGUMENTS); count++) {
+      if (code.armFor(count) === arm) code[ENTRIES[count]!] = native;
+    }
+  }
+}
+
+const ENTRIES = ['call0', 'call1', 'call2', 'call3', 'call4'] as const;

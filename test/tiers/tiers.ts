@@ -1,0 +1,19 @@
+/** The same kernel with each way of running code: interpreted, compiled, and going over from one to the other all the time. */
+import { tierMaker } from '../../src/host/code-generation.ts';
+import type { Environment } from '../../src/host/compile.ts';
+import { testEnvironment } from '../support/environment.ts';
+import { randomNumbers } from '../support/programs.ts';
+
+const plain = testEnvironment();
+
+export const machine: Environment = { library: plain.library, primitives: plain.primitives };
+
+/** Everything is compiled when it is first called. */
+export const compiled: Environment = { ...machine, newTier: tierMaker('compiled')! };
+
+/** Compiled code finds its native stack spent after a few calls, or at once, so that it is left at random calls; and what it leaves goes on interpreted. */
+export function mixed(seed: number): Environment {
+  const random = randomNumbers(seed);
+  const stackWords = (): number => Math.floor(random() * random() * 400) - 20;
+  return { ...machine, newTier: tierMaker('auto', { threshold: 1 + Math.floor(random() * 3), stackWords })! };
+}
