@@ -14,7 +14,6 @@ import { timeText, waitsOf } from './show.ts';
 import { openStore } from './store.ts';
 
 export async function runsCommand(options: RunsOptions, terminal: Terminal): Promise<ExitCode> {
-  if (options.restate !== null) return (await import('../engine/runs.ts')).engineRuns(options.restate, options, terminal);
   const opened = await openStore(options, false);
   if (!opened.ok) return refuse([opened.error], { json: options.json ? 'document' : 'none' }, terminal);
   const { store } = opened.value.keeping;

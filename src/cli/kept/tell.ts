@@ -15,7 +15,6 @@ import { waitsOf } from './show.ts';
 import { findRun, openStore, type OpenedStore } from './store.ts';
 
 export async function tellCommand(options: TellOptions, terminal: Terminal): Promise<ExitCode> {
-  if (options.restate !== null) return (await import('../engine/tell.ts')).tellEngine(options.restate, options, terminal);
   const opened = await openStore(options, false);
   if (!opened.ok) return refuse([opened.error], options, terminal);
   try {
