@@ -5,7 +5,8 @@ import type { RestateChoice } from './invocation.ts';
 import type { ColourChoice } from './terminal.ts';
 
 export interface RestateFlags {
-  readonly restate?: string;
+  /** True: the usual server. */
+  readonly restate?: string | true;
   readonly ingress?: string;
 }
 
@@ -18,21 +19,22 @@ interface EngineFlags extends RestateFlags {
 }
 
 /** The address that the server has unless it is told another one. */
-const ADMIN = 'http://127.0.0.1:9070';
+const USUAL = 'http://127.0.0.1:9070';
 const PORT = 9_080;
 
 export function restateOption(command: Command, isNeeded = false): Command {
   return command
-    .option('--restate <url>', isNeeded ? `the admin address of a Restate server (default: ${ADMIN})` : 'runs on a Restate server, by its admin address, in place of a store')
+    .option('--restate [url]', isNeeded ? `the admin address of a Restate server (default: RTFS_RESTATE, else ${USUAL})` : `runs on a Restate server in place of a store: its admin address (default: RTFS_RESTATE, else ${USUAL})`)
     .option('--ingress <url>', 'where that server takes calls, when it does not say so itself');
 }
 
 export function restateOf({ restate, ingress }: RestateFlags): RestateChoice | null {
-  return restate === undefined ? null : { admin: restate, ingress: ingress ?? null };
+  if (restate === undefined) return null;
+  return { admin: restate === true ? (process.env['RTFS_RESTATE'] ?? USUAL) : restate, ingress: ingress ?? null, isUsual: restate === true };
 }
 
 function needed(flags: RestateFlags): RestateChoice {
-  return restateOf({ restate: ADMIN, ...flags })!;
+  return restateOf({ restate: true, ...flags })!;
 }
 
 export function engineCommands(tools: ArgumentTools): void {

@@ -45,6 +45,8 @@ export interface StoreChoice {
 export interface RestateChoice {
   readonly admin: string;
   readonly ingress: string | null;
+  /** Nobody named it: commands mean the same one again. */
+  readonly isUsual: boolean;
 }
 
 export interface DeployOptions extends CommonOptions {

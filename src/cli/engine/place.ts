@@ -27,11 +27,11 @@ export interface EnginePlace {
 }
 
 /** Does it with the server; whatever is wrong with that is told. */
-export async function withEngine({ admin, ingress }: RestateChoice, place: EnginePlace, work: (opened: OpenedEngine) => Promise<ExitCode>): Promise<ExitCode> {
+export async function withEngine({ admin, ingress, isUsual }: RestateChoice, place: EnginePlace, work: (opened: OpenedEngine) => Promise<ExitCode>): Promise<ExitCode> {
   const address = await restateAddress(admin, ingress);
   if (!address.ok) return refuseEngine([engineProblem(address.error)], place);
   try {
-    return await work({ engine: restateEngine(address.value), address: address.value, option: ` --restate ${admin}${ingress === null ? '' : ` --ingress ${ingress}`}` });
+    return await work({ engine: restateEngine(address.value), address: address.value, option: ` --restate${isUsual ? '' : ` ${admin}`}${ingress === null ? '' : ` --ingress ${ingress}`}` });
   } catch (cause) {
     if (cause instanceof RestateProblem) return refuseEngine([engineProblem(cause.message)], place);
     throw cause;
