@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { renderJson, renderTable, type Row } from './report.ts';
 import { benchEnvironment } from './subject.ts';
 import { depth } from './suites/depth.ts';
+import { peers } from './suites/peers.ts';
 import { durable } from './suites/durable.ts';
 import { effects } from './suites/effects.ts';
 import { engines } from './suites/engines.ts';
@@ -18,7 +19,7 @@ import { store } from './suites/store.ts';
 import type { Suite } from './suites/suite.ts';
 import { tiers } from './suites/tiers.ts';
 
-const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, store, durable, engines, processes, size];
+const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, store, durable, engines, processes, size, peers];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' } } });

@@ -15,7 +15,7 @@ import { restateAddress, restateEngine } from '../../src/host/engine/restate/eng
 import { type RestateWorker, serveRestate } from '../../src/host/engine/restate/worker.ts';
 import { segmentDriver } from '../../src/host/engine/segment.ts';
 import { openKeeping } from '../../src/host/open-store.ts';
-import type { Host } from '../../src/host/port.ts';
+import type { EngineWorld } from '../../src/host/engine/world.ts';
 import { capabilityRegistry } from '../../src/host/registry.ts';
 import { type Row, row, unavailable } from '../report.ts';
 import { compiled } from '../subject.ts';
@@ -60,7 +60,7 @@ export const engines: Suite = {
 
 const plan = (past: number): string => `(loop [i 0 sum 0] (if (< i ${past}) (recur (inc i) (+ sum (call :tick i))) (do (call :user.ask "?") sum)))`;
 
-const HOST: Pick<Host, 'capabilities' | 'policy' | 'clock'> = {
+const HOST: EngineWorld['host'] = {
   capabilities: capabilityRegistry([{ id: 'tick', summary: '', determinism: 'idempotent', call: () => 1 }, ...userCapabilities()], new Map()),
   policy: { decide: () => ({ allowed: true, grants: [] }) },
   clock: systemClock,

@@ -1,7 +1,7 @@
 /** `--budget calls=100,cost=2.5`: texts of amounts, read into a budget. */
 import { type Diagnostic, diagnostic, type Result } from '../diagnostic/diagnostic.ts';
 import { suggest } from '../diagnostic/suggest.ts';
-import { AMOUNT_NAMES, type AmountName, type Amounts, MILLIONTHS } from '../host/security/amounts.ts';
+import { AMOUNT_NAMES, type AmountName, type Amounts, MILLIONTHS } from '../host/amounts.ts';
 import { parseAmount } from './limit.ts';
 
 /** What budgets are about, in the order in which the help shows them. */

@@ -7,7 +7,7 @@ import type { Limits } from '../evaluator/limits.ts';
 import type { State } from '../evaluator/state.ts';
 import { type Program, startProgram } from '../host/compile.ts';
 import type { Host } from '../host/port.ts';
-import type { Governor } from '../host/security/governance.ts';
+import type { Governed, Governor } from '../host/security/governance.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
 import type { Watch } from './watching.ts';
 
@@ -22,7 +22,7 @@ export interface Execution {
   readonly isolations?: StartOptions['isolations'];
   /** Has its say on every turn. */
   readonly governor?: Governor | null;
-  readonly openHost: () => Promise<Host>;
+  readonly openHost: () => Promise<Host & Governed>;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
   /** Told when an interrupted run still has something to do before it ends. */

@@ -1,7 +1,7 @@
 /** Help beyond the list of commands and options: topics. */
 import { DEFAULT_LIMITS, limitLabel, type LimitName } from '../evaluator/limits.ts';
 import { EXIT_MEANINGS } from './exit.ts';
-import { AMOUNT_NAMES } from '../host/security/amounts.ts';
+import { AMOUNT_NAMES } from '../host/amounts.ts';
 import { BUDGET_MEANINGS } from './budget.ts';
 import { LIMIT_MEANINGS } from './limit.ts';
 

@@ -7,6 +7,7 @@ import type { Advance, Answer, State } from '../evaluator/state.ts';
 import type { Event } from '../evaluator/event.ts';
 import { Loop } from '../host/loop.ts';
 import { afterTurn, type Memory } from '../host/memory.ts';
+import { isTracing } from '../host/security/governance.ts';
 import type { Observer } from '../host/port.ts';
 import type { MapValue } from '../value/map.ts';
 import { type Ending, type Execution, QUANTUM_STEPS } from './execution.ts';
@@ -39,7 +40,7 @@ export async function goOn(first: Advance, execution: Execution, observer: Obser
   const loopFrom = (from: Advance, signal: AbortSignal, memory?: Memory): Loop<State, Event> =>
     new Loop({
       kernel: { resume: step, cancel: stopAt, exposed }, first: from, host, signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer,
-      follow: afterTurn, ...(memory === undefined ? {} : { memory }),
+      isTraced: isTracing(host.constitution), follow: afterTurn, ...(memory === undefined ? {} : { memory }),
     });
   /** What was begun is brought to an end: `finally` parts and compensations run. */
   const stop = async (from: State, memory: Memory): Promise<State> => {

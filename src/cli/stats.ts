@@ -22,7 +22,7 @@ function statistics({ tier }: RunOptions, { program, ending, wallMs }: Measured)
   const { state } = ending;
   const left = remaining(state);
   const { limits } = state;
-  const compiled = program.table.tier?.statistics ?? { functions: 0, loops: 0, sourceLength: 0, left: 0 };
+  const compiled = program.table.tier?.statistics ?? { functions: 0, loops: 0, sourceLength: 0, left: 0, abandoned: 0 };
   return [
     { name: 'status', value: ending.kind, about: '' },
     { name: 'tier', value: program.table.tier === null ? 'machine' : tier, about: '' },

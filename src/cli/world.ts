@@ -3,6 +3,7 @@ import type { Diagnostic, Result } from '../diagnostic/diagnostic.ts';
 import type { Limits } from '../evaluator/limits.ts';
 import { systemClock } from '../host/clock.ts';
 import type { Clock, Console, Grant, Host } from '../host/port.ts';
+import type { Governed } from '../host/security/governance.ts';
 import type { CapabilityFile } from '../host/manifest/read.ts';
 import { readDeclared } from './capabilities.ts';
 import { NO_SECURITY, type SecurityOptions, type WorldOptions } from './invocation.ts';
@@ -14,7 +15,7 @@ export interface World {
   readonly grants: readonly Grant[];
   readonly clock: Clock;
   /** `more` are grants besides those that were asked for. */
-  readonly openHost: (more?: readonly Grant[]) => Promise<Host>;
+  readonly openHost: (more?: readonly Grant[]) => Promise<Host & Governed>;
   /** What stands above the grants; null when nothing was asked for. */
   readonly security: Security | null;
 }
@@ -31,7 +32,7 @@ export async function openWorld(options: WorldOptions & { readonly security?: Se
   const security = isPlain ? WITHOUT : await (await import('./security.ts')).readSecurity(asked);
   if (!limits.ok || !grants.ok || !security.ok) return { ok: false, error: [limits, grants, security].flatMap((one) => (one.ok ? [] : one.error)) };
   const above = security.value;
-  const openHost = (more: readonly Grant[] = []): Promise<Host> => open([...more, ...grants.value], file, above, console);
+  const openHost = (more: readonly Grant[] = []): Promise<Host & Governed> => open([...more, ...grants.value], file, above, console);
   return {
     ok: true,
     value: { limits: above === null ? limits.value : above.limits(limits.value), clock: systemClock, grants: grants.value, openHost, security: above },
@@ -47,7 +48,7 @@ async function parseGrants(texts: readonly string[], file: CapabilityFile): Prom
   return readGrants(texts, process.cwd(), grantableIds(file, texts));
 }
 
-async function open(grants: readonly Grant[], declared: CapabilityFile, security: Security | null, console: () => Promise<Console>): Promise<Host> {
+async function open(grants: readonly Grant[], declared: CapabilityFile, security: Security | null, console: () => Promise<Console>): Promise<Host & Governed> {
   const [{ openHost }, { cliEnvironment }] = await Promise.all([import('../host/open.ts'), import('./environment.ts')]);
   return openHost({ grants, declared, language: cliEnvironment, clock: systemClock, console: await console(), ...security?.host });
 }

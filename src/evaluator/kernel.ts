@@ -22,6 +22,7 @@ import { ownBytes } from './steps.ts';
 import { Raised } from './raise.ts';
 import { fetched, Unfetched } from './stored.ts';
 import { asError } from './thrown.ts';
+import { Abandoned, type Tier } from './tier.ts';
 import type { Advance, Answer, Fiber, HostCall, Outcome, State } from './state.ts';
 
 export interface ResumeOptions {
@@ -59,8 +60,20 @@ export function start(table: CodeTable, fn: Value, args: readonly Value[], optio
     failing: false, cancelled: false, defined: new Set(), result: null, resultSources: null, variableSources: null, fatal: false,
   };
   const state: State = { table, limits, isolations: options.isolations ?? ALL_ISOLATIONS, main, status: 'ready', pending: [] };
-  const scheduler = schedulerOf(state, [], options);
-  return advance(state, scheduler, scheduler.begin(main, fn, args));
+  return onSomeTier((tier) => {
+    const scheduler = schedulerOf(state, [], options, tier);
+    return advance(state, scheduler, scheduler.begin(main, fn, args));
+  }, table.tier);
+}
+
+/** Nothing that happens here shows before it is over: so what compiled code cannot finish is done again, interpreted. */
+function onSomeTier(run: (tier: Tier | null) => Advance, tier: Tier | null): Advance {
+  try {
+    return run(tier);
+  } catch (thrown) {
+    if (!(thrown instanceof Abandoned)) throw thrown;
+    return run(null);
+  }
 }
 
 /**
@@ -78,9 +91,11 @@ export function resume(state: State, answers: readonly Answer[], options: Resume
 
 /** From the state on, or from nowhere: where a value is needed that is not here, nothing has happened. */
 function go(state: State, answers: readonly Answer[], options: ResumeOptions, reason?: string): Advance {
-  const scheduler = schedulerOf(state, answers, options);
   try {
-    return advance(state, scheduler, scheduler.settle(reason === undefined ? state.main : scheduler.stopAll(state.main, reason)));
+    return onSomeTier((tier) => {
+      const scheduler = schedulerOf(state, answers, options, tier);
+      return advance(state, scheduler, scheduler.settle(reason === undefined ? state.main : scheduler.stopAll(state.main, reason)));
+    }, state.table.tier);
   } catch (thrown) {
     if (!(thrown instanceof Unfetched)) throw thrown;
     return { outcome: { kind: 'requires-values', values: thrown.values }, state, events: [] };
@@ -178,8 +193,8 @@ export function remaining(state: Pick<State, 'main'>): { readonly fuel: number; 
   return { fuel, allocation, calls };
 }
 
-function schedulerOf(state: State, answers: readonly Answer[], options: ResumeOptions): Scheduler {
-  const machine = new Machine(state, kernelFunctions(state.table.primitives), options.refused);
+function schedulerOf(state: State, answers: readonly Answer[], options: ResumeOptions, tier: Tier | null): Scheduler {
+  const machine = new Machine(state, kernelFunctions(state.table.primitives), tier, options.refused);
   return new Scheduler(machine, answers, options.quantum ?? Number.POSITIVE_INFINITY);
 }
 

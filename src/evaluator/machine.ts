@@ -99,10 +99,10 @@ export class Machine implements Site, Running {
   /** Null until the fiber has read a context. */
   private tracker: Tracker | null = null;
 
-  constructor(state: State, kernel: KernelFunctions, refused?: Site['refused']) {
+  constructor(state: State, kernel: KernelFunctions, tier: Tier | null, refused?: Site['refused']) {
     this.refused = refused;
     this.table = state.table;
-    this.tier = state.table.tier;
+    this.tier = tier;
     this.limits = state.limits;
     this.isolations = state.isolations;
     this.kernel = kernel;
@@ -656,9 +656,8 @@ export class Machine implements Site, Running {
       try {
         return this.execute();
       } catch (thrown) {
-        const raised = asRaised(thrown);
-        this.tier?.takeFrames(this);
-        if (!this.unwind(raised)) return 'failed';
+        this.tier?.takeFrames(this, thrown);
+        if (!this.unwind(asRaised(thrown))) return 'failed';
       }
     }
   }

@@ -51,6 +51,11 @@ export interface Running {
   outOfFuel(atLoop: boolean): boolean;
 }
 
+/** Compiled code has come to an end that is none of the program's: the engine's own stack was smaller than it should be. */
+export class Abandoned {
+  readonly name = 'Abandoned';
+}
+
 /** What a tier has done so far. */
 export interface TierStatistics {
   /** Arms of functions that were compiled, and loops that were compiled to be entered at their heads. */
@@ -60,6 +65,8 @@ export interface TierStatistics {
   readonly sourceLength: number;
   /** How often compiled code was left to the machine. */
   readonly left: number;
+  /** How often a stretch was done again, interpreted, because the engine gave up. */
+  readonly abandoned: number;
 }
 
 export interface Tier {
@@ -78,6 +85,6 @@ export interface Tier {
   loop(machine: Running, point: number): (() => Value | undefined) | null;
   /** Has the machine go on where compiled code has left off; true to preempt. */
   takeOver(machine: Running): boolean;
-  /** Frames that an error has left become frames of the machine. */
-  takeFrames(machine: Running): void;
+  /** Frames that an error has left become frames of the machine. What is no error of the program abandons the stretch. */
+  takeFrames(machine: Running, thrown: unknown): void;
 }

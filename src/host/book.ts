@@ -1,16 +1,19 @@
 /** The memory of a run while it is driven: changed as things happen, with a note of each change for whoever writes it down. */
 import { encodeValue } from '../value/bytes.ts';
 import { MapValue } from '../value/map.ts';
-import { keyword, type Value } from '../value/value.ts';
+import { keyword, makeFloat, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
+import { hashValue } from '../value/hash.ts';
+import { delegate, type Target, targetValue } from './delegation.ts';
 import { failureValue } from './failure.ts';
 import type { Attempt, HintApplied, Plan } from './hint/plan.ts';
 import type { DraftData, RecordKind } from './journal/record.ts';
 import { manifestOf } from './manifest/manifest.ts';
 import { attemptBegins, attemptEnds, type Attempting, beginHinted, claim, ended, type Memory, made, planCall } from './memory.ts';
-import type { Answer, Capability, Clock, HostCall, Usage } from './port.ts';
-import { type AmountName, type Amounts, amountsValue, millionths } from './security/amounts.ts';
-import { available, exhaustion } from './security/budget.ts';
+import type { Answer, Capability, Clock, Decision, HostCall, Providers, Usage } from './port.ts';
+import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, millionths } from './amounts.ts';
+import { available, exhaustion, spent } from './security/budget.ts';
+import { denialFacts } from './security/denial.ts';
 import { originsWithin } from './security/lineage.ts';
 
 /** Writes something down that has happened to a call. `message` is what was said to the run and brought it; null for nothing. */
@@ -54,10 +57,11 @@ export class Book {
 
   private amountsFor(call: HostCall, capability: Capability): Amounts {
     const { cost, tokens } = manifestOf(capability);
+    const least = (name: AmountName): number => (isMetered(capability) && this.isLimited(call, name) ? 1 : 0);
     return {
       calls: 1,
-      ...(cost > 0 ? { cost: millionths(cost) } : {}),
-      ...(tokens > 0 ? { tokens } : {}),
+      cost: Math.max(millionths(cost), least('cost')),
+      tokens: Math.max(tokens, least('tokens')),
       // How long it takes is not known before; what has no time left at all is not begun.
       ...('call' in capability && this.isLimited(call, 'time-ms') ? { 'time-ms': 1 } : {}),
       ...(this.isLimited(call, 'bytes') ? { bytes: sizeOf(call.args) } : {}),
@@ -73,6 +77,11 @@ export class Book {
     return budget === null ? Infinity : available(budget, step ?? 'root', name);
   }
 
+  /** What the call may use besides the call itself. Empty when nothing is limited. */
+  leftFor(call: HostCall): Amounts {
+    return Object.fromEntries(AMOUNT_NAMES.flatMap((name) => (this.isLimited(call, name) ? [[name, Math.max(0, this.left(call, name))]] : [])));
+  }
+
   /** How long a call may work that holds its part of the budget already; null for as long as it likes. */
   timeLeft(call: HostCall): number | null {
     const left = this.left(call, 'time-ms');
@@ -80,13 +89,26 @@ export class Book {
   }
 
   /** What the call has taken that worked for so long. Undefined when nothing is counted. */
-  used(call: HostCall, answer: Answer, workedMs: number, usage: Usage | null): Amounts | undefined {
+  used(call: HostCall, capability: Capability, answer: Answer, workedMs: number, usage: Usage | null): Amounts | undefined {
     if (this.memory.calls.get(call.id)?.isHeld !== true) return undefined;
+    const { cost, tokens } = usage ?? manifestOf(capability);
     return {
-      ...(usage === null ? {} : { cost: millionths(usage.cost), tokens: Math.max(0, Math.round(usage.tokens)) }),
+      calls: 1 + (usage?.calls ?? 0),
+      cost: millionths(cost),
+      tokens: Math.max(0, Math.round(tokens)),
       'time-ms': Math.max(0, Math.round(workedMs)),
-      ...(this.isLimited(call, 'bytes') ? { bytes: sizeOf([...call.args, answer.ok ? answer.value : answer.error]) } : {}),
+      ...(this.isLimited(call, 'bytes') ? { bytes: sizeOf(call.args) + sizeOf([answer.ok ? answer.value : answer.error]) + (usage?.bytes ?? 0) } : {}),
     };
+  }
+
+  /** What the run has used in all; null when nothing is counted. */
+  get spent(): Amounts | null {
+    return this.memory.budget === null ? null : spent(this.memory.budget);
+  }
+
+  /** For whoever asks why. */
+  denied(call: HostCall, decision: Decision): void {
+    this.parts.note('governance-denied', denialFacts(call, decision));
   }
 
   made(callId: string): void {
@@ -130,9 +152,25 @@ export class Book {
     return plan;
   }
 
-  attemptBegins(callId: string, plan: Extract<Plan, { kind: 'call' }>): Attempting {
+  /** Who carries out the attempt, of several that could; as it was chosen when it was begun before. Null when there is nothing to choose. */
+  provider(call: HostCall, made: HostCall, attempt: Attempting, { candidates, choice }: Providers): Target | null {
+    if (attempt.provider !== null) return attempt.provider;
+    const several = candidates(made.args);
+    if (several === null) return null;
+    const failed = this.memory.calls.get(call.id)?.hinted?.failed ?? [];
+    const asked = { capability: made.capability, argsHash: hashValue(Vector.adopt([...made.args])), privacy: choice.privacy };
+    const { target, reason, score } = delegate(asked, { ...choice, candidates: several, cached: NONE_CACHED, failed });
+    this.memory = attemptBegins(this.memory, call.id, { ...attempt, provider: target });
+    this.parts.note('delegated', {
+      call: call.id, target: targetValue(target), reason: keyword(reason), score: score === null ? undefined : makeFloat(score),
+      failed: failed.length === 0 ? undefined : Vector.adopt(failed.map(targetValue)),
+    });
+    return target;
+  }
+
+  attemptBegins(callId: string, plan: Pick<Attempting, 'target' | 'capability' | 'passArgs' | 'timeoutMs'>): Attempting {
     const { target, capability, passArgs, timeoutMs } = plan;
-    const attempt = { target, capability, passArgs, timeoutMs, startedMs: this.parts.clock.nowMs() };
+    const attempt = { target, capability, passArgs, timeoutMs, startedMs: this.parts.clock.nowMs(), provider: null };
     this.memory = attemptBegins(this.memory, callId, attempt);
     return attempt;
   }
@@ -143,6 +181,16 @@ export class Book {
     this.memory = attemptEnds(this.memory, callId, { target, startedMs, endedMs, outcome }, used ?? {});
     this.parts.note('attempt-ended', attemptFacts(callId, capability, { target, startedMs, endedMs, outcome }, used), message);
   }
+}
+
+/** Answers that are known are hints' business: a call that comes here has none. */
+const NONE_CACHED: ReadonlySet<string> = new Set();
+
+function isMetered(capability: Capability): boolean {
+  if ('wait' in capability) return false;
+  const { isMetered: said, manifest } = capability;
+  const kind = manifest?.executor?.kind;
+  return said ?? (manifest === undefined || kind === 'function' || kind === 'rtfs');
 }
 
 /** What the journal says of an attempt that is over. */

@@ -4,6 +4,9 @@
  * by weighted score, then whoever is left for the rest. Who has failed at the call is not asked again; when nobody is left, a person is.
  */
 
+import { Keyword, keyword, type Value } from '../value/value.ts';
+import { Vector } from '../value/vector.ts';
+
 export type Target =
   | { readonly kind: 'local-pure' }
   | { readonly kind: 'local-model' | 'remote-model'; readonly id: string }
@@ -33,6 +36,9 @@ export interface Weights {
   readonly privacy: number;
   readonly trust: number;
 }
+
+/** What the operator says of the choice. */
+export interface DelegationChoice extends Pick<Signals, 'rules' | 'weights' | 'threshold' | 'fallback'>, Pick<DelegatedCall, 'privacy'> {}
 
 export interface Signals {
   /** The first whose pattern covers the capability counts: an id, or a family with a dot at its end. */
@@ -93,6 +99,23 @@ function scoreOf({ target, cost, latencyMs, trust }: Candidate, weights: Weights
 
 function covers(pattern: string, capability: string): boolean {
   return pattern.endsWith('.') ? capability.startsWith(pattern) : capability === pattern;
+}
+
+// ── as a value ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** `[:remote-model "large"]`, `[:person]`. */
+export function targetValue(target: Target): Vector {
+  return 'id' in target || 'key' in target ? Vector.of(keyword(target.kind), nameOf(target)) : Vector.of(keyword(target.kind));
+}
+
+/** Null for what is no such value. */
+export function readTarget(value: Value): Target | null {
+  const [kind, name] = value instanceof Vector ? value.toArray() : [];
+  if (!(kind instanceof Keyword)) return null;
+  if (kind.name === 'person' || kind.name === 'local-pure') return { kind: kind.name };
+  if (typeof name !== 'string') return null;
+  if (kind.name === 'cache') return { kind: 'cache', key: name };
+  return kind.name === 'local-model' || kind.name === 'remote-model' ? { kind: kind.name, id: name } : null;
 }
 
 function sameTarget(a: Target, b: Target): boolean {

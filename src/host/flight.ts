@@ -16,8 +16,9 @@ import type { Book } from './book.ts';
 import type { Attempting } from './memory.ts';
 import { type Hold, holdOf, type Recalled, workHold } from './hold.ts';
 import { answerOf, attemptOf, failed, hintsIn, type Judged, judge, perform, type Performance, timeoutAnswer, timeoutOf, withTimeLimit } from './perform.ts';
-import type { Answer, ApprovalQuestion, Ask, CallObserver, Clock, Decision, Host, HostCall, Usage, Wait, WaitCapability } from './port.ts';
-import type { Amounts } from './security/amounts.ts';
+import { isPassing } from './hint/plan.ts';
+import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Host, HostCall, Usage, Wait, WaitCapability } from './port.ts';
+import type { Amounts } from './amounts.ts';
 
 export interface FlightOptions {
   readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
@@ -36,8 +37,6 @@ export interface FlightOptions {
   readonly run: string | null;
   /** What the journal says of a call that it names for the first time. */
   readonly factsOf: (call: HostCall) => DraftData;
-  /** The call is refused, for whoever asks why. */
-  readonly denied: (call: HostCall, decision: Decision) => void;
   /** Who waits and makes calls in place of this process; null: nobody. */
   readonly engine: LoopEngine | null;
 }
@@ -242,8 +241,8 @@ export class Flights {
   private take(call: HostCall, exposed: (callId: string) => MapValue): void {
     this.taken += 1;
     const hints = hintsIn(call);
-    if (hints === 'none') return this.begin({ call, made: call, attempt: null }, () => exposed(call.id));
-    if (hints !== 'some') return this.put(call, hints, { by: 'hint', who: null, message: null }, 0);
+    if (hints === 'none' && !this.isDelegated(call)) return this.begin({ call, made: call, attempt: null }, () => exposed(call.id));
+    if (typeof hints !== 'string') return this.put(call, hints, { by: 'hint', who: null, message: null }, 0);
     const { book, factsOf } = this.options;
     book.beginHinted(call, factsOf);
     this.shown.set(call.id, () => exposed(call.id));
@@ -252,7 +251,13 @@ export class Flights {
     else this.begin({ call, made: attemptOf(call, attempt), attempt }, this.shownTo(call, attempt));
   }
 
-  /** What is next with a call that has hints. */
+  /** Several could carry out the call, and it does not say who. */
+  private isDelegated({ capability, args }: HostCall): boolean {
+    const found = this.options.host.capabilities.find(capability);
+    return found !== undefined && 'providers' in found && found.providers !== undefined && found.providers.candidates(args) !== null;
+  }
+
+  /** What is next with a call that has hints, or several who could carry it out. */
   private goOn(call: HostCall, from: From): void {
     const { book } = this.options;
     const plan = book.plan(call.id);
@@ -280,20 +285,29 @@ export class Flights {
     observer.decided?.(made, judged.decision);
     const refused = (answer: Answer, by: AnswerSource = 'policy'): void => this.over({ call, attempt }, answer, { by, who: null, message: null }, 0);
     if (!judged.allowed || (judged.approval !== null && this.ask === nobody)) {
-      this.options.denied(made, judged.decision);
+      book.denied(made, judged.decision);
       return refused(judged.allowed ? judged.refusal(refusalOf(judged.decision)) : judged.answer);
     }
     const held = book.claim(made, judged.capability);
     if (held !== null && 'ok' in held) return refused(held, 'budget');
     const recalled = this.options.recall(call.id);
-    const limited = 'call' in judged.capability ? withTimeLimit(made, book.timeLeft(made)) : made;
-    const hold = holdOf(limited, judged, recalled, this.options.approvalHash);
+    const provided = this.provided(call, made, judged.capability, attempt);
+    const limited = 'call' in judged.capability ? withTimeLimit(provided.made, book.timeLeft(made)) : made;
+    const hold = provided.hold ?? holdOf(limited, judged, recalled, this.options.approvalHash);
     if (hold !== null && 'id' in hold) return refused(hold, 'capability');
     const maySee = host.policy.exposes?.(judged.capability) === true;
     this.enqueue({
-      ...newFlight(call, limited, judged), attempt, hold, held, exposed: maySee ? exposed() : MapValue.empty(),
+      ...newFlight(call, limited, judged), attempt: book.attempt(call.id) ?? attempt, hold, held, exposed: maySee ? exposed() : MapValue.empty(),
       dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null,
     });
+  }
+
+  /** The call as the provider gets it that carries it out; a question when only a person is left. */
+  private provided(call: HostCall, made: HostCall, capability: Capability, attempt: Attempting | null): { readonly made: HostCall; readonly hold: Hold | null } {
+    const providers = 'providers' in capability ? capability.providers : undefined;
+    const target = providers === undefined || attempt === null ? null : this.options.book.provider(call, made, attempt, providers);
+    if (target?.kind === 'person') return { made, hold: providers!.person(made.args) };
+    return { made: target !== null && 'id' in target ? { ...made, args: providers!.argsFor(made.args, target.id) } : made, hold: null };
   }
 
   private enqueue(flight: Flight): void {
@@ -311,7 +325,8 @@ export class Flights {
       exposed: flight.exposed,
       idempotencyKey: this.options.idempotencyKey(call.id),
       run: this.options.run,
-      used: (usage) => (flight.usage = { cost: (flight.usage?.cost ?? 0) + usage.cost, tokens: (flight.usage?.tokens ?? 0) + usage.tokens }),
+      used: (usage) => (flight.usage = added(flight.usage, usage)),
+      left: () => this.options.book.leftFor(call),
       clock: host.clock,
       signal: () => (flight.controller ??= abortable(this.flights.get(call.id) !== flight)).signal,
       defect: (cause) => observer.defect?.(call, cause),
@@ -373,14 +388,19 @@ export class Flights {
     this.queue.delete(flight);
     const durationMs = this.clock.nowMs() - flight.startedMs;
     const isWait = flight.hold !== null || 'wait' in flight.judged.capability;
-    this.over(flight, answer, from, durationMs, this.options.book.used(flight.made, answer, isWait ? 0 : durationMs, flight.usage));
+    this.over(flight, answer, from, durationMs, this.options.book.used(flight.made, flight.judged.capability, answer, isWait ? 0 : durationMs, flight.usage));
   }
 
   /** The call has its answer, or its attempt is over and something else comes next. */
   private over({ call, attempt }: Pick<Flight, 'call' | 'attempt'>, answer: Answer, from: From, durationMs: number, used?: Amounts): void {
     if (attempt === null) return this.put(call, answer, from, durationMs, used);
-    this.options.book.attemptEnds(call.id, attempt, answer, used, from.message);
-    this.goOn(call, { ...from, message: null });
+    const { book } = this.options;
+    const provider = book.attempt(call.id)?.provider ?? null;
+    book.attemptEnds(call.id, attempt, answer, used, from.message);
+    if (provider !== null && provider.kind !== 'person' && !answer.ok && isPassing(answer.error)) {
+      const next = book.attemptBegins(call.id, attempt);
+      this.begin({ call, made: attemptOf(call, next), attempt: next }, this.shownTo(call, next));
+    } else this.goOn(call, { ...from, message: null });
     this.wakeUp();
   }
 
@@ -405,6 +425,11 @@ const BY_CAPABILITY: From = { by: 'capability', who: null, message: null };
 
 function newFlight(call: HostCall, made: HostCall, judged: Flight['judged']): Flight {
   return { call, made, attempt: null, held: null, usage: null, judged, exposed: MapValue.empty(), hold: null, dueMs: null, isRepeated: false, askedMs: null, startedMs: 0, controller: null };
+}
+
+function added(before: Usage | null, more: Usage): Usage {
+  if (before === null) return more;
+  return { cost: before.cost + more.cost, tokens: before.tokens + more.tokens, calls: (before.calls ?? 0) + (more.calls ?? 0), bytes: (before.bytes ?? 0) + (more.bytes ?? 0) };
 }
 
 /** Between two attempts nothing is called. */

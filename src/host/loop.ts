@@ -21,9 +21,7 @@ import type { Recalled } from './hold.ts';
 import type { DraftData } from './journal/record.ts';
 import { afterTurn, type Memory, newMemory, unmade, withMore } from './memory.ts';
 import type { ApprovalQuestion, Host, HostCall, Kernel, Observer, Turn } from './port.ts';
-import type { Amounts } from './security/amounts.ts';
-import { denialFacts } from './security/denial.ts';
-import { isTracing } from './security/governance.ts';
+import type { Amounts } from './amounts.ts';
 
 export interface LoopOptions<State, Event> {
   readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch'>;
@@ -41,11 +39,13 @@ export interface LoopOptions<State, Event> {
   readonly engine?: LoopEngine;
   /** What the run remembers, the turn `first` included. Default: nothing, as at the start. */
   readonly memory?: Memory;
+  /** Whether somebody asks where values come from. Default: nobody does. */
+  readonly isTraced?: boolean;
   /** What comes of that with a turn. Default: calls that were given up are forgotten. */
   readonly follow?: (memory: Memory, events: readonly Event[], pending: readonly HostCall[]) => Memory;
 }
 
-export type LoopHost = Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask' | 'budget' | 'constitution' | 'stretchMs'>;
+export type LoopHost = Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask' | 'budget' | 'stretchMs'>;
 
 /** Writes down what happens. Null instead of a promise: nothing had to be written, the loop goes on at once. */
 export interface Recorder<State, Event> {
@@ -98,12 +98,12 @@ export type Ended =
   | { readonly kind: 'failed'; readonly error: ErrorValue; readonly byHost?: true };
 
 /**
- * `calls` counts the calls made, refused ones included. `waiting`: the run is on disk and waits for time or people.
+ * `calls` counts the calls made, refused ones included; `spent` is what they took, where that is counted. `waiting`: the run is on disk and waits for time or people.
  * A stopped run (`cancelled`) can be taken up again from its `state`.
  */
 export type RunResult<State> =
-  | { readonly kind: 'complete'; readonly value: Value; readonly calls: number }
-  | { readonly kind: 'failed'; readonly error: ErrorValue; readonly calls: number }
+  | { readonly kind: 'complete'; readonly value: Value; readonly calls: number; readonly spent?: Amounts }
+  | { readonly kind: 'failed'; readonly error: ErrorValue; readonly calls: number; readonly spent?: Amounts }
   | { readonly kind: 'waiting'; readonly state: State; readonly waits: readonly Waiting[]; readonly calls: number }
   | { readonly kind: 'cancelled'; readonly state: State; readonly calls: number };
 
@@ -135,14 +135,13 @@ export class Loop<State, Event> {
     this.recorder = recorder;
     const note = recorder?.note ?? (() => undefined);
     this.book = new Book({
-      memory: options.memory ?? newMemory(host.budget?.grant ?? {}, isTracing(host.constitution)), clock: host.clock, source: host.budget?.source ?? 'none', note,
+      memory: options.memory ?? newMemory(host.budget?.grant ?? {}, options.isTraced ?? false), clock: host.clock, source: host.budget?.source ?? 'none', note,
       applied: (callId, what) => observer.applied?.(callId, what),
     });
     this.flights = new Flights({
       host, observer, maxConcurrent, book: this.book,
       run: recorder?.run ?? null,
       factsOf: recorder?.factsOf ?? (() => ({})),
-      denied: (call, decision) => note('governance-denied', denialFacts(call, decision)),
       recall: recorder?.recall ?? (() => null),
       idempotencyKey: recorder?.idempotencyKey ?? ((callId) => callId),
       approvalHash: recorder?.approvalHash ?? (() => ''),
@@ -305,7 +304,8 @@ export class Loop<State, Event> {
 
   private async end(ended: Ended): Promise<RunResult<State>> {
     await this.recorder?.ended(ended);
-    return { ...ended, calls: this.flights.taken };
+    const { spent } = this.book;
+    return { ...ended, calls: this.flights.taken, ...(spent === null ? {} : { spent }) };
   }
 }
 

@@ -11,6 +11,7 @@ import { MapValue } from '../value/map.ts';
 import { keyword, Keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
 import type { Event } from '../evaluator/event.ts';
+import { readTarget, type Target, targetValue } from './delegation.ts';
 import { failureValue, HostFailure } from './failure.ts';
 import { historyValue, readHistory } from './hint/history.ts';
 import { hintsOf } from './hint/hints.ts';
@@ -18,7 +19,7 @@ import { type Attempt, attempted, begin, type History, type Plan, plan } from '.
 import { hintStateValue, type HintState, NO_HINT_STATE, readHintState } from './hint/state.ts';
 import type { FailureKind, HostCall } from './port.ts';
 import { type Ledger, ledgerValue, followSteps, grantMore, isCounting, openLedger, readLedger, release, type Reservation, reserve, settle } from './security/budget.ts';
-import type { Amounts } from './security/amounts.ts';
+import type { Amounts } from './amounts.ts';
 import { emptyLineage, followEvents, type Lineage, lineageValue, readLineage } from './security/lineage.ts';
 
 export interface Memory {
@@ -50,6 +51,8 @@ export interface Hinted {
   readonly history: History;
   /** The attempt under way; null between attempts. */
   readonly attempt: Attempting | null;
+  /** Providers that have failed at the call. */
+  readonly failed: readonly Target[];
 }
 
 export interface Attempting {
@@ -59,9 +62,11 @@ export interface Attempting {
   /** Null for no limit. */
   readonly timeoutMs: number | null;
   readonly startedMs: number;
+  /** Who carries it out, when several could; null when there was nothing to choose, or nobody has chosen yet. */
+  readonly provider: Target | null;
 }
 
-export const NO_MEMORY: Memory = { budget: null, hints: NO_HINT_STATE, lineage: null, calls: new Map() };
+const NO_MEMORY: Memory = { budget: null, hints: NO_HINT_STATE, lineage: null, calls: new Map() };
 
 /** At the start of a run. `grant` is its budget, empty for none; `isTraced` when somebody asks where values come from. */
 export function newMemory(grant: Amounts, isTraced: boolean): Memory {
@@ -140,7 +145,7 @@ function paid({ budget }: Memory, id: string, { isHeld, isMade, step }: CallMemo
 /** Begins to carry out a call as its hints say. */
 export function beginHinted(memory: Memory, call: Pick<HostCall, 'id' | 'capability' | 'args' | 'options' | 'step'>, nowMs: number): Memory {
   const { id, capability, args, options, step } = call;
-  const hinted = { capability, options, argsHash: hashValue(Vector.adopt([...args])), history: begin(nowMs), attempt: null };
+  const hinted = { capability, options, argsHash: hashValue(Vector.adopt([...args])), history: begin(nowMs), attempt: null, failed: [] };
   return withCall(memory, id, { ...UNHINTED, step, hinted });
 }
 
@@ -164,7 +169,10 @@ export function attemptBegins(memory: Memory, id: string, attempt: Attempting): 
 /** The attempt is over and paid for; the call goes on. */
 export function attemptEnds(memory: Memory, id: string, attempt: Attempt, used: Amounts): Memory {
   const call = memory.calls.get(id)!;
-  const hinted = { ...call.hinted!, attempt: null, history: attempted(call.hinted!.history, attempt) };
+  const before = call.hinted!;
+  const provider = before.attempt?.provider ?? null;
+  const failed = provider === null || attempt.outcome.ok ? before.failed : [...before.failed, provider];
+  const hinted = { ...before, attempt: null, failed, history: attempted(before.history, attempt) };
   return withCall({ ...memory, budget: paid(memory, id, call, used) }, id, { ...call, isHeld: false, isMade: false, hinted });
 }
 
@@ -188,12 +196,12 @@ function callValue({ step, isHeld, isMade, hinted }: CallMemory): Value {
   return record({ 'step': step, 'held': isHeld, 'made': isMade, 'hinted': hinted === null ? null : hintedValue(hinted) });
 }
 
-function hintedValue({ capability, argsHash, options, history, attempt }: Hinted): Value {
-  return record({ 'capability': capability, 'args-hash': argsHash, 'options': options, 'history': historyValue(history), 'attempt': attempt === null ? null : attemptingValue(attempt) });
+function hintedValue({ capability, argsHash, options, history, attempt, failed }: Hinted): Value {
+  return record({ 'capability': capability, 'args-hash': argsHash, 'options': options, 'history': historyValue(history), 'attempt': attempt === null ? null : attemptingValue(attempt), 'failed': Vector.adopt(failed.map(targetValue)) });
 }
 
-export function attemptingValue({ target, capability, passArgs, timeoutMs, startedMs }: Attempting): MapValue {
-  return record({ 'target': keyword(target), 'capability': capability, 'pass-args': passArgs, 'timeout': timeoutMs, 'started': startedMs });
+export function attemptingValue({ target, capability, passArgs, timeoutMs, startedMs, provider }: Attempting): MapValue {
+  return record({ 'target': keyword(target), 'capability': capability, 'pass-args': passArgs, 'timeout': timeoutMs, 'started': startedMs, 'provider': provider === null ? null : targetValue(provider) });
 }
 
 function record(entries: Readonly<Record<string, Value>>): MapValue {
@@ -226,17 +234,19 @@ function readCalls(value: Value): Map<string, CallMemory> | null {
 }
 
 function readHinted(value: Value): Hinted | null {
-  const [capability, argsHash, options = null, written, attempting] = ['capability', 'args-hash', 'options', 'history', 'attempt'].map((name) => field(value, name));
+  const [capability, argsHash, options = null, written, attempting, failed = null] = ['capability', 'args-hash', 'options', 'history', 'attempt', 'failed'].map((name) => field(value, name));
   const history = readHistory(written ?? null);
   const attempt = attempting === null ? null : readAttempting(attempting!);
   if (typeof capability !== 'string' || typeof argsHash !== 'string' || history === null || (attempting !== null && attempt === null)) return null;
-  return hasHints({ capability, options }) ? { capability, argsHash, options, history, attempt } : null;
+  const targets = failed instanceof Vector ? failed.toArray().map(readTarget).filter((one) => one !== null) : [];
+  return hasRightHints({ capability, options }) ? { capability, argsHash, options, history, attempt, failed: targets } : null;
 }
 
-/** Whether the options hold hints, and all of them are right: only such calls are remembered. */
-export function hasHints({ capability, options }: Pick<HostCall, 'capability' | 'options'>): boolean {
+/** Whether the hints of the options, if there are any, are right: only such calls are remembered. */
+export function hasRightHints({ capability, options }: Pick<HostCall, 'capability' | 'options'>): boolean {
   try {
-    return hintsOf({ capability, options }) !== null;
+    hintsOf({ capability, options });
+    return true;
   } catch (cause) {
     if (cause instanceof HostFailure) return false;
     throw cause;
@@ -244,10 +254,10 @@ export function hasHints({ capability, options }: Pick<HostCall, 'capability' | 
 }
 
 export function readAttempting(value: Value): Attempting | null {
-  const [target, capability, passArgs, timeoutMs, startedMs] = ['target', 'capability', 'pass-args', 'timeout', 'started'].map((name) => field(value, name));
+  const [target, capability, passArgs, timeoutMs, startedMs, provider = null] = ['target', 'capability', 'pass-args', 'timeout', 'started', 'provider'].map((name) => field(value, name));
   const which = (['own', 'fallback'] as const).find((one) => target instanceof Keyword && target.name === one);
   if (which === undefined || typeof capability !== 'string' || typeof passArgs !== 'boolean' || typeof startedMs !== 'number') return null;
-  return { target: which, capability, passArgs, timeoutMs: typeof timeoutMs === 'number' ? timeoutMs : null, startedMs };
+  return { target: which, capability, passArgs, timeoutMs: typeof timeoutMs === 'number' ? timeoutMs : null, startedMs, provider: readTarget(provider) };
 }
 
 function field(value: Value, name: string): Value {

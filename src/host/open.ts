@@ -24,7 +24,6 @@ import { createRe2Engine } from '../evaluator/primitives/re2.ts';
 import { Approvals } from './executor/capability.ts';
 import { DeclaredCapabilities } from './executor/declared.ts';
 import { type ExecutorPorts, type FunctionPort, READ_SECRET, SPAWN } from './executor/ports.ts';
-import type { SecretSource as TemplateSecrets } from './executor/template.ts';
 import { withHouseManifest } from './manifest/house.ts';
 import { type Manifest, manifestOf } from './manifest/manifest.ts';
 import { type CapabilityFile, NO_CAPABILITIES } from './manifest/read.ts';
@@ -34,9 +33,10 @@ import { environmentSecrets } from './secret-source.ts';
 import { type GrantContext, parseGrants } from './security/grant.ts';
 import { grantPolicy, type PolicyData } from './security/policy.ts';
 import { type NamedPolicy, readPolicy } from './security/policy-text.ts';
-import type { Amounts } from './security/amounts.ts';
+import type { Amounts } from './amounts.ts';
+import type { Governed } from './security/governance.ts';
 import { lesserAmounts } from './security/runtime-context.ts';
-import { type SecretSource, secretVariable, withSecrets } from './security/secret.ts';
+import { type SecretSource, withSecrets } from './security/secret.ts';
 
 /** Everything that is not given is the machine's own. */
 export interface HostOptions {
@@ -66,21 +66,20 @@ export interface HostOptions {
   readonly capabilities?: readonly Capability[];
   /** What a capabilities file declares (`readCapabilities`). */
   readonly declared?: CapabilityFile;
-  /** Secrets by name: the variables `RTFS_SECRET_NAME` of the environment unless given. */
-  readonly secret?: TemplateSecrets;
   /** For capabilities written in RTFS; without it they cannot be called. */
   readonly language?: () => Language;
   /** Changes of approval while the host is open. */
   readonly approvals?: Approvals;
 }
 
-export function openHost(options: HostOptions): Host {
+export function openHost(options: HostOptions): Host & Governed {
   const world = worldOf(options);
-  const secrets = options.secrets ?? environmentSecrets(world.environment);
+  const secrets = secretsOf(options, world);
   const withTexts = (one: Capability): Capability => ('call' in one && one.takesSecrets === true ? withSecrets(one, secrets) : one);
-  const policy = grantPolicy(policyData(options, world.baseDirectory, () => hostFor(0).capabilities));
+  const approvals = options.approvals ?? new Approvals();
+  const policy = grantPolicy(policyData(options, world.baseDirectory, (id) => declaredBy(id, hostFor(0).capabilities.find(id), approvals)));
   const house = (): Capability[] => [...houseCapabilities(world), ...modelsOf(options.declared ?? NO_CAPABILITIES, ports), ...(options.capabilities ?? [])].map(withTexts);
-  const hostFor = (hops: number): Omit<Host, 'close'> => ({
+  const hostFor = (hops: number): Omit<Host & Governed, 'close'> => ({
     capabilities: capabilityRegistry([...house(), ...declared.at(hops)], ALIASES, (id) => declared.find(id, hops)),
     policy,
     clock: world.clock,
@@ -88,7 +87,7 @@ export function openHost(options: HostOptions): Host {
     ...limitsOf(options),
   });
   const ports = executorPorts(options, world, policy, hostFor);
-  const declared = new DeclaredCapabilities(options.declared ?? NO_CAPABILITIES, ports, options.approvals ?? new Approvals());
+  const declared = new DeclaredCapabilities(options.declared ?? NO_CAPABILITIES, ports);
   return {
     ...hostFor(0),
     close: async () => {
@@ -98,8 +97,13 @@ export function openHost(options: HostOptions): Host {
   };
 }
 
+/** One source for plans, manifests, models and servers. */
+function secretsOf({ secrets }: HostOptions, { environment }: Pick<World, 'environment'>): SecretSource {
+  return secrets ?? environmentSecrets(environment);
+}
+
 /** What of the options bounds a run beside its grants. */
-function limitsOf({ policy, constitution, budget = {} }: HostOptions): Pick<Host, 'budget' | 'constitution' | 'stretchMs'> {
+function limitsOf({ policy, constitution, budget = {} }: HostOptions): Pick<Host, 'budget' | 'stretchMs'> & Governed {
   const grant = policy === undefined ? budget : lesserAmounts(policy.context.budget, budget);
   const isLimited = Object.keys(grant).length > 0;
   const source = policy === undefined || Object.keys(policy.context.budget).length === 0 ? '--budget' : `the policy ${policy.name}`;
@@ -110,13 +114,13 @@ function limitsOf({ policy, constitution, budget = {} }: HostOptions): Pick<Host
   };
 }
 
-function policyData(options: HostOptions, baseDirectory: string, capabilities: () => CapabilityRegistry): PolicyData {
+function policyData(options: HostOptions, baseDirectory: string, declared: NonNullable<PolicyData['declared']>): PolicyData {
   const { grants, policy, constitution, strict } = options;
   return {
     grants,
     baseDirectory,
     isolation: options.isolation ?? [],
-    declared: (id) => declaredBy(capabilities().find(id)),
+    declared,
     ...(options.expose === undefined ? {} : { expose: options.expose }),
     ...(policy === undefined ? {} : { context: policy.context, contextName: `the policy ${policy.name}` }),
     ...(constitution === undefined ? {} : { constitution }),
@@ -125,9 +129,10 @@ function policyData(options: HostOptions, baseDirectory: string, capabilities: (
 }
 
 /** What the house's own capabilities do is known more exactly than their manifests say it. */
-function declaredBy(capability: Capability | undefined): Pick<PolicyRequest, 'effects' | 'takesSecrets'> {
+function declaredBy(id: string, capability: Capability | undefined, approvals: Approvals): ReturnType<NonNullable<PolicyData['declared']>> {
   const { takesSecrets = false, manifest } = capability ?? {};
-  return manifest === undefined || manifest.provider === 'house' ? { takesSecrets } : { takesSecrets, effects: manifest.effects };
+  const approval = approvals.of(manifest ?? { id, approval: 'auto' });
+  return manifest === undefined || manifest.provider === 'house' ? { takesSecrets, approval } : { takesSecrets, effects: manifest.effects, approval };
 }
 
 function executorPorts(options: HostOptions, world: World, policy: Policy, hostFor: FunctionPort['hostFor']): ExecutorPorts {
@@ -139,7 +144,7 @@ function executorPorts(options: HostOptions, world: World, policy: Policy, hostF
     policy,
     request: httpRequest(world),
     fetch: (name, grants) => fetchUnder(world, name, grants),
-    secret: options.secret ?? ((name) => world.environment(secretVariable(name))),
+    secret: secretsOf(options, world),
     regex: createRe2Engine(),
     servers: declared.servers,
     functions: language === undefined ? null : functionPort(language, baseDirectory, hostFor),
@@ -147,11 +152,11 @@ function executorPorts(options: HostOptions, world: World, policy: Policy, hostF
 }
 
 function modelsOf(declared: CapabilityFile, ports: Pick<ExecutorPorts, 'policy' | 'request' | 'secret'>): Capability[] {
-  return modelCapabilities(declared.models, ports).map(withHouseManifest);
+  return modelCapabilities(declared.models, declared.delegation ?? null, ports).map(withHouseManifest);
 }
 
 /** Stands in where capabilities are only listed. */
-const NO_PORTS: Pick<ExecutorPorts, 'policy' | 'request' | 'secret'> = { policy: { decide: () => ({ allowed: false, kind: 'capability', reason: '', hint: null }) }, request: () => null, secret: () => undefined };
+const NO_PORTS: Pick<ExecutorPorts, 'policy' | 'request' | 'secret'> = { policy: { decide: () => ({ allowed: false, kind: 'capability', reason: '', hint: null }) }, request: () => null, secret: () => Promise.resolve(null) };
 
 function functionPort(language: () => Language, baseDirectory: string, hostFor: FunctionPort['hostFor']): FunctionPort {
   return { hostFor, load: async (file, name) => (await import('./executor/function-program.ts')).loadFunction(language(), baseDirectory, file, name) };

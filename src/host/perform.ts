@@ -10,6 +10,7 @@ import { GivenUp, withDeadline } from './deadline.ts';
 import { argumentFailure, cancelledFailure, didYouMean, failureValue, HostFailure, securityFailure, shown, typeFailure } from './failure.ts';
 import { hintsOf } from './hint/hints.ts';
 import type { Attempting } from './memory.ts';
+import type { Amounts } from './amounts.ts';
 import type { Answer, ApprovalQuestion, CallContext, Capability, Decision, Host, HostCall, PolicyRequest, Usage, Wait, WaitCapability, WorkCapability } from './port.ts';
 
 /** What was decided about a call, with the capability that it goes to when it may. */
@@ -98,6 +99,7 @@ export interface Performance {
   /** The id of the run; null when it has none. */
   readonly run: string | null;
   readonly used: (usage: Usage) => void;
+  readonly left: () => Amounts;
   readonly clock: Host['clock'];
   /** Aborted when the program no longer waits. Made when it is asked for: most calls never look. */
   readonly signal: () => AbortSignal;
@@ -138,9 +140,10 @@ class Context implements CallContext {
   readonly exposed: MapValue;
   readonly run?: string;
   readonly used: (usage: Usage) => void;
+  readonly left: () => Amounts;
   private readonly makeSignal: () => AbortSignal;
 
-  constructor(call: HostCall, { idempotencyKey, grants, exposed, run, used }: Performance, makeSignal: () => AbortSignal) {
+  constructor(call: HostCall, { idempotencyKey, grants, exposed, run, used, left }: Performance, makeSignal: () => AbortSignal) {
     this.callId = call.id;
     this.name = call.capability;
     this.idempotencyKey = idempotencyKey;
@@ -148,6 +151,7 @@ class Context implements CallContext {
     this.exposed = exposed;
     if (run !== null) this.run = run;
     this.used = used;
+    this.left = left;
     this.makeSignal = makeSignal;
   }
 

@@ -6,10 +6,10 @@ import type { Result } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
 import type { MapValue } from '../value/map.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
+import type { Candidate, DelegationChoice } from './delegation.ts';
 import type { HintApplied } from './hint/plan.ts';
-import type { Manifest } from './manifest/manifest.ts';
-import type { Amounts } from './security/amounts.ts';
-import type { Constitution } from './security/constitution.ts';
+import type { Approval, Manifest } from './manifest/manifest.ts';
+import type { Amounts } from './amounts.ts';
 
 // ── The kernel, as the loop sees it ────────────────────────────────────────────────────────────────────────────────
 
@@ -92,6 +92,11 @@ interface CapabilityFacts {
   readonly determinism: Determinism;
   /** What it belongs to, for policies that speak of many at once. */
   readonly tags?: readonly string[];
+  /**
+   * What its calls cost is only known when they are over: without anything left of the budget none is begun. Default: true for functions
+   * and for what has no manifest, false for everything else, which costs what its manifest says.
+   */
+  readonly isMetered?: boolean;
   /** It may be given handles of secrets, and finds their texts in its arguments; without it such calls are refused. */
   readonly takesSecrets?: boolean;
   /** What else is known of it; see `manifestOf` for those that say nothing. */
@@ -99,8 +104,21 @@ interface CapabilityFacts {
 }
 
 export interface WorkCapability extends CapabilityFacts {
+  /** Several could carry out its calls. Absent: it is the only one. */
+  readonly providers?: Providers;
   /** Fails by throwing or rejecting with a `HostFailure`; anything else counts as a bug of the capability. */
   readonly call: (args: readonly Value[], context: CallContext) => Value | Promise<Value>;
+}
+
+/** Who could carry out the calls of a capability, and by what one of them is chosen (`delegation.ts`). */
+export interface Providers {
+  /** Null when the call itself says who, or says nothing that means anything. */
+  readonly candidates: (args: readonly Value[]) => readonly Candidate[] | null;
+  /** The arguments of the call as the provider gets them that it goes to. */
+  readonly argsFor: (args: readonly Value[], id: string) => readonly Value[];
+  /** What a person is asked when nobody else is left. */
+  readonly person: (args: readonly Value[]) => Extract<Wait, { kind: 'person' }>;
+  readonly choice: DelegationChoice;
 }
 
 /** The host waits itself, so that the wait can outlive the process; it does not count among what works at the same time. */
@@ -130,12 +148,17 @@ export interface CallContext {
   readonly run?: string;
   /** Where a capability tells what the call has used, for budgets and records. */
   readonly used?: (usage: Usage) => void;
+  /** What the call may use of the run's budget, for capabilities that make calls themselves. Absent or empty: nothing is limited. */
+  readonly left?: () => Amounts;
 }
 
 /** In the operator's unit of money, and in tokens of a model. */
 export interface Usage {
   readonly cost: number;
   readonly tokens: number;
+  /** Calls that the capability made itself, and the bytes of those. */
+  readonly calls?: number;
+  readonly bytes?: number;
 }
 
 export interface CapabilityRegistry {
@@ -158,7 +181,7 @@ export interface Grant {
 
 /** Why a call is refused, or why it gives cause for concern: for `why-denied`, for journals, for programs. */
 export interface Reason {
-  /** What decided: `level` `capability` `effect` `isolation` `recommended` `secret` `grant` `constitution` `program` `limit`. */
+  /** What decided: `approval` `level` `capability` `effect` `isolation` `recommended` `secret` `grant` `constitution` `program` `limit` `budget`. */
   readonly rule: string;
   /** The id of the rule, the effect, the pattern: what of it decided. Null when the rule says all. */
   readonly id: string | null;
@@ -203,6 +226,8 @@ export interface PolicyRequest {
   readonly effects?: readonly string[];
   /** Whether it may be given secrets. */
   readonly takesSecrets?: boolean;
+  /** Whether somebody has approved the capability; absent where none is asked for. */
+  readonly approval?: Approval;
   readonly step?: string | null;
   /** The context values that went into the arguments. */
   readonly derivedFrom?: readonly { readonly key: string; readonly context: string; readonly valueHash: string }[];
@@ -287,8 +312,6 @@ export interface Host {
   readonly ask?: Ask;
   /** What the calls of a run may take in all, and what sets that, in words. Absent: as much as they like. */
   readonly budget?: { readonly grant: Amounts; readonly source: string };
-  /** What has a say on calls, merges and what capabilities are shown; the loop's policy has it in itself. Absent: nothing. */
-  readonly constitution?: Constitution;
   /** How long the machine may work from one answer to the next call. Absent: as long as it likes. */
   readonly stretchMs?: number;
   /** Lets go of what the host holds open; resolves when programs that it started have ended. */

@@ -4,6 +4,7 @@ import type { Event, State } from '../evaluator/state.ts';
 import type { Program } from './compile.ts';
 import { drive, type LoopHost, type LoopOptions, type RunResult } from './loop.ts';
 import { afterTurn } from './memory.ts';
+import { type Governed, isTracing } from './security/governance.ts';
 import type { Kernel, Observer, Quantum } from './port.ts';
 
 /** Some tens of milliseconds of pure work, after which timers and cancelling get their turn. */
@@ -29,8 +30,8 @@ const KERNEL: Kernel<Pick<Program, 'main' | 'table'>, State, StartOptions, Event
   exposed: (state, callId) => exposedContext(state, callId),
 };
 
-export function run(program: Pick<Program, 'main' | 'table'>, host: LoopHost, options: RunOptions = {}): Promise<RunResult<State>> {
-  return runOn(KERNEL, program, host, { ...options, follow: afterTurn });
+export function run(program: Pick<Program, 'main' | 'table'>, host: LoopHost & Governed, options: RunOptions = {}): Promise<RunResult<State>> {
+  return runOn(KERNEL, program, host, { ...options, follow: afterTurn, isTraced: isTracing(host.constitution) });
 }
 
 /** The same on any machine that keeps the kernel's contract. */
@@ -38,7 +39,7 @@ export async function runOn<Code, Saved, Start extends Quantum, Happened>(
   kernel: Kernel<Code, Saved, Start, Happened>,
   program: Code,
   host: LoopHost,
-  options: RunOptions<Start, Happened> & Pick<LoopOptions<Saved, Happened>, 'follow'> = {},
+  options: RunOptions<Start, Happened> & Pick<LoopOptions<Saved, Happened>, 'follow' | 'isTraced'> = {},
 ): Promise<RunResult<Saved>> {
   const quantum = options.start?.quantum ?? QUANTUM;
   const startOptions = { ...options.start, quantum } as Start;
@@ -50,6 +51,7 @@ export async function runOn<Code, Saved, Start extends Quantum, Happened>(
     quantum,
     maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
     observer: options.observer ?? {},
+    isTraced: options.isTraced ?? false,
     ...(options.follow === undefined ? {} : { follow: options.follow }),
   });
 }

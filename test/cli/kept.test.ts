@@ -1,8 +1,11 @@
 /** Runs that outlive their process, as users meet them: real processes, a real file, `kill -9`. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { directory, type Ended, ended, rtfs, start } from './rtfs.ts';
 
 const STORE = ['--store', 'runs.db'];
@@ -217,6 +220,105 @@ describe('a store', () => {
     expect(code).toBe(5);
     expect(err).toContain('is not known here');
     expect(existsSync(join(cwd, 'x.txt'))).toBe(false);
+  });
+});
+
+describe('hints', () => {
+  test('a wait between attempts survives the process, which the next one goes on with', async () => {
+    const cwd = directory();
+    const plan = '^{:runtime.learning.retry {:max-retries 2 :backoff-ms 1500}} (call :fs.read "later.txt")';
+    const { code, err } = await rtfs(['run', ...STORE, '--id', 'r', '--allow', 'fs=.', '--no-wait', '-e', plan], { cwd });
+    expect([code, err.split(' at ')[0]]).toEqual([3, 'paused: run r\n  call 1 :fs.read is tried again']);
+    writeFileSync(join(cwd, 'later.txt'), 'there');
+    expect(await rtfs(['resume', 'r', ...STORE], { cwd })).toMatchObject({ code: 0, out: '"there"\n' });
+    const log = (await rtfs(['log', 'r', ...STORE, '--kind', 'hint-applied', '--json'], { cwd })).out.trim().split('\n').map((line) => JSON.parse(line) as { data: unknown });
+    expect(log.map(({ data }) => data)).toMatchObject([{ call: '1', capability: 'fs.read' }]);
+    expect(await rtfs(['replay', 'r', ...STORE], { cwd })).toMatchObject({ code: 0, out: expect.stringContaining('identical') as unknown });
+  });
+});
+
+describe('a budget', () => {
+  const PLAN = '(do (println 1) (call :user.ask "Go on?") (println 2) (println 3) :done)';
+
+  test('counts on in the next process, can be given more, and is listed', async () => {
+    const cwd = directory();
+    const run = (id: string) => rtfs(['run', ...STORE, '--id', id, '--allow', 'user.ask', '--budget', 'calls=3,cost=2.5', '-e', PLAN], { cwd });
+    await run('a');
+    await run('b');
+    expect(await rtfs(['answer', 'a', '2', 'yes', ...STORE], { cwd })).toMatchObject({ code: 6, out: '2\n', err: expect.stringContaining('Resource budget exhausted: calls (policy: --budget; 0 of 3 left, 1 wanted; to give it more: --budget calls=N)') as unknown });
+    await rtfs(['answer', 'b', '2', 'yes', ...STORE, '--no-resume'], { cwd });
+    expect(await rtfs(['resume', 'b', ...STORE, '--budget', 'calls=1'], { cwd })).toMatchObject({ code: 0, out: '2\n3\n:done\n' });
+    const runs = JSON.parse((await rtfs(['runs', ...STORE, '--json'], { cwd })).out) as { run: string; budget: unknown }[];
+    expect(runs.map(({ run: id, budget }) => [id, budget]).sort()).toMatchObject([['a', { used: { calls: 3 }, granted: { calls: 3, cost: 2.5 } }], ['b', { used: { calls: 4 }, granted: { calls: 4, cost: 2.5 } }]]);
+    expect((await rtfs(['runs', ...STORE], { cwd })).out).toContain('calls 3 of 3, cost 0 of 2.5');
+    expect((await rtfs(['why-denied', 'a', ...STORE], { cwd })).out).toBe(
+      ':io.println was denied (call 4)\n  budget: 0 of 3 calls left, 1 wanted\n    decided by the budget of the run\n    to allow it: --budget calls=N\n',
+    );
+    expect((await rtfs(['why-denied', 'b', ...STORE], { cwd })).out).toBe('no call was denied\n');
+    expect((await rtfs(['why-denied', 'a', '1', ...STORE], { cwd })).out).toBe('call 1 was not denied\n');
+  });
+
+  test.each<[string, string]>([
+    ['call=3', 'there is no budget `call`'],
+    ['calls', '`calls` does not say how much'],
+    ['calls=1.5', '`calls=1.5` does not say how much'],
+    ['cost=much', '`cost=much` does not say how much'],
+  ])('%s is refused', async (budget, message) => {
+    expect(await rtfs(['run', '--budget', budget, '-e', '1'])).toMatchObject({ code: 2, out: '', err: expect.stringContaining(message) as unknown });
+  });
+
+  test('of a run that is not kept is counted too; what a policy says holds beside it', async () => {
+    const cwd = directory({ 'p.json': '{"level": "full", "budget": {"calls": 2, "cost": 0.5}}' });
+    const plan = '(do (println 1) (println 2) (println 3))';
+    expect(await rtfs(['run', '--budget', 'calls=1', '-e', plan])).toMatchObject({ code: 6, out: '1\n' });
+    expect(await rtfs(['run', '--budget', 'calls=9', '--policy', 'p.json', '-e', plan], { cwd })).toMatchObject({ code: 6, out: '1\n2\n', err: expect.stringContaining('policy: the policy p.json') as unknown });
+    expect((await rtfs(['policy', 'p.json'], { cwd })).out).toContain('"cost": 0.5');
+  });
+});
+
+describe('capabilities of a project', () => {
+  const CANARY = 'canary-9d41-of-a-secret';
+  const seen: (readonly [string, string | undefined])[] = [];
+  // Sends back what it was sent, as an answer or as a failure.
+  const server = http.createServer((request, response) => {
+    seen.push([request.url ?? '', request.headers['traceparent'] as string | undefined]);
+    const key = String(request.headers['x-key']);
+    response.writeHead(request.url === '/good' ? 200 : 500, { 'content-type': 'application/json' }).end(JSON.stringify({ key, base64: Buffer.from(CANARY).toString('base64') }));
+  });
+  let host = '';
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  test('are given secrets, and none of them is written anywhere; requests carry the ids of run and call', async () => {
+    const http = (path: string) => ({ url: `http://${host}/${path}`, headers: { 'X-Key': '{secret:KEY}' } });
+    const script = 'console.error(process.env.TOKEN); console.log(JSON.stringify([process.env.TOKEN])); if (process.argv[1]) process.exit(3)';
+    const program = (...args: string[]) => ({ command: 'node', args: ['-e', script, ...args], environment: { TOKEN: '{secret:KEY}' } });
+    const common = { effects: ['network'], determinism: 'idempotent', secrets: ['KEY'] };
+    const cwd = directory({
+      'c.json': JSON.stringify({ capabilities: [
+        { id: 'peer.good', ...common, http: http('good') }, { id: 'peer.bad', ...common, http: http('bad') },
+        { id: 'own.good', ...common, process: program() }, { id: 'own.bad', ...common, process: program('fail') },
+      ] }),
+    });
+    const plan = '(let [all [(call :peer.good) (try (call :peer.bad) (catch e (:data e))) (call :own.good) (try (call :own.bad) (catch e (:data e)))]] (println (str all)) (call :user.ask (str "Fine? " all)) all)';
+    const grants = ['peer', 'own', 'process.spawn', 'secret=KEY', 'user.ask', `http=${host}`].flatMap((grant) => ['--allow', grant]);
+    const env = { RTFS_SECRET_KEY: CANARY };
+    const written = [await rtfs(['run', ...STORE, '--id', 'peer', '--capabilities', 'c.json', ...grants, '--json=stream', '-e', plan], { cwd, env })];
+    expect(written[0]!.code).toBe(3);
+    written.push(await rtfs(['answer', 'peer', '6', 'yes', ...STORE, '--capabilities', 'c.json'], { cwd, env }));
+    expect(written[1]).toMatchObject({ code: 0, out: expect.stringContaining('‹secret KEY›') as unknown });
+    for (const command of [['log', '--json'], ['log', '--tree'], ['replay'], ['runs']]) written.push(await rtfs([command[0]!, ...(command[0] === 'runs' ? [] : ['peer']), ...command.slice(1), ...STORE], { cwd }));
+    expect(written.map(({ code }) => code)).toEqual([3, 0, 0, 0, 0, 0]);
+    const texts = [...written.map(({ out, err }) => out + err), ...readdirSync(cwd).filter((file) => file.startsWith('runs.db')).map((file) => readFileSync(join(cwd, file), 'latin1'))];
+    expect(texts.length).toBeGreaterThan(6);
+    for (const form of [CANARY, Buffer.from(CANARY).toString('base64'), Buffer.from(CANARY).toString('hex')]) expect(texts.filter((text) => text.includes(form))).toEqual([]);
+    // The trace is the run, the span the call.
+    const digits = (text: string, count: number): string => createHash('sha256').update(text).digest('hex').slice(0, count);
+    const trace = (call: string): string => `00-${digits('rtfs/trace\0peer', 32)}-${digits(`rtfs/span\0peer\0${call}`, 16)}-01`;
+    expect(seen).toEqual([['/good', trace('1')], ['/bad', trace('2')]]);
   });
 });
 

@@ -98,8 +98,14 @@ describe('rtfs run --constitution', () => {
     expect(await rtfs(['run', '--constitution', 'm.edn', '-e', text.replaceAll('token', 'a')], { cwd })).toMatchObject({ code: 0 });
   });
 
-  test('is not forgotten by a run that is kept: such a run is not begun', async () => {
-    expect(await rtfs(['run', '--store', 'runs.db', '--constitution', 'm.edn', '-e', '1'], { cwd })).toMatchObject({ code: 2, out: '', err: expect.stringContaining('a run that is kept cannot be bound to rules on merges and exposures') as unknown });
+  test('is not forgotten by a run that is kept', async () => {
+    const plan = '(step "s" :isolation :sandboxed :merge-policy :overwrite (context/set :token 1) (call :step.sleep 1) (context/set :b (+ 1 (context/get :token))))';
+    const { code, err } = await rtfs(['run', '--store', 'runs.db', '--id', 'm', '--constitution', 'm.edn', '-e', plan], { cwd });
+    expect(code).toBe(5);
+    expect(err).toContain('Security violation: merging :b :token of root/s into root is not allowed: rule stay: secrets stay');
+    expect(await rtfs(['replay', 'm', '--store', 'runs.db'], { cwd })).toMatchObject({ code: 0, out: expect.stringContaining('identical') as unknown });
+    const why = await rtfs(['why-denied', 'm', '--store', 'runs.db', '--json'], { cwd });
+    expect(JSON.parse(why.out)).toMatchObject([{ capability: 'context.merge', step: 'root/s', reasons: [{ rule: 'constitution', id: 'stay' }] }]);
   });
 
   test('that says nothing clear is refused', async () => {

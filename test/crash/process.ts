@@ -6,11 +6,15 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 /** Bundles the program into the directory and gives its path. */
-export async function bundleProgram(name: string, directory: string): Promise<string> {
-  const outfile = path.join(directory, `${name}.cjs`);
+export function bundleProgram(name: string, directory: string): Promise<string> {
+  return bundleFile(path.join(import.meta.dirname, `program/${name}.ts`), directory);
+}
+
+export async function bundleFile(file: string, directory: string): Promise<string> {
+  const outfile = path.join(directory, `${path.basename(file, '.ts')}.cjs`);
   const require = createRequire(import.meta.url);
   await build({
-    entryPoints: [path.join(import.meta.dirname, `program/${name}.ts`)], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error',
+    entryPoints: [file], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error',
     supported: { 'dynamic-import': false },
     plugins: [{ name: 'packages', setup: (builder) => builder.onResolve({ filter: /^(better-sqlite3|@restatedev\/restate-sdk)$/ }, ({ path: name }) => ({ path: require.resolve(name), external: true })) }],
   });

@@ -19,7 +19,7 @@ import { ALWAYS_SPECIAL, SPECIAL_FORMS } from '../../src/parser/special/table.ts
 import { testEnvironment } from '../support/environment.ts';
 import { node, ROOT } from './support.ts';
 
-const PAGES = ['README.md', 'docs/embedding.md', 'docs/capabilities.md', 'docs/security.md', 'docs/durable.md', 'docs/protocol.md', 'docs/engines.md', 'src/README.md'];
+const PAGES = ['README.md', 'docs/embedding.md', 'docs/capabilities.md', 'docs/security.md', 'docs/durable.md', 'docs/protocol.md', 'docs/tiers.md', 'docs/engines.md', 'src/README.md'];
 
 /** What stands among the forms and is no name. */
 const MARKS = ['#(…)', '& rest', "'x"];

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { compile, type Environment } from '../../src/host/compile.ts';
 import { readConformance } from '../../src/host/conformance.ts';
-import { type Journey, travel } from '../support/journey.ts';
-import { compiled, machine, mixed } from './tiers.ts';
+import type { Journey } from '../support/journey.ts';
+import { compiled, machine, mixed, travelWhole } from './tiers.ts';
 
 const root = fileURLToPath(new URL('../conformance', import.meta.url));
 
@@ -21,7 +21,7 @@ const HEAVY: ReadonlySet<string> = new Set(['functions/depth.rtfs', 'limits/snap
 
 function run(environment: Environment, text: string): Journey | null {
   const { program } = compile(environment, { file: 'test.rtfs', text });
-  return program === null ? null : travel(program, { limits: { fuel: 2_000_000, calls: 200 } });
+  return program === null ? null : travelWhole(program, { limits: { fuel: 2_000_000, calls: 200 } });
 }
 
 let compared = 0;

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Environment } from '../../src/host/compile.ts';
-import { compiled as programIn, type Journey, travel } from '../support/journey.ts';
+import { compiled as programIn, type Journey } from '../support/journey.ts';
 import { randomNumbers } from '../support/programs.ts';
-import { compiled, machine, mixed } from './tiers.ts';
+import { compiled, machine, mixed, travelWhole } from './tiers.ts';
 
 const LITERALS = [
   '0', '1', '2', '-1', '-2', '3', '7', '100', '2147483647', '-2147483648', '2147483648', '4294967295', '9007199254740991', '-9007199254740991', '9007199254740990',
@@ -63,7 +63,7 @@ test('the same numbers', () => {
   fc.assert(
     fc.property(fc.integer(), (seed) => {
       const text = numericProgram(seed);
-      const run = (environment: Environment): Journey => travel(programIn(environment, text), { limits: { fuel: 200_000 } });
+      const run = (environment: Environment): Journey => travelWhole(programIn(environment, text), { limits: { fuel: 200_000 } });
       const expected = run(machine);
       kinds.add(expected.end.slice(0, 4));
       for (const environment of [compiled, mixed(seed)]) expect({ text, journey: run(environment) }).toEqual({ text, journey: expected });

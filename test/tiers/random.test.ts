@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { errorValue } from '../../src/evaluator/raise.ts';
 import type { Environment } from '../../src/host/compile.ts';
-import { type Answering, compiled as programIn, type Journey, Refusal, travel, type Travel } from '../support/journey.ts';
+import { type Answering, compiled as programIn, type Journey, Refusal, type Travel } from '../support/journey.ts';
 import { generateProgram } from '../support/programs.ts';
-import { compiled, machine, mixed } from './tiers.ts';
+import { compiled, machine, mixed, travelWhole } from './tiers.ts';
 
 const moody: Answering = (call, count) => {
   switch ((count * 5 + call.args.length) % 9) {
@@ -19,7 +19,7 @@ const moody: Answering = (call, count) => {
 };
 
 function journeys(text: string, how: Travel): (environment: Environment) => Journey {
-  return (environment) => travel(programIn(environment, text), { answer: moody, ...how });
+  return (environment) => travelWhole(programIn(environment, text), { answer: moody, ...how });
 }
 
 const seeds = fc.integer();

@@ -1,12 +1,21 @@
 /** The same kernel with each way of running code: interpreted, compiled, and going over from one to the other all the time. */
 import { tierMaker } from '../../src/host/code-generation.ts';
-import type { Environment } from '../../src/host/compile.ts';
+import { expect } from 'vitest';
+import type { Environment, Program } from '../../src/host/compile.ts';
+import { type Journey, travel, type Travel } from '../support/journey.ts';
 import { testEnvironment } from '../support/environment.ts';
 import { randomNumbers } from '../support/programs.ts';
 
 const plain = testEnvironment();
 
 export const machine: Environment = { library: plain.library, primitives: plain.primitives };
+
+/** A journey on a tier that had to give nothing up: what the engine throws would otherwise only cost time. */
+export function travelWhole(program: Program, how: Travel): Journey {
+  const journey = travel(program, how);
+  expect(program.table.tier?.statistics.abandoned ?? 0).toBe(0);
+  return journey;
+}
 
 /** Everything is compiled when it is first called. */
 export const compiled: Environment = { ...machine, newTier: tierMaker('compiled')! };

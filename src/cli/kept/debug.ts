@@ -14,24 +14,16 @@ import { appendHistory, HISTORY_MAX, historyFile, loadHistory } from '../repl/hi
 import { Lines } from '../repl/lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { DEBUG_COMMANDS, DebugSession, type Reply } from './debug-session.ts';
-import { refuse } from './resume.ts';
-import { findRun, openStore, type OpenedStore } from './store.ts';
+import type { OpenedStore } from './store.ts';
+import { withRun } from './with-store.ts';
 
 const PROMPT = 'debug> ';
 
-export async function debugCommand(options: DebugOptions, terminal: Terminal): Promise<ExitCode> {
-  const json = { json: options.json ? ('document' as const) : ('none' as const) };
-  const opened = await openStore(options, false);
-  if (!opened.ok) return refuse([opened.error], json, terminal);
-  try {
-    const row = await findRun(opened.value, options.run);
-    if (!row.ok) return await refuse([row.error], json, terminal);
-    const session = await openSession(opened.value, row.value.id);
-    if (!session.ok) return await refuse([diagnostic('E0501', `cannot look at the run ${row.value.id}: ${session.error}`, null)], json, terminal);
-    return await converse(session.value, options.json, terminal);
-  } finally {
-    await opened.value.keeping.store.close();
-  }
+export function debugCommand(options: DebugOptions, terminal: Terminal): Promise<ExitCode> {
+  return withRun(options, { json: options.json, terminal }, async (opened, row, refuse) => {
+    const session = await openSession(opened, row.id);
+    return session.ok ? converse(session.value, options.json, terminal) : refuse(diagnostic('E0501', `cannot look at the run ${row.id}: ${session.error}`, null));
+  });
 }
 
 async function openSession({ keeping, option }: OpenedStore, run: string): ReturnType<typeof DebugSession.open> {

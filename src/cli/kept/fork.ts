@@ -8,34 +8,28 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import type { ForkOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
 import { storeDiagnostic } from './drive.ts';
-import { goOn, personOf, refuse } from './resume.ts';
+import { goOn, personOf } from './resume.ts';
 import { newRunId } from './run.ts';
-import { findRun, openStore, type OpenedStore } from './store.ts';
+import type { OpenedStore } from './store.ts';
+import { type Refuse, withRun } from './with-store.ts';
 
-export async function forkCommand(options: ForkOptions, terminal: Terminal): Promise<ExitCode> {
-  const opened = await openStore(options, false);
-  if (!opened.ok) return refuse([opened.error], options, terminal);
-  try {
-    const row = await findRun(opened.value, options.run);
-    return row.ok ? await fork(opened.value, row.value, options, terminal) : await refuse([row.error], options, terminal);
-  } finally {
-    await opened.value.keeping.store.close();
-  }
+export function forkCommand(options: ForkOptions, terminal: Terminal): Promise<ExitCode> {
+  return withRun(options, { json: options.json, terminal }, (opened, row, refuse) => fork(opened, row, options, terminal, refuse));
 }
 
-async function fork(opened: OpenedStore, row: RunRow, options: ForkOptions, terminal: Terminal): Promise<ExitCode> {
+async function fork(opened: OpenedStore, row: RunRow, options: ForkOptions, terminal: Terminal, refuse: Refuse): Promise<ExitCode> {
   const { keeping, option } = opened;
   const answers = readAnswers(options.answers);
-  if (!answers.ok) return refuse([answers.error], options, terminal);
+  if (!answers.ok) return refuse(answers.error);
   const id = options.id ?? newRunId(keeping.clock.nowMs());
   try {
     const forked = await forkRun(keeping, row.id, placeOf(options.at), { id, answers: answers.value, who: personOf(options.who) });
-    if (!forked.ok) return await refuse([diagnostic('E0502', `cannot fork: ${forked.error}`, null, { help: [`\`rtfs log ${row.id}${option}\` numbers the records`] })], options, terminal);
+    if (!forked.ok) return await refuse(diagnostic('E0502', `cannot fork: ${forked.error}`, null, { help: [`\`rtfs log ${row.id}${option}\` numbers the records`] }));
     const { seq } = forked.value;
     if (!options.resumes && options.json !== 'none') terminal.out(`${JSON.stringify({ run: id, from: row.id, seq })}\n`);
     else terminal.error(`forked: run ${id} has the past of ${row.id} up to record ${seq}${options.resumes ? '' : `; \`rtfs resume ${id}${option}\` goes on`}\n`);
   } catch (cause) {
-    return refuse([storeDiagnostic(cause, id)], options, terminal);
+    return refuse(storeDiagnostic(cause, id));
   }
   return options.resumes ? goOn(opened, { id }, options, terminal) : EXIT.ok;
 }

@@ -2,32 +2,21 @@
 import { diagnostic } from '../../diagnostic/diagnostic.ts';
 import { CONTENT_RULES } from '../../host/durable/content-rules.ts';
 import { collectGarbage } from '../../host/journal/gc.ts';
-import { StoreProblem } from '../../host/store/port.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { CollectOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
 import { timeOf } from './log.ts';
-import { refuse } from './resume.ts';
-import { openStore } from './store.ts';
+import { withStore } from './with-store.ts';
 
-export async function collectCommand(options: CollectOptions, terminal: Terminal): Promise<ExitCode> {
-  const json = { json: options.json ? ('document' as const) : ('none' as const) };
-  const opened = await openStore(options, false);
-  if (!opened.ok) return refuse([opened.error], json, terminal);
-  const { store, clock } = opened.value.keeping;
-  try {
+export function collectCommand(options: CollectOptions, terminal: Terminal): Promise<ExitCode> {
+  return withStore(options, { json: options.json, terminal }, async ({ keeping: { store, clock } }, refuse) => {
     const before = options.endedBefore === null ? null : timeOf(options.endedBefore, clock.nowMs());
-    if (before === undefined) return await refuse([diagnostic('E0502', `--ended-before cannot be ${options.endedBefore ?? ''}`, null, { help: ['a time: 2026-01-31; or how long ago: 12h, 30d'] })], json, terminal);
+    if (before === undefined) return refuse(diagnostic('E0502', `--ended-before cannot be ${options.endedBefore ?? ''}`, null, { help: ['a time: 2026-01-31; or how long ago: 12h, 30d'] }));
     const old = before === null ? [] : (await store.runs({ status: ['complete', 'failed', 'cancelled'] })).filter((row) => row.updatedMs < before);
     for (const row of old) await store.remove(row.id);
     const { kept, removed, removedBytes } = await collectGarbage(store, CONTENT_RULES);
     const report = { runsRemoved: old.length, contentRemoved: removed, contentKept: kept, bytesRemoved: removedBytes };
     terminal.out(options.json ? `${JSON.stringify(report)}\n` : `removed ${old.length} runs, ${removed} pieces of content (${removedBytes} bytes); ${kept} are needed\n`);
     return EXIT.ok;
-  } catch (cause) {
-    if (!(cause instanceof StoreProblem)) throw cause;
-    return await refuse([diagnostic('E0501', cause.message, null)], json, terminal);
-  } finally {
-    await store.close();
-  }
+  });
 }

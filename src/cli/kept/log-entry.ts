@@ -1,7 +1,7 @@
 /** What is shown of a journal: a record, or one event of a turn, and what there is to say of it. */
 import { Facts } from '../../host/durable/facts.ts';
 import { readDenial } from '../../host/security/denial.ts';
-import { amountsText, readAmounts } from '../../host/security/amounts.ts';
+import { amountsText, readAmounts } from '../../host/amounts.ts';
 import { MapValue } from '../../value/map.ts';
 import { printBrief } from '../../value/print.ts';
 import { Keyword, type Value } from '../../value/value.ts';

@@ -11,30 +11,21 @@ import type { LogOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
 import { entryText, type LogEntry } from './log-entry.ts';
 import { logTree } from './log-tree.ts';
-import { refuse } from './resume.ts';
 import { timeText } from './show.ts';
-import { findRun, openStore } from './store.ts';
+import { withRun } from './with-store.ts';
 
-export async function logCommand(options: LogOptions, terminal: Terminal): Promise<ExitCode> {
-  const json = { json: options.form === 'json' ? ('document' as const) : ('none' as const) };
-  const opened = await openStore(options, false);
-  if (!opened.ok) return refuse([opened.error], json, terminal);
-  const { keeping } = opened.value;
-  try {
-    const row = await findRun(opened.value, options.run);
-    if (!row.ok) return await refuse([row.error], json, terminal);
+export function logCommand(options: LogOptions, terminal: Terminal): Promise<ExitCode> {
+  return withRun(options, { json: options.form === 'json', terminal }, async ({ keeping }, row, refuse) => {
     const wanted = filterOf(options, keeping.clock.nowMs());
-    if (!wanted.ok) return await refuse([wanted.error], json, terminal);
-    const records = await readRecords(keeping.store, row.value.id);
-    if (!records.ok) return await refuse([diagnostic('E0501', records.error, null)], json, terminal);
+    if (!wanted.ok) return refuse(wanted.error);
+    const records = await readRecords(keeping.store, row.id);
+    if (!records.ok) return refuse(diagnostic('E0501', records.error, null));
     const entries = entriesOf(records.value).filter(wanted.value);
     if (options.form === 'json') for (const entry of entries) terminal.out(`${entryJson(entry)}\n`);
     else if (options.form === 'tree') terminal.out(logTree(entries));
     else for (const entry of entries) terminal.out(`${entryLine(entry)}\n`);
     return EXIT.ok;
-  } finally {
-    await keeping.store.close();
-  }
+  });
 }
 
 export function entriesOf(records: readonly JournalRecord[]): readonly LogEntry[] {

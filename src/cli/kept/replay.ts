@@ -11,23 +11,16 @@ import { withInterrupt } from '../interrupt.ts';
 import type { ReplayOptions } from '../invocation.ts';
 import { originOf, Sources } from '../source.ts';
 import type { Terminal } from '../terminal.ts';
-import { refuse } from './resume.ts';
-import { findRun, openStore, type OpenedStore } from './store.ts';
+import type { OpenedStore } from './store.ts';
+import { withRun } from './with-store.ts';
 
-export async function replayCommand(options: ReplayOptions, terminal: Terminal): Promise<ExitCode> {
-  const json = { json: options.json ? ('document' as const) : ('none' as const) };
-  const opened = await openStore(options, false);
-  if (!opened.ok) return refuse([opened.error], json, terminal);
-  try {
-    const row = await findRun(opened.value, options.run);
-    if (!row.ok) return await refuse([row.error], json, terminal);
-    const report = await replay(opened.value, row.value, options, terminal);
-    if (!report.ok) return await refuse(report.error, json, terminal);
-    terminal.out(options.json ? `${JSON.stringify(documentOf(row.value.id, report.value))}\n` : reportText(report.value));
+export function replayCommand(options: ReplayOptions, terminal: Terminal): Promise<ExitCode> {
+  return withRun(options, { json: options.json, terminal }, async (opened, row, refuse) => {
+    const report = await replay(opened, row, options, terminal);
+    if (!report.ok) return refuse(...report.error);
+    terminal.out(options.json ? `${JSON.stringify(documentOf(row.id, report.value))}\n` : reportText(report.value));
     return report.value.kind === 'identical' ? EXIT.ok : EXIT.failed;
-  } finally {
-    await opened.value.keeping.store.close();
-  }
+  });
 }
 
 async function replay(opened: OpenedStore, row: RunRow, options: ReplayOptions, terminal: Terminal): Promise<Result<ReplayReport, readonly Diagnostic[]>> {

@@ -6,6 +6,7 @@ import type { Facts } from '../../host/durable/facts.ts';
 import { believedAuthority } from '../../host/durable/authority.ts';
 import { type DriveOptions, type Keeping, resumeRun } from '../../host/durable/driver.ts';
 import type { Host } from '../../host/port.ts';
+import type { Governed } from '../../host/security/governance.ts';
 import type { RunRow } from '../../host/store/port.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword } from '../../value/value.ts';
@@ -21,22 +22,17 @@ import { type Watch, watchFor } from '../watching.ts';
 import { openWorld, terminalConsole } from '../world.ts';
 import { readAuthority } from './authority.ts';
 import { endingOf, storeDiagnostic } from './drive.ts';
-import { findRun, openStore, type OpenedStore } from './store.ts';
+import type { OpenedStore } from './store.ts';
+import { refuse, withRun } from './with-store.ts';
 
-export async function resumeCommand(options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
-  const opened = await openStore(options, false);
-  if (!opened.ok) return refuse([opened.error], options, terminal);
-  try {
-    const row = await findRun(opened.value, options.run);
-    if (!row.ok) return await refuse([row.error], options, terminal);
+export function resumeCommand(options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
+  return withRun(options, { json: options.json, terminal }, async (opened, row, refuse) => {
     const patch = options.patch === null ? null : await readPatch(options.patch);
-    if (patch !== null && !patch.ok) return await refuse(patch.error, options, terminal);
+    if (patch !== null && !patch.ok) return refuse(...patch.error);
     const more = parseBudget(options.budget);
-    if (!more.ok) return await refuse(more.error, options, terminal);
-    return await goOn(opened.value, row.value, options, terminal, { ...(patch === null ? {} : { patch: patch.value }), ...(options.budget.length === 0 ? {} : { budget: more.value }) });
-  } finally {
-    await opened.value.keeping.store.close();
-  }
+    if (!more.ok) return refuse(...more.error);
+    return goOn(opened, row, options, terminal, { ...(patch === null ? {} : { patch: patch.value }), ...(options.budget.length === 0 ? {} : { budget: more.value }) });
+  });
 }
 
 async function readPatch({ file, policy, who }: NonNullable<ResumeOptions['patch']>): Promise<Result<NonNullable<DriveOptions['patch']>, readonly Diagnostic[]>> {
@@ -107,7 +103,7 @@ interface Going {
 }
 
 /** What stood above the grants stands there again in any case; the grants count only when they can be believed. */
-async function hostFor(started: Facts, { keeping, row, options, terminal, watch }: Going): Promise<Host> {
+async function hostFor(started: Facts, { keeping, row, options, terminal, watch }: Going): Promise<Host & Governed> {
   const written = started.value('authority');
   const { grants, security } = readAuthority(written instanceof MapValue ? written : MapValue.empty());
   const believed = believedAuthority(row.id, started, keeping.keys);
@@ -118,11 +114,4 @@ async function hostFor(started: Facts, { keeping, row, options, terminal, watch 
   });
   if (!world.ok) throw new Refusal(world.error);
   return world.value.openHost(believed.ok ? grants : []);
-}
-
-export async function refuse(problems: readonly Diagnostic[], { json }: Pick<DrivingOptions, 'json'>, terminal: Terminal): Promise<ExitCode> {
-  const noSource = (): null => null;
-  if (json !== 'none') terminal.out((await import('../document.ts')).runDocument({ status: 'invalid', diagnostics: problems }, noSource, json));
-  else (await import('../report.ts')).report(terminal, problems, noSource);
-  return EXIT.usage;
 }

@@ -7,6 +7,7 @@ import type { Program } from '../../host/compile.ts';
 import { startRun } from '../../host/durable/driver.ts';
 import type { CheckpointPolicy } from '../../host/durable/recorder.ts';
 import type { Grant, Host } from '../../host/port.ts';
+import type { Governed } from '../../host/security/governance.ts';
 import type { Value } from '../../value/value.ts';
 import { type EndingPlace, tellEnding } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -24,7 +25,7 @@ export interface KeptRun {
   readonly grants: readonly Grant[];
   readonly security: SecurityOptions;
   readonly isolations: StartOptions['isolations'];
-  readonly openHost: () => Promise<Host>;
+  readonly openHost: () => Promise<Host & Governed>;
   readonly openWatch: (() => Promise<Watch>) | null;
   readonly keep: KeepOptions;
   readonly name: string;

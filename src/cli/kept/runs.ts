@@ -1,7 +1,7 @@
 /** `rtfs runs`: the runs of a store. */
 import { Facts } from '../../host/durable/facts.ts';
 import { readRecords } from '../../host/durable/history.ts';
-import { AMOUNT_NAMES, type Amounts, amountsText, inUnits, readAmounts } from '../../host/security/amounts.ts';
+import { AMOUNT_NAMES, type Amounts, amountsText, inUnits, readAmounts } from '../../host/amounts.ts';
 import type { RunRow, RunStatus, Store } from '../../host/store/port.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword } from '../../value/value.ts';
@@ -9,22 +9,16 @@ import type { WaitShown } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { RunsOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
-import { refuse } from './resume.ts';
 import { timeText, waitsOf } from './show.ts';
-import { openStore } from './store.ts';
+import { withStore } from './with-store.ts';
 
-export async function runsCommand(options: RunsOptions, terminal: Terminal): Promise<ExitCode> {
-  const opened = await openStore(options, false);
-  if (!opened.ok) return refuse([opened.error], { json: options.json ? 'document' : 'none' }, terminal);
-  const { store } = opened.value.keeping;
-  try {
-    const rows = await store.runs(options.status.length === 0 ? {} : { status: options.status as readonly RunStatus[] });
-    const listed = await Promise.all(rows.map(async (row) => ({ ...row, budget: await budgetOf(store, row) })));
+export function runsCommand(options: RunsOptions, terminal: Terminal): Promise<ExitCode> {
+  return withStore(options, { json: options.json, terminal }, async ({ keeping }) => {
+    const rows = await keeping.store.runs(options.status.length === 0 ? {} : { status: options.status as readonly RunStatus[] });
+    const listed = await Promise.all(rows.map(async (row) => ({ ...row, budget: await budgetOf(keeping.store, row) })));
     terminal.out(options.json ? `[${listed.map((row) => JSON.stringify(rowJson(row))).join(',\n')}]\n` : table(columns(listed), listed.map((row) => rowCells(row, listed))));
     return EXIT.ok;
-  } finally {
-    await store.close();
-  }
+  });
 }
 
 interface Listed extends RunRow {

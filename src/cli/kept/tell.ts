@@ -10,25 +10,19 @@ import type { WaitShown } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { TellOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
-import { goOn, personOf, refuse } from './resume.ts';
+import { goOn, personOf } from './resume.ts';
 import { waitsOf } from './show.ts';
-import { findRun, openStore, type OpenedStore } from './store.ts';
+import type { OpenedStore } from './store.ts';
+import { type Refuse, withRun } from './with-store.ts';
 
-export async function tellCommand(options: TellOptions, terminal: Terminal): Promise<ExitCode> {
-  const opened = await openStore(options, false);
-  if (!opened.ok) return refuse([opened.error], options, terminal);
-  try {
-    const row = await findRun(opened.value, options.run);
-    return row.ok ? await tell(opened.value, row.value, options, terminal) : await refuse([row.error], options, terminal);
-  } finally {
-    await opened.value.keeping.store.close();
-  }
+export function tellCommand(options: TellOptions, terminal: Terminal): Promise<ExitCode> {
+  return withRun(options, { json: options.json, terminal }, (opened, row, refuse) => tell(opened, row, options, terminal, refuse));
 }
 
-async function tell(opened: OpenedStore, row: RunRow, options: TellOptions, terminal: Terminal): Promise<ExitCode> {
-  if (row.status !== 'running' && row.status !== 'waiting') return refuse([diagnostic('E0501', `the run ${row.id} is over: it is ${row.status}`, null)], options, terminal);
+async function tell(opened: OpenedStore, row: RunRow, options: TellOptions, terminal: Terminal, refuse: Refuse): Promise<ExitCode> {
+  if (row.status !== 'running' && row.status !== 'waiting') return refuse(diagnostic('E0501', `the run ${row.id} is over: it is ${row.status}`, null));
   const message = messageOf(options, row, opened.keeping.clock.nowMs());
-  if (!message.ok) return refuse([message.error], options, terminal);
+  if (!message.ok) return refuse(message.error);
   await opened.keeping.store.send(row.id, message.value);
   if (options.resumes) return goOn(opened, row, options, terminal, { said: true });
   terminal.error(`said; \`rtfs resume ${row.id}${opened.option}\` goes on\n`);

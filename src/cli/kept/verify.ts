@@ -5,17 +5,13 @@ import { type RunReport, verifyStore } from '../../host/journal/verify.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { VerifyOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
-import { refuse } from './resume.ts';
-import { openStore } from './store.ts';
+import { withStore } from './with-store.ts';
 
 /** On a terminal it is told after so many runs how far it is. */
 const PROGRESS_RUNS = 100;
 
-export async function verifyCommand(options: VerifyOptions, terminal: Terminal): Promise<ExitCode> {
-  const opened = await openStore(options, false);
-  if (!opened.ok) return refuse([opened.error], { json: options.json ? 'document' : 'none' }, terminal);
-  const { store, keys, sha256 } = opened.value.keeping;
-  try {
+export function verifyCommand(options: VerifyOptions, terminal: Terminal): Promise<ExitCode> {
+  return withStore(options, { json: options.json, terminal }, async ({ keeping: { store, keys, sha256 } }) => {
     const onRun = (_: RunReport, done: number, of: number): void => {
       if (terminal.errorMoves && !options.json && done % PROGRESS_RUNS === 0) terminal.error(`\r${done} of ${of} runs`);
     };
@@ -30,9 +26,7 @@ export async function verifyCommand(options: VerifyOptions, terminal: Terminal):
       terminal.out(`${bad.length === 0 ? 'good' : `${bad.length} bad`}: ${report.runs.length} runs, ${records} records, ${report.contentCount} pieces of content${unsigned === 0 ? '' : `, ${unsigned} runs without a good signature`}\n`);
     }
     return report.ok ? EXIT.ok : EXIT.failed;
-  } finally {
-    await store.close();
-  }
+  });
 }
 
 function faultText({ run, fault, content, unknownKeys }: RunReport): string {

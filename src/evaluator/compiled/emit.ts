@@ -43,7 +43,7 @@ const INSTRUCTIONS_MAX = 3_000;
 const LABELS_MAX = 400;
 
 /** Words of native stack that a call of any compiled function takes at least. */
-export const FRAME_WORDS = 16;
+export const FRAME_WORDS = 40;
 
 function frameWords(arm: ArmCode): number {
   return FRAME_WORDS + arm.registers;

@@ -1,7 +1,9 @@
 /** Which code is compiled, and when. */
 import type { Closure, Value } from '../../value/value.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
-import type { Native, RunMeter, Running, Tier, TierStatistics } from '../tier.ts';
+import { Raised } from '../raise.ts';
+import { Unfetched } from '../stored.ts';
+import { Abandoned, type Native, type RunMeter, type Running, type Tier, type TierStatistics } from '../tier.ts';
 import { DIRECT_ARGUMENTS, emit, type Emitted, FACTORY_PARAMETERS, FRAME_WORDS } from './emit.ts';
 import { type LeftFrame, takeLeft } from './left.ts';
 import { callWith, createRuntime, gathering, newMeter, type Runtime, STACK_WORDS } from './runtime.ts';
@@ -13,6 +15,8 @@ export interface TierOptions {
   readonly makeFunction: MakeFunction;
   /** Calls and turns of an arm on the machine before it is compiled. Default: 60. */
   readonly threshold?: number;
+  /** What was made for code of the same hash, for tables that come later. Default: nothing is shared. */
+  readonly cache?: SourceCache;
   /** Native stack for compiled calls, asked for again each time; for tests. Default: 60,000 words. */
   readonly stackWords?: () => number;
 }
@@ -33,10 +37,35 @@ interface NativeLoop {
 /** Heat of an arm that will not be compiled. */
 const COLD = Number.NEGATIVE_INFINITY;
 
+/** Made source by unit hash, arm and point; what was made first goes first when there is too much. */
+export class SourceCache {
+  private readonly made = new Map<string, Made | null>();
+
+  /** Null: the arm is left to the machine. */
+  get(arm: ArmCode, point: number, make: () => Made | null): Made | null {
+    const { group, unit } = arm.code;
+    if (group === '') return make();
+    const key = `${group}#${unit}#${arm.index}#${point}`;
+    const known = this.made.get(key);
+    if (known !== undefined) return known;
+    if (this.made.size >= CACHED_MAX) for (const oldest of this.made.keys()) if (this.made.delete(oldest)) break;
+    const made = make();
+    this.made.set(key, made);
+    return made;
+  }
+}
+
+interface Made {
+  readonly emitted: Emitted;
+  readonly factory: (...args: unknown[]) => unknown;
+}
+
+const CACHED_MAX = 4_000;
+
 export class CompiledTier implements Tier {
   readonly meter: RunMeter = newMeter();
   readonly stubs;
-  readonly statistics: { -readonly [Name in keyof TierStatistics]: number } = { functions: 0, loops: 0, sourceLength: 0, left: 0 };
+  readonly statistics: { -readonly [Name in keyof TierStatistics]: number } = { functions: 0, loops: 0, sourceLength: 0, left: 0, abandoned: 0 };
   /** Innermost first. */
   readonly left: LeftFrame[] = [];
   machine: Running | null = null;
@@ -46,7 +75,10 @@ export class CompiledTier implements Tier {
   private readonly table: CodeTable;
   private readonly threshold: number;
   private readonly stackWords: () => number;
+  /** The engine has less stack than one should think. */
+  private shrunk = 1;
   private readonly makeFunction: MakeFunction;
+  private readonly cache: SourceCache;
   private readonly loops = new Map<ArmCode, Map<number, NativeLoop | null>>();
   private readonly blamed = new Map<ArmCode, { count: number; fuel: number }>();
 
@@ -55,6 +87,7 @@ export class CompiledTier implements Tier {
     this.threshold = options.threshold ?? THRESHOLD;
     this.stackWords = options.stackWords ?? (() => STACK_WORDS);
     this.makeFunction = options.makeFunction;
+    this.cache = options.cache ?? new SourceCache();
     ({ runtime: this.runtime, stubs: this.stubs } = createRuntime(table, this, (arm) => this.compile(arm)));
   }
 
@@ -74,7 +107,8 @@ export class CompiledTier implements Tier {
     this.pause = null;
   }
 
-  takeFrames(machine: Running): void {
+  takeFrames(machine: Running, thrown: unknown): void {
+    if (!(thrown instanceof Raised || thrown instanceof Unfetched)) this.abandon();
     if (this.left.length > 0) takeLeft(this.left, machine);
   }
 
@@ -89,7 +123,13 @@ export class CompiledTier implements Tier {
 
   /** Native stack for a fiber that may open so many frames. */
   private words(depthLeft: number): number {
-    return Math.min(this.stackWords(), depthLeft * FRAME_WORDS);
+    return Math.min(this.stackWords() / this.shrunk, depthLeft * FRAME_WORDS);
+  }
+
+  private abandon(): never {
+    this.statistics.abandoned += 1;
+    this.shrunk *= 2;
+    throw new Abandoned();
   }
 
   loop(machine: Running, point: number): (() => Value | undefined) | null {
@@ -110,8 +150,8 @@ export class CompiledTier implements Tier {
     }
     let native = known.get(point);
     if (native === undefined) {
-      const emitted = emit(arm, point);
-      native = emitted === null ? null : { run: this.make(arm, emitted) as NativeLoop['run'], plainIntegers: emitted.plainIntegers };
+      const made = this.made(arm, point);
+      native = made === null ? null : { run: this.instance(arm, made) as NativeLoop['run'], plainIntegers: made.emitted.plainIntegers };
       known.set(point, native);
       if (native !== null) this.statistics.loops += 1;
     }
@@ -151,22 +191,28 @@ export class CompiledTier implements Tier {
   private compile(arm: ArmCode): boolean {
     if (arm.native !== null) return true;
     if (arm.heat === COLD) return false;
-    const emitted = emit(arm, 0);
-    if (emitted === null) {
+    const made = this.made(arm, 0);
+    if (made === null) {
       arm.heat = COLD;
       return false;
     }
-    const made = this.make(arm, emitted) as Native;
+    const native = this.instance(arm, made) as Native;
     this.statistics.functions += 1;
-    arm.native = arm.variadic ? gathering(this.runtime, arm, made) : made;
+    arm.native = arm.variadic ? gathering(this.runtime, arm, native) : native;
     this.link(arm, arm.native);
     return true;
   }
 
-  private make(arm: ArmCode, emitted: Emitted): unknown {
+  private made(arm: ArmCode, point: number): Made | null {
+    return this.cache.get(arm, point, () => {
+      const emitted = emit(arm, point);
+      return emitted === null ? null : { emitted, factory: this.makeFunction(FACTORY_PARAMETERS, emitted.source) };
+    });
+  }
+
+  private instance(arm: ArmCode, { emitted, factory }: Made): unknown {
     this.statistics.sourceLength += emitted.source.length;
     const definitions = arm.definitions.map(({ definition }) => this.table.closureOf(definition));
-    const factory = this.makeFunction(FACTORY_PARAMETERS, emitted.source);
     return factory(this.runtime, arm, arm.constants, arm.primitives, definitions, arm.codes, emitted.lists, emitted.failures);
   }
 

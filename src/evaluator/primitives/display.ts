@@ -7,7 +7,14 @@ import { affordableUnits, chargeText } from './text.ts';
 
 /** A value as `str` shows it, paid for; a failure when its text would be longer than a string may be. */
 export function displayed(value: Value, meter: Meter): string {
-  return typeof value === 'string' ? value : paidText(displayValue(value, { maxLength: room(meter) }), meter);
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' && (value | 0) === value && hasRoomForSmall(meter)) return paidText(String(value), meter);
+  return paidText(displayValue(value, { maxLength: room(meter) }), meter);
+}
+
+/** Enough of everything for eleven digits and signs, so that nothing has to be looked at. */
+function hasRoomForSmall({ fuel, allocation, limits }: Meter): boolean {
+  return fuel >= 2 && allocation >= 2 && limits.stringLength >= 11;
 }
 
 /** A value in the form that the reader reads, paid for. */

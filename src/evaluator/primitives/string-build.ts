@@ -42,7 +42,11 @@ export const buildingPrimitives: readonly Primitive[] = [
     max: MANY,
     f0: () => '',
     f1: displayed,
-    f2: (a, b, meter) => joined([displayed(a, meter), displayed(b, meter)], '', meter),
+    f2: (a, b, meter) => {
+      const [first, second] = [displayed(a, meter), displayed(b, meter)];
+      chargeText(meter, first.length + second.length);
+      return first + second;
+    },
     rest: (values, meter) => joined(texts(values, displayed, meter), '', meter),
   },
   { name: 'pr-str', min: 0, max: MANY, f0: () => '', f1: printed, rest: (values, meter) => joined(texts(values, printed, meter), ' ', meter) },

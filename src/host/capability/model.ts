@@ -8,10 +8,12 @@ import { Vector } from '../../value/vector.ts';
 import { suggest } from '../../diagnostic/suggest.ts';
 import { argumentFailure, didYouMean, HostFailure, shown } from '../failure.ts';
 import { asString, namedArguments, Options } from '../argument.ts';
-import { authorized, type ExecutorPorts, secretFor } from '../executor/ports.ts';
+import { authorized, type ExecutorPorts, type LookedUp, withoutSecrets } from '../executor/ports.ts';
 import { readJson } from '../json.ts';
 import type { ModelEndpoint } from '../manifest/model.ts';
-import type { CallContext, Capability } from '../port.ts';
+import type { Result } from '../../diagnostic/diagnostic.ts';
+import type { Candidate, DelegationChoice } from '../delegation.ts';
+import type { CallContext, Capability, Providers } from '../port.ts';
 
 const ID = 'model.complete';
 const OPTIONS = ['prompt', 'messages', 'system', 'model', 'max-tokens', 'temperature', 'stop', 'json'];
@@ -21,21 +23,60 @@ const ERROR_TEXT_MAX = 500;
 
 type ModelPorts = Pick<ExecutorPorts, 'policy' | 'request' | 'secret'>;
 
-export function modelCapabilities(models: readonly ModelEndpoint[], ports: ModelPorts): Capability[] {
+/** `choice` says by what one of several models is chosen for calls that name none; null: such calls have to name one. */
+export function modelCapabilities(models: readonly ModelEndpoint[], choice: DelegationChoice | null, ports: ModelPorts): Capability[] {
   return [
     {
       id: ID,
       summary: 'prompt | {:prompt | :messages :system :model :max-tokens :temperature :stop :json} → {:text :model :finish-reason :usage}',
       determinism: 'recorded',
+      isMetered: true,
       call: (args, context) => complete(args, context, models, ports),
+      ...(choice === null ? {} : { providers: providersOf(models, choice) }),
     },
   ];
 }
 
+function providersOf(models: readonly ModelEndpoint[], choice: DelegationChoice): Providers {
+  const candidates = models.map(candidateOf);
+  return {
+    choice,
+    candidates: (args) => {
+      const named = optionsIn(args);
+      return named === null || named.get(keyword('model')) != null ? null : candidates;
+    },
+    argsFor: (args, id) => [(optionsIn(args) ?? MapValue.empty()).set(keyword('model'), id)],
+    person: (args) => {
+      const named = optionsIn(args) ?? MapValue.empty();
+      const prompt = named.get(keyword('prompt')) ?? named.get(keyword('messages')) ?? null;
+      const used = MapValue.of(keyword('input-tokens'), 0, keyword('output-tokens'), 0, keyword('cost'), makeFloat(0));
+      const read = (text: string): Result<Value, string> => ({ ok: true, value: MapValue.of(keyword('text'), text, keyword('model'), 'person', keyword('finish-reason'), 'stop', keyword('usage'), used) });
+      return { kind: 'person', question: `No model is left to answer: ${typeof prompt === 'string' ? prompt : shown(prompt)}`, read };
+    },
+  };
+}
+
+function candidateOf({ name, isLocal, inputPrice, outputPrice, latencyMs, trust }: ModelEndpoint): Candidate {
+  return { target: { kind: isLocal ? 'local-model' : 'remote-model', id: name }, cost: inputPrice + outputPrice, latencyMs, trust };
+}
+
+/** Null for arguments that say nothing: the call tells what is wrong with them. */
+function optionsIn(args: readonly Value[]): MapValue | null {
+  try {
+    return namedArguments(ID, args, 'prompt');
+  } catch (cause) {
+    if (cause instanceof HostFailure) return null;
+    throw cause;
+  }
+}
+
 async function complete(args: readonly Value[], context: CallContext, models: readonly ModelEndpoint[], ports: ModelPorts): Promise<Value> {
   const options = new Options(ID, namedArguments(ID, args, 'prompt'), OPTIONS);
-  const model = modelOf(options, models);
-  const request = requestOf(options, model, ports, context);
+  return withoutSecrets(ports, context, ({ secret }) => ask(options, context, modelOf(options, models), ports, secret));
+}
+
+async function ask(options: Options, context: CallContext, model: ModelEndpoint, ports: ModelPorts, secret: LookedUp['secret']): Promise<Value> {
+  const request = requestOf(options, model, model.secret === null ? null : await secret(model.secret));
   const grants = authorized(ports, context.name, 'http.request', [request], `the model ${model.name} is asked`);
   const { callId, name, idempotencyKey, signal, exposed, run } = context;
   const answer = await ports.request([request], { callId, name, idempotencyKey, signal, exposed, grants, ...(run === undefined ? {} : { run }) });
@@ -55,8 +96,8 @@ function modelOf(options: Options, models: readonly ModelEndpoint[]): ModelEndpo
   throw argumentFailure(ID, `there is no model ${shown(name)}${meant.length > 0 ? didYouMean(meant) : `; there are ${names.join(', ')}`}`);
 }
 
-function requestOf(options: Options, model: ModelEndpoint, ports: ModelPorts, context: CallContext): Value {
-  const headers = model.secret === null ? MapValue.empty() : MapValue.of('authorization', `Bearer ${secretText(model.secret, ports, context)}`);
+function requestOf(options: Options, model: ModelEndpoint, key: string | null): Value {
+  const headers = key === null ? MapValue.empty() : MapValue.of('authorization', `Bearer ${key}`);
   const body = record({
     'model': model.model,
     'messages': messagesOf(options),
@@ -69,12 +110,6 @@ function requestOf(options: Options, model: ModelEndpoint, ports: ModelPorts, co
     keyword('url'), `${model.url}/chat/completions`, keyword('method'), 'POST', keyword('headers'), headers, keyword('json'), body,
     keyword('as'), keyword('text'), keyword('timeout-ms'), model.timeoutMs, keyword('follow-redirects'), false,
   );
-}
-
-function secretText(name: string, ports: ModelPorts, context: CallContext): string {
-  const text = secretFor(ports, context)(name);
-  if (text === undefined) throw new HostFailure('host', `${ID}: the secret ${name} is not there (set RTFS_SECRET_${name})`);
-  return text;
 }
 
 function messagesOf(options: Options): Value {

@@ -1,5 +1,5 @@
 /** Everything that was denied in a run, from its journal: by the policy, the constitution, a budget, a person. */
-import { AMOUNT_NAMES, inUnits } from '../security/amounts.ts';
+import { AMOUNT_NAMES, inUnits } from '../amounts.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { Reason } from '../port.ts';
 import { readApproval } from '../security/approval.ts';

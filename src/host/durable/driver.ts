@@ -16,9 +16,9 @@ import { afterTurn, type Memory } from '../memory.ts';
 import { type Keys, signHead } from '../journal/signature.ts';
 import { loopKernel } from '../kernel.ts';
 import type { Clock, Kernel, Observer, Turn } from '../port.ts';
-import { type Amounts, amountsValue, readAmounts } from '../security/amounts.ts';
+import { type Amounts, amountsValue, readAmounts } from '../amounts.ts';
 import type { Constitution } from '../security/constitution.ts';
-import { type GovernedTurn, governsContexts, governTurn, isTracing, type Refusal, shownTo } from '../security/governance.ts';
+import { type Governed, type GovernedTurn, governsContexts, governTurn, isTracing, type Refusal, shownTo } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
 import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
 import { signedAuthority } from './authority.ts';
@@ -47,7 +47,7 @@ export interface Keeping {
 }
 
 export interface DriveOptions {
-  readonly host: LoopHost;
+  readonly host: LoopHost & Governed;
   readonly signal?: AbortSignal;
   readonly observer?: Observer<Event>;
   readonly maxConcurrent?: number;

@@ -28,9 +28,21 @@ export async function readRecords(
     if (!record.ok) return { ok: false, error: `record ${stored.seq} of the run cannot be read: ${record.error.message}` };
     const data = await whole(record.value.data, value);
     if (data === null) return { ok: false, error: `record ${stored.seq} of the run needs content that is not in the store or is damaged` };
+    if (record.value.kind === 'turn-ended' && !new Facts(data).items('events').every(isEventLine)) return { ok: false, error: `record ${stored.seq} of the run tells of an event that cannot be read` };
     records.push({ ...record.value, data });
   }
   return { ok: true, value: records };
+}
+
+/** Whether it is the JSON of something that happened somewhere: so much of it is relied on. */
+function isEventLine(line: Value): boolean {
+  if (typeof line !== 'string') return false;
+  try {
+    const event: unknown = JSON.parse(line);
+    return typeof event === 'object' && event !== null && 'kind' in event && typeof event.kind === 'string' && 'at' in event && typeof event.at === 'string';
+  } catch {
+    return false;
+  }
 }
 
 /** What begins a turn. `quanta` are the goes of the machine before it, when it came while the machine was preempted. */

@@ -24,7 +24,7 @@ import type { Note } from '../book.ts';
 import { attemptingValue, type Memory, memoryValue } from '../memory.ts';
 import type { CancelRequest, Ended, PatchRequest, Recorder } from '../loop.ts';
 import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
-import { amountsValue } from '../security/amounts.ts';
+import { amountsValue } from '../amounts.ts';
 import { type Approval, approvalHash, approvalValue } from '../security/approval.ts';
 import { spentValue } from '../security/budget.ts';
 import { type Refusal, refusalFacts } from '../security/governance.ts';

@@ -5,9 +5,9 @@
  */
 import type { Advance } from '../../evaluator/state.ts';
 import type { HostCall } from '../port.ts';
-import { afterTurn, attemptBegins, attemptEnds, beginHinted, claim, ended, given, hasHints, type Memory, made, newMemory, planCall, readAttempting, readMemory, withMore } from '../memory.ts';
+import { afterTurn, attemptBegins, attemptEnds, beginHinted, claim, ended, given, hasRightHints, type Memory, made, newMemory, planCall, readAttempting, readMemory, withMore } from '../memory.ts';
 import type { JournalRecord } from '../journal/record.ts';
-import { type Amounts, readAmounts } from '../security/amounts.ts';
+import { type Amounts, readAmounts } from '../amounts.ts';
 import { Facts } from './facts.ts';
 import { answerIn } from './history.ts';
 
@@ -28,7 +28,7 @@ function afterRecord(memory: Memory, { kind, data }: JournalRecord): Memory | nu
       return readMemory(facts.value('memory'));
     case 'call-requested':
       if (facts.text('refused') !== null) return memory;
-      if (facts.number('first') !== null) return hasHints(callIn(facts)) ? beginHinted(memory, callIn(facts), facts.number('first') ?? 0) : memory;
+      if (facts.number('first') !== null) return hasRightHints(callIn(facts)) ? beginHinted(memory, callIn(facts), facts.number('first') ?? 0) : memory;
       return made(held(memory, id, facts), id);
     case 'approval-requested':
       return held(memory, id, facts);

@@ -103,8 +103,8 @@ class Replay {
     if (input?.kind !== 'answers' || before === null) return null;
     for (const { id } of input.answers) {
       if (before.pending.some((call) => call.id === id)) continue;
-      const record = records.find(({ data }) => new Facts(data).text('call') === id)!;
-      return { seq: record.seq, what: `the answer to call ${id}`, expected: `the program waits for call ${id}`, got: standing(before) };
+      const record = records.find(({ kind, data }) => kind === 'call-answered' && (new Facts(data).text('call') ?? '') === id);
+      return { seq: record?.seq ?? input.seq, what: `the answer to call ${id}`, expected: `the program waits for call ${id}`, got: standing(before) };
     }
     return null;
   }

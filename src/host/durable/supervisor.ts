@@ -2,6 +2,7 @@
  * Many runs in one process: it begins runs, puts away those that wait, and takes each up again when its time has come or somebody has
  * said something to it. A run that waits is nothing but bytes in the store.
  */
+import { setMaxListeners } from 'node:events';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { State } from '../../evaluator/state.ts';
 import type { RunResult } from '../loop.ts';
@@ -35,6 +36,8 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.options = options;
+    // Each run that is driven listens: their number says nothing of a leak.
+    setMaxListeners(0, this.stopping.signal);
   }
 
   /** Begins a run; resolves when it has ended or is put away. */
@@ -96,7 +99,8 @@ export class Supervisor {
   private watch(run: string, driving: Promise<Result<RunResult<State>, ResumeProblem>>): void {
     const watched = driving.then(
       (result) => {
-        if (result.ok || result.error.kind !== 'busy') this.options.onStopped?.(run, result);
+        // Another process drives it, or was quicker to end it.
+        if (result.ok || (result.error.kind !== 'busy' && result.error.kind !== 'ended')) this.options.onStopped?.(run, result);
       },
       (cause: unknown) => this.options.onFault?.(run, cause),
     );

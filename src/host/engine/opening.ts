@@ -5,12 +5,12 @@
 import { restore } from '../../evaluator/snapshot.ts';
 import type { Advance } from '../../evaluator/state.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
+import { amountsValue, readAmounts } from '../amounts.ts';
 import type { Facts } from '../durable/facts.ts';
 import { resting } from '../durable/history.ts';
 import { loadProgram, type Runnable } from '../durable/program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM } from '../durable/recover.ts';
 import { afterTurn, type Memory, newMemory } from '../memory.ts';
-import { amountsValue, readAmounts } from '../security/amounts.ts';
 import { isTracing } from '../security/governance.ts';
 import { decodeSegment, type Handover, handoverIn, readState } from './documents.ts';
 import { decodeLight, encodeLight } from './made.ts';

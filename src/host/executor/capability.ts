@@ -1,10 +1,10 @@
 /**
- * A capability from its manifest: approval, arguments against the type of the input, the executor within its time, the answer against the
+ * A capability from its manifest: arguments against the type of the input, the executor within its time, the answer against the
  * type of the output. Each of these steps comes before the next (MK-2).
  */
 import type { Value } from '../../value/value.ts';
 import { GivenUp, withDeadline } from '../deadline.ts';
-import { cancelledFailure, HostFailure, securityFailure } from '../failure.ts';
+import { cancelledFailure, HostFailure } from '../failure.ts';
 import { Contract } from '../manifest/contract.ts';
 import type { Approval, Manifest } from '../manifest/manifest.ts';
 import type { CallContext, WorkCapability } from '../port.ts';
@@ -12,7 +12,7 @@ import { execute, type LazyServers } from './dispatch.ts';
 import type { Executor } from './executor.ts';
 import type { ExecutorPorts } from './ports.ts';
 
-/** Whether a capability may be called now. Changes hold from the next call on; calls under way go on. */
+/** Whether a capability may be called now, for the policy. Changes hold from the next call on; calls under way go on. */
 export class Approvals {
   private readonly changed = new Map<string, Approval>();
 
@@ -26,7 +26,6 @@ export class Approvals {
 }
 
 export interface CapabilityPorts extends ExecutorPorts {
-  readonly approvals: Approvals;
   readonly lazyServers: LazyServers;
   readonly hops: number;
 }
@@ -38,7 +37,6 @@ export function capabilityOf(manifest: Manifest & { readonly executor: Executor 
 }
 
 async function perform(manifest: Manifest & { readonly executor: Executor }, contract: Contract, args: readonly Value[], context: CallContext, ports: CapabilityPorts): Promise<Value> {
-  checkApproval(manifest, context, ports);
   const input = contract.input(args);
   const { timeoutMs } = manifest;
   try {
@@ -52,17 +50,5 @@ async function perform(manifest: Manifest & { readonly executor: Executor }, con
     throw new HostFailure('timeout', `Timeout: ${manifest.id} took longer than ${timeoutMs} ms`);
   } finally {
     if (manifest.cost > 0 || manifest.tokens > 0) context.used?.({ cost: manifest.cost, tokens: manifest.tokens });
-  }
-}
-
-function checkApproval(manifest: Manifest, context: CallContext, { approvals }: CapabilityPorts): void {
-  switch (approvals.of(manifest)) {
-    case 'approved':
-    case 'auto':
-      return;
-    case 'pending':
-      throw securityFailure(context.name, 'nobody has approved it yet ("approval" in its manifest)', null);
-    case 'revoked':
-      throw securityFailure(context.name, 'its approval was revoked', null);
   }
 }

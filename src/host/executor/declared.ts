@@ -2,7 +2,7 @@
 import type { CapabilityFile } from '../manifest/read.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { CallContext, Capability, WorkCapability } from '../port.ts';
-import { type Approvals, capabilityOf } from './capability.ts';
+import { capabilityOf } from './capability.ts';
 import { LazyServers } from './dispatch.ts';
 import type { Executor } from './executor.ts';
 import type { ExecutorPorts } from './ports.ts';
@@ -10,13 +10,11 @@ import type { ExecutorPorts } from './ports.ts';
 export class DeclaredCapabilities {
   private readonly file: CapabilityFile;
   private readonly ports: ExecutorPorts;
-  private readonly approvals: Approvals;
   private readonly servers: LazyServers;
 
-  constructor(file: CapabilityFile, ports: ExecutorPorts, approvals: Approvals) {
+  constructor(file: CapabilityFile, ports: ExecutorPorts) {
     this.file = file;
     this.ports = ports;
-    this.approvals = approvals;
     this.servers = new LazyServers(ports);
   }
 
@@ -43,7 +41,7 @@ export class DeclaredCapabilities {
   }
 
   private capability(manifest: Manifest & { readonly executor: Executor }, hops: number): WorkCapability {
-    return capabilityOf(manifest, { ...this.ports, approvals: this.approvals, lazyServers: this.servers, hops });
+    return capabilityOf(manifest, { ...this.ports, lazyServers: this.servers, hops });
   }
 }
 

@@ -6,18 +6,22 @@ import { HostFailure } from '../failure.ts';
 import { readJson } from '../json.ts';
 import type { Execution } from './dispatch.ts';
 import type { HttpExecutor } from './executor.ts';
-import { authorized, secretFor } from './ports.ts';
-import { fill, type Filling, part } from './template.ts';
+import { authorized, withoutSecrets } from './ports.ts';
+import { fill, fillAll, type Filling, part } from './template.ts';
 
 const ERROR_TEXT_MAX = 500;
 
-export async function executeHttp(executor: HttpExecutor, { input, context, ports, timeoutMs }: Execution): Promise<Value> {
+export function executeHttp(executor: HttpExecutor, execution: Execution): Promise<Value> {
+  return withoutSecrets(execution.ports, execution.context, ({ secret }) => request(executor, execution, secret));
+}
+
+async function request(executor: HttpExecutor, { input, context, ports, timeoutMs }: Execution, secret: Filling['secret']): Promise<Value> {
   const operation = context.name;
-  const filling: Filling = { operation, input, secret: secretFor(ports, context), escape: encodeURIComponent };
-  const headers = executor.headers.map(([name, text]) => [name.toLowerCase(), fill(text, { ...filling, escape: (field) => field })] as const);
-  const request = MapValue.from(
+  const filling: Filling = { operation, input, secret, escape: encodeURIComponent };
+  const headers = (await fillAll(executor.headers, { ...filling, escape: (field) => field })).map(([name, text]) => [name.toLowerCase(), text] as const);
+  const asked = MapValue.from(
     [
-      ['url', fill(executor.url, filling)],
+      ['url', await fill(executor.url, filling)],
       ['method', executor.method],
       ['headers', MapValue.from([['accept', executor.as === 'json' ? 'application/json' : '*/*'], ...headers])],
       ['as', keyword('text')],
@@ -25,8 +29,8 @@ export async function executeHttp(executor: HttpExecutor, { input, context, port
       ['json', bodyOf(executor, input)],
     ].flatMap(([name, value]) => (value === null ? [] : [[keyword(name as string), value as Value] as const])),
   );
-  const grants = authorized(ports, operation, 'http.request', [request], 'it asks a host');
-  return answerOf(executor, operation, await ports.request([request], { ...context, grants }));
+  const grants = authorized(ports, operation, 'http.request', [asked], 'it asks a host');
+  return answerOf(executor, operation, await ports.request([asked], { ...context, grants }));
 }
 
 function bodyOf({ body }: HttpExecutor, input: Value): Value {

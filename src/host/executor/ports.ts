@@ -1,11 +1,11 @@
 /** What executors need of the host. */
 import type { RegexEngine } from '../../evaluator/primitives/regex-engine.ts';
-import { securityFailure } from '../failure.ts';
+import { HostFailure, securityFailure } from '../failure.ts';
 import type { CallContext, Clock, Decision, Grant, Host, Policy } from '../port.ts';
 import type { Value } from '../../value/value.ts';
 import type { Program } from '../compile.ts';
 import type { McpServer } from './executor.ts';
-import type { SecretSource } from './template.ts';
+import { checkLength, scrubbed, type SecretSource, secretVariable } from '../security/secret.ts';
 
 export interface ExecutorPorts {
   readonly clock: Clock;
@@ -49,11 +49,32 @@ export function authorized(ports: Pick<ExecutorPorts, 'policy'>, name: string, c
   throw securityFailure(name, `${doing}: ${decision.reason}`, decision.hint);
 }
 
-/** The text of a secret, when the policy lets the capability read it. */
-export function secretFor(ports: Pick<ExecutorPorts, 'policy' | 'secret'>, context: Pick<CallContext, 'name'>): SecretSource {
-  return (name) => {
-    authorized(ports, context.name, READ_SECRET, [name], `it uses the secret ${name}`);
-    return ports.secret(name);
+type SecretPorts = Pick<ExecutorPorts, 'policy' | 'secret'>;
+
+/** The secrets that an executor looks up, each when the policy lets the capability read it; and what came of them, to be kept out of answers. */
+export class LookedUp {
+  readonly texts = new Map<string, string>();
+  private readonly ports: SecretPorts;
+  private readonly operation: string;
+
+  constructor(ports: SecretPorts, { name }: Pick<CallContext, 'name'>) {
+    this.ports = ports;
+    this.operation = name;
+  }
+
+  readonly secret = async (name: string): Promise<string> => {
+    authorized(this.ports, this.operation, READ_SECRET, [name], `it uses the secret ${name}`);
+    const text = await this.ports.secret(name);
+    if (text === null) throw new HostFailure('host', `${this.operation}: the secret ${name} is not there (set ${secretVariable(name)})`);
+    checkLength(name, text);
+    this.texts.set(name, text);
+    return text;
   };
+}
+
+/** Does something with secrets, and keeps them out of what it gives and of how it fails. */
+export async function withoutSecrets(ports: SecretPorts, context: Pick<CallContext, 'name'>, work: (secrets: LookedUp) => Promise<Value>): Promise<Value> {
+  const secrets = new LookedUp(ports, context);
+  return scrubbed(secrets.texts, () => work(secrets));
 }
 

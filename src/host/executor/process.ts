@@ -16,21 +16,23 @@ import { readJson } from '../json.ts';
 import { decodeText } from '../text.ts';
 import type { Execution } from './dispatch.ts';
 import type { ProcessExecutor } from './executor.ts';
-import { authorized, secretFor, SPAWN } from './ports.ts';
-import { fill } from './template.ts';
+import { authorized, SPAWN, withoutSecrets } from './ports.ts';
+import { fillAll, type Filling } from './template.ts';
 
 const WATCH_MS = 25;
 const COMPLAINT_BYTES = 4096;
 const MIB = 1024 * 1024;
 
-export async function executeProcess(executor: ProcessExecutor, execution: Execution): Promise<Value> {
-  const { input, context, ports } = execution;
+export function executeProcess(executor: ProcessExecutor, execution: Execution): Promise<Value> {
+  return withoutSecrets(execution.ports, execution.context, ({ secret }) => runProgram(executor, execution, secret));
+}
+
+async function runProgram(executor: ProcessExecutor, { input, context, ports }: Execution, secret: Filling['secret']): Promise<Value> {
   const operation = context.name;
   authorized(ports, operation, SPAWN, [executor.command], 'it starts a program');
   const json = writeJson(input);
   if (!json.ok) throw argumentFailure(operation, json.error.message);
-  const secret = secretFor(ports, context);
-  const environment = executor.environment.map(([name, text]) => [name, fill(text, { operation, input, secret, escape: (field) => field })] as const);
+  const environment = await fillAll(executor.environment, { operation, input, secret, escape: (field) => field });
   const command = await programOf(executor.command, ports.baseDirectory);
   if (command === null) throw new HostFailure('host', `${operation}: there is no program ${shown(executor.command)}`);
   const worker = new Worker(executor, command, path.resolve(ports.baseDirectory, executor.directory), Object.fromEntries(environment));

@@ -7,11 +7,9 @@ import { MapValue } from '../../value/map.ts';
 import { displayValue } from '../../value/print.ts';
 import { isNumber, Keyword, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
-import { argumentFailure, HostFailure, shown } from '../failure.ts';
+import { argumentFailure, shown } from '../failure.ts';
 
 type Piece = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'field'; readonly path: readonly string[] } | { readonly kind: 'secret'; readonly name: string };
-
-export type SecretSource = (name: string) => string | undefined;
 
 function pieces(template: string): Piece[] | null {
   const found: Piece[] = [];
@@ -43,21 +41,24 @@ export interface Filling {
   /** Of the capability, for messages. */
   readonly operation: string;
   readonly input: Value;
-  readonly secret: SecretSource;
+  /** The text of a secret; fails with a `HostFailure` when there is none. */
+  readonly secret: (name: string) => Promise<string>;
   /** What a field becomes in its surroundings. */
   readonly escape: (text: string) => string;
 }
 
-/** Throws a `HostFailure` when a field is missing or has no text. */
-export function fill(template: string, filling: Filling): string {
-  const parts = pieces(template) ?? [];
-  return parts.map((part) => (part.kind === 'text' ? part.text : part.kind === 'secret' ? secretText(part.name, filling) : fieldText(part.path, filling))).join('');
+/** Rejects with a `HostFailure` when a field is missing or has no text. */
+export async function fill(template: string, filling: Filling): Promise<string> {
+  const texts: string[] = [];
+  for (const piece of pieces(template) ?? []) texts.push(piece.kind === 'text' ? piece.text : piece.kind === 'secret' ? await filling.secret(piece.name) : fieldText(piece.path, filling));
+  return texts.join('');
 }
 
-function secretText(name: string, { operation, secret }: Filling): string {
-  const text = secret(name);
-  if (text !== undefined) return text;
-  throw new HostFailure('host', `${operation}: the secret ${name} is not there (set RTFS_SECRET_${name})`);
+/** Names with templates of their values, filled in one after the other. */
+export async function fillAll(templates: readonly (readonly [string, string])[], filling: Filling): Promise<readonly (readonly [string, string])[]> {
+  const filled: (readonly [string, string])[] = [];
+  for (const [name, template] of templates) filled.push([name, await fill(template, filling)]);
+  return filled;
 }
 
 function fieldText(path: readonly string[], { operation, input, escape }: Filling): string {

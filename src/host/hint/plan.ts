@@ -239,7 +239,12 @@ class Planner {
 const LASTING: ReadonlySet<string> = new Set(['security', 'capability', 'argument', 'type', 'arity', 'validation', 'cancelled', 'budget'].map((kind) => `error/${kind}`));
 
 function isWorthRepeating({ outcome }: Attempt): boolean {
-  return !outcome.ok && !LASTING.has(outcome.error.type.name);
+  return !outcome.ok && isPassing(outcome.error);
+}
+
+/** Whether the same call, or another provider of it, may do better. */
+export function isPassing(error: ErrorValue): boolean {
+  return !LASTING.has(error.type.name);
 }
 
 function isTimeout(error: ErrorValue): boolean {

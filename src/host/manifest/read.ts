@@ -1,7 +1,7 @@
 /**
  * Capabilities files: what a project adds to the capabilities of the house, as JSON or as RTFS data.
  *
- *   {:capabilities [MANIFEST…]  :servers {NAME SERVER…}  :models {NAME MODEL…}}
+ *   {:capabilities [MANIFEST…]  :servers {NAME SERVER…}  :models {NAME MODEL…}  :delegation CHOICE}
  *   MANIFEST := {:id "weather.today" :version :summary :provider :input TYPE :output TYPE :effects [:network] :determinism :recorded
  *                :cost :tokens :secrets ["NAME"] :timeout-ms :approval :tags, and one of :http :process :rtfs :mcp}
  *   SERVER   := {:command :args :directory :environment} or {:url :headers}, each with :secrets :timeout-ms
@@ -16,13 +16,16 @@ import type { Executor, McpServer } from '../executor/executor.ts';
 import { templateProblem } from '../executor/template.ts';
 import { type FieldProblem, describe, Fields, joined, namesIn } from './fields.ts';
 import { APPROVALS, DETERMINISMS, type Manifest, UNDECLARED, UNKNOWN_EFFECT } from './manifest.ts';
-import { type ModelEndpoint, readModel } from './model.ts';
+import type { DelegationChoice } from '../delegation.ts';
+import { type ModelEndpoint, readChoice, readModel } from './model.ts';
 import { readType } from './type.ts';
 
 export interface CapabilityFile {
   readonly manifests: readonly Manifest[];
   readonly servers: readonly McpServer[];
   readonly models: readonly ModelEndpoint[];
+  /** By what one of several models is chosen; absent: calls name theirs. */
+  readonly delegation?: DelegationChoice;
 }
 
 export const NO_CAPABILITIES: CapabilityFile = { manifests: [], servers: [], models: [] };
@@ -55,7 +58,7 @@ function complaint({ path, message, help }: FieldProblem, file: string): Diagnos
 }
 
 function readFile(value: Value, problems: FieldProblem[]): CapabilityFile {
-  const fields = new Fields(value, '', ['capabilities', 'servers', 'models'], problems);
+  const fields = new Fields(value, '', ['capabilities', 'servers', 'models', 'delegation'], problems);
   const servers = namedMaps(fields, 'servers').map(([name, one, path]) => readServer(name, one, path, problems));
   const manifests = elements(fields, 'capabilities').map(([one, path]) => readManifest(one, path, servers, problems));
   const models = namedMaps(fields, 'models').map(([name, one, path]) => readModel(name, one, path, problems));
@@ -64,7 +67,7 @@ function readFile(value: Value, problems: FieldProblem[]): CapabilityFile {
     if (id !== '' && seen.has(id)) fields.say(`capabilities[${index}].id`, `${id} is declared twice`, ['remove one of the two, or give it another id']);
     seen.add(id);
   });
-  return { manifests, servers, models };
+  return { manifests, servers, models, ...(fields.has('delegation') ? { delegation: readChoice(fields.value('delegation'), 'delegation', models, problems) } : {}) };
 }
 
 function elements(fields: Fields, name: string): readonly (readonly [Value, string])[] {

@@ -56,6 +56,7 @@ export function authorizeCapability(authority: Authority, request: PolicyRequest
   const { context } = authority;
   const denials = [
     ...(ruling?.verdict === 'deny' ? [constitutionReason(authority, ruling)] : []),
+    ...approvalDenials(request),
     ...levelDenials(authority),
     ...(context.level === 'pure' ? [] : [...ceilingDenials(authority, request.capability), ...effectDenials(authority, effects), ...isolationDenials(authority, request.capability, isolation)]),
     ...secretDenials(authority, request),
@@ -91,6 +92,13 @@ function constitutionReason({ constitution }: Authority, { verdict, rule, keys }
   const what = rule === null ? 'no rule of it allows this' : `rule ${rule.id}: ${rule.reason}${because}`;
   const cure = verdict === 'require-approval' ? 'somebody has to allow it: rtfs approve RUN' : null;
   return { rule: 'constitution', id: rule?.id ?? null, source: `the constitution ${constitution!.name}`, message: what, cure };
+}
+
+/** Nobody has looked at the capability yet, or somebody has and did not like it. */
+function approvalDenials({ capability, approval = 'auto' }: PolicyRequest): Reason[] {
+  if (approval === 'auto' || approval === 'approved') return [];
+  const message = approval === 'pending' ? 'nobody has approved it yet ("approval" in its manifest)' : 'its approval was revoked';
+  return [{ rule: 'approval', id: approval, source: `the manifest of ${capability}`, message, cure: 'say "approval": "approved" in its manifest' }];
 }
 
 function levelDenials({ context, source }: Authority): Reason[] {

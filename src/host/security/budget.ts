@@ -16,7 +16,7 @@ import type { Result } from '../../diagnostic/diagnostic.ts';
 import { MapValue } from '../../value/map.ts';
 import { Float, isInteger, keyword, makeFloat, type Value } from '../../value/value.ts';
 import { HostFailure } from '../failure.ts';
-import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, inUnits, MILLIONTHS, millionths, readAmounts } from './amounts.ts';
+import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, inUnits, MILLIONTHS, millionths, readAmounts } from '../amounts.ts';
 
 export interface Account {
   /** What is not named is counted by the account around it; at the root it is not limited. */

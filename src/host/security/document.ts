@@ -13,7 +13,7 @@ import { SetValue } from '../../value/set.ts';
 import { Float, isInteger, Keyword, kindOf, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import { shown } from '../failure.ts';
-import { MILLIONTHS, millionths } from './amounts.ts';
+import { MILLIONTHS, millionths } from '../amounts.ts';
 
 /** RTFS data when the name of the file ends in `.rtfs` or `.edn`, JSON otherwise. */
 export function readDocument(text: string, file: string): Result<Value, readonly Diagnostic[]> {

@@ -148,6 +148,12 @@ export function governsContexts({ rules, otherwise }: Constitution): boolean {
   return otherwise.merge !== undefined || otherwise.expose !== undefined || rules.some(({ on }) => on === 'merge' || on === 'expose');
 }
 
+/** A host with rules on what moves inside of a run; those on calls its policy has in itself. */
+export interface Governed {
+  /** Absent: there are none. */
+  readonly constitution?: Constitution;
+}
+
 /** Whether anything that a constitution says depends on where values come from. */
 export function isTracing(constitution: Constitution | undefined): boolean {
   return constitution !== undefined && (governsContexts(constitution) || constitution.rules.some((rule) => rule.on === 'call' && rule.derivedFrom !== null));

@@ -11,7 +11,7 @@ import type { Diagnostic, Result } from '../../diagnostic/diagnostic.ts';
 import { limitLabel, type LimitName } from '../../evaluator/limits.ts';
 import type { Value } from '../../value/value.ts';
 import type { Grant, Isolation } from '../port.ts';
-import { AMOUNT_NAMES, type Amounts, inUnits } from './amounts.ts';
+import { AMOUNT_NAMES, type Amounts, inUnits } from '../amounts.ts';
 import { Complaints, Fields } from './document.ts';
 import { type GrantContext, grantText, parseGrant } from './grant.ts';
 import { buildContext, type ContextParts, ISOLATIONS, LEVELS, LIMIT_NAMES, type RuntimeContext, type RuntimeLimits } from './runtime-context.ts';

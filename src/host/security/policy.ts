@@ -29,7 +29,7 @@ export interface PolicyData {
   /** Calls below the recommended isolation are denied. Default: they carry a warning. */
   readonly strict?: boolean;
   /** What capabilities declare, for requests that do not say it themselves. */
-  readonly declared?: (capability: string) => Pick<PolicyRequest, 'effects' | 'takesSecrets'>;
+  readonly declared?: (capability: string) => Pick<PolicyRequest, 'effects' | 'takesSecrets' | 'approval'>;
 }
 
 export function grantPolicy(data: PolicyData): Policy {

@@ -12,7 +12,7 @@
  */
 import { DEFAULT_LIMITS, type LimitName, type Limits } from '../../evaluator/limits.ts';
 import type { Grant, Isolation } from '../port.ts';
-import { type Amounts, type AmountName, AMOUNT_NAMES } from './amounts.ts';
+import { type Amounts, type AmountName, AMOUNT_NAMES } from '../amounts.ts';
 import { commonGrants, normalGrants } from './coverage.ts';
 import { commonEffects, normalEffects } from './effects.ts';
 import { commonIds, coversId, normalIds } from './pattern.ts';

@@ -71,8 +71,13 @@ export async function resolveSecrets(values: readonly Value[], source: SecretSou
 async function lookUp(name: string, source: SecretSource): Promise<string> {
   const text = isSecretName(name) ? await source(name) : null;
   if (text === null) throw new HostFailure('capability', `There is no secret ${name} (it is looked for in the variable ${secretVariable(name)} and in the secrets file)`);
-  if (text.length < SECRET_LENGTH_MIN) throw new HostFailure('capability', `The secret ${name} is too short: at least ${SECRET_LENGTH_MIN} characters, so that it can be kept out of answers`);
+  checkLength(name, text);
   return text;
+}
+
+/** Throws a `HostFailure` for a secret that could not be kept out of answers. */
+export function checkLength(name: string, text: string): void {
+  if (text.length < SECRET_LENGTH_MIN) throw new HostFailure('capability', `The secret ${name} is too short: at least ${SECRET_LENGTH_MIN} characters, so that it can be kept out of answers`);
 }
 
 /** `RTFS_SECRET_API_KEY` for `api-key`. */
@@ -160,14 +165,19 @@ export function withSecrets(capability: WorkCapability, source: SecretSource): W
     takesSecrets: true,
     call: async (args, context) => {
       const { values, texts } = await resolveSecrets(args, source);
-      const scrubber = new Scrubber(texts);
-      try {
-        return scrubber.value(await capability.call(values, context));
-      } catch (cause) {
-        throw scrubbedFailure(cause, scrubber);
-      }
+      return scrubbed(texts, async () => capability.call(values, context));
     },
   };
+}
+
+/** What the work gives, or how it fails, with names in the place of secrets; those count that are among `texts` when it is over. */
+export async function scrubbed(texts: ReadonlyMap<string, string>, work: () => Promise<Value>): Promise<Value> {
+  try {
+    const value = await work();
+    return new Scrubber(texts).value(value);
+  } catch (cause) {
+    throw texts.size === 0 ? cause : scrubbedFailure(cause, new Scrubber(texts));
+  }
 }
 
 function scrubbedFailure(cause: unknown, scrubber: Scrubber): unknown {

@@ -3,7 +3,7 @@ import {
   type Acquisition, type Batch, type Content, EMPTY_HEAD, type Hash, hasEnded, type Lease, type Message, type NewRun, type Owner, type RunRow, type SignedHead, type Store,
   type StoredRecord,
 } from './port.ts';
-import { leaseLost, notEnded, outOfOrder, runExists, storeClosed, unknownRun } from './problem.ts';
+import { checkRunId, leaseLost, notEnded, outOfOrder, runExists, storeClosed, unknownRun } from './problem.ts';
 
 export interface MemoryStoreOptions {
   /** Whether it is certain that the owner is no more; never, unless given. */
@@ -36,6 +36,7 @@ class MemoryStore implements Store {
 
   async create(run: NewRun, batch: Batch, owner: Owner): Promise<Lease> {
     this.checkOpen();
+    checkRunId(run.id);
     if (this.entries.has(run.id)) throw runExists(run.id);
     const row: RunRow = {
       id: run.id, name: run.name, status: 'running', createdMs: run.createdMs, updatedMs: run.createdMs, head: EMPTY_HEAD, checkpoint: null, wakeMs: null, waits: new Uint8Array(0), owner,

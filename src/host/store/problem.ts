@@ -5,6 +5,11 @@ export function runExists(run: string): StoreProblem {
   return new StoreProblem('run-exists', `there is a run ${run} already: choose another id, or go on with that run`);
 }
 
+/** Half a pair of surrogates is no text outside of this process: two such ids would be one in a file. */
+export function checkRunId(run: string): void {
+  if (Buffer.from(run).toString() !== run) throw new StoreProblem('unusable', `the id ${JSON.stringify(run)} cannot be written down as text: choose another`);
+}
+
 export function unknownRun(run: string): StoreProblem {
   return new StoreProblem('unknown-run', `the store has no run ${run}`);
 }

@@ -11,7 +11,7 @@ import {
   type Acquisition, type Batch, type Content, EMPTY_HEAD, type Hash, hasEnded, type Lease, type Message, type NewRun, type Owner, type RowChange, type RunFilter, type RunRow,
   type SignedHead, type Store, type StoredRecord,
 } from './port.ts';
-import { leaseLost, notEnded, outOfOrder, runExists, storeClosed, unknownRun } from './problem.ts';
+import { checkRunId, leaseLost, notEnded, outOfOrder, runExists, storeClosed, unknownRun } from './problem.ts';
 import { limitSize, openDatabase, patiently } from './sqlite-open.ts';
 import { damaged } from './sqlite-problem.ts';
 import { packRecords, recordHead, unpackRecords } from './sqlite-records.ts';
@@ -57,6 +57,7 @@ class SqliteStore implements Store {
 
   create(run: NewRun, batch: Batch, owner: Owner): Promise<Lease> {
     return this.write(() => {
+      checkRunId(run.id);
       if (this.numberOf(run.id) !== null) throw runExists(run.id);
       const { id, name, createdMs, leaseUntilMs } = run;
       const { lastInsertRowid } = this.statement(INSERT_RUN).run(id, name, createdMs, createdMs, hashBlob(EMPTY_HEAD.hash));

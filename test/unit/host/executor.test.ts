@@ -17,6 +17,8 @@ import { readValue } from '../../../src/parser/datum.ts';
 import { MapValue } from '../../../src/value/map.ts';
 import { printValue } from '../../../src/value/print.ts';
 import { keyword, type Value } from '../../../src/value/value.ts';
+import { compile } from '../../../src/host/compile.ts';
+import { run } from '../../../src/host/run.ts';
 import { testEnvironment } from '../../support/environment.ts';
 import { call, contextOf, failureFrom, MemoryConsole, withDirectory } from './support.ts';
 
@@ -58,7 +60,7 @@ async function answerOf(host: Omit<Host, 'close'>, id: string, args: string, sig
   const { capability } = judged;
   if (!('call' in capability)) throw new Error('it only waits');
   const traced = { ...capability, call: ((given, context) => capability.call(given, { callId: context.callId, name: context.name, idempotencyKey: context.idempotencyKey, grants: context.grants, exposed: context.exposed, signal: context.signal, ...(run === undefined ? {} : { run }), used: (one) => used.push(one) })) as typeof capability.call };
-  return perform(asked, { capability: traced, grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, idempotencyKey: 'k', run: null, used: () => undefined, signal: () => signal, defect: (cause) => { throw cause; } });
+  return perform(asked, { capability: traced, grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, idempotencyKey: 'k', run: null, used: () => undefined, left: () => ({}), signal: () => signal, defect: (cause) => { throw cause; } });
 }
 
 // ── Approval and functions ─────────────────────────────────────────────────────────────────────────────────────────
@@ -68,7 +70,7 @@ describe('a function of the embedder', () => {
   const manifest = (executor: Executor, more: Partial<Manifest> = {}): Manifest & { readonly executor: Executor } => ({
     ...UNDECLARED, id: 'own.double', summary: '', input: tupleType([INT]), output: INT, ...more, executor,
   });
-  const ports = { approvals, hops: 0 } as unknown as Parameters<typeof capabilityOf>[1];
+  const ports = { hops: 0 } as unknown as Parameters<typeof capabilityOf>[1];
   const clock = { nowMs: () => 0, sleep: (_: number, signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())) };
   const context = contextOf([], { name: 'own.double' });
   const seen: Value[] = [];
@@ -99,24 +101,35 @@ describe('a function of the embedder', () => {
     expect([failure.kind, failure.message, told]).toEqual(['timeout', 'Timeout: own.double took longer than 5 ms', true]);
   });
 
+  const hostWith = (...manifests: Manifest[]) => {
+    const host = openHost({ grants: [{ capability: 'own', scope: null }], declared: { manifests, servers: [], models: [] }, approvals, console: new MemoryConsole() });
+    closing.push(host.close);
+    return host;
+  };
+  const asking = async (host: Host): Promise<string> => textOf(await answerOf(host, 'own.double', '1', new AbortController().signal, [], undefined));
+
   test('may not be called once it is revoked, while the call under way goes on', async () => {
     let finish: (value: Value) => void = () => undefined;
-    const held = capabilityOf(manifest({ kind: 'function', call: () => new Promise<Value>((resolve) => (finish = resolve)) }), { ...ports, clock, regex: null });
-    const first = held.call([1], context);
+    const host = hostWith(manifest({ kind: 'function', call: () => new Promise<Value>((resolve) => (finish = resolve)) }));
+    const first = asking(host);
     await Promise.resolve();
     approvals.set('own.double', 'revoked');
-    const second = await failureFrom(promised(held.call([1], context)));
+    const second = await asking(host);
     finish(7);
-    expect([await first, second.kind, second.message]).toEqual([7, 'security', "Security violation: call operation on capability 'own.double' not allowed in context: its approval was revoked"]);
+    expect([await first, second]).toEqual(['7', "security: Security violation: call operation on capability 'own.double' not allowed in context: its approval was revoked"]);
     approvals.set('own.double', 'approved');
-    const third = held.call([1], context);
+    const third = asking(host);
+    await Promise.resolve();
     finish(8);
-    expect(await third).toBe(8);
+    expect(await third).toBe('8');
   });
 
-  test('may not be called before it is approved', async () => {
-    const pending = capabilityOf({ ...double, id: 'own.new', approval: 'pending' }, { ...ports, clock, regex: null });
-    expect((await failureFrom(promised(pending.call([1], context)))).message).toContain('nobody has approved it yet');
+  test('may not be called before it is approved, and the policy says what to do', () => {
+    const host = hostWith({ ...double, id: 'own.new', approval: 'pending' });
+    expect(host.policy.decide({ capability: 'own.new', args: [1] })).toMatchObject({
+      allowed: false, kind: 'security', reason: 'nobody has approved it yet ("approval" in its manifest)',
+      reasons: [{ rule: 'approval', id: 'pending', source: 'the manifest of own.new', cure: 'say "approval": "approved" in its manifest' }],
+    });
   });
 });
 
@@ -154,7 +167,7 @@ describe('HTTP', () => {
       http: { url: `${origin}/v1/{city}?x=1`, headers: { 'X-Key': 'k-{secret:KEY}' }, at: ['main', 'temps', 1], ...http }, ...more,
     }],
   });
-  const SECRET = { secret: (name: string) => (name === 'KEY' ? 's3cret' : undefined) };
+  const SECRET = { secrets: (name: string) => Promise.resolve(name === 'KEY' ? 's3cret' : null) };
 
   test('fills in the URL and the headers, and takes the answer out of the body', async () => {
     const { origin, host, seen } = await serve(() => ({ body: '{"main": {"temps": [1, 21.5]}}' }));
@@ -200,23 +213,23 @@ describe('HTTP', () => {
   test('says which secret is not there, and never what one is', async () => {
     const { origin, host } = await serve(() => ({ status: 500, body: 'x' }));
     const grants = ['weather.today', `http=${host}`, 'secret=*'];
-    expect(await open(weather(origin), grants, { secret: () => undefined }).ask('weather.today', '"Rome"')).toBe('host: weather.today: the secret KEY is not there (set RTFS_SECRET_KEY)');
+    expect(await open(weather(origin), grants, { secrets: () => Promise.resolve(null) }).ask('weather.today', '"Rome"')).toBe('host: weather.today: the secret KEY is not there (set RTFS_SECRET_KEY)');
     const failed = await open(weather(origin), grants, SECRET).answer('weather.today', '"Rome"');
     expect(JSON.stringify(failed)).not.toContain('s3cret');
-    const fromEnvironment = open(weather(origin), grants, { environment: (name) => (name === 'RTFS_SECRET_KEY' ? 'e' : undefined) });
+    const fromEnvironment = open(weather(origin), grants, { environment: (name) => (name === 'RTFS_SECRET_KEY' ? 'e-n-v-i-r' : undefined) });
     expect(await fromEnvironment.ask('weather.today', '"Rome"')).toBe('host: weather.today: the service answered 500');
   });
 });
 
 describe('templates', () => {
-  const filling = { operation: 'a.b', input: MapValue.of(keyword('a'), MapValue.of(keyword('b'), 5), keyword('t'), keyword('x')), secret: () => 'S', escape: (text: string) => `<${text}>` };
+  const filling = { operation: 'a.b', input: MapValue.of(keyword('a'), MapValue.of(keyword('b'), 5), keyword('t'), keyword('x')), secret: () => Promise.resolve('S'), escape: (text: string) => `<${text}>` };
 
-  test.each([['{a.b}/{t}', '<5>/<x>'], ['{{a}} {secret:K}', '{a} S'], ['', ''], ['plain', 'plain']])('%j becomes %j', (template, text) => {
-    expect([templateProblem(template, ['K']), fill(template, filling)]).toEqual([null, text]);
+  test.each([['{a.b}/{t}', '<5>/<x>'], ['{{a}} {secret:K}', '{a} S'], ['', ''], ['plain', 'plain']])('%j becomes %j', async (template, text) => {
+    expect([templateProblem(template, ['K']), await fill(template, filling)]).toEqual([null, text]);
   });
 
   test.each([['{c}', 'the input has no c'], ['{a}', 'a is {:b 5}, which cannot stand in a text']])('%j cannot be filled', async (template, problem) => {
-    expect((await failureFrom((async () => fill(template, filling))())).message).toBe(`Invalid argument: a.b: ${problem}`);
+    expect((await failureFrom(fill(template, filling))).message).toBe(`Invalid argument: a.b: ${problem}`);
   });
 });
 
@@ -236,8 +249,9 @@ describe('a program', () => {
   test('sees nothing of the environment but what it is given, in its own directory', () =>
     withDirectory(async (directory) => {
       const script = 'console.log(JSON.stringify([Object.keys(process.env).filter((n) => n !== "PWD" && n !== "SHLVL" && n !== "_" && n !== "OLDPWD").sort(), process.env.TOKEN, process.cwd()]))';
-      const told = await job(script, { environment: { TOKEN: 't-{secret:K}' }, directory }, { secrets: ['K'] }, { secret: () => 'S' }).ask('job.do', '');
-      expect(told).toBe(`[["TOKEN"] "t-S" ${JSON.stringify(directory)}]`);
+      const told = await job(script, { environment: { TOKEN: 't-{secret:K}' }, directory }, { secrets: ['K'] }, { secrets: () => Promise.resolve('S-e-c-r-e-t') }).ask('job.do', '');
+      // What it was given does not come back.
+      expect(told).toBe(`[["TOKEN"] "t-‹secret K›" ${JSON.stringify(directory)}]`);
     }));
 
   test('needs a grant for being started', async () => {
@@ -342,6 +356,22 @@ describe('a function written in RTFS', () => {
     ['own.missing', '', 'capability: own.rtfs: undefined name `missing`'],
     ['own.lost', '', 'capability: the file "lost.rtfs" cannot be read'],
   ])('%s with %s gives %s', (id, args, expected) => withOwn(async ({ ask }) => expect(await ask(id, args)).toBe(expected)));
+
+  test('takes what is left of its caller\'s budget, and what it took counts for its caller', () =>
+    withDirectory(async (directory) => {
+      await writeFile(path.join(directory, 'own.rtfs'), '(defn greedy [n] (loop [i 0] (if (< i n) (recur (do (call :own.one i) (inc i))) i)))');
+      const one = { id: 'own.one', effects: [], rtfs: { file: 'one.rtfs', function: 'f' } };
+      await writeFile(path.join(directory, 'one.rtfs'), '(defn f [x] x)');
+      const file = readCapabilities(JSON.stringify({ capabilities: [{ id: 'own.greedy', effects: [], rtfs: { file: 'own.rtfs', function: 'greedy', uses: ['own.one'] } }, one] }), 'c.json');
+      if (!file.ok) throw new Error('the file cannot be read');
+      const host = openHost({ grants: [{ capability: 'own', scope: null }], declared: file.value, language: testEnvironment, baseDirectory: directory, console: new MemoryConsole(), budget: { calls: 6 } });
+      closing.push(host.close);
+      const { program } = compile(testEnvironment(), { file: 'x.rtfs', text: '[(call :own.greedy 3) (try (call :own.greedy 3) (catch e (:message e)))]' });
+      const result = await run(program!, host);
+      // The function, its three calls; the second time the function, and one call of two.
+      expect(result).toMatchObject({ kind: 'complete', spent: { calls: 6 } });
+      expect(result.kind === 'complete' && printValue(result.value)).toMatch(/^\[3 "own\.greedy: Resource budget exhausted: calls \(policy: --budget; 0 of 1 left, 1 wanted/);
+    }));
 
   test('may not do what its manifest does not name, though its caller may', () =>
     withOwn(async ({ ask }) => expect(await ask('own.safe', '"note.txt"')).toContain('the manifest of the function that calls it does not name it in \\"uses\\"')));

@@ -53,7 +53,7 @@ async function ask(host: Host, id: string, args = '{}', { signal = new AbortCont
   };
   const answer = !judged.allowed
     ? judged.answer
-    : await perform(asked, { capability: traced(judged.capability), grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, run: null, used: () => undefined, idempotencyKey: 'k', signal: () => signal, defect: (cause) => { throw cause; } });
+    : await perform(asked, { capability: traced(judged.capability), grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, run: null, used: () => undefined, left: () => ({}), idempotencyKey: 'k', signal: () => signal, defect: (cause) => { throw cause; } });
   return answer.ok ? (printValue(answer.value) ?? '…') : `${answer.error.type.name.slice('error/'.length)}: ${answer.error.message}`;
 }
 
@@ -207,7 +207,7 @@ describe('a server that misbehaves', () => {
     withDirectory(async (directory) => {
       const ports: ExecutorPorts = {
         clock: systemClock, baseDirectory: ROOT, policy: ALLOW_ALL, request: async () => null, fetch: () => () => Promise.reject(new Error('no network')),
-        secret: () => undefined, regex: null, servers: serversOf(bad(directory)).servers, functions: null,
+        secret: () => Promise.resolve(null), regex: null, servers: serversOf(bad(directory)).servers, functions: null,
       };
       const servers = new McpServers(ports);
       closing.push(() => servers.close());

@@ -3,6 +3,9 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readCapabilities } from '../../../src/host/manifest/read.ts';
+import { compile } from '../../../src/host/compile.ts';
+import { run } from '../../../src/host/run.ts';
+import { testEnvironment } from '../../support/environment.ts';
 import { openHost, readGrants } from '../../../src/host/open.ts';
 import type { CallContext, Usage } from '../../../src/host/port.ts';
 import { HostFailure } from '../../../src/host/failure.ts';
@@ -53,7 +56,7 @@ async function ask(host: string, args: string, { models, grants = ['model', `htt
   if (!declared.ok) throw new Error(declared.error[0]!.message);
   const parsed = readGrants(grants, '/');
   if (!parsed.ok) throw new Error(parsed.error[0]!.message);
-  const open = openHost({ grants: parsed.value, declared: declared.value, console: new MemoryConsole(), baseDirectory: '/', secret: (name) => (name === 'KEY' ? 's3cret' : undefined) });
+  const open = openHost({ grants: parsed.value, declared: declared.value, console: new MemoryConsole(), baseDirectory: '/', secrets: (name) => Promise.resolve(name === 'KEY' ? 's3cret' : null) });
   closing.push(open.close);
   const values = readValue(`[${args}]`);
   const capability = open.capabilities.find('llm.complete')!;
@@ -67,6 +70,41 @@ async function ask(host: string, args: string, { models, grants = ['model', `htt
     throw cause;
   }
 }
+
+describe('several models', () => {
+  const open = async (hosts: readonly string[], choice: object, text: string) => {
+    const models = { near: { url: `http://${hosts[0]}/v1`, 'input-price': 1, 'latency-ms': 900 }, quick: { url: `http://${hosts[1]}/v1`, 'input-price': 5, 'latency-ms': 10 }, far: { url: 'http://models.example/v1', 'input-price': 0 } };
+    const declared = readCapabilities(JSON.stringify({ models, delegation: choice }), 'c.json');
+    if (!declared.ok) throw new Error(declared.error[0]!.message);
+    const host = openHost({ grants: [{ capability: '*', scope: '*' }], declared: declared.value, console: new MemoryConsole('a person'), baseDirectory: '/', resolveName: () => Promise.reject(new Error('no network')) });
+    closing.push(host.close);
+    const { program } = compile(testEnvironment(), { file: 'x.rtfs', text });
+    const result = await run(program!, host);
+    return result.kind === 'complete' ? printValue(result.value) : result.kind === 'failed' ? result.error.message : result.kind;
+  };
+  const NAME = '(:model (call :model.complete "hello"))';
+
+  test.each<[string, object, string, string]>([
+    ['the cheapest on this machine', { privacy: 'local', weights: { cost: 1 } }, NAME, '"near"'],
+    ['the quickest on this machine', { privacy: 'local', weights: { latency: 1 } }, NAME, '"quick"'],
+    ['the preferred one', { prefer: 'quick', weights: { cost: 1 } }, NAME, '"quick"'],
+    ['the next one, when the cheapest cannot be reached', { weights: { cost: 1 } }, NAME, '"near"'],
+    ['the one that is named', { privacy: 'local', weights: { cost: 1 } }, '(:model (call :model.complete {:prompt "hello" :model :quick}))', '"quick"'],
+    ['a person, when none is good enough', { privacy: 'local', threshold: 1, weights: { cost: 1, latency: 1 } }, '(:text (call :model.complete "hello"))', '"a person"'],
+  ])('answer: %s', async (_, choice, text, expected) => {
+    const [near, quick] = [await endpoint(), await endpoint()];
+    expect(await open([near.host, quick.host], choice, text)).toBe(expected);
+  });
+
+  test.each<[object, string]>([
+    [{ prefer: 'none' }, 'c.json: delegation.prefer: there is no model "none"'],
+    [{ weights: { costs: 1 } }, 'c.json: delegation.weights: unknown key "costs"'],
+    [{ privacy: 'some' }, 'c.json: delegation.privacy: expected "any" or "local", found "some"'],
+  ])('are chosen by what makes sense: %j', (choice, message) => {
+    const read = readCapabilities(JSON.stringify({ models: { a: { url: 'http://127.0.0.1:1/v1' } }, delegation: choice }), 'c.json');
+    expect(read.ok ? 'read' : read.error[0]!.message).toBe(message);
+  });
+});
 
 describe('a model', () => {
   test('answers a prompt, and what it used is told', async () => {

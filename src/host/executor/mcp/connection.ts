@@ -5,9 +5,10 @@ import path from 'node:path';
 import { HostFailure, shown } from '../../failure.ts';
 import type { CallContext, Grant } from '../../port.ts';
 import type { HttpServer, McpServer, StdioServer } from '../executor.ts';
-import { type ExecutorPorts, secretFor } from '../ports.ts';
+import { Scrubber } from '../../security/secret.ts';
+import { type ExecutorPorts, LookedUp } from '../ports.ts';
 import { programOf } from '../process.ts';
-import { fill } from '../template.ts';
+import { fillAll } from '../template.ts';
 
 const NAME = { name: 'rtfs', version: '0.1.0' };
 const COMPLAINT_CHARACTERS = 500;
@@ -16,22 +17,25 @@ export interface Connection {
   readonly client: Client;
   /** By name. */
   readonly tools: ReadonlyMap<string, Tool>;
+  /** Texts that the server was given, by name: it may send them back. */
+  readonly secrets: ReadonlyMap<string, string>;
   readonly close: () => Promise<void>;
 }
 
 /** `lost` is called once the connection has ended, whoever ended it. `grants` are those for the host of an HTTP server. */
 export async function connect(server: McpServer, context: Pick<CallContext, 'name'>, grants: readonly Grant[], ports: ExecutorPorts, lost: () => void): Promise<Connection> {
   const client = new Client(NAME);
-  const wire = server.kind === 'stdio' ? await stdio(server, context, ports) : http(server, context, grants, ports);
+  const secrets = new LookedUp(ports, context);
+  const wire = server.kind === 'stdio' ? await stdio(server, context, ports, secrets) : await http(server, context, grants, ports, secrets);
   client.onclose = lost;
   try {
     await client.connect(wire.transport, { timeout: server.timeoutMs });
     const { tools } = await client.listTools(undefined, { timeout: server.timeoutMs });
-    return { client, tools: new Map(tools.map((tool) => [tool.name, tool])), close: () => client.close() };
+    return { client, tools: new Map(tools.map((tool) => [tool.name, tool])), secrets: secrets.texts, close: () => client.close() };
   } catch (cause) {
     await client.close();
     if (cause instanceof HostFailure && cause.kind !== 'host') throw cause;
-    throw new HostFailure('host', `${context.name}: the MCP server ${server.name} cannot be used: ${wire.problem(cause)}`);
+    throw new HostFailure('host', `${context.name}: the MCP server ${server.name} cannot be used: ${new Scrubber(secrets.texts).text(wire.problem(cause))}`);
   }
 }
 
@@ -41,16 +45,16 @@ interface Wire {
   readonly problem: (cause: unknown) => string;
 }
 
-async function stdio(server: StdioServer, context: Pick<CallContext, 'name'>, ports: ExecutorPorts): Promise<Wire> {
+async function stdio(server: StdioServer, context: Pick<CallContext, 'name'>, ports: ExecutorPorts, { secret }: LookedUp): Promise<Wire> {
   const { name: operation } = context;
   const command = await programOf(server.command, ports.baseDirectory);
   if (command === null) throw new HostFailure('host', `${operation}: there is no program ${shown(server.command)} to start the MCP server ${server.name}`);
-  const filling = { operation, input: null, secret: secretFor(ports, context), escape: (text: string) => text };
+  const environment = await fillAll(server.environment, { operation, input: null, secret, escape: (text) => text });
   const transport = new StdioClientTransport({
     command,
     args: [...server.args],
     cwd: path.resolve(ports.baseDirectory, server.directory),
-    env: Object.fromEntries(server.environment.map(([name, text]) => [name, fill(text, filling)])),
+    env: Object.fromEntries(environment),
     stderr: 'pipe',
   });
   let complaint = '';
@@ -58,9 +62,8 @@ async function stdio(server: StdioServer, context: Pick<CallContext, 'name'>, po
   return { transport, problem: () => (complaint.trim() === '' ? 'it ends, or does not answer as an MCP server' : `it says ${shown(complaint.trim())}`) };
 }
 
-function http(server: HttpServer, context: Pick<CallContext, 'name'>, grants: readonly Grant[], ports: ExecutorPorts): Wire {
-  const filling = { operation: context.name, input: null, secret: secretFor(ports, context), escape: (text: string) => text };
-  const headers = Object.fromEntries(server.headers.map(([name, text]) => [name, fill(text, filling)]));
+async function http(server: HttpServer, context: Pick<CallContext, 'name'>, grants: readonly Grant[], ports: ExecutorPorts, { secret }: LookedUp): Promise<Wire> {
+  const headers = Object.fromEntries(await fillAll(server.headers, { operation: context.name, input: null, secret, escape: (text) => text }));
   let failure: unknown = null;
   const fetch = ports.fetch(context.name, grants);
   const transport = new StreamableHTTPClientTransport(new URL(server.url), {

@@ -11,6 +11,7 @@ import { Vector } from '../../../value/vector.ts';
 import { argumentFailure, cancelledFailure, didYouMean, HostFailure, typeFailure } from '../../failure.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import type { CallContext, Grant } from '../../port.ts';
+import { scrubbed } from '../../security/secret.ts';
 import { traceParent } from '../../trace.ts';
 import type { Execution } from '../dispatch.ts';
 import type { McpExecutor, McpServer } from '../executor.ts';
@@ -48,12 +49,13 @@ export class McpServers {
     this.tool(server, executor.tool, connection.tools, context);
     const meta = context.run === undefined ? {} : { _meta: { [TRACEPARENT_META_KEY]: traceParent(context.run, context.callId) } };
     const request = { name: executor.tool, arguments: argumentsOf(input, context.name), ...meta };
-    try {
-      const result = await connection.client.callTool(request, { signal: context.signal, timeout: timeoutMs ?? TIMEOUT_MS });
-      return answerOfTool(context.name, result);
-    } catch (cause) {
-      throw this.failure(cause, server, context);
-    }
+    return scrubbed(connection.secrets, async () => {
+      try {
+        return answerOfTool(context.name, await connection.client.callTool(request, { signal: context.signal, timeout: timeoutMs ?? TIMEOUT_MS }));
+      } catch (cause) {
+        throw this.failure(cause, server, context);
+      }
+    });
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@ import { chunkedStates } from '../../../../src/host/durable/state-keeper.ts';
 import { HostFailure } from '../../../../src/host/failure.ts';
 import type { RunResult } from '../../../../src/host/loop.ts';
 import type { WaitCapability } from '../../../../src/host/port.ts';
-import type { Amounts } from '../../../../src/host/security/amounts.ts';
+import type { Amounts } from '../../../../src/host/amounts.ts';
 import type { State } from '../../../../src/evaluator/state.ts';
 import { printValue } from '../../../../src/value/print.ts';
 import { Crash, crashing, environment, type Process, programOf, World } from './support.ts';

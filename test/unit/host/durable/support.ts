@@ -16,8 +16,8 @@ import { ALLOW_ALL, ManualClock } from '../support.ts';
 
 export const environment = testEnvironment();
 
-export function programOf(text: string): Runnable {
-  const { program, diagnostics } = compile(environment, { file: 'plan.rtfs', text });
+export function programOf(text: string, variables: readonly string[] = []): Runnable {
+  const { program, diagnostics } = compile(environment, { file: 'plan.rtfs', text }, { variables });
   if (program === null) throw new Error(diagnostics.map((one) => one.message).join('\n'));
   return program;
 }

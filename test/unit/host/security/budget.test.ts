@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile, startProgram } from '../../../../src/host/compile.ts';
-import type { AmountName, Amounts } from '../../../../src/host/security/amounts.ts';
+import type { AmountName, Amounts } from '../../../../src/host/amounts.ts';
 import { available, closeAccount, exhaustion, followSteps, grantMore, type Ledger, ledgerValue, openLedger, readLedger, release, type Reservation, reserve, settle, spent, subdivide } from '../../../../src/host/security/budget.ts';
 import { decodeValue, encodeValue } from '../../../../src/value/bytes.ts';
 import { printValue } from '../../../../src/value/print.ts';

@@ -1,6 +1,6 @@
 /** What budgets count, and amounts of it. */
-import { MapValue } from '../../value/map.ts';
-import { Keyword, keyword, type Value } from '../../value/value.ts';
+import { MapValue } from '../value/map.ts';
+import { Keyword, keyword, type Value } from '../value/value.ts';
 
 /** Of calls: how many, what they cost, tokens of models, working time, bytes moved. */
 export const AMOUNT_NAMES = ['calls', 'cost', 'tokens', 'time-ms', 'bytes'] as const;

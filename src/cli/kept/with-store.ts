@@ -1,0 +1,48 @@
+/** What every command about a store begins and ends with: the store is opened, the run is found, and the store is closed again whatever happens. */
+import { type Diagnostic, diagnostic } from '../../diagnostic/diagnostic.ts';
+import { type RunRow, StoreProblem } from '../../host/store/port.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import type { DrivingOptions, StoreChoice } from '../invocation.ts';
+import type { Terminal } from '../terminal.ts';
+import { findRun, openStore, type OpenedStore } from './store.ts';
+
+/** Says what is wrong, and gives the exit code for it. */
+export type Refuse = (...problems: readonly Diagnostic[]) => Promise<ExitCode>;
+
+/** Where it is said what is wrong: `true` is one document of JSON. */
+interface Telling {
+  readonly json: DrivingOptions['json'] | boolean;
+  readonly terminal: Terminal;
+}
+
+export async function withStore(choice: StoreChoice, { json, terminal }: Telling, work: (opened: OpenedStore, refuse: Refuse) => Promise<ExitCode>): Promise<ExitCode> {
+  const form = json === true ? 'document' : json === false ? 'none' : json;
+  const refusing: Refuse = (...problems) => refuse(problems, { json: form }, terminal);
+  const opened = await openStore(choice, false);
+  if (!opened.ok) return refusing(opened.error);
+  try {
+    return await work(opened.value, refusing);
+  } catch (cause) {
+    if (!(cause instanceof StoreProblem)) throw cause;
+    return await refusing(diagnostic('E0501', cause.message, null));
+  } finally {
+    await opened.value.keeping.store.close();
+  }
+}
+
+/** The same with the run that is meant. */
+export function withRun(
+  choice: StoreChoice & { readonly run: string }, telling: Telling, work: (opened: OpenedStore, row: RunRow, refuse: Refuse) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  return withStore(choice, telling, async (opened, refusing) => {
+    const row = await findRun(opened, choice.run);
+    return row.ok ? work(opened, row.value, refusing) : refusing(row.error);
+  });
+}
+
+export async function refuse(problems: readonly Diagnostic[], { json }: Pick<DrivingOptions, 'json'>, terminal: Terminal): Promise<ExitCode> {
+  const noSource = (): null => null;
+  if (json !== 'none') terminal.out((await import('../document.ts')).runDocument({ status: 'invalid', diagnostics: problems }, noSource, json));
+  else (await import('../report.ts')).report(terminal, problems, noSource);
+  return EXIT.usage;
+}
