@@ -14,7 +14,7 @@ if (!process.argv.includes('--no-build')) execFileSync(process.execPath, [join(r
 mkdirSync(dirname(bundle), { recursive: true });
 await build({
   entryPoints: [join(root, 'bench/main.ts')], outfile: bundle, bundle: true, platform: 'node', format: 'esm', target: 'node20',
-  external: ['esbuild', 'better-sqlite3'], logLevel: 'warning',
+  external: ['esbuild', 'better-sqlite3', '@restatedev/restate-sdk'], logLevel: 'warning',
 });
 const { status } = spawnSync(process.execPath, [bundle, '--root', root, ...args], { cwd: root, stdio: 'inherit' });
 process.exitCode = status ?? 1;

@@ -9,11 +9,11 @@ import { build } from 'esbuild';
 import { bareCommander, lazyMcp, lazyRegex, plainNumbers } from './bundle-plugins.mjs';
 
 /** What may be imported from outside: `rtfs` and `rtfs/…`. */
-const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts', 'chunks', 'host', 'host/node', 'protocol', 'testing', 'testing/arbitraries'];
+const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts', 'chunks', 'host', 'host/node', 'protocol', 'testing', 'testing/arbitraries', 'engine', 'restate'];
 /** Bundlers drop what is unused only where they see that nothing happens in it, and read this one as a property. */
 const CONSTANTS = { 'Number.POSITIVE_INFINITY': 'Infinity' };
 const quick = process.argv.includes('--quick');
-const node = { bundle: true, platform: 'node', format: 'esm', mainFields: ['module', 'main'], target: 'node20', logLevel: 'warning', external: ['better-sqlite3', 'fast-check'] };
+const node = { bundle: true, platform: 'node', format: 'esm', mainFields: ['module', 'main'], target: 'node20', logLevel: 'warning', external: ['better-sqlite3', 'fast-check', '@restatedev/restate-sdk'] };
 
 await buildLibraryImage();
 await buildPackage();

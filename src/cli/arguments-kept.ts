@@ -1,5 +1,6 @@
 /** The commands about runs that are kept in a store. */
 import { type Command, Option } from 'commander';
+import { restateOf, restateOption, type RestateFlags } from './arguments-engine.ts';
 import type { Invocation, JsonForm, Saying, StepsChoice } from './invocation.ts';
 import type { ColourChoice } from './terminal.ts';
 
@@ -29,7 +30,7 @@ export interface DriveFlags extends CommonFlags {
   readonly wait: boolean;
 }
 
-interface TellFlags extends DriveFlags {
+interface TellFlags extends DriveFlags, RestateFlags {
   readonly as?: string;
   readonly resume: boolean;
 }
@@ -59,11 +60,11 @@ export function storeOption(command: Command): Command {
 }
 
 function runs({ command, ask }: ArgumentTools): void {
-  storeOption(command('runs', 'list the runs that are kept, newest first'))
+  restateOption(storeOption(command('runs', 'list the runs that are kept, newest first')))
     .addOption(new Option('--status <status...>', 'only runs with this status').choices(STATUSES))
     .option('--json', 'print a JSON array')
-    .action((flags: CommonFlags & { status?: string[] }) => {
-      ask({ command: 'runs', options: { store: flags.store ?? null, status: flags.status ?? [], json: flags.json === true, colour: flags.color } });
+    .action((flags: CommonFlags & RestateFlags & { status?: string[] }) => {
+      ask({ command: 'runs', options: { restate: restateOf(flags), store: flags.store ?? null, status: flags.status ?? [], json: flags.json === true, colour: flags.color } });
     });
 }
 
@@ -172,13 +173,13 @@ function resume(tools: ArgumentTools): void {
 }
 
 function telling(tools: ArgumentTools, made: Command): Command {
-  return driving(tools, made)
+  return restateOption(driving(tools, made))
     .option('--as <who>', 'who says it; the user of this machine unless given')
     .option('--no-resume', 'only say it: whoever drives the run goes on');
 }
 
 function tell(tools: ArgumentTools, run: string, saying: Saying, flags: TellFlags): void {
-  tools.ask({ command: 'tell', options: { run, saying, who: flags.as ?? null, resumes: flags.resume, ...driveOptions(flags) } });
+  tools.ask({ command: 'tell', options: { restate: restateOf(flags), run, saying, who: flags.as ?? null, resumes: flags.resume, ...driveOptions(flags) } });
 }
 
 function answer(tools: ArgumentTools): void {

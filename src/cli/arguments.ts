@@ -9,6 +9,7 @@ import { suggest } from '../diagnostic/suggest.ts';
 import { version } from '../../package.json';
 import type { TierName } from '../host/code-generation.ts';
 import { COMMON_HELP, helpTopic, TOPICS } from './help.ts';
+import { engineCommands } from './arguments-engine.ts';
 import { historyCommands } from './arguments-history.ts';
 import { type ArgumentTools, keptCommands } from './arguments-kept.ts';
 import { serveCommands } from './arguments-serve.ts';
@@ -125,6 +126,7 @@ class Asked {
     };
     keptCommands(tools);
     historyCommands(tools);
+    engineCommands(tools);
     serveCommands(tools);
     this.capability(root);
     this.help(root);

@@ -41,6 +41,50 @@ export interface StoreChoice {
   readonly store: string | null;
 }
 
+/** A Restate server: its admin address, and where it takes calls, when it does not say so itself. */
+export interface RestateChoice {
+  readonly admin: string;
+  readonly ingress: string | null;
+  /** Nobody named it: commands mean the same one again. */
+  readonly isUsual: boolean;
+}
+
+export interface DeployOptions extends CommonOptions {
+  readonly restate: RestateChoice;
+  readonly file: string;
+  /** Null: that of the file. */
+  readonly name: string | null;
+  readonly modulePaths: readonly string[];
+}
+
+export interface DriveOptions extends CommonOptions, WorldOptions {
+  readonly restate: RestateChoice;
+  readonly port: number;
+  readonly host: string;
+  readonly url: string | null;
+  /** Calls of one segment; null for the default. */
+  readonly segmentCalls: number | null;
+  readonly security: SecurityOptions;
+}
+
+export interface StartOptions extends CommonOptions {
+  readonly restate: RestateChoice;
+  readonly plan: string;
+  readonly args: readonly string[];
+  readonly id: string | null;
+  readonly input: string | null;
+  readonly limits: readonly string[];
+  readonly waits: boolean;
+  readonly json: JsonForm;
+}
+
+export interface StatusOptions extends CommonOptions {
+  readonly restate: RestateChoice;
+  readonly run: string;
+  readonly waits: boolean;
+  readonly json: JsonForm;
+}
+
 /** How a run is kept. */
 export interface KeepOptions extends StoreChoice {
   /** The id of the run; null for a new one. */
@@ -70,6 +114,8 @@ export interface PolicyOptions extends CommonOptions {
 }
 
 export interface RunsOptions extends CommonOptions, StoreChoice {
+  /** In place of a store. */
+  readonly restate: RestateChoice | null;
   readonly status: readonly string[];
   readonly json: boolean;
 }
@@ -157,6 +203,8 @@ export type Saying =
   | { readonly kind: 'approve' | 'deny'; readonly call: string | null };
 
 export interface TellOptions extends DrivingOptions {
+  /** In place of a store. */
+  readonly restate: RestateChoice | null;
   readonly saying: Saying;
   readonly who: string | null;
   /** False: it is only said; whoever drives the run goes on. */
@@ -255,6 +303,10 @@ export type Invocation =
   | { readonly command: 'tell'; readonly options: TellOptions }
   | { readonly command: 'policy'; readonly options: PolicyOptions }
   | { readonly command: 'cap'; readonly options: CapabilityOptions }
+  | { readonly command: 'deploy'; readonly options: DeployOptions }
+  | { readonly command: 'drive'; readonly options: DriveOptions }
+  | { readonly command: 'start'; readonly options: StartOptions }
+  | { readonly command: 'status'; readonly options: StatusOptions }
   | { readonly command: 'serve'; readonly options: ServeOptions }
   | { readonly command: 'worker'; readonly options: WorkerOptions }
   /** Text that was asked for: help, the version. */
@@ -262,7 +314,8 @@ export type Invocation =
   | { readonly command: 'refuse'; readonly problem: Diagnostic; readonly json: JsonForm };
 
 export const COMMANDS = [
-  'run', 'stats', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'metrics', 'export', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'serve', 'worker', 'help',
+  'run', 'stats', 'check', 'fmt', 'repl', 'doc', 'expand', 'test', 'ctx', 'cap', 'policy', 'runs', 'log', 'why-denied', 'verify', 'gc', 'metrics', 'export', 'resume', 'answer', 'approve', 'deny', 'cancel', 'replay', 'fork', 'debug', 'serve', 'worker',
+  'deploy', 'drive', 'start', 'status', 'help',
 ] as const;
 
 export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false, budget: [] };

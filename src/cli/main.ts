@@ -54,6 +54,7 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
     case 'ctx':
       return (await import('./ctx.ts')).contextTreeCommand(invocation.options, terminal);
     case 'runs':
+      if (invocation.options.restate !== null) return (await import('./engine/runs.ts')).engineRuns(invocation.options.restate, invocation.options, terminal);
       return (await import('./kept/runs.ts')).runsCommand(invocation.options, terminal);
     case 'log':
       return (await import('./kept/log.ts')).logCommand(invocation.options, terminal);
@@ -76,7 +77,16 @@ async function start(invocation: Exclude<Invocation, { command: 'show' | 'refuse
     case 'debug':
       return (await import('./kept/debug.ts')).debugCommand(invocation.options, terminal);
     case 'tell':
+      if (invocation.options.restate !== null) return (await import('./engine/tell.ts')).tellEngine(invocation.options.restate, invocation.options, terminal);
       return (await import('./kept/tell.ts')).tellCommand(invocation.options, terminal);
+    case 'deploy':
+      return (await import('./engine/deploy.ts')).deployCommand(invocation.options, terminal);
+    case 'drive':
+      return (await import('./engine/drive.ts')).driveCommand(invocation.options, terminal);
+    case 'start':
+      return (await import('./engine/start.ts')).startCommand(invocation.options, terminal);
+    case 'status':
+      return (await import('./engine/start.ts')).statusCommand(invocation.options, terminal);
     case 'policy':
       return (await import('./policy.ts')).policyCommand(invocation.options, terminal);
     case 'worker':

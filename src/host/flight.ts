@@ -10,9 +10,9 @@
 import { MapValue } from '../value/map.ts';
 import type { DraftData } from './journal/record.ts';
 import type { Book } from './book.ts';
-import { approvalPrompt, askPerson, dueOf, type Hold, pausing, type Waiting } from './hold.ts';
+import { approvalPrompt, askPerson, dueOf, type Hold, holdOf, pausing, type Recalled, type Waiting, workHold } from './hold.ts';
 import type { Attempting } from './memory.ts';
-import { answerOf, attemptOf, hintsIn, type Judged, judge, perform, timeoutAnswer, waitOf, withTimeLimit } from './perform.ts';
+import { answerOf, attemptOf, hintsIn, type Judged, judge, perform, type Performance, timeoutAnswer, withTimeLimit } from './perform.ts';
 import { isPassing } from './hint/plan.ts';
 import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Host, HostCall, Usage } from './port.ts';
 import type { Amounts } from './amounts.ts';
@@ -34,17 +34,21 @@ export interface FlightOptions {
   readonly run: string | null;
   /** What the journal says of a call that it names for the first time. */
   readonly factsOf: (call: HostCall) => DraftData;
+  /** Who waits and makes calls in place of this process; null: nobody. */
+  readonly engine: LoopEngine | null;
 }
 
-export interface Recalled {
-  /** When its wait is over, as it was reckoned when it began; null for never. */
-  readonly dueMs: number | null;
-  /** It may have happened: it was about to be made when the process ended. */
-  readonly wasMade: boolean;
-  /** When somebody was first asked to allow it; null when nobody was. */
-  readonly askedMs: number | null;
-  /** What somebody has allowed: the hash of what they were shown. */
-  readonly approved: string | null;
+/**
+ * A durable engine: it makes calls and writes down what came of them, and says what comes next, the same each time that it is
+ * asked again.
+ */
+export interface LoopEngine {
+  /** What came of the call; a hold: nothing yet, and that is what it waits for. */
+  readonly make: (flight: Flight, performance: Performance) => Promise<Answer | Hold>;
+  /** Resolves when something has come and was told to whom it is for. */
+  readonly changed: () => Promise<void>;
+  /** The machine is preempted: what has come meanwhile is told, if there is any. */
+  readonly breathe: () => Promise<void>;
 }
 
 export interface Flight {
@@ -166,7 +170,7 @@ export class Flights {
 
   /** Resolves when something has changed here, or somebody calls `wake`. */
   changed(): Promise<void> {
-    return new Promise((resolve) => (this.wakeUp = resolve));
+    return this.options.engine?.changed() ?? new Promise((resolve) => (this.wakeUp = resolve));
   }
 
   wake(): void {
@@ -196,7 +200,7 @@ export class Flights {
   /** Somebody has allowed the call: it is made, or waited for. */
   approve(flight: Flight): void {
     flight.controller?.abort();
-    const hold = this.workHold(flight.made, flight.judged, null);
+    const hold = workHold(flight.made, flight.judged, null);
     if (hold !== null && 'id' in hold) this.answer(flight, hold, BY_CAPABILITY);
     else this.again({ ...flight, hold, dueMs: null, controller: null });
   }
@@ -279,7 +283,7 @@ export class Flights {
     const recalled = this.options.recall(call.id);
     const provided = this.provided(call, made, judged.capability, attempt);
     const limited = 'call' in judged.capability ? withTimeLimit(provided.made, book.timeLeft(made)) : made;
-    const hold = provided.hold ?? this.holdOf(limited, judged, recalled);
+    const hold = provided.hold ?? holdOf(limited, judged, recalled, this.options.approvalHash);
     if (hold !== null && 'id' in hold) return refused(hold, 'capability');
     const maySee = host.policy.exposes?.(judged.capability) === true;
     this.enqueue({
@@ -301,25 +305,11 @@ export class Flights {
     this.queue.add(flight);
   }
 
-  private holdOf(call: HostCall, judged: Flight['judged'], recalled: Recalled | null): Hold | Answer | null {
-    const { approval } = judged;
-    if (approval !== null) {
-      const hash = this.options.approvalHash(approval, call.id);
-      if (recalled?.approved !== hash) return { kind: 'approval', approval, hash };
-    }
-    return this.workHold(call, judged, recalled);
-  }
-
-  private workHold(call: HostCall, { capability }: Flight['judged'], recalled: Recalled | null): Hold | Answer | null {
-    if ('wait' in capability) return waitOf(call, capability);
-    return recalled?.wasMade === true && capability.determinism === 'live' ? { kind: 'unsure' } : null;
-  }
-
   private work(flight: Flight): void {
     const { call, made, judged } = flight;
     const { observer, host } = this.options;
     if ('wait' in judged.capability) return;
-    const answer = perform(made, {
+    const performance: Performance = {
       capability: judged.capability,
       grants: judged.grants,
       exposed: flight.exposed,
@@ -330,14 +320,17 @@ export class Flights {
       clock: host.clock,
       signal: () => (flight.controller ??= abortable(this.flights.get(call.id) !== flight)).signal,
       defect: (cause) => observer.defect?.(call, cause),
-    });
+    };
+    const answer = this.options.engine?.make(flight, performance) ?? perform(made, performance);
     if (answer instanceof Promise) void answer.then((late) => this.worked(flight, late));
     else this.worked(flight, answer);
   }
 
-  private worked(flight: Flight, answer: Answer): void {
-    if (this.flights.get(flight.call.id) === flight) this.answer(flight, answer, BY_CAPABILITY);
+  private worked(flight: Flight, made: Answer | Hold): void {
     this.workEnded(flight);
+    if (this.flights.get(flight.call.id) !== flight) return;
+    if ('id' in made) this.answer(flight, made, BY_CAPABILITY);
+    else this.again({ ...flight, hold: made, controller: null });
   }
 
   private workEnded(flight: Flight): void {

@@ -16,10 +16,10 @@ import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
 import { Book, type Note } from './book.ts';
 import { breathe } from './breathe.ts';
-import { type Flight, Flights, type Given, type Recalled } from './flight.ts';
-import type { Waiting } from './hold.ts';
+import { type Flight, Flights, type Given, type LoopEngine } from './flight.ts';
+import type { Recalled, Waiting } from './hold.ts';
 import type { DraftData } from './journal/record.ts';
-import { afterTurn, type Memory, newMemory, withMore } from './memory.ts';
+import { afterTurn, type Memory, newMemory, unmade, withMore } from './memory.ts';
 import type { ApprovalQuestion, Host, HostCall, Kernel, Observer, Turn } from './port.ts';
 import type { Amounts } from './amounts.ts';
 
@@ -36,6 +36,7 @@ export interface LoopOptions<State, Event> {
   readonly recorder?: Recorder<State, Event>;
   /** The goes of the machine that led to `first`, when that is preempted. Default: one. */
   readonly goes?: readonly number[];
+  readonly engine?: LoopEngine;
   /** What the run remembers, the turn `first` included. Default: nothing, as at the start. */
   readonly memory?: Memory;
   /** Whether somebody asks where values come from. Default: nobody does. */
@@ -145,6 +146,7 @@ export class Loop<State, Event> {
       idempotencyKey: recorder?.idempotencyKey ?? ((callId) => callId),
       approvalHash: recorder?.approvalHash ?? (() => ''),
       asks: recorder?.asks ?? true,
+      engine: options.engine ?? null,
     });
   }
 
@@ -172,6 +174,11 @@ export class Loop<State, Event> {
     this.flights.wake();
   }
 
+  /** Nothing has come that the machine has not seen. */
+  get isCaughtUp(): boolean {
+    return !this.flights.hasAnswers && this.cancelRequest === null && this.patches.length === 0;
+  }
+
   /** The goes that led to where the machine is preempted; empty when it waits. */
   get goes(): readonly number[] {
     return this.quanta;
@@ -180,6 +187,11 @@ export class Loop<State, Event> {
   /** The run may take more than it was given before. */
   grant(more: Amounts): void {
     this.book.memory = withMore(this.book.memory, more);
+  }
+
+  /** The call was refused by whoever makes calls in place of this process: it costs nothing. */
+  refused(callId: string): void {
+    this.book.memory = unmade(this.book.memory, callId);
   }
 
   get memory(): Memory {
@@ -197,7 +209,7 @@ export class Loop<State, Event> {
       if (outcome.kind === 'requires-values') return this.end({ kind: 'failed', error: unfetched(), byHost: true });
       this.flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
       if (outcome.kind === 'preempted') {
-        await breathe();
+        await (this.options.engine?.breathe() ?? breathe());
         if (this.isOverdue()) return this.end({ kind: 'failed', error: overdue(), byHost: true });
       } else {
         // It does not matter in how many goes it came to where it waits.
@@ -274,7 +286,7 @@ export class Loop<State, Event> {
     if (++this.turns % TURNS_AT_ONCE === 0) await breathe();
     for (;;) {
       if (options.signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
-      if (flights.hasAnswers || this.cancelRequest !== null || this.patches.length > 0) return null;
+      if (!this.isCaughtUp) return null;
       if (flights.isEmpty) return this.end({ kind: 'failed', error: stuck(), byHost: true });
       const starting = flights.startable();
       if (starting.length > 0) {

@@ -114,6 +114,12 @@ export function made(memory: Memory, id: string): Memory {
   return call === undefined || call.isMade ? memory : withCall(memory, id, { ...call, isMade: true });
 }
 
+/** The call was not made after all: somebody else than the loop has refused it. */
+export function unmade(memory: Memory, id: string): Memory {
+  const call = memory.calls.get(id);
+  return call === undefined || !call.isMade ? memory : withCall(memory, id, { ...call, isMade: false });
+}
+
 /** The call is over: it took `used`, and what is not named there as much as was held; one that was never made took nothing. */
 export function ended(memory: Memory, id: string, used: Amounts): Memory {
   const call = memory.calls.get(id);
@@ -126,7 +132,7 @@ export function ended(memory: Memory, id: string, used: Amounts): Memory {
 /** The call is forgotten, and has taken nothing. */
 export function given(memory: Memory, id: string): Memory {
   const call = memory.calls.get(id);
-  return call === undefined ? memory : ended(withCall(memory, id, { ...call, isMade: false }), id, {});
+  return call === undefined ? memory : ended(unmade(memory, id), id, {});
 }
 
 function paid({ budget }: Memory, id: string, { isHeld, isMade, step }: CallMemory, used: Amounts): Ledger | null {

@@ -12,11 +12,11 @@ export function bundleProgram(name: string, directory: string, format: 'cjs' | '
 
 export async function bundleFile(file: string, directory: string, format: 'cjs' | 'esm' = 'cjs'): Promise<string> {
   const outfile = path.join(directory, `${path.basename(file, '.ts')}.${format === 'cjs' ? 'cjs' : 'mjs'}`);
-  const driver = createRequire(import.meta.url).resolve('better-sqlite3');
+  const require = createRequire(import.meta.url);
   await build({
     entryPoints: [file], outfile, bundle: true, platform: 'node', format, target: 'node20', logLevel: 'error',
     supported: { 'dynamic-import': false },
-    plugins: [{ name: 'driver', setup: (builder) => builder.onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: driver, external: true })) }],
+    plugins: [{ name: 'packages', setup: (builder) => builder.onResolve({ filter: /^(better-sqlite3|@restatedev\/restate-sdk)$/ }, ({ path: name }) => ({ path: require.resolve(name), external: true })) }],
   });
   return outfile;
 }

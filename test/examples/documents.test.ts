@@ -19,7 +19,7 @@ import { ALWAYS_SPECIAL, SPECIAL_FORMS } from '../../src/parser/special/table.ts
 import { testEnvironment } from '../support/environment.ts';
 import { node, ROOT } from './support.ts';
 
-const PAGES = ['README.md', 'docs/embedding.md', 'docs/capabilities.md', 'docs/security.md', 'docs/durable.md', 'docs/protocol.md', 'docs/tiers.md', 'src/README.md'];
+const PAGES = ['README.md', 'docs/embedding.md', 'docs/capabilities.md', 'docs/security.md', 'docs/durable.md', 'docs/protocol.md', 'docs/tiers.md', 'docs/engines.md', 'src/README.md'];
 
 /** What stands among the forms and is no name. */
 const MARKS = ['#(…)', '& rest', "'x"];
@@ -145,7 +145,7 @@ test('the exit codes on the page are those that there are', () => {
 });
 
 test('what the pages link to exists', () => {
-  for (const page of [...PAGES, 'docs/language.md', 'docs/steps.md']) {
+  for (const page of [...PAGES, 'docs/language.md', 'docs/steps.md', 'docs/restate.md']) {
     const links = [...readFileSync(path.join(ROOT, page), 'utf8').matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]!);
     const missing = links.filter((link) => !existsSync(path.join(ROOT, path.dirname(page), link)));
     expect(missing).toEqual([]);

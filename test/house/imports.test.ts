@@ -16,7 +16,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   parser: { rooms: ['ir', 'value', 'diagnostic'], packages: ['chevrotain'], node: false },
   check: { rooms: ['ir', 'value', 'diagnostic'], packages: [], node: false },
   evaluator: { rooms: ['ir', 'value', 'diagnostic'], packages: ['re2js'], node: false },
-  host: { rooms: ['evaluator', 'parser', 'check', 'ir', 'value', 'diagnostic', 'policies'], packages: ['better-sqlite3', '@modelcontextprotocol/client'], node: true },
+  host: { rooms: ['evaluator', 'parser', 'check', 'ir', 'value', 'diagnostic', 'policies'], packages: ['better-sqlite3', '@modelcontextprotocol/client', '@restatedev/restate-sdk'], node: true },
   cli: { rooms: ['host', 'evaluator', 'parser', 'value', 'diagnostic', 'library', 'package.json'], packages: ['commander'], node: true },
   'bin/rtfs.ts': { rooms: ['cli'], packages: [], node: true },
   'src/index.ts': { rooms: ['host', 'evaluator', 'parser', 'ir', 'value', 'diagnostic', 'library'], packages: [], node: false },
@@ -26,6 +26,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   'src/values.ts': { rooms: ['evaluator', 'value'], packages: [], node: false },
   'src/contexts.ts': { rooms: ['evaluator'], packages: [], node: false },
   'src/chunks.ts': { rooms: ['evaluator', 'value'], packages: [], node: false },
+  'src/engine.ts': { rooms: ['host'], packages: [], node: false },
+  'src/restate.ts': { rooms: ['host'], packages: [], node: false },
   'src/host.ts': { rooms: ['host', 'value'], packages: [], node: false },
   'src/protocol.ts': { rooms: ['host'], packages: [], node: false },
   'src/testing.ts': { rooms: ['testing'], packages: [], node: false },
@@ -82,7 +84,8 @@ describe('packages', () => {
     ['fast-check', ['src/testing/arbitraries.ts', 'src/testing/values.ts']],
     ['chevrotain', ['src/parser/reader.ts', 'src/parser/tokens.ts']],
     ['re2js', ['src/evaluator/primitives/re2.ts']],
-    ['commander', ['src/cli/arguments-kept.ts', 'src/cli/arguments-serve.ts', 'src/cli/arguments.ts']],
+    ['commander', ['src/cli/arguments-engine.ts', 'src/cli/arguments-kept.ts', 'src/cli/arguments-serve.ts', 'src/cli/arguments.ts']],
+    ['@restatedev/restate-sdk', ['src/host/engine/restate/segment.ts', 'src/host/engine/restate/services.ts', 'src/host/engine/restate/worker.ts']],
     ['better-sqlite3', ['src/host/store/sqlite-open.ts', 'src/host/store/sqlite-schema.ts', 'src/host/store/sqlite-writer.ts', 'src/host/store/sqlite.ts']],
     ['@modelcontextprotocol/client', ['src/host/executor/mcp/connection.ts', 'src/host/executor/mcp/servers.ts', 'src/host/executor/mcp/tool.ts']],
   ])('%s is imported in few places', (name, places) => {
@@ -147,6 +150,14 @@ describe('in the host', () => {
       .filter((file) => file.path.startsWith('src/host/store/'))
       .flatMap((file) => file.imports.filter((one) => one.kind === 'file' && !shared.includes(one.target) && !one.target.startsWith('src/value/') && family(one.target) !== family(file.path)).map((one) => `${file.path}: ${one.target}`));
     expect(foreign).toEqual([]);
+  });
+
+  test('an engine knows its port and its own files: neither the loop nor what drives segments', () => {
+    const adapter = within('src/host/engine/restate/', 'src/host/engine/memory.ts');
+    const known = ['src/host/engine/port.ts', 'src/host/port.ts', 'src/diagnostic/diagnostic.ts'];
+    const foreign = files.filter((file) => adapter(file.path)).flatMap((file) => file.imports.filter((one) => one.kind === 'file' && !known.includes(one.target) && !adapter(one.target)).map((one) => `${file.path}: ${one.target}`));
+    expect(foreign).toEqual([]);
+    expect(importers((path) => path.startsWith('src/host/') && !adapter(path), adapter)).toEqual([]);
   });
 
   test('the journal knows the port of the store, and no adapter', () => {

@@ -32,7 +32,7 @@ describe('exports', () => {
 /** What others import by name from outside of the project, or what the build starts from. */
 const DOORS: ReadonlySet<string> = new Set([
   'src/index.ts', 'src/kernel.ts', 'src/primitives.ts', 'src/library.ts', 'src/values.ts', 'src/contexts.ts', 'src/chunks.ts',
-  'src/host.ts', 'src/host/node.ts', 'src/protocol.ts', 'src/testing.ts', 'src/testing/arbitraries.ts', 'src/cli/main.ts', 'bin/rtfs.ts',
+  'src/host.ts', 'src/host/node.ts', 'src/protocol.ts', 'src/testing.ts', 'src/testing/arbitraries.ts', 'src/engine.ts', 'src/restate.ts', 'src/cli/main.ts', 'bin/rtfs.ts',
 ]);
 
 function isDefault(node: ts.Statement): boolean {
@@ -101,7 +101,7 @@ describe('tracked files', () => {
   });
 });
 
-test.each(['package-lock.json', 'test/engines/nodes/package-lock.json'])('%s pins every package by what is in it', (path) => {
+test.each(['package-lock.json', 'test/engines/nodes/package-lock.json', 'test/engines/restate/package-lock.json'])('%s pins every package by what is in it', (path) => {
   const { packages } = JSON.parse(readText(path)) as { readonly packages: Readonly<Record<string, { readonly integrity?: string; readonly resolved?: string; readonly link?: boolean }>> };
   const installed = Object.entries(packages).filter(([name]) => name !== '');
   expect(installed.length).toBeGreaterThan(0);

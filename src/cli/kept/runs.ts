@@ -5,6 +5,7 @@ import { AMOUNT_NAMES, type Amounts, amountsText, inUnits, readAmounts } from '.
 import type { RunRow, RunStatus, Store } from '../../host/store/port.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword } from '../../value/value.ts';
+import type { WaitShown } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { RunsOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
@@ -15,7 +16,7 @@ export function runsCommand(options: RunsOptions, terminal: Terminal): Promise<E
   return withStore(options, { json: options.json, terminal }, async ({ keeping }) => {
     const rows = await keeping.store.runs(options.status.length === 0 ? {} : { status: options.status as readonly RunStatus[] });
     const listed = await Promise.all(rows.map(async (row) => ({ ...row, budget: await budgetOf(keeping.store, row) })));
-    terminal.out(options.json ? `[${listed.map((row) => JSON.stringify(rowJson(row))).join(',\n')}]\n` : table(listed));
+    terminal.out(options.json ? `[${listed.map((row) => JSON.stringify(rowJson(row))).join(',\n')}]\n` : table(columns(listed), listed.map((row) => rowCells(row, listed))));
     return EXIT.ok;
   });
 }
@@ -44,12 +45,23 @@ function amountsJson(amounts: Amounts): Readonly<Record<string, number>> {
   return Object.fromEntries(AMOUNT_NAMES.flatMap((name) => (amounts[name] === undefined ? [] : [[name, inUnits(name, amounts[name])]])));
 }
 
-function table(rows: readonly Listed[]): string {
+function columns(rows: readonly Listed[]): readonly string[] {
+  return ['RUN', 'STATUS', 'BEGUN', 'RECORDS', 'PLAN', ...(hasBudgets(rows) ? ['BUDGET'] : []), 'WAITS FOR'];
+}
+
+function rowCells(row: Listed, rows: readonly Listed[]): readonly string[] {
+  const { budget } = row;
+  return [row.id, statusText(row), timeText(row.createdMs), String(row.head.seq), row.name, ...(hasBudgets(rows) ? [budget === null ? '' : amountsText(budget.used, budget.granted)] : []), waitText(waitsOf(row))];
+}
+
+function hasBudgets(rows: readonly Listed[]): boolean {
+  return rows.some((row) => row.budget !== null);
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
-  const hasBudgets = rows.some((row) => row.budget !== null);
-  const cells = (row: Listed): string[] => [row.id, statusText(row), timeText(row.createdMs), String(row.head.seq), row.name, ...(hasBudgets ? [row.budget === null ? '' : amountsText(row.budget.used, row.budget.granted)] : []), waitText(row)];
-  const lines = [['RUN', 'STATUS', 'BEGUN', 'RECORDS', 'PLAN', ...(hasBudgets ? ['BUDGET'] : []), 'WAITS FOR'], ...rows.map(cells)];
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   return lines.map((line) => `${line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`).join('');
 }
 
@@ -58,7 +70,7 @@ function statusText(row: RunRow): string {
   return row.status === 'running' && row.owner === null ? 'stopped' : row.status;
 }
 
-function waitText(row: RunRow): string {
-  const questions = waitsOf(row).map(({ call, question, capability, dueMs }) => question === null ? `:${capability}${dueMs === null ? '' : ` until ${timeText(dueMs)}`}` : `${call}: ${question.split('\n')[0] ?? ''}`);
+export function waitText(waits: readonly WaitShown[]): string {
+  const questions = waits.map(({ call, question, capability, dueMs }) => question === null ? `:${capability}${dueMs === null ? '' : ` until ${timeText(dueMs)}`}` : `${call}: ${question.split('\n')[0] ?? ''}`);
   return questions.join('; ');
 }

@@ -29,7 +29,10 @@ async function tell(opened: OpenedStore, row: RunRow, options: TellOptions, term
   return EXIT.ok;
 }
 
-function messageOf({ saying, who }: TellOptions, row: RunRow, nowMs: number): Result<Uint8Array, Diagnostic> {
+type SaidTo = Pick<RunRow, 'id' | 'status' | 'waits'>;
+
+/** The row of the run as far as it is needed; a run on an engine has as much. */
+export function messageOf({ saying, who }: TellOptions, row: SaidTo, nowMs: number): Result<Uint8Array, Diagnostic> {
   const by = { who: personOf(who) };
   switch (saying.kind) {
     case 'cancel':
@@ -48,7 +51,7 @@ function messageOf({ saying, who }: TellOptions, row: RunRow, nowMs: number): Re
   }
 }
 
-function approvalMessage({ kind, call }: { readonly kind: 'approve' | 'deny'; readonly call: string | null }, who: string, row: RunRow, nowMs: number): Result<Uint8Array, Diagnostic> {
+function approvalMessage({ kind, call }: { readonly kind: 'approve' | 'deny'; readonly call: string | null }, who: string, row: SaidTo, nowMs: number): Result<Uint8Array, Diagnostic> {
   const waiting = waitsOf(row).filter((wait) => wait.kind === 'approval' && (call === null || wait.call === call));
   const [wait] = waiting;
   const by = readPerson(who);

@@ -6,31 +6,27 @@ import { storedValues } from '../../evaluator/fetching.ts';
 import { mergeContext } from '../../evaluator/kernel.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import type { Stored } from '../../evaluator/stored.ts';
-import { MapValue } from '../../value/map.ts';
-import { keyword, makeFloat } from '../../value/value.ts';
-import { Vector } from '../../value/vector.ts';
+import type { MapValue } from '../../value/map.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
-import { type DraftData, recordData } from '../journal/record.ts';
+import { recordData } from '../journal/record.ts';
 import { Loop, type LoopHost, type PatchRequest, type RunResult } from '../loop.ts';
 import { afterTurn, type Memory } from '../memory.ts';
 import { type Keys, signHead } from '../journal/signature.ts';
 import { loopKernel } from '../kernel.ts';
 import type { Clock, Kernel, Observer, Turn } from '../port.ts';
 import { type Amounts, amountsValue, readAmounts } from '../amounts.ts';
-import { approvalProblem, readApproval } from '../security/approval.ts';
 import type { Constitution } from '../security/constitution.ts';
 import { type Governed, type GovernedTurn, governsContexts, governTurn, isTracing, type Refusal, shownTo } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
 import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
-import type { StartOptions } from '../../evaluator/kernel.ts';
 import { signedAuthority } from './authority.ts';
 import { Facts } from './facts.ts';
-import { decodeMessage } from './message.ts';
+import { follow } from './follow.ts';
 import { NONE_REFUSED, type Refused } from './history.ts';
 import { keepProgram, type Runnable } from './program.ts';
-import { begin, codeOptions, DURABLE_QUANTUM, openRun, recover, type Recovered } from './recover.ts';
+import { begin, codeOptions, DURABLE_QUANTUM, openRun, recover, type NewStart, type Recovered, startData } from './recover.ts';
 import { memoryAtStart } from './remember.ts';
 import { chained, type CheckpointPolicy, DEFAULT_CHECKPOINTS, type ParkPolicy, type Position, RunRecorder } from './recorder.ts';
 import type { StateKeeper } from './state-keeper.ts';
@@ -68,7 +64,7 @@ export interface DriveOptions {
 export interface NewRunOptions {
   readonly id: string;
   readonly name: string;
-  readonly start?: Pick<StartOptions, 'limits' | 'variables' | 'context' | 'isolations'>;
+  readonly start?: NewStart;
   /** What the run was allowed, to be looked at again by whoever goes on with it (see `authority.ts`). */
   readonly authority?: MapValue;
 }
@@ -82,8 +78,9 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   const { store, clock, owner, sha256, keys } = keeping;
   const kept = keepProgram(program);
   const now = clock.nowMs();
+  const { id, name, start, authority } = run;
   const { host } = options;
-  const data = { ...startFacts(kept.hash, run, keys), budget: host.budget === undefined ? undefined : amountsValue(host.budget.grant), 'budget-source': host.budget?.source, traced: isTracing(host.constitution) || undefined };
+  const data = { ...startData(kept.hash, name, start), ...(authority === undefined ? {} : signedAuthority(id, authority, keys)), budget: host.budget === undefined ? undefined : amountsValue(host.budget.grant), 'budget-source': host.budget?.source, traced: isTracing(host.constitution) || undefined };
   const content = [...kept.content];
   const records = chained(run.id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], content, sha256);
   const lease = await store.create(
@@ -138,20 +135,6 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: Option
 
 function problem(kind: ResumeProblem['kind'], message: string): { ok: false; error: ResumeProblem } {
   return { ok: false, error: { kind, message } };
-}
-
-function startFacts(program: string, { id, name, start = {}, authority }: NewRunOptions, keys: Keys | null): DraftData {
-  const { limits = {}, variables = [], context, isolations } = start;
-  const entries = [...variables];
-  return {
-    program,
-    name,
-    variables: entries.length === 0 ? undefined : MapValue.from(entries),
-    limits: Object.keys(limits).length === 0 ? undefined : MapValue.from(Object.entries(limits).map(([limit, value]) => [keyword(limit), Number.isInteger(value) ? value : makeFloat(value)] as const)),
-    context,
-    isolations: isolations === undefined ? undefined : Vector.adopt(isolations.map((one) => keyword(one))),
-    ...(authority === undefined ? {} : signedAuthority(id, authority, keys)),
-  };
 }
 
 /** The budget of the run as it was said at its start: what is left of it is remembered. */
@@ -287,80 +270,9 @@ class Driven {
     for (const message of await this.keeping.store.messages(this.lease.run)) {
       if (this.seen.has(message.id)) continue;
       this.seen.add(message.id);
-      const reason = this.follow(message.id, message.bytes);
+      const reason = follow(message.id, message.bytes, { run: this.lease.run, loop: this.loop, recorder: this.recorder, nowMs: this.keeping.clock.nowMs(), code: codeOptions(this.program) });
       if (reason !== null) this.recorder.ignoring(message.id, reason);
     }
     return this.seen.size > before;
-  }
-
-  /** Does what the message says; why not, when it cannot be done. */
-  private follow(id: number, bytes: Uint8Array): string | null {
-    const message = decodeMessage(bytes, codeOptions(this.program));
-    if (message === null) return 'it cannot be read';
-    const { kind, facts } = message;
-    const who = facts.text('who');
-    switch (kind) {
-      case 'cancel':
-        this.loop.cancel({ reason: facts.text('reason') ?? 'the run was cancelled', who, message: id });
-        return null;
-      case 'answer':
-        return this.answer(id, facts, who);
-      case 'repeat':
-        return this.repeat(id, facts, who);
-      case 'patch':
-        return this.patch(id, facts, who);
-      case 'approve':
-      case 'deny':
-        return this.judge(id, facts);
-      default:
-        return `nothing can be done with :${kind} here`;
-    }
-  }
-
-  private answer(id: number, facts: Facts, who: string | null): string | null {
-    const call = facts.text('call') ?? '';
-    const { flights } = this.loop;
-    const flight = flights.held(call);
-    if (flight === null) return `no call ${call} waits for an answer`;
-    const from = { by: 'person', who, message: id } as const;
-    const text = facts.text('text');
-    const error = facts.error('error');
-    if (text !== null) flights.answerText(flight, text, from);
-    else if (error !== null) flights.answerHeld(flight, { id: call, ok: false, error }, from);
-    else flights.answerHeld(flight, { id: call, ok: true, value: facts.value('value') }, from);
-    return null;
-  }
-
-  private patch(id: number, facts: Facts, who: string | null): string | null {
-    const data = facts.value('data');
-    if (!(data instanceof MapValue)) return 'what is to be put into the context is no map';
-    this.loop.patch({ data, policy: facts.value('policy') ?? keyword('keep-existing'), who, message: id });
-    return null;
-  }
-
-  private judge(id: number, facts: Facts): string | null {
-    const call = facts.text('call') ?? '';
-    const { flights } = this.loop;
-    const flight = flights.held(call);
-    const approval = readApproval(facts.value('approval'));
-    if (flight?.hold?.kind !== 'approval') return `no call ${call} waits for approval`;
-    if (!approval.ok) return `the approval cannot be read: ${approval.error}`;
-    const question = { run: this.lease.run, call, shown: flight.hold.approval.shown, askedMs: flight.askedMs ?? 0, expiresMs: flight.dueMs };
-    const problem = approvalProblem(approval.value, question, this.keeping.clock.nowMs());
-    if (problem !== null) return problem;
-    const { verdict, by, comment } = approval.value;
-    this.recorder.judged(call, approval.value, id);
-    if (verdict === 'approve') flights.approve(flight);
-    else flights.answerHeld(flight, flight.judged.refusal(`denied by ${by}${comment === null ? '' : `: ${comment}`}`), { by: 'person', who: by, message: null });
-    return null;
-  }
-
-  private repeat(id: number, facts: Facts, who: string | null): string | null {
-    const call = facts.text('call') ?? '';
-    const flight = this.loop.flights.held(call);
-    if (flight?.hold?.kind !== 'unsure') return `of call ${call} it is known whether it happened`;
-    this.recorder.repeating(call, who, id);
-    this.loop.flights.repeat(flight);
-    return null;
   }
 }

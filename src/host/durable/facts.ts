@@ -38,7 +38,7 @@ import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
 import { ErrorValue, Keyword, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
-import type { RecordDraft } from '../journal/record.ts';
+import type { DraftData } from '../journal/record.ts';
 import type { Content } from '../store/port.ts';
 
 /** The fields of a record's data, read without trust: what is not there, or is something else, is null. */
@@ -93,9 +93,9 @@ export const RECORD_BYTES_MAX = 16 * 1024;
 /** Smaller values stay where they are. */
 const CONTENT_BYTES_MIN = 1024;
 
-/** The draft with its large values as content, which is added to `content`. */
-export function lighten(draft: RecordDraft, content: Content[]): RecordDraft {
-  const data: Record<string, Value | undefined> = { ...draft.data };
+/** The data with its large values as content, which is added to `content`. */
+export function lighten(heavy: DraftData, content: Content[]): DraftData {
+  const data: Record<string, Value | undefined> = { ...heavy };
   for (const name of HEAVY) {
     const value = data[name];
     if (value === undefined || value === null) continue;
@@ -106,7 +106,7 @@ export function lighten(draft: RecordDraft, content: Content[]): RecordDraft {
     delete data[name];
     data[`${name}-content`] = hash;
   }
-  return { ...draft, data };
+  return data;
 }
 
 /** The names of the content that a record needs. */

@@ -14,8 +14,8 @@ import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
-import type { Flight, Given, Recalled } from '../flight.ts';
-import type { Hold, Waiting } from '../hold.ts';
+import type { Flight, Given } from '../flight.ts';
+import type { Hold, Recalled, Waiting } from '../hold.ts';
 import { chainRecords } from '../journal/chain.ts';
 import type { Sha256 } from '../journal/digest.ts';
 import { CHECKPOINT, checkpointLabel } from '../checkpoint.ts';
@@ -390,7 +390,7 @@ export class RunRecorder implements Recorder<State, Event> {
 export function chained(run: string, head: Head, drafts: readonly RecordDraft[], content: Content[], sha256: Sha256): readonly StoredRecord[] {
   const records = chainRecords(run, head, drafts, sha256);
   if (records.every((record) => record.bytes.length <= RECORD_BYTES_MAX)) return records;
-  const light = drafts.map((draft, index) => (records[index]!.bytes.length > RECORD_BYTES_MAX ? lighten(draft, content) : draft));
+  const light = drafts.map((draft, index) => (records[index]!.bytes.length > RECORD_BYTES_MAX ? { ...draft, data: lighten(draft.data, content) } : draft));
   return chainRecords(run, head, light, sha256);
 }
 

@@ -11,10 +11,10 @@ import { DEFAULT_LIMITS, type LimitName, type Limits } from '../../evaluator/lim
 import type { Advance, Event, State } from '../../evaluator/state.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
 import { MapValue } from '../../value/map.ts';
-import { Float, Keyword, type Value } from '../../value/value.ts';
+import { Float, Keyword, keyword, makeFloat, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { Environment } from '../compile.ts';
-import type { JournalRecord, RecordKind } from '../journal/record.ts';
+import type { DraftData, JournalRecord, RecordKind } from '../journal/record.ts';
 import type { Memory } from '../memory.ts';
 import { readApproval } from '../security/approval.ts';
 import type { Constitution } from '../security/constitution.ts';
@@ -145,6 +145,21 @@ export function begin({ main, table }: Runnable, started: Facts, quanta: readonl
   const options = startOptions(started);
   return inGoes(quanta, refused, (quantum) => start(table, table.closureOf(main), [], { ...options, quantum, refused }));
 }
+
+/** What says how a run is started: the program by its hash, and what `startOptions` reads again. */
+export function startData(program: string, name: string, { limits = {}, variables = [], context, isolations }: NewStart = {}): DraftData {
+  const entries = [...variables];
+  return {
+    program,
+    name,
+    variables: entries.length === 0 ? undefined : MapValue.from(entries),
+    limits: Object.keys(limits).length === 0 ? undefined : MapValue.from(Object.entries(limits).map(([limit, value]) => [keyword(limit), Number.isInteger(value) ? value : makeFloat(value)] as const)),
+    context,
+    isolations: isolations === undefined ? undefined : Vector.adopt(isolations.map((one) => keyword(one))),
+  };
+}
+
+export type NewStart = Pick<StartOptions, 'limits' | 'variables' | 'context' | 'isolations'>;
 
 export function startOptions(started: Facts): StartOptions {
   const limits: Partial<Record<LimitName, number>> = {};

@@ -1,0 +1,43 @@
+/**
+ * What happens inside of a step: the policy's word on a call, and the call itself. Both are in the result, so that an attempt that comes
+ * later neither decides nor acts again.
+ */
+import { MapValue } from '../../value/map.ts';
+import { holdOf, type Recalled } from '../hold.ts';
+import { judge, perform, type Performance, waitOf } from '../perform.ts';
+import type { ApprovalQuestion, Host, HostCall, Usage, Wait } from '../port.ts';
+import type { Made } from './made.ts';
+
+export interface Making {
+  readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock'>;
+  /** As the loop gives it: with everything that the step of the call shows, and no grants. */
+  readonly performance: Performance;
+  /** All keys that went into the arguments, where somebody follows them. */
+  readonly origins: readonly string[] | undefined;
+  readonly recalled: Recalled | null;
+  readonly approvalHash: (approval: ApprovalQuestion, callId: string) => string;
+  /** Gives a token to an attempt that may make a call that the world would feel twice; null: this is the step that makes it. */
+  readonly newToken: (() => string) | null;
+}
+
+export async function make(call: HostCall, { host, performance, origins, recalled, approvalHash, newToken }: Making): Promise<Made> {
+  const judged = judge(call, host, origins);
+  if (!judged.allowed) return { kind: 'answered', answer: judged.answer, usage: null, isRefused: true };
+  const hold = holdOf(call, judged, recalled, approvalHash);
+  if (hold !== null) return 'id' in hold ? { kind: 'answered', answer: hold, usage: null, isRefused: true } : { kind: 'held', hold };
+  const { capability, grants } = judged;
+  if ('wait' in capability) throw new Error('a call that is waited for is held');
+  if (capability.determinism === 'live' && newToken !== null) return { kind: 'ready', token: newToken() };
+  const exposed = host.policy.exposes?.(capability) === true ? performance.exposed : MapValue.empty();
+  let usage: Usage | null = null;
+  const used = ({ cost, tokens }: Usage): void => void (usage = { cost: (usage?.cost ?? 0) + cost, tokens: (usage?.tokens ?? 0) + tokens });
+  const answer = await perform(call, { ...performance, capability, grants, exposed, used, clock: host.clock });
+  return { kind: 'answered', answer, usage, isRefused: false };
+}
+
+/** How a text is read that somebody says to a call: by the capability, where it is known. */
+export function readerOf(call: HostCall, host: Pick<Host, 'capabilities'>): Extract<Wait, { kind: 'person' }>['read'] {
+  const capability = host.capabilities.find(call.capability);
+  const wait = capability !== undefined && 'wait' in capability ? waitOf(call, capability) : null;
+  return wait !== null && 'kind' in wait && wait.kind === 'person' ? wait.read : (text) => ({ ok: true, value: text });
+}

@@ -1,0 +1,80 @@
+/**
+ * What a segment begins with. The first one of a run asks what the worker grants to runs, in a step, so that every later attempt and segment
+ * counts and traces in the same way, whatever other workers grant.
+ */
+import { restore } from '../../evaluator/snapshot.ts';
+import type { Advance } from '../../evaluator/state.ts';
+import type { DecodeOptions } from '../../value/bytes-decode.ts';
+import { amountsValue, readAmounts } from '../amounts.ts';
+import type { Facts } from '../durable/facts.ts';
+import { resting } from '../durable/history.ts';
+import { loadProgram, type Runnable } from '../durable/program.ts';
+import { begin, codeOptions, DURABLE_QUANTUM } from '../durable/recover.ts';
+import { afterTurn, type Memory, newMemory } from '../memory.ts';
+import { isTracing } from '../security/governance.ts';
+import { decodeSegment, type Handover, handoverIn, readState } from './documents.ts';
+import { decodeLight, encodeLight } from './made.ts';
+import type { Pending, Segment } from './port.ts';
+import type { EngineWorld } from './world.ts';
+
+export interface Opening {
+  /** How the run was started. */
+  readonly facts: Facts;
+  /** Null: this is the first segment of the run. */
+  readonly handover: Handover | null;
+  readonly first: Advance;
+  readonly memory: Memory;
+  readonly nowMs: number;
+  /** Whatever set the budget, in words. */
+  readonly budgetSource: string;
+  /** The engine was told to cancel the run before it had begun. */
+  readonly wasCancelled: boolean;
+  /** For values that hold functions. */
+  readonly code: DecodeOptions;
+}
+
+export async function openSegment(world: EngineWorld, segment: Segment, input: Uint8Array, programs: Map<string, Runnable>): Promise<Opening> {
+  const { content } = segment;
+  const hash = (await decodeSegment(input, content)).text('program') ?? '';
+  const program = programs.get(hash) ?? (await load(world, hash, segment));
+  programs.set(hash, program);
+  const code = codeOptions(program);
+  const facts = await decodeSegment(input, content, code);
+  const handover = handoverIn(facts);
+  if (handover === null) return { facts, handover, code, ...(await beginning(world, segment, program, facts)) };
+  const restored = restore(await readState(handover.state, content), program.table);
+  if (!restored.ok) throw new Error(`the state ${handover.state} cannot be read: ${restored.error.message}`);
+  const { memory, nowMs, budgetSource } = handover;
+  return { facts, handover, first: resting(restored.value), memory, nowMs, budgetSource, wasCancelled: false, code };
+}
+
+async function load({ environment }: EngineWorld, hash: string, { content }: Segment): Promise<Runnable> {
+  const program = await loadProgram(environment, hash, content.read);
+  if (!program.ok) throw new Error(program.error);
+  return program.value;
+}
+
+const TERMS = ['rtfs/terms', 1] as const;
+
+async function beginning({ host }: EngineWorld, segment: Segment, program: Runnable, facts: Facts): Promise<Pick<Opening, 'first' | 'memory' | 'nowMs' | 'budgetSource' | 'wasCancelled'>> {
+  const step = segment.step('begin', () => {
+    const { budget, constitution, clock } = host;
+    const data = { now: clock.nowMs(), budget: budget === undefined ? undefined : amountsValue(budget.grant), 'budget-source': budget?.source, traced: isTracing(constitution) || undefined };
+    return encodeLight(...TERMS, data, segment.content);
+  });
+  const { bytes, wasCancelled } = await settledStep(segment, step);
+  const terms = await decodeLight(...TERMS, bytes, segment.content, {});
+  const first = begin(program, facts, [DURABLE_QUANTUM]);
+  const memory = newMemory(readAmounts(terms.value('budget')) ?? {}, terms.is('traced'));
+  const calls = 'calls' in first.outcome ? first.outcome.calls : [];
+  return { first, memory: afterTurn(memory, first.events, calls), nowMs: terms.number('now') ?? 0, budgetSource: terms.text('budget-source') ?? 'none', wasCancelled };
+}
+
+/** The step alone; that the run is cancelled meanwhile is for later. */
+async function settledStep(segment: Segment, step: Pending): Promise<{ readonly bytes: Uint8Array; readonly wasCancelled: boolean }> {
+  for (let wasCancelled = false; ; ) {
+    const settled = await segment.first([step]);
+    if (settled.kind === 'settled') return { bytes: settled.bytes, wasCancelled };
+    wasCancelled = true;
+  }
+}

@@ -1,0 +1,375 @@
+/**
+ * One segment of a run, driven on an engine: the house's own loop, where the engine says what comes next. The loop, the machine and all
+ * that is here do the same in every attempt, for everything that they learn comes through `Segment.first`; what only the world knows (the
+ * time, what the policy says today, what came of a call) is inside of steps.
+ *
+ * - A call is a step, named by the capability and the call's place in the run. One that the world would feel twice is two: the first says
+ *   that it may be made, and only the attempt that wrote this makes it; in a later one nobody knows, and somebody is asked.
+ * - A call that is held (`hold.ts`) was a step as well, whose result says what it waits for.
+ * - After so many calls the segment writes down the state as soon as no call works, and hands over to the next one, so that the way back
+ *   never gets longer. After four times as many it makes no more.
+ */
+import { randomBytes } from 'node:crypto';
+import { eventToJson } from '../../evaluator/event-value.ts';
+import { cancel, exposedContext, mergeContext, resume } from '../../evaluator/kernel.ts';
+import { snapshot } from '../../evaluator/snapshot.ts';
+import type { Event, State } from '../../evaluator/state.ts';
+import type { Value } from '../../value/value.ts';
+import { follow, type Listener } from '../durable/follow.ts';
+import type { Runnable } from '../durable/program.ts';
+import { waitValue } from '../durable/recorder.ts';
+import { DURABLE_QUANTUM } from '../durable/recover.ts';
+import type { Flight, LoopEngine } from '../flight.ts';
+import type { Hold, Recalled, Waiting } from '../hold.ts';
+import type { DraftData } from '../journal/record.ts';
+import { type CancelRequest, type Ended, Loop, type PatchRequest, type Recorder } from '../loop.ts';
+import { afterTurn } from '../memory.ts';
+import type { Performance } from '../perform.ts';
+import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
+import { type Approval, approvalHash } from '../security/approval.ts';
+import { originsWithin } from '../security/lineage.ts';
+import { encodeSegment, encodeStatus, type EngineStatus, STATUS_NAME, writeEvents, writeState } from './documents.ts';
+import { decodeMade, encodeMade, type Made } from './made.ts';
+import { make, readerOf } from './make.ts';
+import { type Opening, openSegment } from './opening.ts';
+import type { DriveSegment, Pending, Segment, Settled } from './port.ts';
+import { DEFAULT_SEGMENT, type EngineWorld, everything, type SegmentLimits } from './world.ts';
+
+const CONCURRENT_CALLS = 256;
+const OVERFULL = 4;
+/** A wait for time alone that is over sooner is not told to those who ask. */
+const SHORT_WAIT_MS = 5_000;
+
+/** Drives the segments of all runs of an engine. */
+export function segmentDriver(world: EngineWorld): DriveSegment {
+  const programs = new Map<string, Runnable>();
+  return async (segment, input) => new SegmentRun({ world, segment, opening: await openSegment(world, segment, input, programs) }).drive();
+}
+
+interface SegmentParts {
+  readonly world: EngineWorld;
+  readonly segment: Segment;
+  readonly opening: Opening;
+}
+
+/** Is told when what it waits for is there. */
+type Arrival = (bytes: Uint8Array, atMs: number | null) => void | Promise<void>;
+
+class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
+  readonly asks = false;
+  readonly run: string;
+  private readonly parts: SegmentParts;
+  private readonly limits: SegmentLimits;
+  private readonly loop: Loop<State, Event>;
+  private readonly stopping = new AbortController();
+  /** All that is waited for, in the order in which it was asked for. */
+  private readonly pending = new Map<Pending, Arrival>();
+  /** The steps that are under way, by the ids of their calls. */
+  private readonly steps = new Map<string, { readonly step: Pending; readonly resolve: (made: Answer | Hold) => void }>();
+  private readonly open: Map<string, Recalled>;
+  /** Those of the calls that this attempt may make although the world would feel them twice. */
+  private readonly tokens = new Set<string>();
+  private readonly events: string[];
+  private lines: string[] = [];
+  /** The newest time that has come out of a step or with a message. */
+  private nowMs: number;
+  private message: number;
+  private answered: number;
+  private isCancelled: boolean;
+  private ignored: string | null = null;
+  private working = 0;
+  /** Calls wait for the next segment. */
+  private heldBack = false;
+  private calls = 0;
+  private bytes = 0;
+  private goes = 0;
+  /** The calls that were last said to be waited for; null: something is to be said anew. */
+  private told: string | null = '';
+  private ending: Ended | null = null;
+
+  constructor(parts: SegmentParts) {
+    const { world, segment, opening } = parts;
+    const { handover, first, memory, nowMs, budgetSource } = opening;
+    this.parts = parts;
+    this.run = segment.run;
+    this.limits = { ...DEFAULT_SEGMENT, ...world.segment };
+    this.open = new Map(handover?.open);
+    this.events = [...(handover?.events ?? [])];
+    this.nowMs = nowMs;
+    this.message = handover?.message ?? 1;
+    this.answered = handover?.answered ?? 0;
+    this.isCancelled = handover?.cancelled ?? false;
+    this.loop = new Loop<State, Event>({
+      kernel: { resume, cancel, patch: mergeContext, exposed: exposedContext },
+      first, memory, follow: afterTurn, host: { ...everything(world.host), clock: this.clock(), budget: { grant: {}, source: budgetSource } }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
+      observer: { ...world.observer, dropped: this.dropped }, recorder: this, engine: this,
+    });
+  }
+
+  async drive(): Promise<void> {
+    const { handover, wasCancelled } = this.parts.opening;
+    this.listen();
+    if (wasCancelled) this.loop.cancel(BY_ENGINE);
+    if (handover !== null) await this.report({ status: 'running' });
+    const result = await this.loop.run();
+    if (this.ending !== null) return this.report(endOf(this.ending, this.isCancelled));
+    if (result.kind === 'cancelled') await this.handOver(result.state);
+  }
+
+  // ── as the engine of the loop ──────────────────────────────────────────────────────────────────────────────────────
+
+  make = (flight: Flight, performance: Performance): Promise<Answer | Hold> =>
+    new Promise((resolve) => {
+      // Calls that earlier segments left are no new ones, else segments could follow each other without end.
+      const isLeft = this.recall(flight.call.id) !== null;
+      if (this.isOverfull && !isLeft) {
+        // What is not begun here is begun by the next segment.
+        this.heldBack = true;
+        return;
+      }
+      if (!isLeft) this.calls += 1;
+      this.makeIn(flight.made, performance, 'first', resolve);
+    });
+
+  changed = async (): Promise<void> => {
+    if (this.heldBack && this.working === 0) return this.stopping.abort();
+    await this.next();
+  };
+
+  breathe = async (): Promise<void> => {
+    this.goes += 1;
+    if (this.isFull && this.working === 0 && this.loop.isCaughtUp) return this.stopping.abort();
+    // The machine could go on, and something may have come: the engine says which it was.
+    const goOn = this.parts.segment.step('go on', () => Promise.resolve(NO_BYTES));
+    this.pending.set(goOn, () => undefined);
+    await this.next();
+    this.pending.delete(goOn);
+  };
+
+  private async next(): Promise<void> {
+    const settled = await this.parts.segment.first([...this.pending.keys()]);
+    await this.arrived(settled);
+    // Whoever waited for it goes on before the loop does.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  private async arrived(settled: Settled): Promise<void> {
+    if (settled.kind === 'cancelled') return this.loop.cancel(BY_ENGINE);
+    const arrival = this.pending.get(settled.pending);
+    this.pending.delete(settled.pending);
+    await arrival?.(settled.bytes, settled.atMs);
+  }
+
+  /** The segment hands over as soon as nothing works. */
+  private get isFull(): boolean {
+    const { calls, bytes, goes } = this.limits;
+    return this.calls >= calls || this.bytes >= bytes || this.goes >= goes;
+  }
+
+  /** Something has been working for so long that it cannot be waited for without an end to what others do meanwhile. */
+  private get isOverfull(): boolean {
+    const { calls, bytes } = this.limits;
+    return this.calls >= calls * OVERFULL || this.bytes >= bytes * OVERFULL;
+  }
+
+  private makeIn(call: HostCall, performance: Performance, phase: 'first' | string, resolve: (made: Answer | Hold) => void): void {
+    const { segment, opening, world } = this.parts;
+    const origins = this.originsOf(call);
+    const name = `${call.capability} ${call.id}`;
+    const step = segment.step(phase === 'first' ? name : `${name} made`, () => this.work(call, { ...performance, origins }, phase));
+    this.working += 1;
+    this.steps.set(call.id, { step, resolve });
+    this.pending.set(step, async (bytes) => {
+      this.working -= 1;
+      this.steps.delete(call.id);
+      this.bytes += bytes.length;
+      const { made, nowMs } = await decodeMade(bytes, call, (one) => readerOf(one, world.host), segment.content, opening.code);
+      this.nowMs = Math.max(this.nowMs, nowMs);
+      if (made.kind === 'answered') this.account(call, made, performance);
+      if (made.kind === 'ready') this.makeIn(call, performance, made.token, resolve);
+      else resolve(made.kind === 'answered' ? made.answer : made.hold);
+    });
+  }
+
+  private account({ id }: HostCall, { usage, isRefused }: Extract<Made, { kind: 'answered' }>, performance: Performance): void {
+    if (usage !== null) performance.used(usage);
+    if (isRefused) this.loop.refused(id);
+  }
+
+  /** The plan waits for it no more. */
+  private dropped = ({ id }: HostCall): void => {
+    const under = this.steps.get(id);
+    if (under === undefined) return;
+    this.steps.delete(id);
+    this.pending.delete(under.step);
+    this.working -= 1;
+    // Nobody looks at it; the loop counts what works.
+    under.resolve({ id, ok: true, value: null });
+  };
+
+  /** All keys that went into the arguments; undefined when nobody asks. */
+  private originsOf({ derivedFrom }: HostCall): readonly string[] | undefined {
+    const { lineage } = this.loop.memory;
+    return lineage === null || derivedFrom === undefined ? undefined : originsWithin(lineage, derivedFrom);
+  }
+
+  /** Inside of a step: nothing here may change what the attempt does, but for the tokens, which later attempts do not have. */
+  private async work(call: HostCall, { origins, ...performance }: Performance & { readonly origins: readonly string[] | undefined }, phase: 'first' | string): Promise<Uint8Array> {
+    const { world, segment } = this.parts;
+    const signal = AbortSignal.any([performance.signal(), segment.signal]);
+    const newToken = (): string => {
+      const token = randomBytes(16).toString('hex');
+      this.tokens.add(token);
+      return token;
+    };
+    const made: Made =
+      phase !== 'first' && !this.tokens.delete(phase)
+        ? { kind: 'held', hold: { kind: 'unsure' } }
+        : await make(call, {
+            host: world.host, origins, performance: { ...performance, signal: () => signal }, recalled: this.recall(call.id), approvalHash: this.approvalHash,
+            newToken: phase === 'first' ? newToken : null,
+          });
+    return encodeMade(made, world.host.clock.nowMs(), segment.content);
+  }
+
+  private clock(): Clock {
+    return {
+      nowMs: () => this.nowMs,
+      sleep: (durationMs, signal) =>
+        new Promise((resolve) => {
+          const overMs = this.nowMs + durationMs;
+          const timer = this.parts.segment.timer(durationMs);
+          this.pending.set(timer, () => {
+            this.nowMs = Math.max(this.nowMs, overMs);
+            resolve();
+          });
+          signal.addEventListener('abort', () => {
+            this.pending.delete(timer);
+            resolve();
+          });
+        }),
+    };
+  }
+
+  private listen(): void {
+    const number = this.message;
+    this.pending.set(this.parts.segment.message(number), (bytes, atMs) => {
+      this.nowMs = Math.max(this.nowMs, atMs ?? 0);
+      this.message = number + 1;
+      this.ignored = follow(number, bytes, { run: this.run, loop: this.loop, recorder: this, nowMs: this.nowMs, code: this.parts.opening.code });
+      // So that whoever said it hears of it.
+      if (this.ignored !== null) this.told = null;
+      this.listen();
+    });
+  }
+
+  // ── as the recorder of the loop ────────────────────────────────────────────────────────────────────────────────────
+
+  /** Of the calls everything is known from the state, and what came of them is in the steps. */
+  factsOf = (): DraftData => ({});
+
+  note = (): void => undefined;
+
+  recall = (callId: string): Recalled | null => this.open.get(callId) ?? null;
+
+  idempotencyKey = (callId: string): string => `${this.run}/${callId}`;
+
+  approvalHash = ({ shown }: ApprovalQuestion, callId: string): string => approvalHash(shown, this.run, callId);
+
+  turned = ({ outcome, events }: Turn<State, Event>): void => {
+    for (const event of events) this.lines.push(eventToJson(event));
+    if (!('calls' in outcome)) return;
+    if (this.open.size > 0) this.forgetAnswered(outcome.calls);
+    if (this.isFull && this.working === 0 && this.loop.isCaughtUp) this.stopping.abort();
+  };
+
+  private forgetAnswered(calls: readonly HostCall[]): void {
+    const waited = new Set(calls.map((call) => call.id));
+    for (const id of [...this.open.keys()]) if (!waited.has(id)) this.open.delete(id);
+  }
+
+  starting = (flights: readonly Flight[]): Promise<void> | null => {
+    for (const { call, hold, dueMs, askedMs } of flights) {
+      if (hold !== null) this.open.set(call.id, { dueMs, wasMade: hold.kind === 'unsure', askedMs, approved: this.recall(call.id)?.approved ?? null });
+    }
+    if (this.told === '' || flights.every(({ hold }) => hold !== null)) return null;
+    this.told = '';
+    return this.report({ status: 'running' });
+  };
+
+  answering = (answers: readonly unknown[]): null => {
+    this.answered += answers.length;
+    this.goes = 0;
+    return null;
+  };
+
+  cancelling = (_request: CancelRequest): null => {
+    this.isCancelled = true;
+    return null;
+  };
+
+  patching = (_request: PatchRequest): null => null;
+
+  refusing = (_request: PatchRequest, reason: string): void => {
+    this.ignored = reason;
+    this.told = null;
+  };
+
+  repeating = (callId: string): void => {
+    this.open.set(callId, { ...(this.recall(callId) ?? UNKNOWN), wasMade: false });
+  };
+
+  judged = (callId: string, { verdict, hash }: Approval): void => {
+    if (verdict === 'approve') this.open.set(callId, { ...(this.recall(callId) ?? UNKNOWN), approved: hash });
+  };
+
+  /** The process waits with the engine; what for is told to those who ask. */
+  park = (waits: readonly Waiting[]): Promise<boolean> | null => {
+    const isShort = waits.every(({ hold, dueMs }) => hold.kind === 'timer' && (dueMs ?? 0) - this.nowMs < SHORT_WAIT_MS);
+    const ids = isShort ? '' : waits.map(({ call }) => call.id).join(' ');
+    if (ids === this.told) return null;
+    this.told = ids;
+    return this.report(isShort ? { status: 'running' } : { status: 'waiting', waits: waits.map(waitValue) }).then(() => false);
+  };
+
+  ended = (ended: Ended): Promise<void> => {
+    this.ending = ended;
+    return Promise.resolve();
+  };
+
+  // ── what is written ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private async report(what: Pick<EngineStatus, 'status'> & Partial<EngineStatus>): Promise<void> {
+    const { segment, opening: { facts } } = this.parts;
+    await this.keepEvents();
+    const { answered, events, ignored } = this;
+    const status = { name: facts.text('name') ?? '', program: facts.text('program') ?? '', answered, waits: [], value: null, error: null, events, ignored, ...what };
+    segment.write(STATUS_NAME, await encodeStatus(status, segment.content));
+  }
+
+  private async keepEvents(): Promise<void> {
+    if (this.lines.length === 0) return;
+    const { lines } = this;
+    this.lines = [];
+    this.events.push(await writeEvents(lines, this.parts.segment.content));
+  }
+
+  private async handOver(state: State): Promise<void> {
+    const { segment, opening: { facts, handover, budgetSource } } = this.parts;
+    await this.keepEvents();
+    const { open, message, answered, events, nowMs, isCancelled } = this;
+    const start: Record<string, Value> = { program: facts.value('program'), name: facts.value('name') };
+    const next = { state: await writeState(snapshot(state), segment.content), number: (handover?.number ?? 1) + 1, nowMs, open, message, cancelled: isCancelled, answered, events, memory: this.loop.memory, budgetSource };
+    segment.handOver(await encodeSegment(start, next, segment.content));
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
+const UNKNOWN: Recalled = { dueMs: null, wasMade: false, askedMs: null, approved: null };
+
+const BY_ENGINE: CancelRequest = { reason: 'the run was cancelled through the engine', who: null, message: null };
+
+function endOf(ended: Ended, isCancelled: boolean): Pick<EngineStatus, 'status'> & Partial<EngineStatus> {
+  if (ended.kind === 'complete') return { status: 'complete', value: ended.value };
+  return { status: isCancelled && ended.error.type.name === 'error/cancelled' ? 'cancelled' : 'failed', error: ended.error };
+}

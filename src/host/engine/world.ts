@@ -1,0 +1,42 @@
+/** What segments are driven with, and how little of it the loop sees: all that may be otherwise tomorrow is looked at inside of steps. */
+import type { Environment } from '../compile.ts';
+import type { CallObserver, Host } from '../port.ts';
+import type { Governed } from '../security/governance.ts';
+
+/** What segments are driven with: one for each process. */
+export interface EngineWorld {
+  readonly environment: Environment;
+  readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'budget'> & Governed;
+  readonly maxConcurrent?: number;
+  readonly segment?: Partial<SegmentLimits>;
+  /** Is told of defects of capabilities. */
+  readonly observer?: Pick<CallObserver, 'defect'>;
+}
+
+/** When a segment hands over to the next one: each alone is enough. */
+export interface SegmentLimits {
+  /** After so many calls. */
+  readonly calls: number;
+  /** After so many bytes of what steps gave. */
+  readonly bytes: number;
+  /** After so many goes of the machine without an answer, for they are done again in every attempt. */
+  readonly goes: number;
+}
+
+export const DEFAULT_SEGMENT: SegmentLimits = { calls: 1_000, bytes: 8 * 1024 ** 2, goes: 200 };
+
+/** For the loop every call may be made by somebody: what the policy says of it is inside of the step. Of a capability it knows what it costs, and who may provide it. */
+export function everything({ capabilities }: EngineWorld['host']): Pick<Host, 'capabilities' | 'policy'> {
+  return {
+    capabilities: {
+      find: (id) => {
+        const real = capabilities.find(id);
+        const manifest = real?.manifest;
+        const providers = real !== undefined && 'providers' in real ? real.providers : undefined;
+        return { id, summary: '', determinism: 'live', call: () => Promise.reject(new Error('calls of a segment are made by steps')), ...(manifest === undefined ? {} : { manifest }), ...(providers === undefined ? {} : { providers }) };
+      },
+      names: () => [],
+    },
+    policy: { decide: () => ({ allowed: true, grants: [] }), exposes: () => true },
+  };
+}

@@ -1,0 +1,120 @@
+/** The page about Restate, executed: its commands and its program, with a real server and a worker of the command line. */
+import { type ChildProcessWithoutNullStreams, execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { transformSync } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openRestateServer, type RestateServer } from '../support/restate.ts';
+import { directory, ended, rtfs, shell, start } from './rtfs.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const PAGE = readFileSync(join(ROOT, 'docs/restate.md'), 'utf8');
+
+let server: RestateServer;
+let worker: ChildProcessWithoutNullStreams;
+let env: Readonly<Record<string, string>>;
+
+/** A worker on any port that is free; resolves when it drives runs. */
+async function beginWorker(...more: readonly string[]): Promise<ChildProcessWithoutNullStreams> {
+  const child = start(['drive', '--port', '0', '--allow', 'user.ask', '--allow', 'time', ...more], { env });
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (text: Buffer) => {
+      said += text.toString();
+      if (said.includes('driving runs of')) resolve();
+    });
+    child.once('exit', () => reject(new Error(said)));
+  });
+  return child;
+}
+
+beforeAll(async () => {
+  server = await openRestateServer();
+  env = { RTFS_RESTATE: server.address.admin };
+  worker = await beginWorker();
+});
+afterAll(async () => {
+  worker.kill('SIGKILL');
+  await server.close();
+});
+
+function blocksOf(language: string): string[] {
+  return [...PAGE.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map((match) => match[1]!);
+}
+
+describe('the page', () => {
+  const sessions = blocksOf('console').flatMap((block) => block.split(/^\$ /m).slice(1)).map((part) => {
+    const [command = '', ...output] = part.trimEnd().split('\n');
+    return [command, output.join('\n')] as const;
+  });
+
+  test.each(sessions)('%s', async (command, output) => {
+    const { out, err } = await shell(`{ ${command}\n} 2>&1`, { cwd: ROOT, env });
+    // A plan's hash is another one whenever the library is.
+    const plainly = (text: string): string => text.replace(/\b[0-9a-f]{64}\b/g, 'HASH');
+    expect(plainly(`${out}${err}`.trimEnd())).toBe(plainly(output));
+  });
+
+  test('its program prints what it says', async () => {
+    mkdirSync(join(ROOT, 'dist'), { recursive: true });
+    const folder = mkdtempSync(join(ROOT, 'dist/.restate-'));
+    try {
+      const code = blocksOf('ts').join('\n');
+      const file = join(folder, 'page.mjs');
+      writeFileSync(file, transformSync(code, { loader: 'ts', format: 'esm' }).code);
+      const { stdout } = await promisify(execFile)(process.execPath, [file], { env: { ...process.env, ...env } });
+      expect(stdout.trimEnd().split('\n')).toEqual([...code.matchAll(/^\/\/ → (.*)$/gm)].map((match) => match[1]!));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    // The program has registered its own worker, which is gone now.
+    worker.kill('SIGTERM');
+    await ended(worker);
+    worker = await beginWorker();
+  });
+});
+
+describe('commands', () => {
+  const cwd = directory({ 'plan.rtfs': '(do (call :time.sleep 1) [*input* *args* (call :user.ask "Well?")])', 'bad.rtfs': '(foo', 'data.json': '{"n": 1}' });
+
+  test('give a run its input and arguments, and answer with values as JSON', async () => {
+    await rtfs(['deploy', 'plan.rtfs', '--name', 'with data'], { cwd, env });
+    const { code, out } = await rtfs(['start', 'with data', 'a', 'b', '--id', 'data-1', '--input', 'data.json', '--wait', '--json'], { cwd, env });
+    expect(code).toBe(3);
+    expect(JSON.parse(out)).toMatchObject({ status: 'paused', run: 'data-1', waits: [{ call: '2', kind: 'person', question: 'Well?' }] });
+    const answered = await rtfs(['answer', 'data', '2', 'fine', '--restate', '--json'], { cwd, env });
+    expect(answered.code).toBe(0);
+    expect(JSON.parse(answered.out)).toMatchObject({ status: 'complete', value: '[{"n" 1} ["a" "b"] "fine"]' });
+    expect(JSON.parse((await rtfs(['runs', '--restate', '--json', '--status', 'complete'], { env })).out)).toContainEqual(expect.objectContaining({ run: 'data-1', name: 'with data', status: 'complete', answered: 2 }));
+  });
+
+  test('a cancelled run tells why it failed', async () => {
+    await rtfs(['start', 'with data', '--id', 'stop-1', '--wait'], { env });
+    const { code, err } = await rtfs(['cancel', 'stop-1', '--restate', '--reason', 'no need'], { env });
+    expect([code, err.includes('Cancelled: no need')]).toEqual([1, true]);
+    expect(await rtfs(['answer', 'stop-1', '2', 'x', '--restate'], { env })).toMatchObject({ code: 2, err: expect.stringContaining('the run stop-1 is over: it is cancelled') as string });
+  });
+
+  test.each([
+    [['start', 'unknown'], 2, 'no plan unknown is deployed'],
+    [['start', 'with data', '--id', 'data-1'], 2, 'there is a run data-1 already'],
+    [['status', 'unknown'], 2, 'there is no run unknown'],
+    [['answer', 'data-2', '9', 'x', '--restate'], 2, 'there is no run data-2'],
+    [['deploy', 'bad.rtfs'], 4, 'error'],
+    [['deploy', 'gone.rtfs'], 2, 'gone.rtfs'],
+    [['status', 'x', '--restate', 'http://127.0.0.1:1'], 2, 'cannot be reached at http://127.0.0.1:1'],
+    [['status', 'x', '--restate', 'nowhere'], 2, 'nowhere is no address'],
+    [['drive', '--port', 'x'], 2, '--port cannot be x'],
+    [['drive', '--segment', '0'], 2, '--segment cannot be 0'],
+  ])('%j: refused with %d', async (args, code, message) => {
+    expect(await rtfs(args, { cwd, env })).toMatchObject({ code, err: expect.stringContaining(message) as string });
+  });
+});
+
+test('what a plan may do is said where it is driven', async () => {
+  const cwd = directory({ 'denied.rtfs': '(call :env.get "HOME")' });
+  await rtfs(['deploy', 'denied.rtfs'], { cwd, env });
+  const { code, err } = await rtfs(['start', 'denied', '--wait'], { cwd, env });
+  expect([code, err.includes('not allowed')]).toEqual([5, true]);
+});
