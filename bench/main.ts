@@ -11,6 +11,7 @@ import { durable } from './suites/durable.ts';
 import { effects } from './suites/effects.ts';
 import { engines } from './suites/engines.ts';
 import { processes } from './suites/processes.ts';
+import { protocol } from './suites/protocol.ts';
 import { reading } from './suites/reading.ts';
 import { size } from './suites/size.ts';
 import { snapshots } from './suites/snapshots.ts';
@@ -19,7 +20,7 @@ import { store } from './suites/store.ts';
 import type { Suite } from './suites/suite.ts';
 import { tiers } from './suites/tiers.ts';
 
-const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, store, durable, engines, processes, size, peers];
+const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, store, durable, engines, protocol, processes, size, peers];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' } } });

@@ -5,7 +5,7 @@
 // Running.
 export { systemClock } from './host/clock.ts';
 export { type Candidate, delegate, type DelegatedCall, type Delegation, type Signals, type Target } from './host/delegation.ts';
-export { Approvals } from './host/executor/capability.ts';
+export { Approvals } from './host/executor/approvals.ts';
 export { HostFailure } from './host/failure.ts';
 export { type DeclaredFunction, functionHost, type FunctionHostOptions, openPureHost, type PlainFunction } from './host/function-host.ts';
 export { callWithHints, type HintedCall, HintMemory } from './host/hint/drive.ts';

@@ -104,7 +104,7 @@ describe('parser and evaluator', () => {
     const visit = (path: string): void => {
       if (seen.has(path)) return;
       seen.add(path);
-      for (const one of byPath.get(path)?.imports ?? []) if (one.kind === 'file' && !one.typeOnly && !one.lazy) visit(one.target);
+      for (const one of byPath.get(path)?.imports ?? []) if (one.kind === 'file' && !one.typeOnly) visit(one.target);
     };
     visit(door);
     expect([...seen].flatMap((path) => (byPath.get(path)?.imports ?? []).filter((one) => one.kind === 'node' && !one.typeOnly).map((one) => `${path} ${one.target}`))).toEqual([]);

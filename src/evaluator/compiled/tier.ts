@@ -3,7 +3,7 @@ import type { Closure, Value } from '../../value/value.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
 import { Raised } from '../raise.ts';
 import { Unfetched } from '../stored.ts';
-import { Abandoned, type Native, type RunMeter, type Running, type Tier, type TierStatistics } from '../tier.ts';
+import { Abandoned, type Native, type NativeEntries, type RunMeter, type Running, type Tier, type TierStatistics } from '../tier.ts';
 import { DIRECT_ARGUMENTS, emit, type Emitted, FACTORY_PARAMETERS, FRAME_WORDS } from './emit.ts';
 import { type LeftFrame, takeLeft } from './left.ts';
 import { callWith, createRuntime, gathering, newMeter, type Runtime, STACK_WORDS } from './runtime.ts';
@@ -64,7 +64,7 @@ const CACHED_MAX = 4_000;
 
 export class CompiledTier implements Tier {
   readonly meter: RunMeter = newMeter();
-  readonly stubs;
+  readonly stubs: NativeEntries;
   readonly statistics: { -readonly [Name in keyof TierStatistics]: number } = { functions: 0, loops: 0, sourceLength: 0, left: 0, abandoned: 0 };
   /** Innermost first. */
   readonly left: LeftFrame[] = [];

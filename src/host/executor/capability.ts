@@ -6,24 +6,11 @@ import type { Value } from '../../value/value.ts';
 import { GivenUp, withDeadline } from '../deadline.ts';
 import { cancelledFailure, HostFailure } from '../failure.ts';
 import { Contract } from '../manifest/contract.ts';
-import type { Approval, Manifest } from '../manifest/manifest.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 import type { CallContext, WorkCapability } from '../port.ts';
 import { execute, type LazyServers } from './dispatch.ts';
 import type { Executor } from './executor.ts';
 import type { ExecutorPorts } from './ports.ts';
-
-/** Whether a capability may be called now, for the policy. Changes hold from the next call on; calls under way go on. */
-export class Approvals {
-  private readonly changed = new Map<string, Approval>();
-
-  set(id: string, approval: Approval): void {
-    this.changed.set(id, approval);
-  }
-
-  of(manifest: Pick<Manifest, 'id' | 'approval'>): Approval {
-    return this.changed.get(manifest.id) ?? manifest.approval;
-  }
-}
 
 export interface CapabilityPorts extends ExecutorPorts {
   readonly lazyServers: LazyServers;
