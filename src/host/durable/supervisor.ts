@@ -2,7 +2,6 @@
  * Many runs in one process: it begins runs, puts away those that wait, and takes each up again when its time has come or somebody has
  * said something to it. A run that waits is nothing but bytes in the store.
  */
-import { setMaxListeners } from 'node:events';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { State } from '../../evaluator/state.ts';
 import type { RunResult } from '../loop.ts';
@@ -31,19 +30,19 @@ export class Supervisor {
   private readonly options: SupervisorOptions;
   private readonly driven = new Map<string, Promise<void>>();
   private readonly stopping = new AbortController();
+  /** One for each run: thousands on one signal would be taken for a leak. */
+  private readonly stops = new Map<string, AbortController>();
   private nudge = new AbortController();
   private polls = 0;
 
   constructor(options: SupervisorOptions) {
     this.options = options;
-    // Each run that is driven listens: their number says nothing of a leak.
-    setMaxListeners(0, this.stopping.signal);
   }
 
   /** Begins a run; resolves when it has ended or is put away. */
   start(program: Runnable, run: NewRunOptions, options: DriveOptions): Promise<RunResult<State>> {
     const { keeping } = this.options;
-    const driving = startRun(keeping, program, run, this.parking(options));
+    const driving = startRun(keeping, program, run, this.parking(run.id, options));
     this.watch(run.id, driving.then((value) => ({ ok: true, value })));
     return driving;
   }
@@ -57,6 +56,7 @@ export class Supervisor {
   async serve(signal: AbortSignal): Promise<void> {
     const stop = (): void => {
       this.stopping.abort();
+      for (const one of this.stops.values()) one.abort();
       this.nudge.abort();
     };
     signal.addEventListener('abort', stop);
@@ -82,7 +82,7 @@ export class Supervisor {
     const left = this.polls++ % ORPHANS_EVERY === 0 ? await this.orphans() : [];
     for (const run of new Set([...due, ...left].slice(0, room))) {
       if (this.driven.has(run)) continue;
-      this.watch(run, resumeRun(keeping, run, async (recovered, row) => this.parking(await this.options.optionsFor(recovered, row))));
+      this.watch(run, resumeRun(keeping, run, async (recovered, row) => this.parking(run, await this.options.optionsFor(recovered, row))));
     }
   }
 
@@ -92,8 +92,11 @@ export class Supervisor {
     return rows.filter((row) => !this.driven.has(row.id)).map((row) => row.id);
   }
 
-  private parking(options: DriveOptions): DriveOptions {
-    return { ...options, signal: this.stopping.signal, park: { timers: true, graceMs: this.options.pollMs ?? POLL_MS, ...options.park } };
+  private parking(run: string, options: DriveOptions): DriveOptions {
+    const stop = new AbortController();
+    if (this.stopping.signal.aborted) stop.abort();
+    this.stops.set(run, stop);
+    return { ...options, signal: stop.signal, park: { timers: true, graceMs: this.options.pollMs ?? POLL_MS, ...options.park } };
   }
 
   private watch(run: string, driving: Promise<Result<RunResult<State>, ResumeProblem>>): void {
@@ -107,6 +110,7 @@ export class Supervisor {
     this.driven.set(run, watched);
     void watched.finally(() => {
       this.driven.delete(run);
+      this.stops.delete(run);
       this.wake();
     });
   }
