@@ -42,8 +42,9 @@ export async function listen({ port, address, tokenFile }: ListenOptions, termin
   const token = given.value ?? randomBytes(TOKEN_BYTES).toString('base64url');
   try {
     const service = await open({ port, token, ...(address === null ? {} : { address }) });
+    const end = ended(); // whoever reads where it serves may end it at once
     terminal.out(`rtfs ${does} at ${service.url}\n${given.value === null ? `the token is ${token}\n` : ''}`);
-    await ended();
+    await end;
     await service.close();
     return null;
   } catch (cause) {
