@@ -225,7 +225,15 @@ class Attempt implements Segment {
     if (this.waiting.has(entry) || entry.bytes !== null) return;
     this.waiting.add(entry);
     if (entry.what === 'step') void this.does(entry, this.work.get(entry)!);
-    else if (entry.what === 'timer') void this.parts.clock.sleep(Math.max(0, entry.dueMs - this.parts.clock.nowMs()), this.signal).then(() => this.parts.run.wake());
+    else if (entry.what === 'timer') void this.sleepUntil(entry.dueMs);
+  }
+
+  /** A clock's sleep may be over a little before its time has come. */
+  private async sleepUntil(dueMs: number): Promise<void> {
+    const { clock, run } = this.parts;
+    do await clock.sleep(Math.max(0, dueMs - clock.nowMs()), this.signal);
+    while (!this.signal.aborted && clock.nowMs() < dueMs);
+    run.wake();
   }
 
   private async does(entry: Entry, work: () => Promise<Uint8Array>): Promise<void> {

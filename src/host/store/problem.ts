@@ -7,7 +7,7 @@ export function runExists(run: string): StoreProblem {
 
 /** Half a pair of surrogates is no text outside of this process: two such ids would be one in a file. */
 export function checkRunId(run: string): void {
-  if (Buffer.from(run).toString() !== run) throw new StoreProblem('unusable', `the id ${JSON.stringify(run)} cannot be written down as text: choose another`);
+  if (/\p{Surrogate}/u.test(run)) throw new StoreProblem('unusable', `the id ${JSON.stringify(run)} cannot be written down as text: choose another`);
 }
 
 export function unknownRun(run: string): StoreProblem {
