@@ -84,7 +84,7 @@ def main():
         if not os.path.exists(options.state):
             with open(PLAN, encoding="utf-8") as plan:
                 source = {"file": "order.rtfs", "text": plan.read()}
-            turn = server.ask("start", source=source, variables={"items": ["lamp", "chair"]}, run="order-py")
+            turn = server.ask("start", source=source, variables={"*input*": ["lamp", "chair"]}, run="order-py")
         else:
             with open(options.state, encoding="utf-8") as file:
                 turn = json.load(file)

@@ -52,7 +52,7 @@ request=$(mktemp)
 trap 'rm -f "$request"' EXIT
 for (( step = 0; step < steps; step++ )); do
   if [[ ! -e $state_file ]]; then
-    printf '{"jsonrpc":"2.0","id":1,"method":"start","params":{"run":"order-sh","variables":{"items":["lamp","chair"]},"source":{"file":"order.rtfs","text":"%s"}}}' "$(quoted < "$plan")" > "$request"
+    printf '{"jsonrpc":"2.0","id":1,"method":"start","params":{"run":"order-sh","variables":{"*input*":["lamp","chair"]},"source":{"file":"order.rtfs","text":"%s"}}}' "$(quoted < "$plan")" > "$request"
   else
     state=$(sed -n 's/.*"state":"\([^"]*\)".*/\1/p' "$state_file")
     [[ -n $state ]] || break
