@@ -396,7 +396,9 @@ export class Flights {
 
   private put(call: HostCall, answer: Answer, from: From, durationMs: number, used?: Amounts): void {
     this.shown.delete(call.id);
-    this.answers.set(call.id, { call, answer, ...from, durationMs, ...(used === undefined ? {} : { used }) });
+    // Field by field: this happens once for each call, and engines copy unknown objects slowly.
+    const { by, who, message } = from;
+    this.answers.set(call.id, used === undefined ? { call, answer, by, who, message, durationMs } : { call, answer, by, who, message, durationMs, used });
     this.options.observer.answered?.(call, answer);
     this.wakeUp();
   }
