@@ -985,13 +985,7 @@ export class Machine implements Site, Running {
           const first = base + ops[pc + 3]!;
           this.pc = pc;
           if (tier !== null && callee !== null && tier.isHot(callee)) {
-            const value = tier.call(target.closure, registers, first, ops[pc + 4]!, this.depthLeft);
-            if (value !== undefined) {
-              registers[base + ops[pc + 1]!] = value;
-              pc += CALL_SIZE;
-              continue;
-            }
-            if (tier.takeOver(this)) return 'preempted';
+            if (this.callCompiled(tier, target.closure, first, ops[pc + 4]!)) return 'preempted';
             ({ arm, base, pc } = this);
             ({ ops } = arm);
             continue;
@@ -1030,13 +1024,7 @@ export class Machine implements Site, Running {
             continue;
           }
           if (tier !== null && this.isHot(tier, fn, count)) {
-            const value = tier.call(fn, registers, first, count, this.depthLeft);
-            if (value !== undefined) {
-              registers[base + ops[pc + 1]!] = value;
-              pc += CALL_SIZE;
-              continue;
-            }
-            if (tier.takeOver(this)) return 'preempted';
+            if (this.callCompiled(tier, fn, first, count)) return 'preempted';
             ({ arm, base, pc } = this);
             ({ ops } = arm);
             continue;
@@ -1257,6 +1245,15 @@ export class Machine implements Site, Running {
   private isHot(tier: Tier, fn: Closure, count: number): boolean {
     const arm = (fn.code as Code).armFor(count);
     return arm !== null && tier.isHot(arm);
+  }
+
+  /** A call that returns here, or leaves its frames here; true to preempt. */
+  private callCompiled(tier: Tier, fn: Closure, first: number, count: number): boolean {
+    const value = tier.call(fn, this.registers, first, count, this.depthLeft);
+    if (value === undefined) return tier.takeOver(this);
+    this.registers[this.base + this.arm.ops[this.pc + 1]!] = value;
+    this.pc += CALL_SIZE;
+    return false;
   }
 
   push(): void {

@@ -198,7 +198,7 @@ class Emitter {
         index = end;
       } else {
         falls = this.instruction(index);
-        if (falls && index + 1 < to && !targets.has(this.instructions[index + 1]!.at)) this.settleFall(index);
+        if (falls && index + 1 < to && !targets.has(this.instructions[index + 1]!.at)) this.settle(index + 1);
         index += 1;
       }
     }
@@ -312,11 +312,6 @@ class Emitter {
   /** What falls into the instruction at `index` comes as it expects. */
   private settle(index: number): void {
     const text = this.conversions(this.fallKinds, index);
-    if (text !== '') this.line(text);
-  }
-
-  private settleFall(index: number): void {
-    const text = this.conversions(this.fallKinds, index + 1);
     if (text !== '') this.line(text);
   }
 
@@ -452,7 +447,8 @@ class Emitter {
         this.at(at, kinds);
         return this.set(d, `P[${a}].rest([${this.window(b, ops[at + 4]!, kinds)}], m)`);
       case Op.CALL_DEFINITION:
-        return this.call(index, d, this.callDefinition(at, a, b, ops[at + 4]!, kinds));
+        this.at(at, kinds);
+        return this.call(index, d, this.definitionCall(a, b, ops[at + 4]!, kinds));
       case Op.TAIL_CALL_DEFINITION:
         this.at(at, kinds, true);
         return this.line(`if ((v = ${this.definitionCall(d, a, b, kinds)}) === undefined) R.tail(); return v;`);
@@ -613,11 +609,6 @@ class Emitter {
     const values = live.map((register) => this.value(register, kinds)).join(', ');
     this.line(`if ((v = ${expression}) === undefined) return R.suspended(A, c, ${at}, ${this.list(live)}, [${values}]);`);
     this.set(d, 'v');
-  }
-
-  private callDefinition(at: number, index: number, first: number, count: number, kinds: Kinds): string {
-    this.at(at, kinds);
-    return this.definitionCall(index, first, count, kinds);
   }
 
   private definitionCall(index: number, first: number, count: number, kinds: Kinds): string {

@@ -21,9 +21,9 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 
 export type Kinds = readonly Kind[];
 
-/** Primitives whose values are of one kind, whatever they are given (when they do not fail). */
-const RESULTS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
-  ...['even?', 'odd?', 'zero?', 'pos?', 'neg?', 'number?', 'integer?', 'int?', 'float?', 'string?', 'keyword?', 'symbol?', 'vector?', 'map?', 'set?', 'list?', 'fn?', 'boolean?', 'empty?', 'contains?'].map((name) => [name, Kind.BOOLEAN] as const),
+/** Primitives that answer true or false, whatever they are given (when they do not fail). */
+const TESTS: ReadonlySet<string> = new Set([
+  'even?', 'odd?', 'zero?', 'pos?', 'neg?', 'number?', 'integer?', 'int?', 'float?', 'string?', 'keyword?', 'symbol?', 'vector?', 'map?', 'set?', 'list?', 'fn?', 'boolean?', 'empty?', 'contains?',
 ]);
 
 /** Primitives that make integers of integers. */
@@ -126,7 +126,7 @@ function kindOfResult(arm: ArmCode, at: number, kinds: Kinds): Kind {
     case Op.PRIMITIVE_1:
     case Op.PRIMITIVE_2:
       if (WHOLE.has(arm.primitives[ops[at + 2]!]!.name)) return whole(kinds, ops[at + 3]!, op === Op.PRIMITIVE_2 ? ops[at + 4]! : ops[at + 3]!);
-      return RESULTS.get(arm.primitives[ops[at + 2]!]!.name) ?? Kind.ANY;
+      return TESTS.has(arm.primitives[ops[at + 2]!]!.name) ? Kind.BOOLEAN : Kind.ANY;
     default:
       return Kind.ANY;
   }
