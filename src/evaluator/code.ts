@@ -159,12 +159,12 @@ export class Code implements CodeUnit, NativeEntries {
   /** The units of the functions written inside this one. */
   readonly inside: Map<LetrecGroup, readonly Code[]> = new Map();
   // How compiled code calls it. Without a compiled tier nobody does.
-  call0!: Native;
-  call1!: Native;
-  call2!: Native;
-  call3!: Native;
-  call4!: Native;
-  callMany!: NativeEntries['callMany'];
+  declare call0: Native;
+  declare call1: Native;
+  declare call2: Native;
+  declare call3: Native;
+  declare call4: Native;
+  declare callMany: NativeEntries['callMany'];
   private readonly arms: (ArmCode | null)[];
   private readonly byCount: (ArmCode | null | undefined)[] = [];
 
