@@ -28,7 +28,8 @@ import { NONE_REFUSED, type Refused } from './history.ts';
 import { keepProgram, type Runnable } from './program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM, openRun, recover, type NewStart, type Recovered, startData } from './recover.ts';
 import { memoryAtStart } from './remember.ts';
-import { chained, type CheckpointPolicy, DEFAULT_CHECKPOINTS, type ParkPolicy, type Position, RunRecorder } from './recorder.ts';
+import { chained } from './record-data.ts';
+import { type CheckpointPolicy, DEFAULT_CHECKPOINTS, type ParkPolicy, type Position, RunRecorder } from './recorder.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
 /** What runs are kept with: one for each process and store. */
@@ -206,8 +207,9 @@ class Driven {
       return turn;
     };
     return {
-      resume: (state, answers, quantum) => governed((refused) => kernel.resume(state, answers, { ...quantum, refused })),
-      cancel: (state, reason, quantum) => governed((refused) => kernel.cancel(state, reason, { ...quantum, refused })),
+      // Once for each effect: where there are no rules there is nothing between the loop and the machine.
+      resume: constitution === undefined ? kernel.resume : (state, answers, quantum) => governed((refused) => kernel.resume(state, answers, { ...quantum, refused })),
+      cancel: constitution === undefined ? kernel.cancel : (state, reason, quantum) => governed((refused) => kernel.cancel(state, reason, { ...quantum, refused })),
       exposed: (state, callId) => {
         const call = state.pending.find(({ id }) => id === callId);
         const exposed = kernel.exposed(state, callId);

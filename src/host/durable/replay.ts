@@ -15,7 +15,7 @@ import type { JournalRecord } from '../journal/record.ts';
 import { recordData } from '../journal/record.ts';
 import { Facts } from './facts.ts';
 import type { Runnable } from './program.ts';
-import { callFacts } from './recorder.ts';
+import { callFacts } from './record-data.ts';
 import type { RecoveryWorld } from './recover.ts';
 import { eventLines, type Taken, Tape } from './tape.ts';
 

@@ -17,7 +17,7 @@ import type { Event, State } from '../../evaluator/state.ts';
 import type { Value } from '../../value/value.ts';
 import { follow, type Listener } from '../durable/follow.ts';
 import type { Runnable } from '../durable/program.ts';
-import { waitValue } from '../durable/recorder.ts';
+import { waitValue } from '../durable/record-data.ts';
 import { DURABLE_QUANTUM } from '../durable/recover.ts';
 import type { Flight, LoopEngine } from '../flight.ts';
 import type { Hold, Recalled, Waiting } from '../hold.ts';
