@@ -181,7 +181,7 @@ export interface Grant {
 
 /** Why a call is refused, or why it gives cause for concern: for `why-denied`, for journals, for programs. */
 export interface Reason {
-  /** What decided: `approval` `level` `capability` `effect` `isolation` `recommended` `secret` `grant` `constitution` `program` `limit` `budget`. */
+  /** What decided: `approval` `level` `capability` `window` `effect` `isolation` `recommended` `secret` `grant` `constitution` `program` `limit` `budget`. */
   readonly rule: string;
   /** The id of the rule, the effect, the pattern: what of it decided. Null when the rule says all. */
   readonly id: string | null;
@@ -229,6 +229,10 @@ export interface PolicyRequest {
   /** Whether somebody has approved the capability; absent where none is asked for. */
   readonly approval?: Approval;
   readonly step?: string | null;
+  /** When it would begin: milliseconds since 1970, by the host's clock. Absent: nobody knows, and what has times is denied. */
+  readonly atMs?: number;
+  /** It was begun before and does nothing but wait, for time or a person: times have nothing to say any more. */
+  readonly isWaiting?: boolean;
   /** The context values that went into the arguments. */
   readonly derivedFrom?: readonly { readonly key: string; readonly context: string; readonly valueHash: string }[];
   /** All keys of contexts that went into the arguments, by whatever way; absent: nobody has followed them. */
