@@ -105,10 +105,11 @@ function secretsOf({ secrets }: HostOptions, { environment }: Pick<World, 'envir
 /** What of the options bounds a run beside its grants. */
 function limitsOf({ policy, constitution, budget = {} }: HostOptions): Pick<Host, 'budget' | 'stretchMs'> & Governed {
   const grant = policy === undefined ? budget : lesserAmounts(policy.context.budget, budget);
-  const isLimited = Object.keys(grant).length > 0;
+  const soft = policy?.context.softBudget ?? {};
+  const isCounted = Object.keys(grant).length > 0 || Object.keys(soft).length > 0;
   const source = policy === undefined || Object.keys(policy.context.budget).length === 0 ? '--budget' : `the policy ${policy.name}`;
   return {
-    ...(isLimited ? { budget: { grant, source } } : {}),
+    ...(isCounted ? { budget: { grant, source, soft } } : {}),
     ...(policy === undefined ? {} : { stretchMs: policy.context.limits.timeMs }),
     ...(constitution == null ? {} : { constitution }),
   };

@@ -10,6 +10,7 @@ import type { Candidate, DelegationChoice } from './delegation.ts';
 import type { HintApplied } from './hint/plan.ts';
 import type { Approval, Manifest } from './manifest/manifest.ts';
 import type { Amounts } from './amounts.ts';
+import type { Passed } from './security/budget.ts';
 
 // ── The kernel, as the loop sees it ────────────────────────────────────────────────────────────────────────────────
 
@@ -304,6 +305,8 @@ export interface CallObserver {
   readonly dropped?: (call: HostCall) => void;
   /** A hint of the call has done something. */
   readonly applied?: (callId: string, what: HintApplied) => void;
+  /** The run has taken more than a soft amount of its budget: once for each. */
+  readonly passed?: (what: Passed) => void;
   /** A capability failed in a way that it should not: the cause, for its author and never for the program. */
   readonly defect?: (call: HostCall, cause: unknown) => void;
 }
@@ -314,8 +317,8 @@ export interface Host {
   readonly clock: Clock;
   /** Absent where nobody can be asked. */
   readonly ask?: Ask;
-  /** What the calls of a run may take in all, and what sets that, in words. Absent: as much as they like. */
-  readonly budget?: { readonly grant: Amounts; readonly source: string };
+  /** What the calls of a run may take in all, and what sets that, in words. `soft`: who takes more is told of. Absent: as much as they like. */
+  readonly budget?: { readonly grant: Amounts; readonly source: string; readonly soft?: Amounts };
   /** How long the machine may work from one answer to the next call. Absent: as long as it likes. */
   readonly stretchMs?: number;
   /** Lets go of what the host holds open; resolves when programs that it started have ended. */

@@ -5,7 +5,7 @@
 import { restore } from '../../evaluator/snapshot.ts';
 import type { Advance } from '../../evaluator/state.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
-import { amountsValue, readAmounts } from '../amounts.ts';
+import { amountsValue, readAmounts, softValue } from '../amounts.ts';
 import type { Facts } from '../durable/facts.ts';
 import { resting } from '../durable/history.ts';
 import { loadProgram, type Runnable } from '../durable/program.ts';
@@ -59,13 +59,13 @@ const TERMS = ['rtfs/terms', 1] as const;
 async function beginning({ host }: EngineWorld, segment: Segment, program: Runnable, facts: Facts): Promise<Pick<Opening, 'first' | 'memory' | 'nowMs' | 'budgetSource' | 'wasCancelled'>> {
   const step = segment.step('begin', () => {
     const { budget, constitution, clock } = host;
-    const data = { now: clock.nowMs(), budget: budget === undefined ? undefined : amountsValue(budget.grant), 'budget-source': budget?.source, traced: isTracing(constitution) || undefined };
+    const data = { now: clock.nowMs(), budget: budget === undefined ? undefined : amountsValue(budget.grant), 'budget-source': budget?.source, 'soft-budget': softValue(budget?.soft), traced: isTracing(constitution) || undefined };
     return encodeLight(...TERMS, data, segment.content);
   });
   const { bytes, wasCancelled } = await settledStep(segment, step);
   const terms = await decodeLight(...TERMS, bytes, segment.content, {});
   const first = begin(program, facts, [DURABLE_QUANTUM]);
-  const memory = newMemory(readAmounts(terms.value('budget')) ?? {}, terms.is('traced'));
+  const memory = newMemory({ grant: readAmounts(terms.value('budget')) ?? {}, soft: readAmounts(terms.value('soft-budget')) ?? {} }, terms.is('traced'));
   const calls = 'calls' in first.outcome ? first.outcome.calls : [];
   return { first, memory: afterTurn(memory, first.events, calls), nowMs: terms.number('now') ?? 0, budgetSource: terms.text('budget-source') ?? 'none', wasCancelled };
 }
