@@ -10,7 +10,6 @@ export { type Candidate, delegate, type DelegatedCall, type Delegation, type Sig
 export { Approvals } from './host/executor/approvals.ts';
 export { HostFailure } from './host/failure.ts';
 export { type DeclaredFunction, functionHost, type FunctionHostOptions, openPureHost, type PlainFunction } from './host/function-host.ts';
-export { callWithHints, type HintedCall, HintMemory } from './host/hint/drive.ts';
 export { historyValue, readHistory } from './host/hint/history.ts';
 export { type Hints, hintsOf } from './host/hint/hints.ts';
 export type { HintApplied } from './host/hint/plan.ts';
@@ -27,7 +26,7 @@ export { capabilityRegistry } from './host/registry.ts';
 export { run, type RunOptions } from './host/run.ts';
 
 // Policies: all of it data and functions of data.
-export { type Ledger, ledgerValue, openLedger, readLedger, release, type Reservation, reserve, settle, spent } from './host/security/budget.ts';
+export { type Ledger, ledgerValue, openLedger, type Passed, readLedger, release, type Reservation, reserve, settle, spent } from './host/security/budget.ts';
 export type { Constitution } from './host/security/constitution.ts';
 export { readConstitution } from './host/security/constitution-text.ts';
 export { type Denial, denialText, denialValue, readDenial } from './host/security/denial.ts';

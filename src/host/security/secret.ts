@@ -3,6 +3,7 @@
  * printed, saved and sent around. The text behind it exists only between an executor that declares that it takes secrets and
  * the world, and only while the grant `secret=NAME` holds: that is asked for at each call (H5).
  */
+import { bytesToHex } from '../../value/hex.ts';
 import { List } from '../../value/list.ts';
 import { MapValue } from '../../value/map.ts';
 import { displayValue } from '../../value/print.ts';
@@ -115,10 +116,21 @@ export class Scrubber {
 
 /** As it is, and as URLs, JSON texts, headers of basic authentication and hexadecimal dumps hold it. */
 function formsOf(text: string): string[] {
-  const bytes = Buffer.from(text, 'utf8');
-  const base64 = bytes.toString('base64');
-  const forms = [text, encodeURIComponent(bytes.toString('utf8')), JSON.stringify(text).slice(1, -1), base64, base64.replace(/=+$/, ''), bytes.toString('base64url'), bytes.toString('hex')];
-  return [...new Set(forms)];
+  const bytes = new TextEncoder().encode(text);
+  // Nearly all secrets are: for them the bytes are the text.
+  const isAscii = bytes.length === text.length;
+  const base64 = btoa(isAscii ? text : binaryText(bytes));
+  const unpadded = base64.replace(/=+$/, '');
+  // A half of a pair, which no URL can hold, is sent as what stands in its place among the bytes.
+  const sent = isAscii ? text : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  return [...new Set([text, encodeURIComponent(sent), JSON.stringify(text).slice(1, -1), base64, unpadded, unpadded.replaceAll('+', '-').replaceAll('/', '_'), bytesToHex(bytes)])];
+}
+
+/** A character for each byte, as `btoa` wants it. */
+function binaryText(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }
 
 /** The value with its leaves changed. Iterative, and each shared piece is made once. */

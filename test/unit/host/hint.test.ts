@@ -1,19 +1,22 @@
 /** Execution hints: where they come from in the text, and what they do to a call. */
 import { describe, expect, test } from 'vitest';
-import { callWithHints, HintMemory } from '../../../src/host/hint/drive.ts';
 import { hintsOf, type Hints } from '../../../src/host/hint/hints.ts';
 import { historyValue, readHistory } from '../../../src/host/hint/history.ts';
 import { attempted, begin, type HintApplied, plan } from '../../../src/host/hint/plan.ts';
 import { hintStateValue, NO_HINT_STATE, percentile, readHintState } from '../../../src/host/hint/state.ts';
 import { compile, startProgram } from '../../../src/host/compile.ts';
 import { failureValue, HostFailure } from '../../../src/host/failure.ts';
-import type { Answer, FailureKind, HostCall } from '../../../src/host/port.ts';
+import { Loop } from '../../../src/host/loop.ts';
+import { newMemory } from '../../../src/host/memory.ts';
+import type { Answer, FailureKind, HostCall, Turn, WorkCapability } from '../../../src/host/port.ts';
+import { capabilityRegistry } from '../../../src/host/registry.ts';
 import { readValue } from '../../../src/parser/datum.ts';
 import { decodeValue, encodeValue } from '../../../src/value/bytes.ts';
+import { MapValue } from '../../../src/value/map.ts';
 import { printValue } from '../../../src/value/print.ts';
-import type { Value } from '../../../src/value/value.ts';
+import { keyword, type Value } from '../../../src/value/value.ts';
 import { testEnvironment } from '../../support/environment.ts';
-import { call, ManualClock, settled } from './support.ts';
+import { ALLOW_ALL, call, ManualClock, settled } from './support.ts';
 
 function value(text: string): Value {
   const read = readValue(text);
@@ -21,8 +24,12 @@ function value(text: string): Value {
   return read.value;
 }
 
+function options(text: string): Value {
+  return value(text.replaceAll('::', ':runtime.learning.'));
+}
+
 function hints(text: string): Hints {
-  return hintsOf({ capability: 'a.b', options: value(text.replaceAll('::', ':runtime.learning.')) })!;
+  return hintsOf({ capability: 'a.b', options: options(text) })!;
 }
 
 // ── In the text ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,13 +120,17 @@ describe('the hints of a call', () => {
 
 const START = 1_700_000_000_000;
 
-/** Calls whose answers are scripted: a value, or the kind of a failure. Tells when each attempt was made, from the start of the clock. */
+/**
+ * Calls whose answers are scripted: a value, or the kind of a failure. They go through the host's loop; what it remembers goes from one to the
+ * next. Tells when each attempt was made, from the start of the clock, and how long it may take.
+ */
 class Scripted {
   readonly clock = new ManualClock();
-  readonly memory = new HintMemory();
   readonly made: string[] = [];
   readonly applied: HintApplied[] = [];
+  memory = newMemory({ grant: {} }, false);
   private readonly script: (Value | { readonly fail: FailureKind })[];
+  private asked = 0;
   /** How long each attempt takes. */
   tookMs = 0;
 
@@ -127,18 +138,32 @@ class Scripted {
     this.script = script;
   }
 
-  ask(text: string, args: readonly Value[] = [1], signal = new AbortController().signal): Promise<Answer> {
-    return callWithHints({
-      call: call('7', 'a.b', args), hints: hints(text), memory: this.memory, clock: this.clock, signal,
-      attempt: (one, timeoutMs) => this.attempt(one, timeoutMs),
-      applied: (one) => this.applied.push(one),
+  /** The answers to calls that wait at the same time, one for each list of arguments. */
+  async ask(text: string, all: readonly (readonly Value[])[] = [[1]], signal = new AbortController().signal): Promise<readonly Answer[]> {
+    const answers: Answer[] = [];
+    const turn = (calls: readonly HostCall[]): Turn<readonly HostCall[]> =>
+      ({ state: calls, events: [], outcome: calls.length === 0 ? { kind: 'complete', value: null } : { kind: 'requires-host', calls } });
+    const loop = new Loop<readonly HostCall[], unknown>({
+      kernel: {
+        resume: (open, given) => {
+          answers.push(...given);
+          return turn(open.filter(({ id }) => !given.some((one) => one.id === id)));
+        },
+      },
+      first: turn(all.map((args) => ({ ...call(String(++this.asked), 'a.b', args), options: options(text) }))),
+      memory: this.memory, signal, quantum: 1, maxConcurrent: 10,
+      host: { capabilities: capabilityRegistry([this.capability('a.b'), this.capability('c.d')], new Map()), policy: ALLOW_ALL, clock: this.clock },
+      observer: { decided: (one) => this.made.push(this.attemptText(one)), applied: (_, what) => this.applied.push(what) },
     });
+    await loop.run();
+    this.memory = loop.memory;
+    return answers;
   }
 
   /** Lets time pass until the call is answered. */
-  async through(text: string, args?: readonly Value[]): Promise<string> {
+  async through(text: string, args: readonly Value[] = [1]): Promise<string> {
     let answer: Answer | null = null;
-    void this.ask(text, args).then((one) => (answer = one));
+    void this.ask(text, [args]).then(([one]) => (answer = one!));
     for (let i = 0; i < 100_000 && answer === null; i++) {
       await settled();
       if (answer === null) await this.clock.advance(10);
@@ -146,12 +171,21 @@ class Scripted {
     return textOf(answer!);
   }
 
-  private async attempt(one: HostCall, timeoutMs: number | null): Promise<Answer> {
-    this.made.push(`${this.clock.nowMs() - START} ${one.capability}(${one.args.map((arg) => printValue(arg)).join(' ')})${timeoutMs === null ? '' : ` <${timeoutMs}`}`);
-    if (this.tookMs > 0) await this.clock.sleep(this.tookMs, new AbortController().signal);
-    const next = this.script.shift() ?? null;
-    if (next !== null && typeof next === 'object' && 'fail' in next) return { id: one.id, ok: false, error: failureValue(new HostFailure(next.fail, `no ${one.capability}`)) };
-    return { id: one.id, ok: true, value: next };
+  private attemptText({ capability, args, options: given }: HostCall): string {
+    const timeoutMs = given instanceof MapValue ? given.get(keyword('timeout-ms')) : undefined;
+    return `${this.clock.nowMs() - START} ${capability}(${args.map((arg) => printValue(arg)).join(' ')})${timeoutMs === undefined ? '' : ` <${printValue(timeoutMs)}`}`;
+  }
+
+  private capability(id: string): WorkCapability {
+    return {
+      id, summary: '', determinism: 'live',
+      call: async () => {
+        if (this.tookMs > 0) await this.clock.sleep(this.tookMs, new AbortController().signal);
+        const next = this.script.shift() ?? null;
+        if (next !== null && typeof next === 'object' && 'fail' in next) throw new HostFailure(next.fail, `no ${id}`);
+        return next;
+      },
+    };
   }
 }
 
@@ -186,11 +220,13 @@ describe('retry', () => {
   test('ends when nobody waits any more', async () => {
     const world = new Scripted(HOST, 5);
     const abort = new AbortController();
-    const answer = world.ask('{::retry {:backoff-ms 1000}}', [1], abort.signal);
+    const answers = world.ask('{::retry {:backoff-ms 1000}}', [[1]], abort.signal);
     await settled();
     abort.abort();
-    expect(textOf(await answer)).toBe('error/cancelled: Cancelled: a.b');
+    expect(await answers).toEqual([]);
+    await world.clock.advance(10_000);
     expect(world.made).toHaveLength(1);
+    expect(world.clock.sleeping).toBe(0);
   });
 });
 
@@ -269,12 +305,12 @@ describe('circuit breaker', () => {
 
 test('rate limit: a burst at once, then one each interval', async () => {
   const world = new Scripted();
-  const answers = Array.from({ length: 5 }, () => world.ask('{::rate-limit {:requests-per-second 2 :burst 2}}'));
+  const answers = world.ask('{::rate-limit {:requests-per-second 2 :burst 2}}', [[1], [2], [3], [4], [5]]);
   for (let i = 0; i < 300; i++) await world.clock.advance(10);
-  await Promise.all(answers);
+  expect(await answers).toHaveLength(5);
   expect(world.made.map((one) => Number(one.split(' ')[0]))).toEqual([0, 0, 500, 1000, 1500]);
   await world.clock.advance(60_000);
-  await Promise.all(Array.from({ length: 2 }, () => world.ask('{::rate-limit {:requests-per-second 2 :burst 2}}')));
+  await world.ask('{::rate-limit {:requests-per-second 2 :burst 2}}', [[6], [7]]);
   expect(world.made).toHaveLength(7); // what was not used is not saved beyond the burst, but that much is there
 });
 
@@ -285,7 +321,7 @@ test('metrics: calls, failures, times, percentiles', async () => {
     world.tookMs = tookMs;
     await world.through(text);
   }
-  const metric = world.memory.state.metrics.get('prices')!;
+  const metric = world.memory.hints.metrics.get('prices')!;
   expect(metric).toEqual({ calls: 3, failures: 1, totalMs: 60, maxMs: 30, durationsMs: [10, 30, 20] });
   expect([percentile(metric, 0.5), percentile(metric, 0.99), percentile({ ...metric, durationsMs: [] }, 0.5)]).toEqual([20, 30, null]);
   expect(world.applied.at(-1)).toMatchObject({ hint: 'metrics', detail: { label: 'prices', durationMs: 20, ok: true, attempts: 1 } });
@@ -297,12 +333,12 @@ test('what is remembered comes back from bytes as it was, and nothing else is ta
   const world = new Scripted(value('{:a [1 2.5]}'), HOST, 3);
   const text = '{::metrics {:track-percentiles true} ::cache true ::circuit-breaker true ::rate-limit {:requests-per-second 3}}';
   for (const arg of [1, 2, 3]) await world.through(text, [arg]);
-  const bytes = encodeValue(hintStateValue(world.memory.state));
+  const bytes = encodeValue(hintStateValue(world.memory.hints));
   const read = decodeValue(bytes);
   const back = read.ok ? readHintState(read.value) : null;
   expect(back).not.toBeNull();
   expect(encodeValue(hintStateValue(back!))).toEqual(bytes);
-  expect(back!.breakers).toEqual(world.memory.state.breakers);
+  expect(back!.breakers).toEqual(world.memory.hints.breakers);
   expect(readHintState(hintStateValue(NO_HINT_STATE))).toEqual(NO_HINT_STATE);
   for (const bad of ['nil', '{}', '{:cache {} :breakers {} :paces {"a" "b"} :metrics {}}', '{:cache {"a" [{:key 1 :at 2}]} :breakers {} :paces {} :metrics {}}']) expect([bad, readHintState(value(bad))]).toEqual([bad, null]);
 });

@@ -100,6 +100,24 @@ describe('scrubbing', () => {
     expect([depth, left]).toEqual([100_000, 'x']);
   });
 
+  test('also knows them as bytes in base64, base64url, hexadecimal and in URLs, as node writes them, without what only node has', () => {
+    const { Buffer: nodes } = globalThis;
+    const text = fc.oneof(fc.string({ minLength: 6, unit: 'grapheme' }), fc.string({ minLength: 6, unit: 'binary' }), fc.constant('\ufeffhalf \ud800 of a pair, ü, 😀'), fc.constant('?>~?>~ü'));
+    fc.assert(
+      fc.property(text, (secret) => {
+        const bytes = nodes.from(secret, 'utf8');
+        const sent = [bytes.toString('base64'), bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url'), bytes.toString('hex'), encodeURIComponent(bytes.toString('utf8')), secret];
+        Reflect.deleteProperty(globalThis, 'Buffer');
+        try {
+          const scrubber = new Scrubber(new Map([['key', secret]]));
+          for (const form of sent) expect(scrubber.text(`a ${form} b`)).toBe('a ‹secret key› b');
+        } finally {
+          globalThis.Buffer = nodes;
+        }
+      }),
+    );
+  });
+
   test('takes the longer one of two out when one holds the other', () => {
     const two = new Scrubber(new Map([['short', 'abcdef'], ['long', 'xx-abcdef-yy']]));
     expect(two.text('xx-abcdef-yy abcdef')).toBe('‹secret long› ‹secret short›');
