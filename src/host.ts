@@ -3,6 +3,7 @@
  * with a store in memory; nothing of node, whose adapters are behind `rtfs/host/node`. Names are re-exported by hand.
  */
 // Running.
+export type { Passed } from './host/amounts.ts';
 export type { LeaseOptions, WorkerAddress } from './host/branch/lease.ts';
 export { runWithWorkers } from './host/branch/run.ts';
 export { systemClock } from './host/clock.ts';
@@ -26,7 +27,7 @@ export { capabilityRegistry } from './host/registry.ts';
 export { run, type RunOptions } from './host/run.ts';
 
 // Policies: all of it data and functions of data.
-export { type Ledger, ledgerValue, openLedger, type Passed, readLedger, release, type Reservation, reserve, settle, spent } from './host/security/budget.ts';
+export { type Ledger, ledgerValue, openLedger, readLedger, release, type Reservation, reserve, settle, spent } from './host/security/budget.ts';
 export type { Constitution } from './host/security/constitution.ts';
 export { readConstitution } from './host/security/constitution-text.ts';
 export { type Denial, denialText, denialValue, readDenial } from './host/security/denial.ts';

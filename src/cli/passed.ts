@@ -1,7 +1,6 @@
 /** What people are told when a run has taken more than a soft amount of its budget. */
-import { inUnits } from '../host/amounts.ts';
+import { inUnits, type Passed } from '../host/amounts.ts';
 import type { CallObserver } from '../host/port.ts';
-import type { Passed } from '../host/security/budget.ts';
 import type { Terminal } from './terminal.ts';
 
 /** One line. */

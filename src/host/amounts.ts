@@ -9,6 +9,13 @@ export type AmountName = (typeof AMOUNT_NAMES)[number];
 /** Whole numbers of at least 0. `cost` is in millionths of the operator's currency, so that it adds up exactly. */
 export type Amounts = Readonly<Partial<Record<AmountName, number>>>;
 
+/** A soft amount that the run has taken more than. */
+export interface Passed {
+  readonly budget: AmountName;
+  readonly soft: number;
+  readonly used: number;
+}
+
 /** `cost` is counted in them. */
 export const MILLIONTHS = 1_000_000;
 

@@ -11,8 +11,8 @@ import type { DraftData, RecordKind } from './journal/record.ts';
 import { manifestOf } from './manifest/manifest.ts';
 import { attemptBegins, attemptEnds, type Attempting, beginHinted, claim, ended, type Memory, made, planCall, withPassed } from './memory.ts';
 import type { Answer, Capability, Clock, Decision, HostCall, Providers, Usage } from './port.ts';
-import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, millionths } from './amounts.ts';
-import { available, exhaustion, newlyPassed, type Passed, spent } from './security/budget.ts';
+import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, millionths, type Passed } from './amounts.ts';
+import { available, exhaustion, newlyPassed, spent } from './security/budget.ts';
 import { denialFacts } from './security/denial.ts';
 import { originsWithin } from './security/lineage.ts';
 

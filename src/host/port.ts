@@ -9,8 +9,7 @@ import type { ErrorValue, Value } from '../value/value.ts';
 import type { Candidate, DelegationChoice } from './delegation.ts';
 import type { HintApplied } from './hint/plan.ts';
 import type { Approval, Manifest } from './manifest/manifest.ts';
-import type { Amounts } from './amounts.ts';
-import type { Passed } from './security/budget.ts';
+import type { Amounts, Passed } from './amounts.ts';
 
 // ── The kernel, as the loop sees it ────────────────────────────────────────────────────────────────────────────────
 

@@ -19,7 +19,7 @@ import { MapValue } from '../../value/map.ts';
 import { Float, isInteger, Keyword, keyword, makeFloat, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import { HostFailure } from '../failure.ts';
-import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, inUnits, MILLIONTHS, millionths, readAmounts } from '../amounts.ts';
+import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, inUnits, MILLIONTHS, millionths, type Passed, readAmounts } from '../amounts.ts';
 
 export interface Account {
   /** What is not named is counted by the account around it; at the root it is not limited. */
@@ -42,13 +42,6 @@ const ROOT = 'root';
 
 export function openLedger(grant: Amounts, soft: Amounts = {}): Ledger {
   return { accounts: new Map([[ROOT, { grant, used: {}, held: new Map() }]]), soft, passed: [] };
-}
-
-/** A soft amount that the run has taken more than. */
-export interface Passed {
-  readonly budget: AmountName;
-  readonly soft: number;
-  readonly used: number;
 }
 
 /** Those of which nobody has been told yet. */
