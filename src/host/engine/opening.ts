@@ -12,7 +12,7 @@ import { loadProgram, type Runnable } from '../durable/program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM } from '../durable/recover.ts';
 import { afterTurn, type Memory, newMemory } from '../memory.ts';
 import { isTracing } from '../security/governance.ts';
-import { decodeSegment, type Handover, handoverIn, readState } from './documents.ts';
+import { decodeSegment, type Handover, handoverIn } from './documents.ts';
 import { decodeLight, encodeLight } from './made.ts';
 import type { Pending, Segment } from './port.ts';
 import type { EngineWorld } from './world.ts';
@@ -42,8 +42,8 @@ export async function openSegment(world: EngineWorld, segment: Segment, input: U
   const facts = await decodeSegment(input, content, code);
   const handover = handoverIn(facts);
   if (handover === null) return { facts, handover, code, ...(await beginning(world, segment, program, facts)) };
-  const restored = restore(await readState(handover.state, content), program.table);
-  if (!restored.ok) throw new Error(`the state ${handover.state} cannot be read: ${restored.error.message}`);
+  const restored = restore(handover.state, program.table);
+  if (!restored.ok) throw new Error(`the state of the run cannot be read: ${restored.error.message}`);
   const { memory, nowMs, budgetSource } = handover;
   return { facts, handover, first: resting(restored.value), memory, nowMs, budgetSource, wasCancelled: false, code };
 }
