@@ -12,7 +12,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { eventToJson } from '../../evaluator/event-value.ts';
-import { cancel, exposedContext, mergeContext, resume } from '../../evaluator/kernel.ts';
+import { exposedContext, mergeContext } from '../../evaluator/kernel.ts';
 import { snapshot } from '../../evaluator/snapshot.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import type { Value } from '../../value/value.ts';
@@ -31,9 +31,10 @@ import { type Approval, approvalHash } from '../security/approval.ts';
 import { originsWithin } from '../security/lineage.ts';
 import { encodeSegment, encodeStatus, type EngineStatus, STATUS_NAME, writeEvents } from './documents.ts';
 import { decodeMade, encodeMade, type Made } from './made.ts';
-import { make, readerOf } from './make.ts';
+import { make, type Making, readerOf } from './make.ts';
 import { type Opening, openSegment } from './opening.ts';
 import type { DriveSegment, Pending, Segment, Settled } from './port.ts';
+import { governedKernel } from './rules.ts';
 import { DEFAULT_SEGMENT, type EngineWorld, everything, type SegmentLimits } from './world.ts';
 
 const CONCURRENT_CALLS = 256;
@@ -96,7 +97,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   constructor(parts: SegmentParts) {
     const { world, segment, opening } = parts;
-    const { handover, first, memory, nowMs, budgetSource } = opening;
+    const { handover, first, memory, nowMs, budgetSource, rules } = opening;
     this.parts = parts;
     this.run = segment.run;
     this.limits = { ...DEFAULT_SEGMENT, ...world.segment };
@@ -108,7 +109,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     this.answered = handover?.answered ?? 0;
     this.isCancelled = handover?.cancelled ?? false;
     this.loop = new Loop<State, Event>({
-      kernel: { resume, cancel, patch: mergeContext, exposed: exposedContext },
+      kernel: { ...governedKernel(rules, () => this.loop.memory), patch: mergeContext, exposed: exposedContext },
       first, memory, follow: afterTurn, host: { ...everything(world.host), clock: this.clock(), budget: { grant: {}, source: budgetSource } }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
       observer: { ...world.observer, dropped: this.dropped }, recorder: this, engine: this,
     });
@@ -182,9 +183,9 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   private makeIn(call: HostCall, performance: Performance, phase: 'first' | string, resolve: (made: Answer | Hold) => void): void {
     const { segment, opening, world } = this.parts;
-    const origins = this.originsOf(call);
+    const traces = { origins: this.originsOf(call), lineage: this.loop.memory.lineage };
     const name = `${call.capability} ${call.id}`;
-    const step = segment.step(phase === 'first' ? name : `${name} made`, () => this.work(call, { ...performance, origins }, phase));
+    const step = segment.step(phase === 'first' ? name : `${name} made`, () => this.work(call, performance, traces, phase));
     this.working += 1;
     this.steps.set(call.id, { step, resolve });
     this.pending.set(step, async (bytes) => {
@@ -222,7 +223,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   }
 
   /** Inside of a step: nothing here may change what the attempt does, but for the tokens, which later attempts do not have. */
-  private async work(call: HostCall, { origins, ...performance }: Performance & { readonly origins: readonly string[] | undefined }, phase: 'first' | string): Promise<Uint8Array> {
+  private async work(call: HostCall, performance: Performance, traces: Pick<Making, 'origins' | 'lineage'>, phase: 'first' | string): Promise<Uint8Array> {
     const { world, segment } = this.parts;
     const signal = AbortSignal.any([performance.signal(), segment.signal]);
     const newToken = (): string => {
@@ -234,7 +235,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
       phase !== 'first' && !this.tokens.delete(phase)
         ? { kind: 'held', hold: { kind: 'unsure' } }
         : await make(call, {
-            host: world.host, origins, performance: { ...performance, signal: () => signal }, recalled: this.recall(call.id), approvalHash: this.approvalHash,
+            host: world.host, ...traces, performance: { ...performance, signal: () => signal }, recalled: this.recall(call.id), approvalHash: this.approvalHash,
             newToken: phase === 'first' ? newToken : null,
           });
     return encodeMade(made, world.host.clock.nowMs(), segment.content);
