@@ -25,7 +25,7 @@ export interface NewEngineRun {
 export async function startPlan(engine: Engine, { id, plan, start }: NewEngineRun): Promise<Result<string, string>> {
   const program = await engine.names.read(plan);
   if (program === null) return { ok: false, error: `no plan ${plan} is deployed` };
-  const status: EngineStatus = { status: 'running', name: plan, program, answered: 0, waits: [], value: null, error: null, events: [], ignored: null };
+  const status: EngineStatus = { status: 'running', name: plan, program, answered: 0, waits: [], value: null, error: null, events: null, ignored: null };
   const input = await encodeSegment(startData(program, plan, start), null, engine.content);
   const isNew = await engine.start(id, input, { [STATUS_NAME]: await encodeStatus(status, engine.content) });
   return isNew ? { ok: true, value: program } : { ok: false, error: `there is a run ${id} already` };
@@ -39,9 +39,7 @@ export async function engineStatus(engine: Pick<Engine, 'read' | 'content'>, run
 
 /** What has happened in a run, as lines of JSON in logical order: the same lines wherever and however often the plan runs, when the same answers are given. */
 export async function engineEvents({ content }: Pick<Engine, 'content'>, { events }: Pick<EngineStatus, 'events'>): Promise<readonly string[]> {
-  const lines: string[] = [];
-  for (const name of events) lines.push(...(await readEvents(name, content)));
-  return inLogicalOrder(lines);
+  return inLogicalOrder(await readEvents(events, content));
 }
 
 /** Events of one run in the order of their positions, which is the same in whichever order answers came. */

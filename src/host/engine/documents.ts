@@ -5,16 +5,15 @@
  *   "rtfs/segment"  what a segment begins with: program name [+ variables limits isolations context]
  *                   [+ state number now open message cancelled answered events data budget-source: where the segment before it stopped]
  *     data  = what the host remembers of the run (`host/memory.ts`)
- *     state = the name of a snapshot, which is SHA-256 of "rtfs/state\0" and its bytes     message = the number of the next one
- *     open  = a map from the ids of calls that are held to [due made asked approved]       events  = names of event lists
- *   "rtfs/status"   what can be asked of a run: status name program answered events [+ waits] [+ value | error] [+ ignored]
- *   an event list is the document of a vector of JSON lines, named by its value's hash
+ *     state = a snapshot, in base64     message = the number of the next one
+ *     open  = a map from the ids of calls that are held to [due made asked approved]       events  = the name of the newest event list
+ *   "rtfs/status"   what can be asked of a run: status name program answered [+ events] [+ waits] [+ value | error] [+ ignored]
+ *   an event list is the document of a vector, named by its value's hash: the name of the list before it, or nil, then lines of JSON
  */
 import { decodeValue, encodeValue } from '../../value/bytes.ts';
-import { asciiBytes, hashValue, sha256Hex } from '../../value/hash.ts';
+import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
-import type { ErrorValue} from '../../value/value.ts';
-import { keyword, type Value } from '../../value/value.ts';
+import { type ErrorValue, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { Facts } from '../durable/facts.ts';
 import type { Recalled } from '../hold.ts';
@@ -26,13 +25,13 @@ import type { EngineContent } from './port.ts';
 const SEGMENT = 'rtfs/segment';
 const STATUS = 'rtfs/status';
 const VERSION = 1;
-const STATE_DOMAIN = asciiBytes('rtfs/state\0');
 
 export const STATUS_NAME = 'status';
 
 /** Where a segment stopped. */
 export interface Handover {
-  readonly state: string;
+  /** A snapshot. */
+  readonly state: Uint8Array;
   /** Of the segment that follows; the first one is 1. */
   readonly number: number;
   readonly nowMs: number;
@@ -40,7 +39,8 @@ export interface Handover {
   readonly message: number;
   readonly cancelled: boolean;
   readonly answered: number;
-  readonly events: readonly string[];
+  /** The newest event list; null: nothing has happened yet. */
+  readonly events: string | null;
   /** What the host remembers of the run. */
   readonly memory: Memory;
   readonly budgetSource: string;
@@ -52,7 +52,7 @@ export function encodeSegment(start: DraftData, handover: Handover | null, store
 
 function handoverData({ state, number, nowMs, open, message, cancelled, answered, events, memory, budgetSource }: Handover): DraftData {
   const held = [...open].map(([id, { dueMs, wasMade, askedMs, approved }]) => [id, Vector.of(dueMs, wasMade, askedMs, approved)] as const);
-  return { state, number, now: nowMs, open: MapValue.from(held), message, cancelled: cancelled || undefined, answered, events: Vector.adopt([...events]), data: memoryValue(memory), 'budget-source': budgetSource };
+  return { state: Buffer.from(state).toString('base64'), number, now: nowMs, open: MapValue.from(held), message, cancelled: cancelled || undefined, answered, events: events ?? undefined, data: memoryValue(memory), 'budget-source': budgetSource };
 }
 
 /** Without the code of the program, values that are functions cannot be run. */
@@ -68,8 +68,8 @@ export function handoverIn(facts: Facts): Handover | null {
   if (memory === null) throw new Error('what the run remembers is damaged');
   const open = facts.entries('open').flatMap(([id, entry]) => (typeof id === 'string' ? [[id, recalledIn(entry)] as const] : []));
   return {
-    state, number: facts.number('number') ?? 1, nowMs: facts.number('now') ?? 0, open: new Map(open), message: facts.number('message') ?? 1, cancelled: facts.is('cancelled'),
-    answered: facts.number('answered') ?? 0, events: textsIn(facts, 'events'), memory, budgetSource: facts.text('budget-source') ?? 'none',
+    state: new Uint8Array(Buffer.from(state, 'base64')), number: facts.number('number') ?? 1, nowMs: facts.number('now') ?? 0, open: new Map(open), message: facts.number('message') ?? 1, cancelled: facts.is('cancelled'),
+    answered: facts.number('answered') ?? 0, events: facts.text('events'), memory, budgetSource: facts.text('budget-source') ?? 'none',
   };
 }
 
@@ -78,35 +78,26 @@ function recalledIn(entry: Value): Recalled {
   return { dueMs: typeof due === 'number' ? due : null, wasMade: made === true, askedMs: typeof asked === 'number' ? asked : null, approved: typeof approved === 'string' ? approved : null };
 }
 
-function textsIn(facts: Facts, name: string): readonly string[] {
-  return facts.items(name).filter((one) => typeof one === 'string');
-}
-
-export async function writeState(bytes: Uint8Array, store: EngineContent): Promise<string> {
-  const name = sha256Hex(STATE_DOMAIN, bytes);
-  await store.write(name, bytes);
-  return name;
-}
-
-/** Throws when it is not there or is something else. */
-export async function readState(name: string, store: EngineContent): Promise<Uint8Array> {
-  const bytes = await store.read(name);
-  if (bytes === null || sha256Hex(STATE_DOMAIN, bytes) !== name) throw new Error(`the state ${name} is not there or is damaged`);
-  return bytes;
-}
-
-export async function writeEvents(lines: readonly string[], store: EngineContent): Promise<string> {
-  const list = Vector.adopt([...lines]);
+/** Gives the name of the list, which knows that of the one before it. */
+export async function writeEvents(before: string | null, lines: readonly string[], store: EngineContent): Promise<string> {
+  const list = Vector.adopt([before, ...lines]);
   const name = hashValue(list);
   await store.write(name, encodeValue(list));
   return name;
 }
 
-export async function readEvents(name: string, store: EngineContent): Promise<readonly string[]> {
-  const bytes = await store.read(name);
-  const list = bytes === null ? null : decodeValue(bytes);
-  if (list?.ok !== true || !(list.value instanceof Vector) || hashValue(list.value) !== name) throw new Error(`the events ${name} are not there or are damaged`);
-  return list.value.toArray().filter((line) => typeof line === 'string');
+/** All lines up to the end of the list with this name, in the order in which they were written. */
+export async function readEvents(newest: string | null, store: EngineContent): Promise<readonly string[]> {
+  const lists: (readonly string[])[] = [];
+  for (let name = newest; name !== null; ) {
+    const bytes = await store.read(name);
+    const list = bytes === null ? null : decodeValue(bytes);
+    if (list?.ok !== true || !(list.value instanceof Vector) || hashValue(list.value) !== name) throw new Error(`the events ${name} are not there or are damaged`);
+    const [before, ...lines] = list.value.toArray();
+    lists.push(lines.filter((line) => typeof line === 'string'));
+    name = typeof before === 'string' ? before : null;
+  }
+  return lists.reverse().flat();
 }
 
 /** What can be asked of a run. */
@@ -120,15 +111,15 @@ export interface EngineStatus {
   readonly waits: readonly Value[];
   readonly value: Value;
   readonly error: ErrorValue | null;
-  /** Names of event lists, in order. */
-  readonly events: readonly string[];
+  /** The name of the newest event list; null: nothing has happened yet. */
+  readonly events: string | null;
   /** Why the last thing that was said to the run and could not be done was not; null: there was none. */
   readonly ignored: string | null;
 }
 
 export function encodeStatus({ status, name, program, answered, waits, value, error, events, ignored }: EngineStatus, store: EngineContent): Promise<Uint8Array> {
   const data: DraftData = {
-    status: keyword(status), name, program, answered, waits: Vector.adopt([...waits]), value: value ?? undefined, error: error ?? undefined, events: Vector.adopt([...events]),
+    status: keyword(status), name, program, answered, waits: Vector.adopt([...waits]), value: value ?? undefined, error: error ?? undefined, events: events ?? undefined,
     ignored: ignored ?? undefined,
   };
   return encodeLight(STATUS, VERSION, data, store);
@@ -138,6 +129,6 @@ export async function decodeStatus(bytes: Uint8Array, store: EngineContent): Pro
   const facts = await decodeLight(STATUS, VERSION, bytes, store, WITHOUT_CODE);
   return {
     status: (facts.text('status') ?? 'running') as EngineStatus['status'], name: facts.text('name') ?? '', program: facts.text('program') ?? '', answered: facts.number('answered') ?? 0,
-    waits: facts.items('waits'), value: facts.value('value'), error: facts.error('error'), events: textsIn(facts, 'events'), ignored: facts.text('ignored'),
+    waits: facts.items('waits'), value: facts.value('value'), error: facts.error('error'), events: facts.text('events'), ignored: facts.text('ignored'),
   };
 }

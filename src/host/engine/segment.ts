@@ -6,12 +6,13 @@
  * - A call is a step, named by the capability and the call's place in the run. One that the world would feel twice is two: the first says
  *   that it may be made, and only the attempt that wrote this makes it; in a later one nobody knows, and somebody is asked.
  * - A call that is held (`hold.ts`) was a step as well, whose result says what it waits for.
- * - After so many calls the segment writes down the state as soon as no call works, and hands over to the next one, so that the way back
- *   never gets longer. After four times as many it makes no more.
+ * - After some calls the segment hands over the state to the next one as soon as no call works, so that the way back never gets longer:
+ *   the smaller the state, the sooner, for going through an answered call again takes as long as reading a kilobyte of state. After ten
+ *   times as many it makes no more, whatever works.
  */
 import { randomBytes } from 'node:crypto';
 import { eventToJson } from '../../evaluator/event-value.ts';
-import { cancel, exposedContext, mergeContext, resume } from '../../evaluator/kernel.ts';
+import { exposedContext, mergeContext } from '../../evaluator/kernel.ts';
 import { snapshot } from '../../evaluator/snapshot.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import type { Value } from '../../value/value.ts';
@@ -28,15 +29,20 @@ import type { Performance } from '../perform.ts';
 import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
 import { type Approval, approvalHash } from '../security/approval.ts';
 import { originsWithin } from '../security/lineage.ts';
-import { encodeSegment, encodeStatus, type EngineStatus, STATUS_NAME, writeEvents, writeState } from './documents.ts';
+import { encodeSegment, encodeStatus, type EngineStatus, STATUS_NAME, writeEvents } from './documents.ts';
 import { decodeMade, encodeMade, type Made } from './made.ts';
-import { make, readerOf } from './make.ts';
+import { make, type Making, readerOf } from './make.ts';
 import { type Opening, openSegment } from './opening.ts';
 import type { DriveSegment, Pending, Segment, Settled } from './port.ts';
+import { governedKernel } from './rules.ts';
 import { DEFAULT_SEGMENT, type EngineWorld, everything, type SegmentLimits } from './world.ts';
 
 const CONCURRENT_CALLS = 256;
-const OVERFULL = 4;
+/** The share of the calls of a segment after which it hands over when the state is small. */
+const EARLY = 0.1;
+/** Of the state that a segment began with, for each call that it may make before it hands over. */
+const STATE_BYTES_A_CALL = 1_000;
+const OVERFULL_BYTES = 4;
 /** A wait for time alone that is over sooner is not told to those who ask. */
 const SHORT_WAIT_MS = 5_000;
 
@@ -69,7 +75,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   private readonly open: Map<string, Recalled>;
   /** Those of the calls that this attempt may make although the world would feel them twice. */
   private readonly tokens = new Set<string>();
-  private readonly events: string[];
+  private events: string | null;
   private lines: string[] = [];
   /** The newest time that has come out of a step or with a message. */
   private nowMs: number;
@@ -81,6 +87,8 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   /** Calls wait for the next segment. */
   private heldBack = false;
   private calls = 0;
+  /** After so many calls the segment hands over when it can. */
+  private readonly early: number;
   private bytes = 0;
   private goes = 0;
   /** The calls that were last said to be waited for; null: something is to be said anew. */
@@ -89,18 +97,19 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   constructor(parts: SegmentParts) {
     const { world, segment, opening } = parts;
-    const { handover, first, memory, nowMs, budgetSource } = opening;
+    const { handover, first, memory, nowMs, budgetSource, rules } = opening;
     this.parts = parts;
     this.run = segment.run;
     this.limits = { ...DEFAULT_SEGMENT, ...world.segment };
+    this.early = Math.max(this.limits.calls * EARLY, (handover?.state.length ?? 0) / STATE_BYTES_A_CALL);
     this.open = new Map(handover?.open);
-    this.events = [...(handover?.events ?? [])];
+    this.events = handover?.events ?? null;
     this.nowMs = nowMs;
     this.message = handover?.message ?? 1;
     this.answered = handover?.answered ?? 0;
     this.isCancelled = handover?.cancelled ?? false;
     this.loop = new Loop<State, Event>({
-      kernel: { resume, cancel, patch: mergeContext, exposed: exposedContext },
+      kernel: { ...governedKernel(rules, () => this.loop.memory), patch: mergeContext, exposed: exposedContext },
       first, memory, follow: afterTurn, host: { ...everything(world.host), clock: this.clock(), budget: { grant: {}, source: budgetSource } }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
       observer: { ...world.observer, dropped: this.dropped }, recorder: this, engine: this,
     });
@@ -163,20 +172,20 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   /** The segment hands over as soon as nothing works. */
   private get isFull(): boolean {
     const { calls, bytes, goes } = this.limits;
-    return this.calls >= calls || this.bytes >= bytes || this.goes >= goes;
+    return this.calls >= Math.min(calls, this.early) || this.bytes >= bytes || this.goes >= goes;
   }
 
   /** Something has been working for so long that it cannot be waited for without an end to what others do meanwhile. */
   private get isOverfull(): boolean {
     const { calls, bytes } = this.limits;
-    return this.calls >= calls * OVERFULL || this.bytes >= bytes * OVERFULL;
+    return this.calls >= calls || this.bytes >= bytes * OVERFULL_BYTES;
   }
 
   private makeIn(call: HostCall, performance: Performance, phase: 'first' | string, resolve: (made: Answer | Hold) => void): void {
     const { segment, opening, world } = this.parts;
-    const origins = this.originsOf(call);
+    const traces = { origins: this.originsOf(call), lineage: this.loop.memory.lineage };
     const name = `${call.capability} ${call.id}`;
-    const step = segment.step(phase === 'first' ? name : `${name} made`, () => this.work(call, { ...performance, origins }, phase));
+    const step = segment.step(phase === 'first' ? name : `${name} made`, () => this.work(call, performance, traces, phase));
     this.working += 1;
     this.steps.set(call.id, { step, resolve });
     this.pending.set(step, async (bytes) => {
@@ -214,7 +223,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   }
 
   /** Inside of a step: nothing here may change what the attempt does, but for the tokens, which later attempts do not have. */
-  private async work(call: HostCall, { origins, ...performance }: Performance & { readonly origins: readonly string[] | undefined }, phase: 'first' | string): Promise<Uint8Array> {
+  private async work(call: HostCall, performance: Performance, traces: Pick<Making, 'origins' | 'lineage'>, phase: 'first' | string): Promise<Uint8Array> {
     const { world, segment } = this.parts;
     const signal = AbortSignal.any([performance.signal(), segment.signal]);
     const newToken = (): string => {
@@ -226,7 +235,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
       phase !== 'first' && !this.tokens.delete(phase)
         ? { kind: 'held', hold: { kind: 'unsure' } }
         : await make(call, {
-            host: world.host, origins, performance: { ...performance, signal: () => signal }, recalled: this.recall(call.id), approvalHash: this.approvalHash,
+            host: world.host, ...traces, performance: { ...performance, signal: () => signal }, recalled: this.recall(call.id), approvalHash: this.approvalHash,
             newToken: phase === 'first' ? newToken : null,
           });
     return encodeMade(made, world.host.clock.nowMs(), segment.content);
@@ -351,7 +360,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     if (this.lines.length === 0) return;
     const { lines } = this;
     this.lines = [];
-    this.events.push(await writeEvents(lines, this.parts.segment.content));
+    this.events = await writeEvents(this.events, lines, this.parts.segment.content);
   }
 
   private async handOver(state: State): Promise<void> {
@@ -359,7 +368,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     await this.keepEvents();
     const { open, message, answered, events, nowMs, isCancelled } = this;
     const start: Record<string, Value> = { program: facts.value('program'), name: facts.value('name') };
-    const next = { state: await writeState(snapshot(state), segment.content), number: (handover?.number ?? 1) + 1, nowMs, open, message, cancelled: isCancelled, answered, events, memory: this.loop.memory, budgetSource };
+    const next = { state: snapshot(state), number: (handover?.number ?? 1) + 1, nowMs, open, message, cancelled: isCancelled, answered, events, memory: this.loop.memory, budgetSource };
     segment.handOver(await encodeSegment(start, next, segment.content));
   }
 }

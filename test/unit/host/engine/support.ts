@@ -9,7 +9,8 @@ import type { NewStart } from '../../../../src/host/durable/recover.ts';
 import type { Capability, Determinism, Policy } from '../../../../src/host/port.ts';
 import { capabilityRegistry } from '../../../../src/host/registry.ts';
 import { printValue } from '../../../../src/value/print.ts';
-import type { Value } from '../../../../src/value/value.ts';
+import { MapValue } from '../../../../src/value/map.ts';
+import { keyword, type Value } from '../../../../src/value/value.ts';
 import { environment, programOf } from '../durable/support.ts';
 import { ALLOW_ALL } from '../support.ts';
 
@@ -87,6 +88,13 @@ export const ended = (engine: Engine, run: string): Promise<EngineStatus> => unt
 export const waiting = (engine: Engine, run: string): Promise<EngineStatus> => until(engine, run, ({ status }) => status === 'waiting');
 
 export const say = (engine: Engine, run: string, kind: MessageKind, data: Readonly<Record<string, Value>>): Promise<boolean> => engine.tell(run, encodeMessage(kind, { who: 'human:ann', ...data }));
+
+/** What is told of a wait. */
+export const field = (wait: Value | undefined, name: string): string => {
+  const value = wait instanceof MapValue ? wait.get(keyword(name)) : null;
+  if (typeof value !== 'string') throw new Error(`no ${name}`);
+  return value;
+};
 
 export function shown({ status, value, error }: EngineStatus): string {
   return status === 'complete' ? (printValue(value) ?? '') : `${status}: ${error?.message ?? ''}`;
