@@ -103,7 +103,7 @@ export class CompiledTier implements Tier {
 
   begin(machine: Running): void {
     this.machine = machine;
-    this.left.length = 0;
+    if (this.left.length > 0) this.left.length = 0;
     this.pause = null;
   }
 
