@@ -58,7 +58,7 @@ export class LeftFrames {
 
 const KEPT_MAX = 8_192;
 
-export const TAIL: Exit = { arm: null, pc: -1, registers: [], size: 0, resume: null };
+const TAIL: Exit = { arm: null, pc: -1, registers: [], size: 0, resume: null };
 
 export function exitAt(arm: ArmCode, pc: number, registers: readonly number[]): Exit {
   return { arm, pc, registers, size: registers.length, resume: null };
@@ -100,6 +100,8 @@ export class HeldFrames {
   private isStretchTail = false;
 
   clear(): void {
+    // Once for each resume, and nearly always nothing waits.
+    if (this.count === 0 && this.chunk.length === 0) return;
     this.count = 0;
     this.length = 0;
     this.top = 0;

@@ -68,7 +68,7 @@ export class CompiledTier implements Tier {
   readonly stubs: NativeEntries;
   readonly statistics: { -readonly [Name in keyof TierStatistics]: number } = { functions: 0, loops: 0, sourceLength: 0, left: 0, abandoned: 0 };
   /** What the stretch on the native stack has left, innermost first. */
-  readonly left = new LeftFrames();
+  readonly left: LeftFrames = new LeftFrames();
   /** What earlier stretches have left, and waits for the running one. */
   private readonly held = new HeldFrames();
   machine: Running | null = null;
