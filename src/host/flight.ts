@@ -209,6 +209,7 @@ export class Flights {
   /** Asks whether a merge may happen, as if it were a call. Not null: that is known, because somebody has said so, or nobody can be asked. */
   askAbout(call: HostCall, approval: ApprovalQuestion): Word | null {
     if (this.ask === nobody) return { isAllowed: false, reason: null };
+    if (this.flights.has(call.id)) return null;
     const hash = this.options.approvalHash(approval, call.id);
     const recalled = this.options.recall(call.id);
     if (recalled?.approved === hash) return { isAllowed: true };
