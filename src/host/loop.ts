@@ -136,8 +136,8 @@ export class Loop<State, Event> {
     this.recorder = recorder;
     const note = recorder?.note ?? (() => undefined);
     this.book = new Book({
-      memory: options.memory ?? newMemory(host.budget?.grant ?? {}, options.isTraced ?? false), clock: host.clock, source: host.budget?.source ?? 'none', note,
-      applied: (callId, what) => observer.applied?.(callId, what),
+      memory: options.memory ?? newMemory(host.budget ?? { grant: {} }, options.isTraced ?? false), clock: host.clock, source: host.budget?.source ?? 'none', note,
+      applied: (callId, what) => observer.applied?.(callId, what), passed: (what) => observer.passed?.(what),
     });
     this.flights = new Flights({
       host, observer, maxConcurrent, book: this.book,
@@ -208,6 +208,7 @@ export class Loop<State, Event> {
       this.recorder?.turned(turn);
       const { outcome, state } = turn;
       if (turn !== this.options.first || this.options.memory === undefined) this.book.memory = follow(this.book.memory, turn.events, 'calls' in outcome ? outcome.calls : NO_CALLS);
+      this.book.tellPassed();
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);
       if (outcome.kind === 'requires-values') return this.end({ kind: 'failed', error: unfetched(), byHost: true });
       this.flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
