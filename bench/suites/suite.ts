@@ -10,6 +10,8 @@ export interface SuiteInput {
   readonly wants: (name: string) => boolean;
   /** Whether work that takes many minutes is done as well. */
   readonly isLong: boolean;
+  /** Nothing is to be measured in processes of their own: this is one (`alone.ts`). */
+  readonly isAlone: boolean;
 }
 
 export interface Suite {

@@ -1,7 +1,7 @@
 /** The commands about runs that are kept in a store. */
 import { type Command, Option } from 'commander';
 import { restateOf, restateOption, type RestateFlags } from './arguments-engine.ts';
-import type { Invocation, JsonForm, Saying, StepsChoice } from './invocation.ts';
+import { type Invocation, type JsonForm, METRICS_FORMATS, type MetricsOptions, type Saying, type StepsChoice } from './invocation.ts';
 import type { ColourChoice } from './terminal.ts';
 
 /** What `arguments.ts` lends: how commands are made there, and where the result goes. */
@@ -106,10 +106,11 @@ function verify({ command, ask, refuse }: ArgumentTools): void {
 }
 
 function metrics({ command, ask }: ArgumentTools): void {
-  storeOption(command('metrics', 'count what happened in the runs of a store, as text for Prometheus'))
-    .option('--json', 'print one JSON document')
-    .action((flags: CommonFlags) => {
-      ask({ command: 'metrics', options: { store: flags.store ?? null, json: flags.json === true, colour: flags.color } });
+  storeOption(command('metrics', 'count what happened in the runs of a store, for Prometheus or OpenTelemetry'))
+    .addOption(new Option('--format <format>', 'as text for Prometheus (prometheus), as a request of OTLP in JSON (otlp), or one by one (json)').choices(METRICS_FORMATS))
+    .addOption(new Option('--json', 'the same as --format json').conflicts('format'))
+    .action((flags: CommonFlags & { format?: MetricsOptions['format'] }) => {
+      ask({ command: 'metrics', options: { store: flags.store ?? null, format: flags.format ?? (flags.json === true ? 'json' : 'prometheus'), colour: flags.color } });
     });
 }
 

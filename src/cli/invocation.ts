@@ -124,11 +124,14 @@ export interface RunsOptions extends CommonOptions, PlaceChoice {
   readonly json: boolean;
 }
 
+export const METRICS_FORMATS = ['prometheus', 'otlp', 'json'] as const;
+
 export interface MetricsOptions extends CommonOptions, StoreChoice {
-  readonly json: boolean;
+  readonly format: (typeof METRICS_FORMATS)[number];
 }
 
-export interface ExportOptions extends MetricsOptions {
+export interface ExportOptions extends CommonOptions, StoreChoice {
+  readonly json: boolean;
   readonly file: string;
 }
 

@@ -11,6 +11,7 @@
  * - L3 A pure stretch is cut by the quantum, so that timers, answers and cancelling get their turn.
  * - L4 When the loop returns, every call still under way has been told to stop; late answers are dropped.
  * - L5 No call starts before `starting` has resolved, and no answer reaches the machine before `answering` has (H1).
+ * - L6 A turn that is held has not happened: no event of it is told, no call of it taken up, until a person has said what they think of its merge.
  */
 import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
@@ -20,7 +21,7 @@ import { type Flight, Flights, type Given, type LoopEngine } from './flight.ts';
 import type { Recalled, Waiting } from './hold.ts';
 import type { DraftData } from './journal/record.ts';
 import { afterTurn, type Memory, newMemory, unmade, withMore } from './memory.ts';
-import type { ApprovalQuestion, Host, HostCall, Kernel, Observer, Turn } from './port.ts';
+import type { Answer, ApprovalQuestion, HeldMerge, Host, HostCall, Kernel, Observer, Turn, Word } from './port.ts';
 import type { Amounts } from './amounts.ts';
 
 export interface LoopOptions<State, Event> {
@@ -200,7 +201,9 @@ export class Loop<State, Event> {
 
   private async go(): Promise<RunResult<State>> {
     const { kernel, observer, signal, follow = forgetting } = this.options;
-    for (let turn = this.options.first; ; ) {
+    const first = await this.allowed(this.options.first, null);
+    if (isResult(first)) return first;
+    for (let turn = first; ; ) {
       observer.events?.(turn.events);
       this.recorder?.turned(turn);
       const { outcome, state } = turn;
@@ -218,7 +221,9 @@ export class Loop<State, Event> {
         if (stopped !== null) return stopped;
       }
       if (signal.aborted) return { kind: 'cancelled', state, calls: this.flights.taken };
-      turn = await this.next(turn);
+      const next = await this.next(turn);
+      if (isResult(next)) return next;
+      turn = next;
     }
   }
 
@@ -233,7 +238,7 @@ export class Loop<State, Event> {
     return this.options.kernel.cancel === undefined;
   }
 
-  private async next(turn: Turn<State, Event>): Promise<Turn<State, Event>> {
+  private async next(turn: Turn<State, Event>): Promise<Turn<State, Event> | RunResult<State>> {
     const { kernel, quantum } = this.options;
     const { state } = turn;
     if (turn.outcome.kind !== 'preempted') this.workedMs = 0;
@@ -242,10 +247,17 @@ export class Loop<State, Event> {
       this.cancelRequest = null;
       await this.recorder?.cancelling(request, this.quanta);
       this.quanta = [quantum];
-      return this.timed(() => kernel.cancel!(state, request.reason, { quantum }));
+      return refusing(this.timed(() => kernel.cancel!(state, request.reason, { quantum })));
     }
     const patch = this.patches.shift();
     if (patch !== undefined) return this.patched(turn, patch);
+    const answers = await this.given();
+    const next = this.timed(() => kernel.resume(state, answers, { quantum }));
+    return next.held === undefined ? next : this.allowed(next, { state, answers });
+  }
+
+  /** The answers that have come, written down. */
+  private async given(): Promise<readonly Answer[]> {
     const answers = this.flights.arrived();
     if (answers.length > 0) {
       const written = this.recorder?.answering(answers, this.quanta) ?? null;
@@ -254,8 +266,53 @@ export class Loop<State, Event> {
       if (written !== null) await written;
       this.quanta = [];
     }
-    this.quanta.push(quantum);
-    return this.timed(() => kernel.resume(state, answers.map((given) => given.answer), { quantum }));
+    this.quanta.push(this.options.quantum);
+    return answers.map((given) => given.answer);
+  }
+
+  /**
+   * The turn, when all its merges may happen; until then it has not happened, and people are waited for. What is answered meanwhile is given with it. `from` is
+   * what was resumed; null: the turn is none of ours.
+   */
+  private async allowed(held: Turn<State, Event>, from: { readonly state: State; readonly answers: readonly Answer[] } | null): Promise<Turn<State, Event> | RunResult<State>> {
+    const { kernel, quantum } = this.options;
+    let turn = held;
+    let answers = from?.answers ?? [];
+    while (turn.held !== undefined) {
+      const word = await this.wordOn(turn.held, from?.state ?? turn.state);
+      if (typeof word === 'object' && 'kind' in word) {
+        // The machine has not gone as far as this go.
+        this.quanta.pop();
+        return word;
+      }
+      if (word !== 'more') turn = turn.held.again(word);
+      else {
+        const more = await this.given();
+        // It is one turn for the journal too, which knows that the machine has not seen the first of them.
+        answers = [...answers, ...more];
+        turn = this.timed(() => kernel.resume(from!.state, answers, { quantum }));
+      }
+    }
+    return turn;
+  }
+
+  /** What a person says to the merge. `more`: other calls were answered meanwhile. A result: the run ends, or waits on disk. */
+  private async wordOn({ call, approval }: HeldMerge<State, Event>, state: State): Promise<Word | 'more' | RunResult<State>> {
+    const { flights } = this;
+    const known = flights.askAbout(call, approval);
+    if (known !== null) return known;
+    for (;;) {
+      const stopped = await this.waitForAnswers(state);
+      if (stopped !== null) return stopped;
+      const said = flights.said(call.id);
+      if (said !== null) return said.ok ? { isAllowed: true } : { isAllowed: false, reason: said.error.message };
+      if (this.cancelRequest !== null) {
+        flights.withdraw(call.id);
+        return { isAllowed: false, reason: 'the run was cancelled' };
+      }
+      for (const patch of this.patches.splice(0)) this.recorder?.refusing(patch, `a merge waits for somebody to allow it (${call.id})`);
+      if (flights.hasAnswers) return 'more';
+    }
   }
 
   private timed<Result>(go: () => Result): Result {
@@ -277,7 +334,7 @@ export class Loop<State, Event> {
     await this.recorder?.patching(request, this.quanta);
     if (outcome.kind !== 'preempted') return { outcome, state: patched.value, events: [] };
     this.quanta = [quantum];
-    return this.timed(() => kernel.resume(patched.value, [], { quantum }));
+    return refusing(this.timed(() => kernel.resume(patched.value, [], { quantum })));
   }
 
   /** Starts what may start, until an answer is there or the plan is cancelled; what it gives otherwise ends the loop. */
@@ -307,6 +364,17 @@ export class Loop<State, Event> {
     const { spent } = this.book;
     return { ...ended, calls: this.flights.taken, ...(spent === null ? {} : { spent }) };
   }
+}
+
+/** The turn without the merges that a person would have to allow: nobody is asked. */
+export function refusing<State, Event>(turn: Turn<State, Event>): Turn<State, Event> {
+  let taken = turn;
+  while (taken.held !== undefined) taken = taken.held.again({ isAllowed: false, reason: null });
+  return taken;
+}
+
+function isResult<State, Event>(one: Turn<State, Event> | RunResult<State>): one is RunResult<State> {
+  return 'kind' in one;
 }
 
 const NO_CALLS: readonly HostCall[] = [];

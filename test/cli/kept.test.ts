@@ -207,6 +207,12 @@ describe('a store', () => {
     const { out, code } = await rtfs(['metrics', ...STORE], { cwd });
     const counted = [...out.matchAll(/^rtfs_records_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
     expect([code, counted]).toEqual([0, records]);
+    const otlp = JSON.parse((await rtfs(['metrics', ...STORE, '--format', 'otlp'], { cwd })).out) as { resourceMetrics: [{ scopeMetrics: [{ metrics: { name: string; sum?: { dataPoints: { asInt: string }[] } }[] }] }] };
+    const told = otlp.resourceMetrics[0].scopeMetrics[0].metrics.find(({ name }) => name === 'rtfs_records_total')?.sum?.dataPoints;
+    expect(told?.reduce((sum, { asInt }) => sum + Number(asInt), 0)).toBe(records);
+    const samples = JSON.parse((await rtfs(['metrics', ...STORE, '--json'], { cwd })).out) as { name: string; value: number }[];
+    expect(samples.filter(({ name }) => name === 'rtfs_records_total').reduce((sum, { value }) => sum + value, 0)).toBe(records);
+    expect((await rtfs(['metrics', ...STORE, '--json', '--format', 'otlp'], { cwd })).code).toBe(2);
     expect((await rtfs(['export', 'all.jsonl', ...STORE], { cwd })).out).toBe(`${records} records added to all.jsonl\n`);
     expect((await rtfs(['export', 'all.jsonl', ...STORE, '--json'], { cwd })).out).toBe('{"records":0,"failures":[]}\n');
     const lines = readFileSync(join(cwd, 'all.jsonl'), 'utf8').trimEnd().split('\n');

@@ -6,21 +6,22 @@
  * of labelled blocks that end where the jump goes; jumps back become `continue` of the loop that begins there.
  *
  * What generated code may refer to:
- *   R the runtime, m its meter · A the arm · K constants, P primitives, D called definitions, U inner code, L lists of registers,
- *   F what belongs to a frame when something fails
+ *   R the runtime, m its meter · A the arm · K constants, P primitives, D called definitions,
+ *   U inner code, X exits, F what belongs to a frame when something fails
  *   n words of native stack left, c the running closure, p the address of what may fail, negative in a tail call
  */
 import type { ArmCode } from '../code.ts';
 import type { Instruction } from '../liveness.ts';
 import { Op, type OpCode } from '../opcodes.ts';
-import { templateFor } from './templates.ts';
 import { after, isLeft, Kind, type Kinds, kindsOf } from './kinds.ts';
+import { FRAME_WORDS } from './left.ts';
+import { templateFor } from './templates.ts';
 
 export interface Emitted {
   /** The body of a function with the parameters of `FACTORY_PARAMETERS`; it returns the arm's function. */
   readonly source: string;
-  /** The registers that frames of this code keep, one list for each way of leaving it. */
-  readonly lists: readonly (readonly number[])[];
+  /** The ways of leaving it: where the machine would stand, and the registers that the frame keeps. */
+  readonly exits: readonly { readonly pc: number; readonly registers: readonly number[] }[];
   /** By the address of what has failed: what of the variables that the function then gives belongs to the frame. */
   readonly failures: ReadonlyMap<number, Failure>;
   /** For a loop: which of the values that it begins with must be integers that are not big. */
@@ -33,23 +34,23 @@ export interface Failure {
   readonly variables: readonly number[];
 }
 
-export const FACTORY_PARAMETERS = ['R', 'A', 'K', 'P', 'D', 'U', 'L', 'F'] as const;
+export const FACTORY_PARAMETERS = ['R', 'A', 'K', 'P', 'D', 'U', 'X', 'F'] as const;
 
 /** Arguments that are passed one by one; beyond, as an array. */
 export const DIRECT_ARGUMENTS = 4;
+
+/** Values of a frame that are left one by one; beyond, as an array. */
+const LEFT_DIRECTLY = 3;
 
 /** Larger arms stay on the machine: the engine would not optimise them. */
 const INSTRUCTIONS_MAX = 3_000;
 const LABELS_MAX = 400;
 
-/** Words of native stack that a call of any compiled function takes at least. */
-export const FRAME_WORDS = 40;
-
 function frameWords(arm: ArmCode): number {
   return FRAME_WORDS + arm.registers;
 }
 
-/** The source for an arm from its entry, or from the head of a loop; null when that is left to the machine. */
+/** The source for an arm from its entry, from the head of a loop, or from behind a call; null when that is left to the machine. */
 export function emit(arm: ArmCode, point: number): Emitted | null {
   const emitter = new Emitter(arm, point);
   return emitter.run();
@@ -58,10 +59,11 @@ export function emit(arm: ArmCode, point: number): Emitted | null {
 class Emitter {
   private readonly arm: ArmCode;
   private readonly point: number;
+  private readonly from: 'entry' | 'loop' | 'call';
   private readonly instructions: readonly Instruction[];
   private readonly entry: number;
   private readonly kinds: readonly (Kinds | null)[];
-  private readonly lists: (readonly number[])[] = [];
+  private readonly exits: { readonly pc: number; readonly registers: readonly number[] }[] = [];
   private readonly body: string[] = [];
   private readonly head: string[] = [];
   private readonly declared = new Set<string>();
@@ -87,7 +89,9 @@ class Emitter {
     this.point = point;
     const { instructions, indexAt, before } = arm.liveness;
     this.instructions = instructions;
-    this.entry = indexAt.get(arm.points[point]!)!;
+    const start = indexAt.get(arm.points[point]!)!;
+    this.from = point === 0 ? 'entry' : arm.ops[arm.points[point]!] === Op.LOOP ? 'loop' : 'call';
+    this.entry = this.from === 'call' ? start + 1 : start;
     this.parameters = arm.required + (arm.variadic ? 1 : 0);
     const caught = new Set<number>();
     for (const handler of arm.handlers) for (const register of before[indexAt.get(handler.at)!]!) if (register !== handler.register) caught.add(register);
@@ -100,12 +104,13 @@ class Emitter {
 
   run(): Emitted | null {
     const reachable = this.kinds.filter((kinds) => kinds !== null).length;
-    if (reachable > INSTRUCTIONS_MAX || isLeft(this.arm.ops[this.instructions[this.entry]!.at] as OpCode)) return null;
-    if (this.point > 0 && this.leavesLoop()) return null;
+    // An arm whose code from its entry on is not too large is not too large from anywhere.
+    if (reachable > INSTRUCTIONS_MAX || (this.from !== 'call' && isLeft(this.arm.ops[this.instructions[this.entry]!.at] as OpCode))) return null;
+    if (this.from === 'loop' && this.leavesLoop()) return null;
     const labels = new Set(this.instructions.flatMap(({ target }, index) => (this.kinds[index] === null || target < 0 ? [] : [target])));
     if (labels.size > LABELS_MAX) return null;
     this.range(this.entry, this.instructions.length, false);
-    return { source: this.assemble(), lists: this.lists, failures: this.failures, plainIntegers: this.plainIntegers };
+    return { source: this.assemble(), exits: this.exits, failures: this.failures, plainIntegers: this.plainIntegers };
   }
 
   /** A loop that does what only the machine can would be left at each turn. */
@@ -119,20 +124,22 @@ class Emitter {
   private kindsAtEntry(): Kinds {
     const none: Kind[] = new Array<Kind>(this.arm.registers).fill(Kind.NONE);
     for (let i = 0; i < this.parameters; i++) none[i] = Kind.ANY;
-    if (this.point === 0) return none;
-    return kindsOf(this.arm, 0, none)[this.entry] ?? none.fill(Kind.ANY);
+    if (this.from === 'entry') return none;
+    const known = kindsOf(this.arm, 0, none);
+    if (this.from === 'loop') return known[this.entry] ?? none.fill(Kind.ANY);
+    const before = known[this.entry - 1];
+    return before === null || before === undefined ? none.fill(Kind.ANY) : after(this.arm, this.instructions[this.entry - 1]!, before);
   }
 
   private assemble(): string {
-    const isEntry = this.point === 0;
-    const parameters = isEntry ? Array.from({ length: this.parameters }, (_, i) => `r${i}`) : ['V'];
-    const start = isEntry ? this.startOfArm() : this.startOfLoop();
+    const parameters = this.from === 'entry' ? Array.from({ length: this.parameters }, (_, i) => `r${i}`) : this.from === 'loop' ? ['V', 'b'] : ['V', 'b', 'v'];
+    const start = this.from === 'entry' ? this.startOfArm() : this.from === 'loop' ? this.startOfLoop() : this.startBehindCall();
     const variables = [...this.declared].filter((name) => !parameters.includes(name));
     const saved = this.saved.map((name) => (variables.includes(name) || parameters.includes(name) ? name : 'null'));
     return [
       '"use strict";', 'const m = R.meter;', ...this.head,
       `return function f(${['n', 'c', ...parameters].join(', ')}) {`,
-      `let ${['p = 0', 't', 'v', 'u = 0', 'w = 0', ...variables].join(', ')};`,
+      `let ${['p = 0', 't', ...(this.from === 'call' ? [] : ['v']), 'u = 0', 'w = 0', ...variables].join(', ')};`,
       ...start,
       ...(this.mayFail ? ['try {', ...this.body, `} catch (e) { throw R.failed(e, A, c, p, F, [${saved.join(', ')}]); }`] : this.body),
       '}',
@@ -143,18 +150,26 @@ class Emitter {
     const live = this.arm.liveAt(0);
     return [
       `if (n <= 0) return R.enter(c, [${this.rawArguments()}]);`,
-      `if (--m.fuel < m.pauseAt) return R.pauseAtEntry(A, c, ${this.list(live)}, [${live.map((register) => `r${register}`).join(', ')}]);`,
+      `if (--m.fuel < m.pauseAt) { R.pauseAtEntry(); ${this.exit(0, live, live.map((register) => `r${register}`))} }`,
     ];
   }
 
-  /** The values of the registers that are live there come in an array. What is a number stays one for the engine: hence the signs. */
+  /** The values of the registers that are live there lie in an array. What is a number stays one for the engine: hence the signs. */
   private startOfLoop(): readonly string[] {
     return this.arm.liveAt(this.point).map((register, index) => {
       const kind = this.kinds[this.entry]![register];
       if (kind === Kind.INTEGER) this.plainIntegers.push(index);
-      const value = kind === Kind.FLOAT ? `+R.double(V[${index}])` : kind === Kind.INTEGER ? `+V[${index}]` : `V[${index}]`;
+      const value = kind === Kind.FLOAT ? `+R.double(V[b + ${index}])` : kind === Kind.INTEGER ? `+V[b + ${index}]` : `V[b + ${index}]`;
       return `${this.variable(register, kind === Kind.FLOAT)} = ${value};`;
     });
+  }
+
+  private startBehindCall(): readonly string[] {
+    const loads = this.arm.liveAt(this.point).map((register, index) => {
+      const isFloat = this.kinds[this.entry]![register] === Kind.FLOAT;
+      return `${this.variable(register, isFloat)} = ${isFloat ? `+R.double(V[b + ${index}])` : `V[b + ${index}]`};`;
+    });
+    return [...loads, `${this.variable(this.arm.ops[this.instructions[this.entry - 1]!.at + 1]!, false)} = v;`];
   }
 
   /** The arguments of a call that is not begun: those beyond the required ones lie in a list already. */
@@ -328,17 +343,19 @@ class Emitter {
     return `${paid}${this.conversions(kinds, index)}${jump}`;
   }
 
-  private list(registers: readonly number[]): string {
-    const known = this.lists.findIndex((list) => list.length === registers.length && list.every((register, i) => register === registers[i]));
-    if (known >= 0) return `L[${known}]`;
-    this.lists.push(registers);
-    return `L[${this.lists.length - 1}]`;
+  /** Leaves a frame that keeps the registers, and the function. */
+  private exit(pc: number, registers: readonly number[], values: readonly string[]): string {
+    const known = this.exits.findIndex((exit) => exit.pc === pc && exit.registers === registers);
+    if (known < 0) this.exits.push({ pc, registers });
+    const exit = `X[${known < 0 ? this.exits.length - 1 : known}]`;
+    if (values.length > LEFT_DIRECTLY) return `return R.leaveMany(${exit}, c, [${values.join(', ')}]);`;
+    return `return R.leave${values.length}(${[exit, 'c', ...values].join(', ')});`;
   }
 
   /** Leaves it to the machine to go on at the instruction. */
   private leave(address: number, index: number, kinds: Kinds): string {
     const live = [...this.arm.liveness.before[index]!].sort((a, b) => a - b);
-    return `return R.leave(A, c, ${address}, ${this.list(live)}, [${live.map((register) => this.value(register, kinds)).join(', ')}]);`;
+    return this.exit(address, live, live.map((register) => this.value(register, kinds)));
   }
 
   // --- instructions ----------------------------------------------------------------------------------------------
@@ -471,9 +488,9 @@ class Emitter {
       }
       case Op.LOOP: {
         const live = this.arm.liveAt(d);
-        const pause = `return R.pauseAtLoop(A, c, ${at}, ${this.list(live)}, [${live.map((register) => this.value(register, kinds)).join(', ')}]);`;
-        if (this.counted === null) return this.line(`if (--m.fuel < m.pauseAt) ${pause}`);
-        return this.line(`if ((u = u + 1 | 0) > w) { m.fuel -= u; u = 0; if (m.fuel < m.pauseAt) ${pause} w = R.turns() | 0; }`);
+        const pause = `R.pauseAtLoop(); ${this.exit(at, live, live.map((register) => this.value(register, kinds)))}`;
+        if (this.counted === null) return this.line(`if (--m.fuel < m.pauseAt) { ${pause} }`);
+        return this.line(`if ((u = u + 1 | 0) > w) { m.fuel -= u; u = 0; if (m.fuel < m.pauseAt) { ${pause} } w = R.turns() | 0; }`);
       }
       case Op.RETURN:
         if (this.counted !== null) this.line('m.fuel -= u;');
@@ -606,8 +623,8 @@ class Emitter {
     const { at } = this.instructions[index]!;
     const kinds = this.kinds[index]!;
     const live = this.arm.liveAt(this.arm.ops[at + 5]!);
-    const values = live.map((register) => this.value(register, kinds)).join(', ');
-    this.line(`if ((v = ${expression}) === undefined) return R.suspended(A, c, ${at}, ${this.list(live)}, [${values}]);`);
+    const values = live.map((register) => this.value(register, kinds));
+    this.line(`if ((v = ${expression}) === undefined) { ${this.exit(at, live, values)} }`);
     this.set(d, 'v');
   }
 

@@ -19,7 +19,7 @@ import type { Note } from '../book.ts';
 import { recordFields } from '../durable/facts.ts';
 import { follow, type Listener } from '../durable/follow.ts';
 import type { Runnable } from '../durable/program.ts';
-import { waitValue } from '../durable/recorder.ts';
+import { waitValue } from '../durable/record-data.ts';
 import { DURABLE_QUANTUM } from '../durable/recover.ts';
 import type { Flight, Given, LoopEngine } from '../flight.ts';
 import type { Hold, Recalled, Waiting } from '../hold.ts';

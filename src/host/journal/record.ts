@@ -105,9 +105,9 @@ function writeDraft({ run, seq, previous, timeMs, kind, data }: PlacedDraft): bo
 /** The names of what is there, as keywords are ordered, for the names are ASCII. */
 function namesIn(data: DraftData): readonly string[] {
   const names: string[] = [];
-  for (const name of Object.keys(data)) {
+  // Without `Object.keys`, which makes an array each time. They are few, and nearly in order.
+  for (const name in data) {
     if (data[name] === undefined) continue;
-    // They are few, and nearly in order.
     let at = names.length;
     for (; at > 0 && names[at - 1]! > name; at--) names[at] = names[at - 1]!;
     names[at] = name;

@@ -1,7 +1,7 @@
 /** A call that a person has to allow first: the run waits in the store, the word is bound to what was shown, and it survives the process. */
 import { describe, expect, test } from 'vitest';
 import { encodeMessage } from '../../../../src/host/durable/message.ts';
-import { waitValue } from '../../../../src/host/durable/recorder.ts';
+import { waitValue } from '../../../../src/host/durable/record-data.ts';
 import type { RunResult } from '../../../../src/host/loop.ts';
 import type { Policy, PolicyRequest } from '../../../../src/host/port.ts';
 import { approvalValue, shownForApproval } from '../../../../src/host/security/approval.ts';
