@@ -13,7 +13,7 @@ import { Vector } from '../../value/vector.ts';
 import { type Ending, tellEnding } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { JsonForm, RestateChoice } from '../invocation.ts';
-import { refuse } from '../kept/with-store.ts';
+import { refuse } from '../kept/refuse.ts';
 import { waitsOf } from '../kept/show.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -6,7 +6,8 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import type { CollectOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
 import { timeOf } from './log.ts';
-import { refuse, withStore } from './with-store.ts';
+import { refuse } from './refuse.ts';
+import { withStore } from './with-store.ts';
 
 export async function collectCommand(options: CollectOptions, terminal: Terminal): Promise<ExitCode> {
   const before = options.endedBefore === null ? null : timeOf(options.endedBefore, Date.now());

@@ -1,9 +1,10 @@
 /** What every command about a store begins and ends with: the store is opened, the run is found, and the store is closed again whatever happens. */
 import { type Diagnostic, diagnostic } from '../../diagnostic/diagnostic.ts';
 import { type RunRow, StoreProblem } from '../../host/store/port.ts';
-import { EXIT, type ExitCode } from '../exit.ts';
+import type { ExitCode } from '../exit.ts';
 import type { DrivingOptions, RestateChoice, StoreChoice } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
+import { refuse } from './refuse.ts';
 import { findRun, openStore, type OpenedStore } from './store.ts';
 
 /** Says what is wrong, and gives the exit code for it. */
@@ -47,11 +48,4 @@ export async function withRun(
 
 function formOf(json: Telling['json']): DrivingOptions['json'] {
   return json === true ? 'document' : json === false ? 'none' : json;
-}
-
-export async function refuse(problems: readonly Diagnostic[], { json }: Pick<DrivingOptions, 'json'>, terminal: Terminal): Promise<ExitCode> {
-  const noSource = (): null => null;
-  if (json !== 'none') terminal.out((await import('../document.ts')).runDocument({ status: 'invalid', diagnostics: problems }, noSource, json));
-  else (await import('../report.ts')).report(terminal, problems, noSource);
-  return EXIT.usage;
 }

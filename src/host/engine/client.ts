@@ -4,7 +4,7 @@ import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Keeping } from '../durable/driver.ts';
 import { contentOf, Facts } from '../durable/facts.ts';
 import { keepProgram, programGroups, type Runnable } from '../durable/program.ts';
-import { chained } from '../durable/recorder.ts';
+import { chained } from '../durable/record-data.ts';
 import { type NewStart, startData } from '../durable/recover.ts';
 import { decodeStatus, encodeSegment, encodeStatus, type EngineStatus, STATUS_NAME } from './documents.ts';
 import type { Engine } from './port.ts';

@@ -9,9 +9,8 @@ import type { Event, State } from '../../evaluator/state.ts';
 import { MapValue } from '../../value/map.ts';
 import { Keyword, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
-import { amountsValue } from '../amounts.ts';
 import { lighten } from '../durable/facts.ts';
-import { callFacts } from '../durable/recorder.ts';
+import { answeredData, askedData, callFacts, quantaValue, refusedData } from '../durable/record-data.ts';
 import type { Flight, Given } from '../flight.ts';
 import { type DraftData, RECORD_KINDS, recordData, type RecordDraft, type RecordKind, WITHOUT_CODE } from '../journal/record.ts';
 import type { CancelRequest, Ended, PatchRequest } from '../loop.ts';
@@ -69,13 +68,14 @@ export class Records {
   }
 
   starting(flights: readonly Flight[]): void {
-    for (const { call, attempt, hold, askedMs, isRepeated } of flights) {
+    for (const flight of flights) {
+      const { call, attempt, hold, askedMs, isRepeated } = flight;
       if (hold?.kind === 'pause') continue;
       if (hold?.kind === 'approval') {
-        const { rule, question, shown } = hold.approval;
-        if (!this.requested.has(`${call.id} asked`) && askedMs !== null) this.draft('approval-requested', { ...this.factsOf(call), rule, question, shown, hash: hold.hash });
+        if (!this.requested.has(`${call.id} asked`) && askedMs !== null) this.draft('approval-requested', askedData(flight, hold, this.turn));
         this.requested.add(`${call.id} asked`);
       } else if (hold === null && isRepeated) this.draft('call-repeated', { call: call.id });
+      // Which capability it is in truth, and what it is shown, is only known inside of the step.
       else if (attempt !== null) {
         if (hold === null) this.draft('attempt-started', { call: call.id, attempt: attemptingValue(attempt) });
       } else if (!this.requested.has(call.id)) this.draft('call-requested', this.factsOf(call));
@@ -85,12 +85,10 @@ export class Records {
 
   answering(answers: readonly Given[], quanta: readonly number[]): void {
     this.turn += 1;
-    for (const { call, answer, by, who, durationMs, used } of answers) {
-      if ((by === 'policy' || by === 'budget') && !this.requested.has(call.id)) this.draft('call-requested', { ...callFacts(call, this.turn), refused: answer.ok ? '' : answer.error.message });
-      this.draft('call-answered', {
-        by: by === 'capability' ? undefined : keyword(by), call: call.id, 'duration-ms': durationMs === 0 ? undefined : durationMs, turn: this.turn, quanta: quantaValue(quanta),
-        used: used === undefined ? undefined : amountsValue(used), who: who ?? undefined, ...(answer.ok ? { value: answer.value } : { error: answer.error }),
-      });
+    for (const given of answers) {
+      const { call, answer, by } = given;
+      if ((by === 'policy' || by === 'budget') && !this.requested.has(call.id)) this.draft('call-requested', refusedData(call, this.turn, answer));
+      this.draft('call-answered', answeredData(given, this.turn, quanta));
     }
   }
 
@@ -117,10 +115,6 @@ export class Records {
     if (ended.kind === 'complete') this.draft('run-complete', { value: ended.value, budget: spent });
     else this.draft(status === 'cancelled' ? 'run-cancelled' : 'run-failed', { error: ended.error, budget: spent, by: ended.byHost === true ? keyword('host') : undefined });
   }
-}
-
-function quantaValue(quanta: readonly number[]): Value | undefined {
-  return quanta.length === 0 ? undefined : Vector.adopt([...quanta]);
 }
 
 export async function encodePiece(drafts: readonly RecordDraft[], store: EngineContent): Promise<Uint8Array> {
