@@ -269,6 +269,19 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
       expect([attempts, steps]).toEqual([3, 1]);
     });
 
+    test('a run that has ended can be removed, and its id is free then', async () => {
+      await under.serve((segment, input) => Promise.resolve(segment.write('end', input)));
+      const [run, other] = [await begin('one'), await begin('other')];
+      await ended(run);
+      await ended(other);
+      await under.engine.remove(run);
+      expect([await written(run, 'end'), await written(other, 'end'), await under.engine.tell(run, bytes(''))]).toEqual([null, 'other', false]);
+      expect((await under.engine.runs()).filter((one) => one === run || one === other)).toEqual([other]);
+      expect(await under.engine.start(run, bytes('two'), {})).toBe(true);
+      await ended(run);
+      expect(await written(run, 'end')).toBe('two');
+    });
+
     test('many steps work at the same time', async () => {
       let begun = 0;
       let allBegun = (): void => undefined;

@@ -106,8 +106,9 @@ describe('plans', () => {
   test.each(PLANS)('%s: the same value and the same events in memory, in a file, on Restate', async (_name, text) => {
     const memory = await inMemory(text);
     expect(await inFile(text)).toEqual(memory);
-    const status = await ended(server.engine, await begin(server.engine, text));
-    expect({ value: printValue(status.value), events: hashOf(await engineEvents(server.engine, status)) }).toEqual(memory);
+    const id = await begin(server.engine, text);
+    const status = await ended(server.engine, id);
+    expect({ value: printValue(status.value), events: hashOf(await engineEvents(server.engine, id)) }).toEqual(memory);
   });
 
   test('the journal of a long run stays short', async () => {

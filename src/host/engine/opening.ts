@@ -12,7 +12,8 @@ import { loadProgram, type Runnable } from '../durable/program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM } from '../durable/recover.ts';
 import { afterTurn, type Memory, newMemory } from '../memory.ts';
 import type { Constitution } from '../security/constitution.ts';
-import { isTracing } from '../security/governance.ts';
+import { isTracing, type Refusal } from '../security/governance.ts';
+import type { DraftData } from '../journal/record.ts';
 import { decodeSegment, type Handover, handoverIn } from './documents.ts';
 import { decodeLight, encodeLight } from './made.ts';
 import type { Pending, Segment } from './port.ts';
@@ -34,6 +35,10 @@ export interface Opening {
   readonly wasCancelled: boolean;
   /** What has a say on merges; null for nothing. */
   readonly rules: Constitution | null;
+  /** What they refused in the turn `first`. */
+  readonly refusals: readonly Refusal[];
+  /** What the first segment was granted, as the record of the start has it. */
+  readonly granted: DraftData;
   /** For values that hold functions. */
   readonly code: DecodeOptions;
 }
@@ -53,7 +58,7 @@ export async function openSegment(world: EngineWorld, segment: Segment, input: U
   const restored = restore(handover.state, program.table);
   if (!restored.ok) throw new Error(`the state of the run cannot be read: ${restored.error.message}`);
   const { memory, nowMs, budgetSource } = handover;
-  return { ...common, first: resting(restored.value), memory, nowMs: Math.max(nowMs, terms.number('now') ?? 0), budgetSource };
+  return { ...common, first: resting(restored.value), memory, nowMs: Math.max(nowMs, terms.number('now') ?? 0), budgetSource, refusals: [], granted: {} };
 }
 
 async function load({ environment }: EngineWorld, hash: string, { content }: Segment): Promise<Runnable> {
@@ -78,11 +83,12 @@ async function askTerms({ host }: EngineWorld, segment: Segment): Promise<{ read
   return { terms: await decodeLight(...TERMS, bytes, segment.content, {}), wasCancelled };
 }
 
-function beginning(program: Runnable, facts: Facts, terms: Facts, rules: Constitution | null): Pick<Opening, 'first' | 'memory' | 'nowMs' | 'budgetSource'> {
+function beginning(program: Runnable, facts: Facts, terms: Facts, rules: Constitution | null): Pick<Opening, 'first' | 'memory' | 'nowMs' | 'budgetSource' | 'refusals' | 'granted'> {
   const memory = newMemory({ grant: readAmounts(terms.value('budget')) ?? {}, soft: readAmounts(terms.value('soft-budget')) ?? {} }, terms.is('traced'));
-  const first = governed(rules, memory, (refused) => begin(program, facts, [DURABLE_QUANTUM], refused));
+  const { turn: first, refusals } = governed(rules, memory, (refused) => begin(program, facts, [DURABLE_QUANTUM], refused));
   const calls = 'calls' in first.outcome ? first.outcome.calls : [];
-  return { first, memory: afterTurn(memory, first.events, calls), nowMs: terms.number('now') ?? 0, budgetSource: terms.text('budget-source') ?? 'none' };
+  const granted = { budget: terms.value('budget') ?? undefined, 'budget-source': terms.text('budget-source') ?? undefined, 'soft-budget': terms.value('soft-budget') ?? undefined, traced: terms.is('traced') || undefined };
+  return { first, memory: afterTurn(memory, first.events, calls), nowMs: terms.number('now') ?? 0, budgetSource: terms.text('budget-source') ?? 'none', refusals, granted };
 }
 
 /** The step alone; that the run is cancelled meanwhile is for later. */

@@ -3,13 +3,13 @@
  * are held against must be the same in all of them: a segment asks for those of its worker once, in a step, and keeps them.
  */
 import { cancel, resume } from '../../evaluator/kernel.ts';
-import type { Event, State } from '../../evaluator/state.ts';
+import type { Advance, Event, State } from '../../evaluator/state.ts';
 import type { ErrorValue, Value } from '../../value/value.ts';
 import type { Memory } from '../memory.ts';
-import type { Kernel } from '../port.ts';
+import type { Kernel, Turn } from '../port.ts';
 import type { Constitution } from '../security/constitution.ts';
 import { constitutionValue, readConstitution } from '../security/constitution-text.ts';
-import { governsContexts, governTurn } from '../security/governance.ts';
+import { governsContexts, governTurn, type Refusal } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
 
 type Refused = ReadonlyMap<string, ErrorValue>;
@@ -26,22 +26,29 @@ export function readMergeRules(document: Value): Constitution | null {
   return constitution.value;
 }
 
-/** The turn as the rules let it be. */
-export function governed<Turn extends { readonly events: readonly Event[]; readonly outcome: unknown }>(
+type Governed<Taken extends { readonly events: readonly Event[]; readonly outcome: unknown }> = Pick<ReturnType<typeof governTurn<Taken>>, 'turn' | 'refusals'>;
+
+/** The turn as the rules let it be, and what they refused. */
+export function governed<Taken extends { readonly events: readonly Event[]; readonly outcome: unknown }>(
   rules: Constitution | null,
   { lineage }: Pick<Memory, 'lineage'>,
-  take: (refused: Refused) => Turn,
-): ReturnType<typeof governTurn<Turn>>['turn'] {
-  return rules === null ? take(NONE_REFUSED) : governTurn(rules, lineage ?? emptyLineage(), take).turn;
+  take: (refused: Refused) => Taken,
+): Governed<Taken> {
+  return rules === null ? { turn: take(NONE_REFUSED), refusals: [] } : governTurn(rules, lineage ?? emptyLineage(), take);
 }
 
 const NONE_REFUSED: Refused = new Map();
 
 /** `memory`: what the run remembers before the turn. */
-export function governedKernel(rules: Constitution | null, memory: () => Memory): Pick<Required<Kernel<never, State, never, Event>>, 'resume' | 'cancel'> {
+export function governedKernel(rules: Constitution | null, memory: () => Memory, refused: (refusals: readonly Refusal[]) => void): Pick<Required<Kernel<never, State, never, Event>>, 'resume' | 'cancel'> {
   if (rules === null) return { resume, cancel };
+  const taken = (take: (refused: Refused) => Advance): Turn<State, Event> => {
+    const { turn, refusals } = governed(rules, memory(), take);
+    refused(refusals);
+    return turn;
+  };
   return {
-    resume: (state, answers, quantum) => governed(rules, memory(), (refused) => resume(state, answers, { ...quantum, refused })),
-    cancel: (state, reason, quantum) => governed(rules, memory(), (refused) => cancel(state, reason, { ...quantum, refused })),
+    resume: (state, answers, quantum) => taken((more) => resume(state, answers, { ...quantum, refused: more })),
+    cancel: (state, reason, quantum) => taken((more) => cancel(state, reason, { ...quantum, refused: more })),
   };
 }

@@ -42,9 +42,10 @@ describe.each(PLANS)('%s', (_name, text) => {
     const effects = planEffects();
     const engine = open();
     engine.serve(segmentDriver(effects.world(segment)));
-    const status = await ended(engine, await begin(engine, text));
+    const run = await begin(engine, text);
+    const status = await ended(engine, run);
     expect(shown(status)).toBe(expected.value);
-    expect(await engineEvents(engine, status)).toEqual(expected.events);
+    expect(await engineEvents(engine, run)).toEqual(expected.events);
     expect(effects.felt()).toEqual(expected.felt);
     expect(effects.made.length).toBe(expected.felt.length);
     engine.crash();
@@ -83,7 +84,7 @@ describe.each(PLANS)('%s', (_name, text) => {
       expect(shown(status), `${when} effect ${at}`).toBe(expected.value);
       expect(effects.felt(), `${when} effect ${at}`).toEqual(expected.felt);
       expect(effects.made.filter(({ id }) => id === 'pay').length).toBe(expected.felt.filter((one) => one.startsWith('pay')).length);
-      expect(await engineEvents(engine, status)).toEqual(expected.events);
+      expect(await engineEvents(engine, run)).toEqual(expected.events);
       engine.crash();
     }
   });

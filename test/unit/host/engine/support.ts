@@ -1,6 +1,6 @@
 /** What the tests of runs on engines share: plans deployed and started on any engine, and asked until something is so. */
 import { systemClock } from '../../../../src/host/clock.ts';
-import { deployPlan, engineEvents, engineStatus, startPlan } from '../../../../src/host/engine/client.ts';
+import { deployPlan, engineStatus, startPlan } from '../../../../src/host/engine/client.ts';
 import type { EngineStatus } from '../../../../src/host/engine/documents.ts';
 import type { Engine } from '../../../../src/host/engine/port.ts';
 import type { EngineWorld, SegmentLimits } from '../../../../src/host/engine/world.ts';
@@ -99,5 +99,3 @@ export const field = (wait: Value | undefined, name: string): string => {
 export function shown({ status, value, error }: EngineStatus): string {
   return status === 'complete' ? (printValue(value) ?? '') : `${status}: ${error?.message ?? ''}`;
 }
-
-export { engineEvents };
