@@ -43,8 +43,8 @@ export const effects: Suite = {
       const wall = ((wallMs * 1000) / calls).toPrecision(3);
       rows.push(row(name, (cpuMs * 1000) / calls, 'µs', target, `wall ${wall} µs`));
     };
-    add(SHALLOW, 3, 'ticks', [CALLS], CALLS);
-    add(DEEP, null, 'under', [FRAMES, CALLS], CALLS);
+    add(SHALLOW, 0.6, 'ticks', [CALLS], CALLS);
+    add(DEEP, 0.8, 'under', [FRAMES, CALLS], CALLS);
     add(UNWINDING, null, 'in-each', [FRAMES], FRAMES);
     return rows;
   },

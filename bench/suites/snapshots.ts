@@ -120,7 +120,7 @@ function timings(entry: Entry): Row[] {
   };
   const [saving, loading] = measure([{ run: () => snapshot(state) }, { run: load }]);
   return [
-    row(SAVE, saving!.cpuMs * 1000, 'µs', null, `${bytes.length} bytes, wall ${(saving!.wallMs * 1000).toPrecision(3)} µs`),
-    row(LOAD, loading!.cpuMs * 1000, 'µs', null, `wall ${(loading!.wallMs * 1000).toPrecision(3)} µs`),
+    row(SAVE, saving!.cpuMs * 1000, 'µs', 100, `${bytes.length} bytes, wall ${(saving!.wallMs * 1000).toPrecision(3)} µs`),
+    row(LOAD, loading!.cpuMs * 1000, 'µs', 150, `wall ${(loading!.wallMs * 1000).toPrecision(3)} µs`),
   ];
 }

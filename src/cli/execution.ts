@@ -7,7 +7,7 @@ import type { Event } from '../evaluator/event.ts';
 import type { Limits } from '../evaluator/limits.ts';
 import type { State } from '../evaluator/state.ts';
 import { type Program, startProgram } from '../host/compile.ts';
-import type { Host, Observer } from '../host/port.ts';
+import type { Host, Observer, Turn } from '../host/port.ts';
 import type { Governed, Governor } from '../host/security/governance.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
 import type { Watch } from './watching.ts';
@@ -42,14 +42,15 @@ export type Ending =
 export async function execute(execution: Execution): Promise<Ending> {
   const { limits, variables, isolations } = execution;
   const options = { limits, variables, quantum: QUANTUM_STEPS, ...(isolations === undefined ? {} : { isolations }) };
-  const first = execution.governor?.take((refused) => startProgram(execution.program, { ...options, refused })) ?? startProgram(execution.program, options);
+  const first: Turn<State, Event> = execution.governor?.take((refused) => startProgram(execution.program, { ...options, refused })) ?? startProgram(execution.program, options);
   const { outcome, state, events } = first;
-  const hasEnded = outcome.kind === 'complete' || outcome.kind === 'failed';
+  const hasEnded = first.held === undefined && (outcome.kind === 'complete' || outcome.kind === 'failed');
   const watch = hasEnded && events.length === 0 ? null : ((await execution.openWatch?.()) ?? null);
   try {
-    if (hasEnded) watch?.observer.events?.(events);
-    if (outcome.kind === 'complete') return { kind: 'complete', value: outcome.value, state };
-    if (outcome.kind === 'failed') return { kind: 'failed', error: outcome.error, state };
+    if (hasEnded) {
+      watch?.observer.events?.(events);
+      return outcome.kind === 'complete' ? { kind: 'complete', value: outcome.value, state } : { kind: 'failed', error: outcome.error, state };
+    }
     const { goOn } = await import('./hosting.ts');
     return await goOn(first, execution, { ...execution.observer, ...watch?.observer });
   } finally {

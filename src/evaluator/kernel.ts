@@ -23,7 +23,7 @@ import { Raised } from './raise.ts';
 import { fetched, Unfetched } from './stored.ts';
 import { asError } from './thrown.ts';
 import { Abandoned, type Tier } from './tier.ts';
-import type { Advance, Answer, Fiber, HostCall, Outcome, State } from './state.ts';
+import type { Advance, Answer, Fiber, Outcome, State } from './state.ts';
 
 export interface ResumeOptions {
   /** Fuel after which the run pauses with the outcome `preempted`. Default: never. */
@@ -203,8 +203,8 @@ function misuse(state: State, answers: readonly Answer[]): string | null {
   if (answers.length > 1) return misuseOfMany(state, answers);
   const [answer] = answers;
   if (answer !== undefined) {
-    const isKnown = state.pending.some((call) => call.id === answer.id) || wasReached(state.main, answer.id);
-    return isKnown ? null : neverMade(answer.id);
+    for (let i = 0; i < state.pending.length; i++) if (state.pending[i]!.id === answer.id) return null;
+    return wasReached(state.main, answer.id) ? null : neverMade(answer.id);
   }
   if (state.status === 'waiting') return `the run waits for an answer to ${state.pending.map((call) => call.id).join(' or ')}`;
   return null;
@@ -249,15 +249,13 @@ function advance(before: State, scheduler: Scheduler, main: Fiber): Advance {
   const { events } = scheduler;
   for (const call of scheduler.left) events.push({ kind: 'answer-dropped', at: call, step: ROOT_ID, call });
   // Branches run one after the other; told is what happened by position.
-  if (events.some((event) => event.at.includes('.'))) events.sort((a, b) => comparePositions(a.at, b.at));
+  if (events.length > 1 && events.some((event) => event.at.includes('.'))) events.sort((a, b) => comparePositions(a.at, b.at));
   const ended = hasEnded(main);
-  const pending = ended ? NO_CALLS : pendingCalls(main);
+  const pending = pendingCalls(main);
   const status = ended ? 'done' : scheduler.wasPreempted ? 'ready' : 'waiting';
   const state: State = { table: before.table, limits: before.limits, isolations: before.isolations, main, status, pending };
   return { outcome: outcomeOf(state), state, events };
 }
-
-const NO_CALLS: readonly HostCall[] = [];
 
 function outcomeOf({ main, status, pending }: State): Outcome {
   switch (status) {

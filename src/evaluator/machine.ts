@@ -48,9 +48,6 @@ export type Entry =
   /** By failing where it stands. */
   | { readonly kind: 'error'; readonly error: Value; readonly fatal: boolean; readonly sources: Sources | null };
 
-/** How many registers a new machine starts with. */
-const REGISTERS_START = 64;
-
 export class Machine implements Site, Running {
   readonly meter: RunMeter;
   readonly events: Event[] = [];
@@ -111,7 +108,8 @@ export class Machine implements Site, Running {
     this.variables = state.main.variables;
     this.defined = state.main.defined;
     this.context = state.main.context;
-    this.registers = new Array<Value>(REGISTERS_START).fill(null);
+    // Copying what is written down here is faster than filling an array, and most runs are resumed to wait again after a few instructions.
+    this.registers = [null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null];
   }
 
   // --- going in and out --------------------------------------------------------------------------------------------
@@ -283,7 +281,8 @@ export class Machine implements Site, Running {
   private frame(arm: ArmCode, closure: Closure, point: number, base: number, tail: boolean, parent: Frame | null, own: Sources | null): Frame {
     const { plain } = arm;
     const live = plain.liveAt(point);
-    const slots = live.map((register) => this.registers[base + register]!);
+    const slots = new Array<Value>(live.length);
+    for (let i = 0; i < live.length; i++) slots[i] = this.registers[base + live[i]!]!;
     const sources = this.tracker === null ? null : frameSources(this.tracker, own, live, base);
     return { arm: plain, closure, point, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail, sources };
   }
@@ -1339,7 +1338,7 @@ function forkLevels(path: string): number {
 
 /** The depth of the innermost context whose compensations are running; 0 when there is none. Contexts up to there cannot be stopped. */
 export function shieldDepth(context: Context, rootDepth: number, failing: boolean): number {
-  for (const at of contextsFrom(context, rootDepth)) if (at.compensating) return at.depth;
+  for (let at: Context | null = context; at !== null && at.depth >= rootDepth; at = at.parent) if (at.compensating) return at.depth;
   return failing ? rootDepth : 0;
 }
 

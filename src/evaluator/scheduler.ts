@@ -81,8 +81,10 @@ export class Scheduler {
 
   private go(fiber: Fiber, entry: Entry): Fiber {
     const next = this.machine.go(fiber, entry, this.quantum);
-    const shared = next.join?.branches.reduce((sum, branch) => sum + branch.fuel, 0) ?? 0;
-    if (Number.isFinite(fiber.fuel)) this.quantum = Math.max(0, this.quantum - (fiber.fuel - next.fuel - shared));
+    if (this.quantum !== Number.POSITIVE_INFINITY && Number.isFinite(fiber.fuel)) {
+      const shared = next.join?.branches.reduce((sum, branch) => sum + branch.fuel, 0) ?? 0;
+      this.quantum = Math.max(0, this.quantum - (fiber.fuel - next.fuel - shared));
+    }
     if (next.status === 'ready') this.preempted = true;
     return next;
   }
@@ -111,7 +113,9 @@ export class Scheduler {
   /** Of several deadlines that have passed that of the outermost step counts. */
   private expire(fiber: Fiber): Fiber {
     let expired: Context | null = null;
-    for (const at of contextsFrom(fiber.context, fiber.rootDepth)) if (at.deadline !== null && at.deadline.passed !== null && mayExpire(fiber, at)) expired = at;
+    for (let at: Context | null = fiber.context; at !== null && at.depth >= fiber.rootDepth; at = at.parent) {
+      if (at.deadline !== null && at.deadline.passed !== null && mayExpire(fiber, at)) expired = at;
+    }
     return expired === null ? fiber : this.stop(fiber, expired, expired.deadline!.passed!);
   }
 
@@ -404,12 +408,18 @@ function tooFew({ name }: Context, join: Join, good: number): ErrorValue {
 // --- what is waited for ----------------------------------------------------------------------------------------------
 
 /** All calls that the fiber and its branches wait for, in the order of the text; the deadlines of a step before what it waits for. */
-export function pendingCalls(fiber: Fiber, calls: HostCall[] = []): HostCall[] {
+export function pendingCalls(fiber: Fiber): readonly HostCall[] {
+  // An array that grows begins with room for 17, and states keep it.
+  if (fiber.call !== null && fiber.join === null && deadlines(fiber) === NO_CONTEXTS) return [fiber.call];
+  return collectCalls(fiber, []);
+}
+
+function collectCalls(fiber: Fiber, calls: HostCall[]): HostCall[] {
   if (hasEnded(fiber) || fiber.status === 'unstarted') return calls;
   const due = deadlines(fiber);
   for (let i = due.length - 1; i >= 0; i--) calls.push(deadlineCall(due[i]!));
   if (fiber.call !== null) calls.push(fiber.call);
-  if (fiber.join !== null) for (const branch of fiber.join.branches) pendingCalls(branch, calls);
+  if (fiber.join !== null) for (const branch of fiber.join.branches) collectCalls(branch, calls);
   return calls;
 }
 

@@ -55,7 +55,20 @@ export interface Turn<State, Event = unknown> {
   readonly outcome: Outcome;
   readonly state: State;
   readonly events: readonly Event[];
+  /** A merge of this turn that a person has to allow first. Until then nothing of the turn has happened. */
+  readonly held?: HeldMerge<State, Event>;
 }
+
+export interface HeldMerge<State, Event = unknown> {
+  /** The merge, where calls are shown and asked about: its id is its position. */
+  readonly call: HostCall;
+  readonly approval: ApprovalQuestion;
+  /** The same turn with a person's word on the merge; it may hold another one. */
+  readonly again: (word: Word) => Turn<State, Event>;
+}
+
+/** What came of asking a person; `reason` says why not, null when nobody could be asked. */
+export type Word = { readonly isAllowed: true } | { readonly isAllowed: false; readonly reason: string | null };
 
 export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, Event = unknown> {
   readonly start: (program: Program, options?: StartOptions) => Turn<State, Event>;

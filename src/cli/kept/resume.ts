@@ -23,8 +23,9 @@ import { type Watch, watchFor } from '../watching.ts';
 import { openWorld, terminalConsole } from '../world.ts';
 import { readAuthority } from './authority.ts';
 import { endingOf, storeDiagnostic } from './drive.ts';
+import { refuse } from './refuse.ts';
 import type { OpenedStore } from './store.ts';
-import { refuse, withRun } from './with-store.ts';
+import { withRun } from './with-store.ts';
 
 export function resumeCommand(options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
   return withRun(options, { json: options.json, terminal }, async (opened, row, refuse) => {

@@ -88,7 +88,7 @@ export class Facts {
 }
 
 /** The fields that may be large, and may then be content of their own. */
-const HEAVY = ['args', 'value', 'error', 'variables', 'context', 'data', 'options', 'memory'] as const;
+const HEAVY = ['args', 'value', 'error', 'variables', 'context', 'data', 'options', 'memory', 'state'] as const;
 /** A record with more bytes than this gives its heavy fields away. */
 export const RECORD_BYTES_MAX = 16 * 1024;
 /** Smaller values stay where they are. */

@@ -82,6 +82,8 @@ export interface Position {
   readonly open: ReadonlyMap<string, OpenCall>;
   /** Somebody has cancelled the run; it undoes what it began. */
   readonly isCancelled: boolean;
+  /** That turn is held: what began it is written, and it has not happened. */
+  readonly isAhead: boolean;
   /** The goes of the machine since that turn began, as long as it is preempted. */
   readonly goes: readonly number[];
   readonly sinceCheckpoint: { readonly effects: number; readonly bytes: number; readonly atMs: number };
@@ -115,6 +117,8 @@ export class RunRecorder implements Recorder<State, Event> {
   /** An attempt is not in the store yet: it has to be before there is another one, so that attempts are counted right. */
   private attemptEnded = false;
   private isCancelled: boolean;
+  /** What the machine has not come to terms with is written already: its state is one of before, and no checkpoint. */
+  private isAhead: boolean;
 
   constructor(parts: RecorderParts) {
     const { head, turn, known, open, sinceCheckpoint } = parts.position;
@@ -126,6 +130,7 @@ export class RunRecorder implements Recorder<State, Event> {
     this.known = known;
     this.open = new Map(open);
     this.isCancelled = parts.position.isCancelled;
+    this.isAhead = parts.position.isAhead;
     this.effects = sinceCheckpoint.effects;
     this.bytes = sinceCheckpoint.bytes;
     this.checkpointMs = sinceCheckpoint.atMs;
@@ -152,6 +157,7 @@ export class RunRecorder implements Recorder<State, Event> {
 
   turned = ({ state, events, outcome }: Turn<State, Event>): void => {
     this.state = state;
+    this.isAhead = false;
     if ('calls' in outcome && this.open.size > 0) this.forgetDropped(outcome.calls);
     if (events.length === 0) return;
     const lines = events.map(eventToJson).filter((line) => !this.known.has(line));
@@ -192,8 +198,10 @@ export class RunRecorder implements Recorder<State, Event> {
     const isDue = this.effects >= checkpoints.effects || this.bytes >= checkpoints.bytes || (checkpoints.steps && this.stepEnded);
     const label = labelIn(answers);
     if (label !== null || isDue || clock.nowMs() - this.checkpointMs >= checkpoints.everyMs) this.checkpoint(label === null ? 'policy' : 'plan', label, quanta);
-    this.beginTurn();
-    for (const given of answers) this.answered(given, quanta);
+    // What comes while a turn is held is given with it.
+    const before = this.isAhead ? [] : quanta;
+    if (!this.isAhead) this.beginTurn();
+    for (const given of answers) this.answered(given, before);
     return this.write();
   };
 
@@ -248,7 +256,8 @@ export class RunRecorder implements Recorder<State, Event> {
 
   private async putAway(waits: readonly Waiting[], wakeMs: number | null): Promise<boolean> {
     if (await this.parts.lookAround()) return false;
-    if (this.effects > 0 || this.turn === 0) this.checkpoint('waiting', null, []);
+    // A turn that is held waits in the midst of what it does: who goes on takes it again.
+    if (this.state?.status === 'waiting' && (this.effects > 0 || this.turn === 0)) this.checkpoint('waiting', null, []);
     const shown = Vector.adopt(waits.map(waitValue));
     this.draft('run-waiting', { waits: shown, budget: this.budget() });
     this.change = { ...this.change, status: 'waiting', wakeMs, waits: encodeValue(shown) };
@@ -291,6 +300,7 @@ export class RunRecorder implements Recorder<State, Event> {
 
   private beginTurn(): void {
     this.turn += 1;
+    this.isAhead = true;
     if (this.known.size > 0) this.known = NOTHING;
     this.stepEnded = false;
   }
@@ -317,7 +327,7 @@ export class RunRecorder implements Recorder<State, Event> {
 
   /** `quanta` are the goes of the machine since its turn began, when it is preempted. */
   private checkpoint(reason: string, label: string | null, quanta: readonly number[]): void {
-    if (this.state === null) return;
+    if (this.state === null || this.isAhead) return;
     const { root, content } = this.parts.keeper.write(this.state);
     this.content.push(...content);
     this.saved = { at: this.drafts.length, root };
