@@ -3,11 +3,11 @@
  * than that pays for loading the host.
  */
 import type { StartOptions } from '../evaluator/kernel.ts';
+import type { Event } from '../evaluator/event.ts';
 import type { Limits } from '../evaluator/limits.ts';
 import type { State } from '../evaluator/state.ts';
 import { type Program, startProgram } from '../host/compile.ts';
-import type { Event } from '../evaluator/event.ts';
-import type { Host, Turn } from '../host/port.ts';
+import type { Host, Observer, Turn } from '../host/port.ts';
 import type { Governed, Governor } from '../host/security/governance.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
 import type { Watch } from './watching.ts';
@@ -28,6 +28,8 @@ export interface Execution {
   readonly signal: AbortSignal;
   /** Told when an interrupted run still has something to do before it ends. */
   readonly stopping?: () => void;
+  /** Is told what nobody who looks on wants to tell. */
+  readonly observer?: Pick<Observer<Event>, 'passed'>;
   /** Asked for when there is something to see; null or absent when nobody looks on. */
   readonly openWatch?: (() => Promise<Watch>) | null;
 }
@@ -50,7 +52,7 @@ export async function execute(execution: Execution): Promise<Ending> {
       return outcome.kind === 'complete' ? { kind: 'complete', value: outcome.value, state } : { kind: 'failed', error: outcome.error, state };
     }
     const { goOn } = await import('./hosting.ts');
-    return await goOn(first, execution, watch?.observer ?? {});
+    return await goOn(first, execution, { ...execution.observer, ...watch?.observer });
   } finally {
     watch?.end();
   }

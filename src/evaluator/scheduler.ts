@@ -411,19 +411,16 @@ function tooFew({ name }: Context, join: Join, good: number): ErrorValue {
 export function pendingCalls(fiber: Fiber): readonly HostCall[] {
   // An array that grows begins with room for 17, and states keep it.
   if (fiber.call !== null && fiber.join === null && deadlines(fiber) === NO_CONTEXTS) return [fiber.call];
-  const calls: HostCall[] = [];
-  collectCalls(fiber, calls);
-  return calls.length === 0 ? NO_CALLS : calls;
+  return collectCalls(fiber, []);
 }
 
-const NO_CALLS: readonly HostCall[] = [];
-
-function collectCalls(fiber: Fiber, calls: HostCall[]): void {
-  if (hasEnded(fiber) || fiber.status === 'unstarted') return;
+function collectCalls(fiber: Fiber, calls: HostCall[]): HostCall[] {
+  if (hasEnded(fiber) || fiber.status === 'unstarted') return calls;
   const due = deadlines(fiber);
   for (let i = due.length - 1; i >= 0; i--) calls.push(deadlineCall(due[i]!));
   if (fiber.call !== null) calls.push(fiber.call);
   if (fiber.join !== null) for (const branch of fiber.join.branches) collectCalls(branch, calls);
+  return calls;
 }
 
 function deadlineCall(context: Context): HostCall {

@@ -197,10 +197,17 @@ export class Flights {
     this.answer(flight, answer, from);
   }
 
-  /** Somebody has allowed the call: it is made, or waited for. */
+  /** Somebody has allowed the call: it is made, or waited for, when the policy still has nothing against it. */
   approve(flight: Flight): void {
     flight.controller?.abort();
     if (isMerge(flight)) return this.answer(flight, { id: flight.call.id, ok: true, value: true }, BY_CAPABILITY);
+    const { host, observer, book } = this.options;
+    const judged = judge(flight.made, host, false, book.origins(flight.call));
+    if (!judged.allowed) {
+      observer.decided?.(flight.made, judged.decision);
+      book.denied(flight.made, judged.decision);
+      return this.answer(flight, judged.answer, { by: 'policy', who: null, message: null });
+    }
     const hold = workHold(flight.made, flight.judged, null);
     if (hold !== null && 'id' in hold) this.answer(flight, hold, BY_CAPABILITY);
     else this.again({ ...flight, hold, dueMs: null, controller: null });
@@ -209,6 +216,7 @@ export class Flights {
   /** Asks whether a merge may happen, as if it were a call. Not null: that is known, because somebody has said so, or nobody can be asked. */
   askAbout(call: HostCall, approval: ApprovalQuestion): Word | null {
     if (this.ask === nobody) return { isAllowed: false, reason: null };
+    if (this.flights.has(call.id)) return null;
     const hash = this.options.approvalHash(approval, call.id);
     const recalled = this.options.recall(call.id);
     if (recalled?.approved === hash) return { isAllowed: true };
@@ -295,7 +303,8 @@ export class Flights {
   /** Policy, then budget; then it waits for its turn. */
   private begin({ call, made, attempt }: Pick<Flight, 'call' | 'made' | 'attempt'>, exposed: () => MapValue): void {
     const { host, observer, book } = this.options;
-    const judged = judge(made, host, book.origins(call));
+    const recalled = this.options.recall(call.id);
+    const judged = judge(made, host, recalled !== null, book.origins(call));
     observer.decided?.(made, judged.decision);
     const refused = (answer: Answer, by: AnswerSource = 'policy'): void => this.over({ call, attempt }, answer, { by, who: null, message: null }, 0);
     if (!judged.allowed || (judged.approval !== null && this.ask === nobody)) {
@@ -304,7 +313,6 @@ export class Flights {
     }
     const held = book.claim(made, judged.capability);
     if (held !== null && 'ok' in held) return refused(held, 'budget');
-    const recalled = this.options.recall(call.id);
     const provided = this.provided(call, made, judged.capability, attempt);
     const limited = 'call' in judged.capability ? withTimeLimit(provided.made, book.timeLeft(made)) : made;
     const hold = provided.hold ?? holdOf(limited, judged, recalled, this.options.approvalHash);

@@ -136,8 +136,8 @@ export class Loop<State, Event> {
     this.recorder = recorder;
     const note = recorder?.note ?? (() => undefined);
     this.book = new Book({
-      memory: options.memory ?? newMemory(host.budget?.grant ?? {}, options.isTraced ?? false), clock: host.clock, source: host.budget?.source ?? 'none', note,
-      applied: (callId, what) => observer.applied?.(callId, what),
+      memory: options.memory ?? newMemory(host.budget ?? { grant: {} }, options.isTraced ?? false), clock: host.clock, source: host.budget?.source ?? 'none', note,
+      applied: (callId, what) => observer.applied?.(callId, what), passed: (what) => observer.passed?.(what),
     });
     this.flights = new Flights({
       host, observer, maxConcurrent, book: this.book,
@@ -208,6 +208,7 @@ export class Loop<State, Event> {
       this.recorder?.turned(turn);
       const { outcome, state } = turn;
       if (turn !== this.options.first || this.options.memory === undefined) this.book.memory = follow(this.book.memory, turn.events, 'calls' in outcome ? outcome.calls : NO_CALLS);
+      this.book.tellPassed();
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);
       if (outcome.kind === 'requires-values') return this.end({ kind: 'failed', error: unfetched(), byHost: true });
       this.flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
@@ -251,23 +252,22 @@ export class Loop<State, Event> {
     }
     const patch = this.patches.shift();
     if (patch !== undefined) return this.patched(turn, patch);
-    const answers = await this.given();
+    const given = this.flights.arrived();
+    const written = this.taken(given);
+    if (written !== null) await written;
+    this.quanta = given.length > 0 ? [quantum] : [...this.quanta, quantum];
+    const answers = given.map((one) => one.answer);
     const next = this.timed(() => kernel.resume(state, answers, { quantum }));
     return next.held === undefined ? next : this.allowed(next, { state, answers });
   }
 
-  /** The answers that have come, written down. */
-  private async given(): Promise<readonly Answer[]> {
-    const answers = this.flights.arrived();
-    if (answers.length > 0) {
-      const written = this.recorder?.answering(answers, this.quanta) ?? null;
-      // A checkpoint that is written with them is one of before.
-      for (const { call, used } of answers) this.book.ended(call.id, used);
-      if (written !== null) await written;
-      this.quanta = [];
-    }
-    this.quanta.push(this.options.quantum);
-    return answers.map((given) => given.answer);
+  /** Writes down the answers; null: nothing has to be waited for. */
+  private taken(answers: readonly Given[]): Promise<void> | null {
+    if (answers.length === 0) return null;
+    const written = this.recorder?.answering(answers, this.quanta) ?? null;
+    // A checkpoint that is written with them is one of before.
+    for (const { call, used } of answers) this.book.ended(call.id, used);
+    return written;
   }
 
   /**
@@ -275,21 +275,22 @@ export class Loop<State, Event> {
    * what was resumed; null: the turn is none of ours.
    */
   private async allowed(held: Turn<State, Event>, from: { readonly state: State; readonly answers: readonly Answer[] } | null): Promise<Turn<State, Event> | RunResult<State>> {
+    const { flights } = this;
     const { kernel, quantum } = this.options;
     let turn = held;
     let answers = from?.answers ?? [];
     while (turn.held !== undefined) {
       const word = await this.wordOn(turn.held, from?.state ?? turn.state);
-      if (typeof word === 'object' && 'kind' in word) {
-        // The machine has not gone as far as this go.
-        this.quanta.pop();
-        return word;
-      }
-      if (word !== 'more') turn = turn.held.again(word);
+      if (word !== 'more' && 'isAllowed' in word) turn = turn.held.again(word);
       else {
-        const more = await this.given();
+        // The machine has not gone as far as the last go says.
+        this.quanta.pop();
+        if (word !== 'more') return word;
         // It is one turn for the journal too, which knows that the machine has not seen the first of them.
-        answers = [...answers, ...more];
+        const more = flights.arrived();
+        await this.taken(more);
+        answers = [...answers, ...more.map((one) => one.answer)];
+        this.quanta = [quantum];
         turn = this.timed(() => kernel.resume(from!.state, answers, { quantum }));
       }
     }

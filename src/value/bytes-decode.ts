@@ -9,7 +9,7 @@
  */
 import type { Result } from '../diagnostic/diagnostic.ts';
 import { ByteReader } from './binary.ts';
-import { contentKey, pushAtomCodes } from './bytes-content.ts';
+import { Codes, ContentTable, pushAtomCodes } from './bytes-content.ts';
 import * as tag from './bytes-tags.ts';
 import { bytesToHex } from './hex.ts';
 import { LargeMap } from './large-map.ts';
@@ -110,7 +110,7 @@ interface Shared {
   readonly offset: number;
 }
 
-/** The first number of a content key. */
+/** The first of a composite's codes. */
 const KEY_KINDS: Readonly<Record<CompositeKind, number>> = {
   roots: 0,
   vector: tag.VECTOR.first,
@@ -131,10 +131,12 @@ class Decoder {
   private readonly stack: Open[] = [];
   /** What has been read of the composites that are open, and its codes for the content keys. */
   private readonly items: Item[] = [];
-  private readonly codes: number[] = [];
+  private height = 0;
+  private readonly codes = new Codes();
   private readonly shared: Shared[] = [];
-  /** The contents that have been written out so far: composites by content key, the rest by a letter and their text. */
-  private readonly seen = new LargeMap<string, true>();
+  /** What has been written out so far: composites, and the rest by a letter and their text. */
+  private readonly composites = new ContentTable();
+  private readonly texts = new LargeMap<string, true>();
   private readonly comparison = new Comparison();
   /** One array for all closures that have the same captures. */
   private readonly captures = new Map<Vector, readonly Value[]>();
@@ -152,7 +154,7 @@ class Decoder {
     this.readHeader();
     while (this.alive()) {
       const top = this.stack[this.stack.length - 1]!;
-      if (this.items.length < top.end) this.readItem();
+      if (this.height < top.end) this.readItem();
       else if (top.kind === 'roots') break;
       else {
         this.stack.pop();
@@ -160,7 +162,7 @@ class Decoder {
       }
     }
     this.checkEnd();
-    return this.items as Value[];
+    return this.items.slice(0, this.height) as Value[];
   }
 
   private alive(): boolean {
@@ -275,7 +277,7 @@ class Decoder {
 
   private atom(value: Value, normal: boolean = true): void {
     if (this.pending >= 0) this.fail('this value cannot be shared', this.pendingOffset);
-    this.deliver({ item: value, id: -1, normal });
+    this.deliver(value, -1, normal);
   }
 
   private integer(least: number, sign: 1 | -1, offset: number): void {
@@ -329,7 +331,9 @@ class Decoder {
     if (!this.alive()) return;
     const number = this.pending;
     this.pending = -1;
-    this.deliver(this.remember(item, key, true, number, offset));
+    const isNew = this.texts.get(key) === undefined;
+    this.texts.set(key, true);
+    this.deliverNew(item, isNew, true, number, offset);
   }
 
   // Sharing.
@@ -347,17 +351,16 @@ class Decoder {
     if (this.pending >= 0) return this.fail('a reference is marked as shared', offset);
     if (shared === undefined || shared.piece === null) return this.fail(`there is no shared value ${number} yet`, offset);
     shared.used = true;
-    this.deliver(shared.piece);
+    const { item, id, normal } = shared.piece;
+    this.deliver(item, id, normal);
   }
 
-  /** Makes a piece of something that can be shared, and makes sure that its content is new. */
-  private remember(item: Item, key: string, normal: boolean, number: number, offset: number): Piece {
-    if (this.seen.get(key) === true) this.fail('a value that occurs again is written out', offset);
-    this.seen.set(key, true);
-    const piece: Piece = { item, id: this.count++, normal };
-    const shared = this.shared[number];
-    if (shared !== undefined) shared.piece = piece;
-    return piece;
+  /** Delivers what can be shared; `isNew`: nothing of that content has been written out before. */
+  private deliverNew(item: Item, isNew: boolean, normal: boolean, number: number, offset: number): void {
+    if (!isNew) this.fail('a value that occurs again is written out', offset);
+    const id = this.count++;
+    if (number >= 0) this.shared[number]!.piece = { item, id, normal };
+    this.deliver(item, id, normal);
   }
 
   // Composites.
@@ -366,44 +369,49 @@ class Decoder {
     const wanted = kind === 'map' ? count * 2 : count;
     if (wanted > this.reader.left) this.reader.fail('the bytes end too early', offset);
     if (this.pending >= 0 && wanted === 0) this.fail('this value cannot be shared', this.pendingOffset);
-    const start = this.items.length;
-    const codesStart = this.codes.length;
+    const start = this.height;
+    const codesStart = this.codes.size;
+    this.codes.push(KEY_KINDS[kind]);
+    if (kind === 'closure') pushAtomCodes(this.codes, unit);
     this.stack.push({ kind, offset, start, end: start + wanted, codesStart, normal: true, shared: this.pending, unit });
     this.pending = -1;
   }
 
-  private deliver(piece: Piece): void {
+  /** Hands an item to what contains it; `id` is its number among all that can be shared, or -1, `normal` whether it may stand in a key. */
+  private deliver(item: Item, id: number, normal: boolean): void {
     if (!this.alive()) return;
     const top = this.stack[this.stack.length - 1]!;
-    const index = this.items.length - top.start;
-    if (piece.item instanceof Group && !(top.kind === 'closure' && index === 0)) {
+    const index = this.height - top.start;
+    if (item instanceof Group && !(top.kind === 'closure' && index === 0)) {
       return this.fail('the hash of a group stands where a value should be', this.reader.offset);
     }
-    if (top.kind === 'set') this.checkKey(piece, index > 0 ? 1 : 0);
-    else if (top.kind === 'map' && index % 2 === 0) this.checkKey(piece, index > 0 ? 2 : 0);
-    if (!piece.normal && !isOpaque(top.kind)) top.normal = false;
-    this.items.push(piece.item);
-    if (piece.id >= 0) this.codes.push(piece.id);
-    else pushAtomCodes(this.codes, piece.item as Value);
+    if (top.kind === 'set') this.checkKey(item, normal, index > 0 ? 1 : 0);
+    else if (top.kind === 'map' && index % 2 === 0) this.checkKey(item, normal, index > 0 ? 2 : 0);
+    if (!normal && !isOpaque(top.kind)) top.normal = false;
+    this.items[this.height++] = item;
+    if (id >= 0) this.codes.push(id);
+    else pushAtomCodes(this.codes, item as Value);
   }
 
   /** `distance` is how far below the top of the stack the key before lies; 0 when there is none. */
-  private checkKey(piece: Piece, distance: number): void {
-    if (!piece.normal) return this.fail('a key holds -0.0', this.reader.offset);
+  private checkKey(item: Item, normal: boolean, distance: number): void {
+    if (!normal) return this.fail('a key holds -0.0', this.reader.offset);
     if (distance === 0) return;
-    const before = this.items[this.items.length - distance] as Value;
-    if (this.comparison.compare(before, piece.item as Value) >= 0) this.fail('keys are not in order', this.reader.offset);
+    const before = this.items[this.height - distance] as Value;
+    if (this.comparison.compare(before, item as Value) >= 0) this.fail('keys are not in order', this.reader.offset);
   }
 
   private close(open: Open): void {
-    const items = this.items.slice(open.start);
-    this.items.length = open.start;
-    const key = contentKey(KEY_KINDS[open.kind], open.unit, this.codes, open.codesStart);
-    this.codes.length = open.codesStart;
+    const { codes, composites } = this;
+    const items = this.items.slice(open.start, this.height);
+    this.height = open.start;
+    const isNew = items.length > 0 && composites.find(codes, open.codesStart) < 0;
+    codes.size = open.codesStart;
+    if (isNew) composites.add();
     const value = this.build(open, items);
     if (value === undefined) return;
-    if (items.length === 0) return this.deliver({ item: value, id: -1, normal: open.normal });
-    this.deliver(this.remember(value, key, open.normal, open.shared, open.offset));
+    if (items.length === 0) this.deliver(value, -1, open.normal);
+    else this.deliverNew(value, isNew, open.normal, open.shared, open.offset);
   }
 
   /** Undefined when the parts do not make a value; the fault is set then. */

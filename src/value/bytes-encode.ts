@@ -6,13 +6,13 @@
  * Both are iterative and linear in the number of different objects.
  */
 import { ByteWriter, textSize } from './binary.ts';
-import { contentKey, isAtom, pushAtomCodes } from './bytes-content.ts';
+import { Codes, ContentTable, isAtom, pushAtomCodes } from './bytes-content.ts';
 import * as tag from './bytes-tags.ts';
 import { ArrayCursor } from './cursor.ts';
 import { hexToBytes } from './hex.ts';
 import { LargeMap } from './large-map.ts';
 import { EPOCH_MS_MIN } from './time.ts';
-import type { Value } from './value.ts';
+import type { Closure, Value } from './value.ts';
 import { Vector } from './vector.ts';
 
 export function encodeDocument(roots: readonly Value[]): Uint8Array {
@@ -88,13 +88,14 @@ interface Open {
 class Interner {
   /** By what they say: one map for each kind of text, so that no keys have to be made up. */
   private readonly texts = new Map<string, LargeMap<string | bigint, Part>>();
-  /** Composites by content key. */
-  private readonly contents = new LargeMap<string, Part>();
+  private readonly contents = new ContentTable();
+  private readonly composites: Part[] = [];
   /** Composites met before, by identity. */
   private readonly known = new LargeMap<Composite, Part>();
   /** Parts of the composites that are open, and their codes for the content keys. */
   private readonly items: Item[] = [];
-  private readonly codes: number[] = [];
+  private height = 0;
+  private readonly codes = new Codes();
   private count = 0;
 
   intern(roots: readonly Value[]): readonly Item[] {
@@ -111,18 +112,32 @@ class Interner {
       if (stack.length === 0) break;
       this.push(this.close(top));
     }
-    for (const item of this.items) if (item instanceof Part) item.uses += 1;
-    return this.items;
+    return this.counted(0);
+  }
+
+  /** The items from there on, taken from the stack and counted. */
+  private counted(start: number): readonly Item[] {
+    const items = this.items.slice(start, this.height);
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i]!;
+      if (item instanceof Part) item.uses += 1;
+    }
+    return items;
   }
 
   private push(item: Item): void {
-    this.items.push(item);
+    this.items[this.height++] = item;
     if (item instanceof Part) this.codes.push(item.id);
     else pushAtomCodes(this.codes, item);
   }
 
   private open(source: Composite): Open {
-    return { source, children: childrenOf(source), start: this.items.length, codesStart: this.codes.length };
+    const { codes } = this;
+    const codesStart = codes.size;
+    const kind = kindOf(source);
+    codes.push(kind);
+    if (kind === tag.CLOSURE) pushAtomCodes(codes, (source as Closure).code.unit);
+    return { source, children: childrenOf(source), start: this.height, codesStart };
   }
 
   /** The item when it needs no look inside. */
@@ -162,15 +177,15 @@ class Interner {
   }
 
   private close({ source, start, codesStart }: Open): Part {
-    const items = this.items.slice(start);
-    this.items.length = start;
-    const key = keyOf(source, this.codes, codesStart);
-    this.codes.length = codesStart;
-    let part = this.contents.get(key);
-    if (part === undefined) {
-      this.contents.set(key, (part = this.part(source, items)));
-      for (const item of items) if (item instanceof Part) item.uses += 1;
+    const { codes, contents, composites } = this;
+    let number = contents.find(codes, codesStart);
+    if (number < 0) {
+      number = contents.add();
+      composites.push(this.part(source, this.counted(start)));
     }
+    this.height = start;
+    codes.size = codesStart;
+    const part = composites[number]!;
     this.known.set(source, part);
     return part;
   }
@@ -184,26 +199,13 @@ function isCaptures(source: Composite): source is readonly Value[] {
   return Array.isArray(source);
 }
 
-/** Captures are encoded as a vector is. */
-function keyOf(source: Composite, codes: readonly number[], start: number): string {
-  if (isCaptures(source)) return contentKey(tag.VECTOR.first, 0, codes, start);
-  if (source instanceof Group) return '';
-  switch (source.kind) {
-    case 'vector':
-      return contentKey(tag.VECTOR.first, 0, codes, start);
-    case 'list':
-      return contentKey(tag.LIST.first, 0, codes, start);
-    case 'map':
-      return contentKey(tag.MAP.first, 0, codes, start);
-    case 'set':
-      return contentKey(tag.SET.first, 0, codes, start);
-    case 'error':
-      return contentKey(tag.ERROR, 0, codes, start);
-    case 'function':
-      return contentKey(tag.CLOSURE, source.primitive ? 0 : source.code.unit, codes, start);
-    default:
-      return ''; // has no parts
-  }
+const KINDS: Readonly<Record<string, number>> = {
+  vector: tag.VECTOR.first, list: tag.LIST.first, map: tag.MAP.first, set: tag.SET.first, error: tag.ERROR, function: tag.CLOSURE,
+};
+
+/** Captures are encoded as a vector is. Only what has parts is asked for. */
+function kindOf(source: Composite): number {
+  return isCaptures(source) || source instanceof Group ? tag.VECTOR.first : KINDS[source.kind]!;
 }
 
 function childrenOf(source: Composite): Open['children'] {

@@ -296,6 +296,21 @@ describe('a budget', () => {
     expect(await rtfs(['run', '--budget', 'calls=9', '--policy', 'p.json', '-e', plan], { cwd })).toMatchObject({ code: 6, out: '1\n2\n', err: expect.stringContaining('policy: the policy p.json') as unknown });
     expect((await rtfs(['policy', 'p.json'], { cwd })).out).toContain('"cost": 0.5');
   });
+
+  test('that is soft denies nothing: it is told, in the terminal, the stream, the journal and the list of runs', async () => {
+    const cwd = directory({ 'soft.json': '{"level": "full", "budget": {"calls": 5}, "soft-budget": {"calls": 1, "cost": 2.5}}' });
+    const plan = '(do (println 1) (println 2) (println 3))';
+    const warning = 'warning: calls 2: more than the soft budget of 1\n';
+    expect(await rtfs(['run', '--policy', 'soft.json', '-e', plan], { cwd })).toMatchObject({ code: 0, out: '1\n2\n3\n', err: warning });
+    const stream = await rtfs(['run', '--policy', 'soft.json', '--json=stream', '-e', plan], { cwd });
+    expect(stream.out).toContain('{"passed":{"budget":"calls","soft":1,"used":2}}\n');
+    expect(stream.err).not.toContain('warning');
+    expect(await rtfs(['run', '--policy', 'soft.json', ...STORE, '--id', 'soft', '-e', plan], { cwd })).toMatchObject({ code: 0, err: warning });
+    expect((await rtfs(['log', 'soft', ...STORE], { cwd })).out).toMatch(/budget-passed +calls 2, more than 1\n/);
+    expect((await rtfs(['runs', ...STORE], { cwd })).out).toContain('calls 3 of 5 (more than 1)');
+    expect((await rtfs(['metrics', ...STORE], { cwd })).out).toContain('rtfs_records_total{kind="budget-passed"} 1\n');
+    expect((await rtfs(['why-denied', 'soft', ...STORE], { cwd })).code).toBe(0);
+  });
 });
 
 describe('capabilities of a project', () => {

@@ -12,7 +12,7 @@ const WORDS = new Set([
   'callMany', 'add', 'subtract', 'multiply', 'increment', 'decrement', 'less', 'lessOrEqual', 'greater', 'greaterOrEqual', 'same', 'nth', 'keywordGet', 'conj', 'count', 'first', 'float', 'double', 'isFloat', 'isVector', 'isClosure',
   'closure', 'sibling', 'variable', 'setVariable', 'known', 'data', 'apply', 'raised', 'rethrow', 'pending', 'failed', 'leaveMany', 'enter', 'pauseAtEntry', 'pauseAtLoop', 'tail', 'turns',
 ]);
-const NUMBERED = /^(?:r|f|k|q|d|e|s|g|B|H|call|leave|function|p[0-3]_)\d+$/;
+const NUMBERED = /^(?:r|f|i|k|l|o|q|d|e|s|g|x|y|z|B|H|call|leave|function|p[0-3]_)\d+$/;
 
 const HOSTILE = [
   '`);process.exit(1);//', "');globalThis.hacked=1;('", '${globalThis.hacked=1}', '"];globalThis.hacked=1;["', '\\u0022\\n', '</script>', '*/globalThis.hacked=1/*', '\u2028globalThis.hacked=1\u2028', '__proto__', 'constructor',

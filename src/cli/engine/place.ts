@@ -104,8 +104,8 @@ export async function tellStatus(id: string, status: EngineStatus, { option }: O
 /** What the run has used, and of how much; empty when nothing is counted. */
 function budgetOf({ budget }: EngineStatus): string {
   const facts = new Facts(budget instanceof MapValue ? budget : MapValue.empty());
-  const [used, granted] = ['used', 'granted'].map((name) => readAmounts(facts.value(name)));
-  return used == null || granted == null ? '' : amountsText(used, granted);
+  const [used, granted, soft] = ['used', 'granted', 'soft'].map((name) => readAmounts(facts.value(name)));
+  return used == null || granted == null ? '' : amountsText(used, granted, soft ?? {});
 }
 
 function endingOf(id: string, status: EngineStatus, storeOption: string): Ending {

@@ -42,6 +42,9 @@ export const DIRECT_ARGUMENTS = 4;
 /** Values of a frame that are left one by one; beyond, as an array. */
 const LEFT_DIRECTLY = 3;
 
+/** Turns of a loop that are counted before anything is looked at, when there is plenty of fuel. */
+const MANY_TURNS = 1_000_000_000;
+
 /** Larger arms stay on the machine: the engine would not optimise them. */
 const INSTRUCTIONS_MAX = 3_000;
 const LABELS_MAX = 400;
@@ -50,15 +53,19 @@ function frameWords(arm: ArmCode): number {
   return FRAME_WORDS + arm.registers;
 }
 
-/** The source for an arm from its entry, from the head of a loop, or from behind a call; null when that is left to the machine. */
-export function emit(arm: ArmCode, point: number): Emitted | null {
-  const emitter = new Emitter(arm, point);
+/**
+ * The source for an arm from its entry, from the head of a loop, or from behind a call; null when that is left to the machine. `isSmall`: the integers
+ * that a loop begins with fit into 32 bits.
+ */
+export function emit(arm: ArmCode, point: number, isSmall: boolean): Emitted | null {
+  const emitter = new Emitter(arm, point, isSmall);
   return emitter.run();
 }
 
 class Emitter {
   private readonly arm: ArmCode;
   private readonly point: number;
+  private readonly areIntegersSmall: boolean;
   private readonly from: 'entry' | 'loop' | 'call';
   private readonly instructions: readonly Instruction[];
   private readonly entry: number;
@@ -72,6 +79,8 @@ class Emitter {
    * and paid when it is left, because a memory cell that is read and written at each turn would be slower than all the rest.
    */
   private counted: { readonly from: number; readonly to: number } | null = null;
+  /** The loops that are being emitted, the outermost first. */
+  private readonly around: EmittedLoop[] = [];
   /** By the address of a loop's head: the index behind the last jump back to it. */
   private readonly loops = new Map<number, number>();
   private readonly parameters: number;
@@ -84,7 +93,8 @@ class Emitter {
   /** The variables that are needed when something fails. */
   private readonly saved: string[] = [];
 
-  constructor(arm: ArmCode, point: number) {
+  constructor(arm: ArmCode, point: number, isSmall: boolean) {
+    this.areIntegersSmall = isSmall;
     this.arm = arm;
     this.point = point;
     const { instructions, indexAt, before } = arm.liveness;
@@ -159,7 +169,7 @@ class Emitter {
     return this.arm.liveAt(this.point).map((register, index) => {
       const kind = this.kinds[this.entry]![register];
       if (kind === Kind.INTEGER) this.plainIntegers.push(index);
-      const value = kind === Kind.FLOAT ? `+R.double(V[b + ${index}])` : kind === Kind.INTEGER ? `+V[b + ${index}]` : `V[b + ${index}]`;
+      const value = kind === Kind.FLOAT ? `+R.double(V[b + ${index}])` : kind === Kind.INTEGER ? (this.areIntegersSmall ? `V[b + ${index}] | 0` : `+V[b + ${index}]`) : `V[b + ${index}]`;
       return `${this.variable(register, kind === Kind.FLOAT)} = ${value};`;
     });
   }
@@ -206,9 +216,14 @@ class Emitter {
       } else if (end !== undefined && !(inLoop && index === from)) {
         if (falls && index > from && !targets.has(at)) this.settle(index);
         if (this.isPlainLoop(index, end)) this.counted = { from: index, to: end };
-        if (this.counted !== null) this.body.push('u = 0; w = R.turns() | 0;');
+        if (this.counted !== null) this.body.push(`u = 0; w = m.fuel - m.pauseAt > ${MANY_TURNS} ? ${MANY_TURNS} : R.turns() | 0;`);
+        const place = this.body.length;
+        const loop: EmittedLoop = { writes: new Set(this.instructions.slice(index, end).map(({ writes }) => writes)), facts: new Map() };
+        this.around.push(loop);
         this.body.push(`H${at}: for (;;) {`);
         falls = this.loopBody(index, end);
+        this.around.pop();
+        this.body.splice(place, 0, ...[...loop.facts].map(([name, expression]) => `${name} = ${expression};`));
         this.counted = null;
         index = end;
       } else {
@@ -286,6 +301,35 @@ class Emitter {
 
   private isDouble(register: number, kinds: Kinds): boolean {
     return kinds[register] === Kind.FLOAT;
+  }
+
+  /** What is known of a register: once for all turns of the outermost loop that does not write it, otherwise at each use. */
+  private fact(prefix: string, register: number, expression: string): string {
+    const loop = this.around.find(({ writes }) => !writes.has(register));
+    if (loop === undefined) return expression;
+    const name = `${prefix}${register}`;
+    this.declared.add(name);
+    loop.facts.set(name, expression);
+    return name;
+  }
+
+  /** Whether it is a JavaScript number. */
+  private isNumber(register: number): string {
+    return this.fact('y', register, `typeof ${this.variable(register, false)} === "number"`);
+  }
+
+  /** Whether it is an integer of 32 bits. */
+  private isSmall(register: number): string {
+    const x = this.variable(register, false);
+    return this.fact('i', register, `typeof ${x} === "number" && (${x} | 0) === ${x}`);
+  }
+
+  private isVector(register: number): string {
+    return this.fact('o', register, `R.isVector(${this.variable(register, false)})`);
+  }
+
+  private isClosure(register: number): string {
+    return this.fact('l', register, `R.isClosure(${this.variable(register, false)})`);
   }
 
   /** What only happens now and then, and may charge: turns that are only counted so far are paid first. */
@@ -440,12 +484,14 @@ class Emitter {
       case Op.NTH: {
         this.at(at, kinds);
         const [x, y] = [this.value(a, kinds), this.value(b, kinds)];
-        return this.set(d, `R.isVector(${x}) && typeof ${y} === "number" && (t = ${x}.get(${y})) !== undefined ? t : ${this.slow(`R.nth(${x}, ${y}, m)`)}`);
+        if (this.isDouble(a, kinds) || this.isDouble(b, kinds)) return this.set(d, this.slow(`R.nth(${x}, ${y}, m)`));
+        return this.set(d, `${this.isVector(a)} && ${this.isNumber(b)} && (t = ${x}.get(${y})) !== undefined ? t : ${this.slow(`R.nth(${x}, ${y}, m)`)}`);
       }
       case Op.COUNT: {
         this.at(at, kinds);
         const x = this.value(a, kinds);
-        return this.set(d, `R.isVector(${x}) ? ${x}.size : ${this.slow(`R.count(${x}, m)`)}`);
+        const slow = this.slow(`R.count(${x}, m)`);
+        return this.set(d, this.isDouble(a, kinds) ? slow : `${this.isVector(a)} ? ${x}.size : ${slow}`);
       }
       case Op.GET:
       case Op.KEYWORD_GET:
@@ -550,18 +596,19 @@ class Emitter {
     if (how.name === 'same') {
       const [x, y] = [this.value(a, kinds), this.value(b, kinds)];
       if (isPlain(kinds[a]) || isPlain(kinds[b])) return `${x} === ${y}`;
-      return `(typeof ${x} === "number" && typeof ${y} === "number" ? ${x} === ${y} : ${this.slow(`R.same(${x}, ${y}, m)`)})`;
+      if (doubleA || doubleB) return this.slow(`R.same(${x}, ${y}, m)`);
+      return `(${this.isNumber(a)} && ${this.isNumber(b)} ? ${x} === ${y} : ${this.slow(`R.same(${x}, ${y}, m)`)})`;
     }
     if (doubleA && doubleB) return `${this.variable(a, true)} ${how.sign} ${this.variable(b, true)}`;
     const [x, y] = [this.variable(a, doubleA), this.variable(b, doubleB)];
-    const tests = [doubleA ? '' : `typeof ${x} === "number"`, doubleB ? '' : `typeof ${y} === "number"`].filter((test) => test !== '').join(' && ');
+    const tests = [doubleA ? '' : this.isNumber(a), doubleB ? '' : this.isNumber(b)].filter((test) => test !== '').join(' && ');
     return `(${tests} ? ${x} ${how.sign} ${y} : ${this.slow(`R.${how.name}(${this.value(a, kinds)}, ${this.value(b, kinds)})`)})`;
   }
 
   private literalComparison(how: Comparison, a: number, literal: number, kinds: Kinds): string {
     const x = this.variable(a, this.isDouble(a, kinds));
     if (this.isDouble(a, kinds)) return `${x} ${how.sign} ${literal}`;
-    return `(typeof ${x} === "number" ? ${x} ${how.sign} ${literal} : ${this.slow(`R.${how.name}(${x}, ${literal})`)})`;
+    return `(${this.isNumber(a)} ? ${x} ${how.sign} ${literal} : ${this.slow(`R.${how.name}(${x}, ${literal})`)})`;
   }
 
   private arithmetic(at: number, how: Arithmetic, d: number, a: number, b: number, kinds: Kinds): void {
@@ -570,21 +617,25 @@ class Emitter {
     this.at(at, kinds);
     const slow = this.slow(`R.${how.name}(${this.value(a, kinds)}, ${this.value(b, kinds)})`);
     const [x, y] = [this.variable(a, doubleA), this.variable(b, doubleB)];
-    if (doubleA || doubleB) return this.line(`${this.variable(d, true)} = ${this.mixed(how, x, y, doubleA, slow)};`);
+    if (doubleA || doubleB) return this.line(`${this.variable(d, true)} = ${this.mixed(how, doubleA ? x : y, doubleA ? b : a, doubleA, slow)};`);
     const zero = how.sign === '*' ? ' + 0' : '';
     if (kinds[a] === Kind.INTEGER && kinds[b] === Kind.INTEGER) {
-      return this.set(d, `typeof ${x} === "number" && typeof ${y} === "number" && (t = ${x} ${how.sign} ${y}) <= ${SAFE} && t >= -${SAFE} ? t${zero} : ${slow}`);
+      return this.set(d, `${this.isNumber(a)} && ${this.isNumber(b)} && (t = ${x} ${how.sign} ${y}) <= ${SAFE} && t >= -${SAFE} ? t${zero} : ${slow}`);
     }
-    const small = `typeof ${x} === "number" && typeof ${y} === "number" && (${x} | 0) === ${x} && (${y} | 0) === ${y}`;
+    const small = `${this.isSmall(a)} && ${this.isSmall(b)}`;
     if (how.sign === '*') return this.set(d, `${small} && (t = ${x} * ${y}) <= ${SAFE} && t >= -${SAFE} ? t + 0 : ${slow}`);
     this.set(d, `${small} ? ${x} ${how.sign} ${y} : ${slow}`);
   }
 
-  /** One operand is a float for certain; the other may be any number. */
-  private mixed(how: Arithmetic, x: string, y: string, isFirst: boolean, slow: string): string {
-    const other = isFirst ? y : x;
-    const boxed = isFirst ? `${x} ${how.sign} ${y}.value` : `${x}.value ${how.sign} ${y}`;
-    return `typeof ${other} === "number" ? ${x} ${how.sign} ${y} : R.isFloat(${other}) ? ${boxed} : R.double(${slow})`;
+  /** One operand is a float for certain; `register` has the other, which may be any number. */
+  private mixed(how: Arithmetic, float: string, register: number, isFirst: boolean, slow: string): string {
+    const other = this.variable(register, false);
+    const sum = (value: string): string => (isFirst ? `${float} ${how.sign} ${value}` : `${value} ${how.sign} ${float}`);
+    if (this.around.some(({ writes }) => !writes.has(register))) {
+      const isPlain = this.fact('x', register, `typeof ${other} === "number" || R.isFloat(${other})`);
+      return `${isPlain} ? ${sum(this.fact('z', register, `${isPlain} ? +R.double(${other}) : 0`))} : R.double(${slow})`;
+    }
+    return `typeof ${other} === "number" ? ${sum(other)} : R.isFloat(${other}) ? ${sum(`${other}.value`)} : R.double(${slow})`;
   }
 
   private literalArithmetic(at: number, how: Arithmetic, d: number, a: number, literal: number, kinds: Kinds): void {
@@ -594,8 +645,11 @@ class Emitter {
     if (isDouble) return this.line(`${this.variable(d, true)} = ${x} ${how.sign} ${operand};`);
     this.at(at, kinds);
     const slow = this.slow(`R.${how.name}(${x}, ${literal})`);
-    if (kinds[a] === Kind.INTEGER) return this.set(d, `typeof ${x} === "number" && (t = ${x} ${how.sign} ${operand}) <= ${SAFE} && t >= -${SAFE} ? t : ${slow}`);
-    this.set(d, `typeof ${x} === "number" && (${x} | 0) === ${x} ? ${x} ${how.sign} ${operand} : ${slow}`);
+    if (kinds[a] === Kind.INTEGER) {
+      const bound = how.sign === '+' === literal > 0 ? `<= ${SAFE}` : `>= -${SAFE}`; // it can leave the safe integers on one side only
+      return this.set(d, `${this.isNumber(a)} && (t = ${x} ${how.sign} ${operand}) ${bound} ? t : ${slow}`);
+    }
+    this.set(d, `${this.isSmall(a)} ? ${x} ${how.sign} ${operand} : ${slow}`);
   }
 
   private primitive(at: number, kinds: Kinds, d: number, index: number, registers: readonly number[]): void {
@@ -606,9 +660,8 @@ class Emitter {
     const inline = templateFor(this.arm.primitives[index]!.name, args.length);
     if (inline === null) return this.set(d, slow);
     const operands = registers.map((register) => this.variable(register, this.isDouble(register, kinds)));
-    const tests = registers.flatMap((register, i) => (this.isDouble(register, kinds) ? [] : [`typeof ${operands[i]!} === "number"`]));
+    const tests = registers.flatMap((register) => (this.isDouble(register, kinds) ? [] : [inline.operands === 'small' ? this.isSmall(register) : this.isNumber(register)]));
     if (inline.operands !== 'any' && tests.length < operands.length) return this.set(d, slow);
-    if (inline.operands === 'small') tests.push(...operands.map((x) => `(${x} | 0) === ${x}`));
     this.set(d, `${['true', ...tests, ...inline.tests(operands)].join(' && ')} ? ${inline.value(operands)} : ${slow}`);
   }
 
@@ -652,13 +705,20 @@ class Emitter {
   private closureCall(fn: number, first: number, count: number, kinds: Kinds): string {
     const value = this.value(fn, kinds);
     const args = this.window(first, count, kinds);
-    const closure = `R.isClosure(${value}) ? ${this.invoke(`${value}.code`, value, first, count, kinds)}`;
+    const isClosure = this.isDouble(fn, kinds) ? 'false' : this.isClosure(fn);
+    const closure = `${isClosure} ? ${this.invoke(`${value}.code`, value, first, count, kinds)}`;
     if (count < 1 || count > 3) return `${closure} : R.data(${value}, [${args}])`;
     const site = this.sites++;
     this.head.push(`let s${site}, g${site};`);
-    this.line(`if (${value} !== s${site} && !R.isClosure(${value})) { g${site} = R.function${count}(${value}); s${site} = R.known(${value}); }`);
+    this.line(`if (${value} !== s${site} && !(${isClosure})) { g${site} = R.function${count}(${value}); s${site} = R.known(${value}); }`);
     return `${closure} : g${site}(${args}, m)`;
   }
+}
+
+interface EmittedLoop {
+  readonly writes: ReadonlySet<number>;
+  /** What is found out before its first turn, by the name of the variable. */
+  readonly facts: Map<string, string>;
 }
 
 /** Instructions whose usual way takes no call. */

@@ -16,7 +16,7 @@ import { afterTurn, type Memory } from '../memory.ts';
 import { type Keys, signHead } from '../journal/signature.ts';
 import { loopKernel } from '../kernel.ts';
 import type { Clock, Kernel, Observer, Turn, Word } from '../port.ts';
-import { type Amounts, amountsValue, readAmounts } from '../amounts.ts';
+import { type Amounts, amountsValue, readAmounts, softValue } from '../amounts.ts';
 import type { Constitution } from '../security/constitution.ts';
 import { type Governed, type GovernedTurn, governsContexts, governTurn, isTracing, type MergeQuestion, type Refusal, shownTo, type WordOn } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
@@ -81,7 +81,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   const now = clock.nowMs();
   const { id, name, start, authority } = run;
   const { host } = options;
-  const data = { ...startData(kept.hash, name, start), ...(authority === undefined ? {} : signedAuthority(id, authority, keys)), budget: host.budget === undefined ? undefined : amountsValue(host.budget.grant), 'budget-source': host.budget?.source, traced: isTracing(host.constitution) || undefined };
+  const data = { ...startData(kept.hash, name, start), ...(authority === undefined ? {} : signedAuthority(id, authority, keys)), budget: host.budget === undefined ? undefined : amountsValue(host.budget.grant), 'budget-source': host.budget?.source, 'soft-budget': softValue(host.budget?.soft), traced: isTracing(host.constitution) || undefined };
   const content = [...kept.content];
   const records = chained(run.id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], content, sha256);
   const lease = await store.create(

@@ -25,7 +25,7 @@ export interface Making {
 }
 
 export async function make(call: HostCall, { host, lineage, performance, origins, recalled, approvalHash, newToken }: Making): Promise<Made> {
-  const judged = judge(call, host, origins);
+  const judged = judge(call, host, recalled !== null, origins);
   if (!judged.allowed) return { kind: 'answered', answer: judged.answer, usage: null, isRefused: true };
   const hold = holdOf(call, judged, recalled, approvalHash);
   if (hold !== null) return 'id' in hold ? { kind: 'answered', answer: hold, usage: null, isRefused: true } : { kind: 'held', hold };

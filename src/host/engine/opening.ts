@@ -5,7 +5,7 @@
 import { restore } from '../../evaluator/snapshot.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
-import { amountsValue, readAmounts } from '../amounts.ts';
+import { amountsValue, readAmounts, softValue } from '../amounts.ts';
 import type { Facts } from '../durable/facts.ts';
 import { resting } from '../durable/history.ts';
 import { loadProgram, type Runnable } from '../durable/program.ts';
@@ -74,7 +74,7 @@ async function askTerms({ host }: EngineWorld, segment: Segment): Promise<{ read
   const step = segment.step('begin', () => {
     const { budget, constitution, clock } = host;
     const data = {
-      now: clock.nowMs(), budget: budget === undefined ? undefined : amountsValue(budget.grant), 'budget-source': budget?.source, traced: isTracing(constitution) || undefined,
+      now: clock.nowMs(), budget: budget === undefined ? undefined : amountsValue(budget.grant), 'budget-source': budget?.source, 'soft-budget': softValue(budget?.soft), traced: isTracing(constitution) || undefined,
       data: mergeRules(constitution),
     };
     return encodeLight(...TERMS, data, segment.content);
@@ -84,10 +84,10 @@ async function askTerms({ host }: EngineWorld, segment: Segment): Promise<{ read
 }
 
 function beginning(program: Runnable, facts: Facts, terms: Facts, rules: Constitution | null): Pick<Opening, 'first' | 'memory' | 'nowMs' | 'budgetSource' | 'refusals' | 'granted'> {
-  const memory = newMemory(readAmounts(terms.value('budget')) ?? {}, terms.is('traced'));
+  const memory = newMemory({ grant: readAmounts(terms.value('budget')) ?? {}, soft: readAmounts(terms.value('soft-budget')) ?? {} }, terms.is('traced'));
   const { turn: first, refusals } = governed(rules, memory, (refused) => begin(program, facts, [DURABLE_QUANTUM], refused));
   const calls = 'calls' in first.outcome ? first.outcome.calls : [];
-  const granted = { budget: terms.value('budget') ?? undefined, 'budget-source': terms.text('budget-source') ?? undefined, traced: terms.is('traced') || undefined };
+  const granted = { budget: terms.value('budget') ?? undefined, 'budget-source': terms.text('budget-source') ?? undefined, 'soft-budget': terms.value('soft-budget') ?? undefined, traced: terms.is('traced') || undefined };
   return { first, memory: afterTurn(memory, first.events, calls), nowMs: terms.number('now') ?? 0, budgetSource: terms.text('budget-source') ?? 'none', refusals, granted };
 }
 

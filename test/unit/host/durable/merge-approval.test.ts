@@ -188,6 +188,24 @@ describe('a merge that needs approval', () => {
     expect(await replayed(one)).toMatchObject({ kind: 'identical', hasEnded: true });
   });
 
+  test('is held in the midst of a turn that takes several goes, where others are answered, too', async () => {
+    let later: (value: Value) => void = () => undefined;
+    const one = world().add('slow', 'live', () => new Promise((resolve) => (later = resolve)));
+    const first = one.process();
+    const burn = '(loop [i 0] (if (< i 2000000) (recur (inc i)) i))';
+    const text = `(step "all" (step-parallel "both" (call :slow 1) (do ${burn} ${burn} ${price('buy', burn)} (call :echo 5))) (context/get :price))`;
+    const running = first.start(programOf(text), options(first));
+    await expect.poll(async () => one.effects.map(({ id }) => id), { timeout: 60_000 }).toEqual(['slow']);
+    later(7);
+    await say(one, 'approve', questionIn(await running));
+    const second = one.process();
+    await say(one, 'approve', questionIn(await second.resume('run', options(second))));
+    const third = one.process();
+    expect(shown(await third.resume('run', options(third)))).toBe('2000000');
+    expect(one.effects.map(({ id }) => id)).toEqual(['slow', 'echo']);
+    expect(await replayed(one)).toMatchObject({ kind: 'identical', hasEnded: true });
+  });
+
   test('comes to the same wherever a process ends', async () => {
     const text = `(step "all" ${price('buy', '(call :echo 12)')} [(context/get :price) (call :echo 2) ${guarded(price('more', '(call :echo 3)'))} (context/get :price)])`;
     const program = programOf(text);
