@@ -118,3 +118,32 @@ test('what a plan may do is said where it is driven', async () => {
   const { code, err } = await rtfs(['start', 'denied', '--wait'], { cwd, env });
   expect([code, err.includes('not allowed')]).toEqual([5, true]);
 });
+
+test('what a run has used of its budget is in its status', async () => {
+  worker.kill('SIGTERM');
+  await ended(worker);
+  worker = await beginWorker('--budget', 'calls=5');
+  const cwd = directory({ 'asks.rtfs': '(do (call :time.now) (call :user.ask "Well?"))' });
+  await rtfs(['deploy', 'asks.rtfs'], { cwd, env });
+  await rtfs(['start', 'asks', '--id', 'asks-1', '--wait'], { cwd, env });
+  // The question has not been answered, so it has not cost anything yet.
+  const { code, err } = await rtfs(['status', 'asks-1'], { env });
+  expect([code, err]).toEqual([3, expect.stringMatching(/^used: calls 1 of 5\b/m)]);
+});
+
+test('the moments of a run can be looked at, and why something was denied', async () => {
+  const cwd = directory({ 'home.rtfs': '(try (call :env.get "HOME") (catch e "kept"))' });
+  await rtfs(['deploy', 'home.rtfs'], { cwd, env });
+  await rtfs(['start', 'home', '--id', 'home-1', '--wait'], { cwd, env });
+  expect((await rtfs(['log', 'home-1', '--restate', '--kind', 'call-answered'], { env })).out).toContain('error: Security violation');
+  expect(await rtfs(['replay', 'home-1', '--restate', '--json'], { env })).toMatchObject({ code: 0, out: expect.stringContaining('"status":"identical"') as string });
+  expect(await rtfs(['log', 'no-such', '--restate'], { env })).toMatchObject({ code: 2, err: expect.stringContaining('there is no run no-such') as string });
+});
+
+test('runs that ended are removed when somebody says since when', async () => {
+  expect(await rtfs(['gc', '--restate'], { env })).toMatchObject({ code: 2, err: expect.stringContaining('`--ended-before 30d` removes those') as string });
+  expect(JSON.parse((await rtfs(['gc', '--restate', '--ended-before', '2999-01-01', '--json'], { env })).out)).toEqual({ runsRemoved: expect.any(Number) as number });
+  expect(await rtfs(['status', 'home-1'], { env })).toMatchObject({ code: 2, err: expect.stringContaining('there is no run home-1') as string });
+  // What waits stays.
+  expect((await rtfs(['status', 'asks-1'], { env })).code).toBe(3);
+});
