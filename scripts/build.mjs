@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
-import { bareCommander, lazyMcp, lazyRegex, plainNumbers } from './bundle-plugins.mjs';
+import { bareCommander, computedGroups, lazyMcp, lazyRegex, plainNumbers } from './bundle-plugins.mjs';
 
 /** What may be imported from outside: `rtfs` and `rtfs/…`. */
 const DOORS = ['index', 'kernel', 'primitives', 'library', 'values', 'contexts', 'chunks', 'host', 'host/node', 'protocol', 'testing', 'testing/arbitraries', 'engine', 'restate'];
@@ -53,7 +53,7 @@ async function buildPackage() {
 async function buildCommandLine() {
   const outdir = `dist/.bin-${process.pid}`;
   await build({ ...node, entryPoints: ['bin/rtfs.ts'], outfile: `${outdir}/rtfs.js` });
-  const lazy = { plugins: [lazyRegex, lazyMcp, bareCommander], supported: { 'dynamic-import': false } }; // compiled code cannot import, only require
+  const lazy = { plugins: [lazyRegex, lazyMcp, bareCommander, computedGroups], supported: { 'dynamic-import': false } }; // compiled code cannot import, only require
   await build({ ...node, ...lazy, entryPoints: ['src/cli/main.ts'], format: 'cjs', charset: 'ascii', outfile: `${outdir}/main.cjs` });
   await build({ ...node, entryPoints: ['re2js'], format: 'cjs', outfile: `${outdir}/re2js.cjs` });
   const client = ['@modelcontextprotocol/client', '@modelcontextprotocol/client/stdio'].map((name) => `export * from '${name}';`).join('\n');

@@ -10,7 +10,7 @@ const RATIO = "rtfs -e '(+ 1 2)' against node -e 0";
 const ABSOLUTE = "rtfs -e '(+ 1 2)', the whole process";
 
 const SUM: readonly string[] = ['-e', '(+ 1 2)'];
-const TARGET = 2.5;
+const TARGET = 1.6;
 const SAMPLES = 11;
 
 export const processes: Suite = {

@@ -27,9 +27,9 @@ export const reading: Suite = {
       const { cpuMs, wallMs } = measureOne(run);
       rows.push(row(name, speed(text, cpuMs), 'MB/s', target, `${cpuMs.toPrecision(3)} ms, wall ${speed(text, wallMs).toPrecision(3)} MB/s`));
     };
-    add(READING, 8, () => read(text, '<bench>').diagnostics.length);
+    add(READING, 12, () => read(text, '<bench>').diagnostics.length);
     if (wants(AGAINST_JSON)) rows.push(againstJson(text));
-    add(LOWERING, 2, () => lower(environment, text));
+    add(LOWERING, 4, () => lower(environment, text));
     add(COMPILING, null, () => compile(environment, { file: '<bench>', text }).diagnostics.length);
     return rows;
   },

@@ -1,4 +1,6 @@
-/** How large a saved state is, and how long saving and loading take. */
+/** How large a saved state is, how long saving and loading take, and what a state takes in memory. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type Checkpoint, Chunker } from '../../src/evaluator/chunks.ts';
 import { resume, start } from '../../src/evaluator/kernel.ts';
 import { restore, snapshot } from '../../src/evaluator/snapshot.ts';
@@ -40,15 +42,19 @@ const DEEP_PLAN = `
 
 const FRAMES = 100;
 
+const SUSPENDED = 'memory of 100,000 suspended runs of a small plan, each';
+const RUNS = 100_000;
+
 const SECOND = 'second checkpoint of a state of 10 MB, after a small change';
 const CHECKPOINT = 'checkpoint in chunks of a state of 100 frames';
 const RESTORE_CHUNKS = 'restoring a state of 100 frames from chunks';
 
 export const snapshots: Suite = {
-  names: [SIZE, SAVE, LOAD, SECOND, CHECKPOINT, RESTORE_CHUNKS],
+  names: [SIZE, SUSPENDED, SAVE, LOAD, SECOND, CHECKPOINT, RESTORE_CHUNKS],
   run: ({ environment, wants }: SuiteInput): readonly Row[] => {
     const rows: Row[] = [];
     if (wants(SIZE)) rows.push(row(SIZE, snapshot(smallState(entryOf(environment, SMALL_PLAN))).length, 'bytes', 2000));
+    if (wants(SUSPENDED)) rows.push(suspendedRuns(entryOf(environment, SMALL_PLAN)));
     if (wants(SAVE) || wants(LOAD)) rows.push(...timings(entryOf(environment, DEEP_PLAN)));
     if (wants(SECOND)) rows.push(secondCheckpoint(entryOf(environment, SETTING_PLAN)));
     if (wants(CHECKPOINT) || wants(RESTORE_CHUNKS)) rows.push(...chunkTimings(entryOf(environment, DEEP_PLAN)));
@@ -68,6 +74,23 @@ function order(): Value {
   const line = (item: string, price: number, count: number): Value =>
     MapValue.of(keyword('item'), item, keyword('price'), price, keyword('count'), count);
   return MapValue.of(keyword('customer'), 'C-17', keyword('lines'), Vector.of(line('bolts', 3, 40), line('nuts', 2, 40)));
+}
+
+/** Each waits for its own first call, with an argument of its own. */
+function suspendedRuns(entry: Entry): Row {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heapUsed = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const states = new Array<State | null>(RUNS).fill(null);
+  for (let warm = 0; warm < 100; warm++) smallState(entry);
+  const before = heapUsed();
+  for (let run = 0; run < RUNS; run++) states[run] = start(entry.program.table, entry.fn, [run]).state;
+  const each = (heapUsed() - before) / RUNS;
+  if (states.some((state) => state?.status !== 'waiting')) throw new Error('a run does not wait');
+  return row(SUSPENDED, each, 'bytes', 1000);
 }
 
 const SETTING_PLAN = `

@@ -4,8 +4,6 @@
  *
  * When the reader of a stream goes away (`rtfs … | head -1`), what is written after that is dropped without a word.
  */
-import { isatty } from 'node:tty';
-
 export type ColourChoice = 'auto' | 'always' | 'never';
 
 export const COLOUR_CHOICES: readonly ColourChoice[] = ['auto', 'always', 'never'];
@@ -33,32 +31,34 @@ export interface Terminal {
 export function processTerminal(choice: ColourChoice): Terminal {
   const out = sink(() => process.stdout);
   const error = sink(() => process.stderr);
+  // Something is about to be written to it.
+  const isOutTerminal = (): boolean => out.open().isTTY === true;
   return {
     out: out.write,
     error: error.write,
     outStream: out.open,
     errorStream: error.open,
     get outColour() {
-      return isColoured(choice, 1);
+      return isColoured(choice, isOutTerminal);
     },
     get errorColour() {
-      return isColoured(choice, 2);
+      return isColoured(choice, () => isTerminal(2));
     },
     // A terminal that was never told its size says 0.
     get columns() {
-      return isatty(2) ? process.stderr.columns || 80 : 100;
+      return isTerminal(2) ? process.stderr.columns || 80 : 100;
     },
     get rows() {
-      return isatty(2) ? process.stderr.rows || 24 : 1000;
+      return isTerminal(2) ? process.stderr.rows || 24 : 1000;
     },
     get outMoves() {
-      return canMove(1);
+      return canMove(isOutTerminal);
     },
     get errorMoves() {
-      return canMove(2);
+      return canMove(() => isTerminal(2));
     },
     get inEchoes() {
-      return isatty(0);
+      return isTerminal(0);
     },
     isOutClosed: out.isClosed,
   };
@@ -88,15 +88,20 @@ function sink(standard: () => NodeJS.WriteStream): Sink {
   return { write, open, isClosed: () => closed };
 }
 
-function canMove(descriptor: 1 | 2): boolean {
-  return process.env['TERM'] !== 'dumb' && isatty(descriptor);
+/** The module is loaded when somebody asks: it brings all that node knows of networks. */
+function isTerminal(descriptor: 0 | 2): boolean {
+  return process.getBuiltinModule('node:tty').isatty(descriptor);
+}
+
+function canMove(isTerminal: () => boolean): boolean {
+  return process.env['TERM'] !== 'dumb' && isTerminal();
 }
 
 /** What the user asked for counts first, then NO_COLOR, FORCE_COLOR, and whether somebody looks at a terminal. */
-function isColoured(choice: ColourChoice, descriptor: 1 | 2): boolean {
+function isColoured(choice: ColourChoice, isTerminal: () => boolean): boolean {
   if (choice !== 'auto') return choice === 'always';
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '') return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
-  return TERM !== 'dumb' && isatty(descriptor);
+  return TERM !== 'dumb' && isTerminal();
 }

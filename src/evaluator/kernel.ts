@@ -16,7 +16,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { mergeInto } from './merge.ts';
 import { needsBase, readPolicy } from './merge-policy.ts';
 import { kernelFunctions } from './operations.ts';
-import { Machine } from './machine.ts';
+import { Machine, NOTHING_DEFINED, NOTHING_NAMED } from './machine.ts';
 import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
 import { ownBytes } from './steps.ts';
 import { Raised } from './raise.ts';
@@ -51,13 +51,13 @@ const ALL_ISOLATIONS: readonly Isolation[] = ['inherit', 'isolated', 'sandboxed'
 
 /** Calls the function with the arguments. */
 export function start(table: CodeTable, fn: Value, args: readonly Value[], options: StartOptions = {}): Advance {
-  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits: Limits = options.limits ? { ...DEFAULT_LIMITS, ...options.limits } : DEFAULT_LIMITS;
   const data = options.context ?? MapValue.empty();
   const root = rootContext(data, ownBytes(data));
   const main: Fiber = {
-    status: 'ready', path: '', position: 0, frame: null, context: root, rootDepth: root.depth, variables: new Map(options.variables ?? []),
+    status: 'ready', path: '', position: 0, frame: null, context: root, rootDepth: root.depth, variables: options.variables ? new Map(options.variables) : NOTHING_NAMED,
     fuel: limits.fuel, allocation: limits.allocation, calls: limits.calls, depthBelow: 0, call: null, join: null, stop: null, held: null,
-    failing: false, cancelled: false, defined: new Set(), result: null, resultSources: null, variableSources: null, fatal: false,
+    failing: false, cancelled: false, defined: NOTHING_DEFINED, result: null, resultSources: null, variableSources: null, fatal: false,
   };
   const state: State = { table, limits, isolations: options.isolations ?? ALL_ISOLATIONS, main, status: 'ready', pending: [] };
   return onSomeTier((tier) => {

@@ -153,7 +153,7 @@ export class Machine implements Site, Running {
     switch (entry.kind) {
       case 'begin':
         if (entry.sources !== null) {
-          this.tracker ??= new Tracker(NO_SOURCES);
+          this.tracker ??= new Tracker(NOTHING_NAMED);
           this.tracker.callee = entry.sources;
         }
         return this.begin(entry.fn, entry.args);
@@ -262,7 +262,7 @@ export class Machine implements Site, Running {
     }
     this.pc = trackedAddress(this.arm, this.pc);
     this.arm = trackedArm(this.arm);
-    this.tracker = new Tracker(NO_SOURCES);
+    this.tracker = new Tracker(NOTHING_NAMED);
     return this.tracker;
   }
 
@@ -1305,7 +1305,8 @@ export class Machine implements Site, Running {
 
 const STATUS: Readonly<Record<Signal, FiberStatus>> = { complete: 'done', failed: 'failed', waiting: 'waiting', preempted: 'ready', forking: 'joining' };
 const NO_ORIGINS: readonly Origin[] = [];
-const NO_SOURCES: ReadonlyMap<string, Sources> = new Map();
+/** One for all states: an empty map is as large as what a small run keeps on top of it. */
+export const NOTHING_NAMED: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** The sources of a frame that is put away; null when there are none. */
 function frameSources(tracker: Tracker, own: Sources | null, live: readonly number[], base: number): readonly (Sources | null)[] | null {
@@ -1328,7 +1329,7 @@ const COMPENSATION_DEPTH = 1_000;
 /** How deep branches may lie in branches: what walks the tree of fibers may recurse. */
 export const FORKS_MAX = 200;
 
-const NOTHING_DEFINED: ReadonlySet<string> = new Set();
+export const NOTHING_DEFINED: ReadonlySet<string> = new Set();
 
 function forkLevels(path: string): number {
   let dots = 0;

@@ -8,15 +8,13 @@ function codesOf(codes: readonly number[]): Codes {
   return stack;
 }
 
-/** Numbers all of them, in order, and finds each again. */
+/** Numbers all of them, in order, and finds each again, at once and at the end. */
 function checkAll(composites: readonly (readonly number[])[]): void {
   const table = new ContentTable();
-  composites.forEach((codes, number) => {
-    expect(table.find(codesOf(codes), 0)).toBe(-1);
-    expect(table.add()).toBe(number);
-    expect(table.find(codesOf(codes), 0)).toBe(number);
-  });
-  composites.forEach((codes, number) => expect(table.find(codesOf(codes), 0)).toBe(number));
+  const numbers = composites.map((_, number) => number);
+  const found = composites.map((codes) => [table.find(codesOf(codes), 0), table.add(), table.find(codesOf(codes), 0)]);
+  expect(found).toEqual(numbers.map((number) => [-1, number, number]));
+  expect(composites.map((codes) => table.find(codesOf(codes), 0))).toEqual(numbers);
 }
 
 describe('numbers of composites', () => {
