@@ -53,19 +53,15 @@ function frameWords(arm: ArmCode): number {
   return FRAME_WORDS + arm.registers;
 }
 
-/**
- * The source for an arm from its entry, from the head of a loop, or from behind a call; null when that is left to the machine. `isSmall`: the integers
- * that a loop begins with fit into 32 bits.
- */
-export function emit(arm: ArmCode, point: number, isSmall: boolean): Emitted | null {
-  const emitter = new Emitter(arm, point, isSmall);
+/** The source for an arm from its entry, from the head of a loop, or from behind a call; null when that is left to the machine. */
+export function emit(arm: ArmCode, point: number): Emitted | null {
+  const emitter = new Emitter(arm, point);
   return emitter.run();
 }
 
 class Emitter {
   private readonly arm: ArmCode;
   private readonly point: number;
-  private readonly areIntegersSmall: boolean;
   private readonly from: 'entry' | 'loop' | 'call';
   private readonly instructions: readonly Instruction[];
   private readonly entry: number;
@@ -93,8 +89,7 @@ class Emitter {
   /** The variables that are needed when something fails. */
   private readonly saved: string[] = [];
 
-  constructor(arm: ArmCode, point: number, isSmall: boolean) {
-    this.areIntegersSmall = isSmall;
+  constructor(arm: ArmCode, point: number) {
     this.arm = arm;
     this.point = point;
     const { instructions, indexAt, before } = arm.liveness;
@@ -169,7 +164,7 @@ class Emitter {
     return this.arm.liveAt(this.point).map((register, index) => {
       const kind = this.kinds[this.entry]![register];
       if (kind === Kind.INTEGER) this.plainIntegers.push(index);
-      const value = kind === Kind.FLOAT ? `+R.double(V[b + ${index}])` : kind === Kind.INTEGER ? (this.areIntegersSmall ? `V[b + ${index}] | 0` : `+V[b + ${index}]`) : `V[b + ${index}]`;
+      const value = kind === Kind.FLOAT ? `+R.double(V[b + ${index}])` : kind === Kind.INTEGER ? `+V[b + ${index}]` : `V[b + ${index}]`;
       return `${this.variable(register, kind === Kind.FLOAT)} = ${value};`;
     });
   }

@@ -42,7 +42,7 @@ const COLD = Number.NEGATIVE_INFINITY;
 export class SourceCache {
   private readonly made = new Map<string, Made | null>();
 
-  /** Null: the arm is left to the machine. `point` is negative for a loop whose integers need not be small. */
+  /** Null: the arm is left to the machine. */
   get(arm: ArmCode, point: number, make: () => Made | null): Made | null {
     const { group, unit } = arm.code;
     if (group === '') return make();
@@ -157,7 +157,7 @@ export class CompiledTier implements Tier {
 
   private readonly prepare = (exit: Exit): Resume => {
     const arm = exit.arm!;
-    exit.resume = this.instance(arm, this.made(arm, arm.ops[exit.pc + CALL_POINT]!, false)!) as Resume;
+    exit.resume = this.instance(arm, this.made(arm, arm.ops[exit.pc + CALL_POINT]!)!) as Resume;
     return exit.resume;
   };
 
@@ -176,27 +176,24 @@ export class CompiledTier implements Tier {
     const { arm, base, registers, closure } = machine;
     if (arm.heat === COLD) return null;
     const values = arm.liveAt(point).map((register) => registers[base + register]!);
-    let native = this.loopFrom(arm, point, true);
+    const native = this.loopFrom(arm, point);
     if (native === null || native.plainIntegers.some((index) => typeof values[index] !== 'number')) return null;
-    if (native.plainIntegers.some((index) => ((values[index] as number) | 0) !== values[index])) native = this.loopFrom(arm, point, false);
-    if (native === null) return null;
     const { run } = native;
     const depthLeft = machine.depthLeft + 1;
     return () => this.goOn(run(this.words(depthLeft), closure, values, 0), depthLeft);
   }
 
-  private loopFrom(arm: ArmCode, point: number, isSmall: boolean): NativeLoop | null {
+  private loopFrom(arm: ArmCode, point: number): NativeLoop | null {
     let known = this.loops.get(arm);
     if (known === undefined) {
       known = new Map();
       this.loops.set(arm, known);
     }
-    const key = isSmall ? point : -point;
-    let native = known.get(key);
+    let native = known.get(point);
     if (native === undefined) {
-      const made = this.made(arm, point, isSmall);
+      const made = this.made(arm, point);
       native = made === null ? null : { run: this.instance(arm, made) as NativeLoop['run'], plainIntegers: made.emitted.plainIntegers };
-      known.set(key, native);
+      known.set(point, native);
       if (native !== null) this.statistics.loops += 1;
     }
     return native;
@@ -244,7 +241,7 @@ export class CompiledTier implements Tier {
   private compile(arm: ArmCode): boolean {
     if (arm.native !== null) return true;
     if (arm.heat === COLD) return false;
-    const made = this.made(arm, 0, false);
+    const made = this.made(arm, 0);
     if (made === null) {
       arm.heat = COLD;
       return false;
@@ -256,9 +253,9 @@ export class CompiledTier implements Tier {
     return true;
   }
 
-  private made(arm: ArmCode, point: number, isSmall: boolean): Made | null {
-    return this.cache.get(arm, isSmall ? point : -point, () => {
-      const emitted = emit(arm, point, isSmall);
+  private made(arm: ArmCode, point: number): Made | null {
+    return this.cache.get(arm, point, () => {
+      const emitted = emit(arm, point);
       return emitted === null ? null : { emitted, factory: this.makeFunction(FACTORY_PARAMETERS, emitted.source) };
     });
   }
