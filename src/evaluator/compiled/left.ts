@@ -58,7 +58,7 @@ export class LeftFrames {
 
 const KEPT_MAX = 8_192;
 
-export const TAIL: Exit = { arm: null, pc: -1, registers: [], size: 0, resume: null };
+const TAIL: Exit = { arm: null, pc: -1, registers: [], size: 0, resume: null };
 
 export function exitAt(arm: ArmCode, pc: number, registers: readonly number[]): Exit {
   return { arm, pc, registers, size: registers.length, resume: null };
