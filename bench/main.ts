@@ -1,5 +1,6 @@
 /**
- * The benchmark. `--json` prints one document, `--only TEXT` leaves out rows whose names do not contain the text.
+ * The benchmark. `--json` prints one document, `--only TEXT` leaves out rows whose names do not contain the text, `--long` does what takes many
+ * minutes too. With `--alone` nothing is measured in processes of their own: this is one.
  * A missed target is said clearly but is no failure; a wrong answer is one.
  */
 import { parseArgs } from 'node:util';
@@ -23,7 +24,7 @@ import { tiers } from './suites/tiers.ts';
 const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, store, durable, engines, protocol, processes, size, peers];
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' } } });
+  const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' }, long: { type: 'boolean' }, alone: { type: 'boolean' } } });
   const only = values.only?.toLowerCase() ?? '';
   const wants = (name: string): boolean => name.toLowerCase().includes(only);
   const wanted = SUITES.filter((suite) => suite.names.some(wants));
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const input = { environment: benchEnvironment(), root: values.root ?? '.', wants };
+  const input = { environment: benchEnvironment(), root: values.root ?? '.', wants, isLong: values.long === true, isAlone: values.alone === true };
   const rows: Row[] = [];
   for (const suite of wanted) rows.push(...(await suite.run(input)).filter((one) => wants(one.name)));
   process.stdout.write(`${values.json === true ? renderJson(rows) : renderTable(rows)}\n`);

@@ -13,7 +13,7 @@ export interface Row {
 }
 
 /** More is better for these units; less for all others. */
-const MORE_IS_BETTER: ReadonlySet<string> = new Set(['MB/s', '/s', '× our time']);
+const MORE_IS_BETTER: ReadonlySet<string> = new Set(['MB/s', '/s', '× our time', '% of appends']);
 
 export function row(name: string, value: number | null, unit: string, target: number | null, note: string = ''): Row {
   return { name, value: value === null ? null : rounded(value, target), unit, target, ok: verdict(value, unit, target), note };

@@ -8,6 +8,10 @@ export interface SuiteInput {
   readonly root: string;
   /** Whether the row is wanted: a suite leaves out work that no wanted row needs. */
   readonly wants: (name: string) => boolean;
+  /** Whether work that takes many minutes is done as well. */
+  readonly isLong: boolean;
+  /** Nothing is to be measured in processes of their own: this is one (`alone.ts`). */
+  readonly isAlone: boolean;
 }
 
 export interface Suite {

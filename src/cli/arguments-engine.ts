@@ -77,7 +77,7 @@ function drive(tools: ArgumentTools): void {
     .option('--port <port>', `where the server calls the worker (default: ${PORT})`)
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--url <url>', 'how the server reaches the worker, when that is not where it listens')
-    .option('--segment <calls>', 'after so many calls the state is written down and the past forgotten (default: 1000)')
+    .option('--segment <calls>', 'at most so many calls until the state is written down and the past forgotten; a tenth of them when the state is small (default: 1000)')
     .action((flags: DriveFlags) => {
       const port = flags.port === undefined ? PORT : wholeNumber(flags.port);
       const segment = flags.segment === undefined ? null : wholeNumber(flags.segment);

@@ -1,4 +1,5 @@
 /** The commands about what has happened in a run: doing it again, going on from there otherwise, looking at it. */
+import { restateOf, restateOption, type RestateFlags } from './arguments-engine.ts';
 import { type ArgumentTools, type CommonFlags, type DriveFlags, driveOptions, driving, storeOption } from './arguments-kept.ts';
 
 export function historyCommands(tools: ArgumentTools): void {
@@ -8,14 +9,14 @@ export function historyCommands(tools: ArgumentTools): void {
 }
 
 function replay({ command, ask, collect }: ArgumentTools): void {
-  storeOption(command('replay', 'do a run again with its recorded answers, and compare'))
+  restateOption(storeOption(command('replay', 'do a run again with its recorded answers, and compare')))
     .argument('<run>', 'its id, or the beginning of it')
     .option('--with <file>', 'run this program instead of the recorded one: what would be different?')
     .option('--path <dir>', 'look for the modules of that program here too (repeatable)', collect)
     .option('--json', 'print one JSON document')
-    .action((run: string, flags: CommonFlags & { with?: string; path?: string[] }) => {
+    .action((run: string, flags: CommonFlags & RestateFlags & { with?: string; path?: string[] }) => {
       const { store = null, with: program = null, path: modulePaths = [], json = false, color: colour } = flags;
-      ask({ command: 'replay', options: { run, store, program, modulePaths, json, colour } });
+      ask({ command: 'replay', options: { run, restate: restateOf(flags), store, program, modulePaths, json, colour } });
     });
 }
 
@@ -34,10 +35,10 @@ function fork(tools: ArgumentTools): void {
 }
 
 function debug({ command, ask }: ArgumentTools): void {
-  storeOption(command('debug', 'look at any moment of a run: forwards, backwards, why'))
+  restateOption(storeOption(command('debug', 'look at any moment of a run: forwards, backwards, why')))
     .argument('<run>', 'its id, or the beginning of it')
     .option('--json', 'print a line of JSON for each command')
-    .action((run: string, flags: CommonFlags) => {
-      ask({ command: 'debug', options: { run, store: flags.store ?? null, json: flags.json === true, colour: flags.color } });
+    .action((run: string, flags: CommonFlags & RestateFlags) => {
+      ask({ command: 'debug', options: { run, restate: restateOf(flags), store: flags.store ?? null, json: flags.json === true, colour: flags.color } });
     });
 }

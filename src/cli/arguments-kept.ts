@@ -1,7 +1,7 @@
 /** The commands about runs that are kept in a store. */
 import { type Command, Option } from 'commander';
 import { restateOf, restateOption, type RestateFlags } from './arguments-engine.ts';
-import type { Invocation, JsonForm, Saying, StepsChoice } from './invocation.ts';
+import { type Invocation, type JsonForm, METRICS_FORMATS, type MetricsOptions, type Saying, type StepsChoice } from './invocation.ts';
 import type { ColourChoice } from './terminal.ts';
 
 /** What `arguments.ts` lends: how commands are made there, and where the result goes. */
@@ -69,7 +69,7 @@ function runs({ command, ask }: ArgumentTools): void {
 }
 
 function log({ command, ask, refuse, collect }: ArgumentTools): void {
-  storeOption(command('log', 'show what happened in a run'))
+  restateOption(storeOption(command('log', 'show what happened in a run')))
     .argument('<run>', 'its id, or the beginning of it')
     .option('--tree', 'as a tree of steps')
     .option('--json', 'a line of JSON for each record')
@@ -77,21 +77,21 @@ function log({ command, ask, refuse, collect }: ArgumentTools): void {
     .option('--step <step>', 'only what happened in this step')
     .option('--capability <name>', 'only calls of this capability, or of a family: fs.')
     .option('--since <time>', 'only what happened after: 2026-01-31, 2026-01-31T08:00, 10m, 2h, 3d')
-    .action((run: string, flags: CommonFlags & { tree?: true; kind?: string[]; step?: string; capability?: string; since?: string }) => {
+    .action((run: string, flags: CommonFlags & RestateFlags & { tree?: true; kind?: string[]; step?: string; capability?: string; since?: string }) => {
       if (flags.tree === true && flags.json === true) return refuse('--tree and --json exclude each other', []);
       const form = flags.tree === true ? 'tree' : flags.json === true ? 'json' : 'lines';
       const { kind = [], step = null, capability = null, since = null, store = null, color } = flags;
-      ask({ command: 'log', options: { run, store, form, kinds: kind, step, capability, since, colour: color } });
+      ask({ command: 'log', options: { run, restate: restateOf(flags), store, form, kinds: kind, step, capability, since, colour: color } });
     });
 }
 
 function whyDenied({ command, ask }: ArgumentTools): void {
-  storeOption(command('why-denied', 'say why calls of a run were denied, and what would allow them'))
+  restateOption(storeOption(command('why-denied', 'say why calls of a run were denied, and what would allow them')))
     .argument('<run>', 'its id, or the beginning of it')
     .argument('[call]', 'the number of the call; all that were denied unless given')
     .option('--json', 'print a JSON array')
-    .action((run: string, call: string | undefined, flags: CommonFlags) => {
-      ask({ command: 'why-denied', options: { run, call: call ?? null, store: flags.store ?? null, json: flags.json === true, colour: flags.color } });
+    .action((run: string, call: string | undefined, flags: CommonFlags & RestateFlags) => {
+      ask({ command: 'why-denied', options: { run, call: call ?? null, restate: restateOf(flags), store: flags.store ?? null, json: flags.json === true, colour: flags.color } });
     });
 }
 
@@ -106,10 +106,11 @@ function verify({ command, ask, refuse }: ArgumentTools): void {
 }
 
 function metrics({ command, ask }: ArgumentTools): void {
-  storeOption(command('metrics', 'count what happened in the runs of a store, as text for Prometheus'))
-    .option('--json', 'print one JSON document')
-    .action((flags: CommonFlags) => {
-      ask({ command: 'metrics', options: { store: flags.store ?? null, json: flags.json === true, colour: flags.color } });
+  storeOption(command('metrics', 'count what happened in the runs of a store, for Prometheus or OpenTelemetry'))
+    .addOption(new Option('--format <format>', 'as text for Prometheus (prometheus), as a request of OTLP in JSON (otlp), or one by one (json)').choices(METRICS_FORMATS))
+    .addOption(new Option('--json', 'the same as --format json').conflicts('format'))
+    .action((flags: CommonFlags & { format?: MetricsOptions['format'] }) => {
+      ask({ command: 'metrics', options: { store: flags.store ?? null, format: flags.format ?? (flags.json === true ? 'json' : 'prometheus'), colour: flags.color } });
     });
 }
 
@@ -123,11 +124,11 @@ function exporting({ command, ask }: ArgumentTools): void {
 }
 
 function gc({ command, ask }: ArgumentTools): void {
-  storeOption(command('gc', 'remove what no run of a store needs any more'))
+  restateOption(storeOption(command('gc', 'remove what no run of a store needs any more')))
     .option('--ended-before <time>', 'also remove runs that ended before: 2026-01-31, 12h, 30d')
     .option('--json', 'print what was removed as one JSON document')
-    .action((flags: CommonFlags & { endedBefore?: string }) => {
-      ask({ command: 'gc', options: { store: flags.store ?? null, endedBefore: flags.endedBefore ?? null, json: flags.json === true, colour: flags.color } });
+    .action((flags: CommonFlags & RestateFlags & { endedBefore?: string }) => {
+      ask({ command: 'gc', options: { restate: restateOf(flags), store: flags.store ?? null, endedBefore: flags.endedBefore ?? null, json: flags.json === true, colour: flags.color } });
     });
 }
 

@@ -33,8 +33,9 @@ function serve({ command, ask, refuse, collect }: ArgumentTools): void {
   listening(command('serve', 'run plans for other programs, which carry out their calls (JSON-RPC; see docs/protocol.md)').option('--stdio', 'lines of JSON on standard input and output'))
     .option('--limit <name=value>', 'the most that a run is allowed: fuel=1e9, calls=1000 … (repeatable; see `rtfs help limits`)', collect)
     .action(({ stdio, http, address, tokenFile, keys, limit, color }: ServeFlags) => {
-      if ((stdio === true) === (http !== undefined)) return refuse('--stdio or --http PORT says how', []);
-      if (stdio === true && (address !== undefined || tokenFile !== undefined)) return refuse('--address and --token-file belong to --http', []);
+      if (stdio === true && http !== undefined) return refuse('--stdio and --http exclude each other', ['one process serves one of them: leave one out, and start a second process for the other (with the same --keys, either goes on with runs of the other)']);
+      if (stdio !== true && http === undefined) return refuse('--stdio or --http PORT says how', ['`rtfs serve --stdio` for a client that starts the server itself, `rtfs serve --http 4000` for clients on the network']);
+      if (stdio === true && (address !== undefined || tokenFile !== undefined)) return refuse('--address and --token-file belong to --http', ['leave them out, or serve with `--http PORT`']);
       const port = http === undefined ? null : portOf(http);
       if (http !== undefined && port === null) return refuse(...noPort(http));
       ask({ command: 'serve', options: { port, address: address ?? null, tokenFile: tokenFile ?? null, keys: keys ?? null, limits: limit ?? [], colour: color } });
@@ -44,7 +45,7 @@ function serve({ command, ask, refuse, collect }: ArgumentTools): void {
 function worker({ command, ask, refuse, world }: ArgumentTools): void {
   world(listening(command('worker', 'carry on branches of runs that other processes drive, with the capabilities that are granted here')))
     .action(({ http, address, tokenFile, keys, allow, limit, path, capabilities, color }: WorkerFlags) => {
-      if (http === undefined) return refuse('--http PORT says where', []);
+      if (http === undefined) return refuse('--http PORT says where', ['`rtfs worker --http 4001`, or `--http 0` for a port that is free']);
       const port = portOf(http);
       if (port === null) return refuse(...noPort(http));
       const grants = { grants: allow ?? [], limits: limit ?? [], modulePaths: path ?? [], capabilities: capabilities ?? null };

@@ -3,10 +3,11 @@
  * than that pays for loading the host.
  */
 import type { StartOptions } from '../evaluator/kernel.ts';
+import type { Event } from '../evaluator/event.ts';
 import type { Limits } from '../evaluator/limits.ts';
 import type { State } from '../evaluator/state.ts';
 import { type Program, startProgram } from '../host/compile.ts';
-import type { Host } from '../host/port.ts';
+import type { Host, Observer, Turn } from '../host/port.ts';
 import type { Governed, Governor } from '../host/security/governance.ts';
 import type { ErrorValue, Value } from '../value/value.ts';
 import type { Watch } from './watching.ts';
@@ -27,6 +28,8 @@ export interface Execution {
   readonly signal: AbortSignal;
   /** Told when an interrupted run still has something to do before it ends. */
   readonly stopping?: () => void;
+  /** Is told what nobody who looks on wants to tell. */
+  readonly observer?: Pick<Observer<Event>, 'passed'>;
   /** Asked for when there is something to see; null or absent when nobody looks on. */
   readonly openWatch?: (() => Promise<Watch>) | null;
 }
@@ -39,16 +42,17 @@ export type Ending =
 export async function execute(execution: Execution): Promise<Ending> {
   const { limits, variables, isolations } = execution;
   const options = { limits, variables, quantum: QUANTUM_STEPS, ...(isolations === undefined ? {} : { isolations }) };
-  const first = execution.governor?.take((refused) => startProgram(execution.program, { ...options, refused })) ?? startProgram(execution.program, options);
+  const first: Turn<State, Event> = execution.governor?.take((refused) => startProgram(execution.program, { ...options, refused })) ?? startProgram(execution.program, options);
   const { outcome, state, events } = first;
-  const hasEnded = outcome.kind === 'complete' || outcome.kind === 'failed';
+  const hasEnded = first.held === undefined && (outcome.kind === 'complete' || outcome.kind === 'failed');
   const watch = hasEnded && events.length === 0 ? null : ((await execution.openWatch?.()) ?? null);
   try {
-    if (hasEnded) watch?.observer.events?.(events);
-    if (outcome.kind === 'complete') return { kind: 'complete', value: outcome.value, state };
-    if (outcome.kind === 'failed') return { kind: 'failed', error: outcome.error, state };
+    if (hasEnded) {
+      watch?.observer.events?.(events);
+      return outcome.kind === 'complete' ? { kind: 'complete', value: outcome.value, state } : { kind: 'failed', error: outcome.error, state };
+    }
     const { goOn } = await import('./hosting.ts');
-    return await goOn(first, execution, watch?.observer ?? {});
+    return await goOn(first, execution, { ...execution.observer, ...watch?.observer });
   } finally {
     watch?.end();
   }

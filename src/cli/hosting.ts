@@ -3,54 +3,56 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { cancel, exposedContext, resume } from '../evaluator/kernel.ts';
 import { errorValue } from '../evaluator/raise.ts';
-import type { Advance, Answer, State } from '../evaluator/state.ts';
+import type { Answer, State } from '../evaluator/state.ts';
 import type { Event } from '../evaluator/event.ts';
-import { Loop } from '../host/loop.ts';
+import { Loop, refusing } from '../host/loop.ts';
 import { afterTurn, type Memory } from '../host/memory.ts';
 import { isTracing } from '../host/security/governance.ts';
-import type { Observer } from '../host/port.ts';
+import type { Observer, Turn } from '../host/port.ts';
 import type { MapValue } from '../value/map.ts';
 import { type Ending, type Execution, QUANTUM_STEPS } from './execution.ts';
 
 const CONCURRENT_CALLS = 256;
 const INTERRUPTED = 'the run was interrupted';
 
-export async function goOn(first: Advance, execution: Execution, observer: Observer<Event>): Promise<Ending> {
+export async function goOn(first: Turn<State, Event>, execution: Execution, observer: Observer<Event>): Promise<Ending> {
   const host = await execution.openHost();
   const { governor = null } = execution;
-  let state = first.state;
-  const step = (from: State, answers: readonly Answer[]): Advance => {
+  let { state } = first;
+  /** A turn that is held has not come anywhere. */
+  const noted = (turn: Turn<State, Event>): Turn<State, Event> => {
+    const { held } = turn;
+    if (held !== undefined) return { ...turn, held: { ...held, again: (word) => noted(held.again(word)) } };
+    ({ state } = turn);
+    return turn;
+  };
+  const step = (from: State, answers: readonly Answer[]): Turn<State, Event> => {
     const share = heapShare();
     const isSpent = share > HEAP_SHARE_MAX && heapShareAfterCollection() > HEAP_SHARE_MAX;
     const quantum = share > HEAP_SHARE_CAREFUL ? CAREFUL_STEPS : QUANTUM_STEPS;
-    const next = isSpent ? memorySpent(from) : (governor?.take((refused) => resume(from, answers, { quantum, refused })) ?? resume(from, answers, { quantum }));
-    state = next.state;
-    return next;
+    return noted(isSpent ? memorySpent(from) : (governor?.take((refused) => resume(from, answers, { quantum, refused })) ?? resume(from, answers, { quantum })));
   };
-  const stopAt = (from: State, reason: string): Advance => {
-    const stopped = governor?.take((refused) => cancel(from, reason, { quantum: QUANTUM_STEPS, refused })) ?? cancel(from, reason, { quantum: QUANTUM_STEPS });
-    state = stopped.state;
-    return stopped;
-  };
+  const stopAt = (from: State, reason: string): Turn<State, Event> =>
+    noted(governor?.take((refused) => cancel(from, reason, { quantum: QUANTUM_STEPS, refused })) ?? cancel(from, reason, { quantum: QUANTUM_STEPS }));
   const exposed = (from: State, callId: string): MapValue => {
     const call = from.pending.find(({ id }) => id === callId);
     const data = exposedContext(from, callId);
     return governor === null || call === undefined ? data : governor.shown(call, data);
   };
-  const loopFrom = (from: Advance, signal: AbortSignal, memory?: Memory): Loop<State, Event> =>
+  const loopFrom = (from: Turn<State, Event>, signal: AbortSignal, memory?: Memory): Loop<State, Event> =>
     new Loop({
       kernel: { resume: step, cancel: stopAt, exposed }, first: from, host, signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer,
       isTraced: isTracing(host.constitution), follow: afterTurn, ...(memory === undefined ? {} : { memory }),
     });
   /** What was begun is brought to an end: `finally` parts and compensations run. */
   const stop = async (from: State, memory: Memory): Promise<State> => {
-    const stopped = stopAt(from, INTERRUPTED);
+    const stopped = refusing(stopAt(from, INTERRUPTED));
     if (stopped.state.status !== 'done') execution.stopping?.();
     await loopFrom(stopped, new AbortController().signal, afterTurn(memory, stopped.events, stopped.state.pending)).run();
     return state;
   };
   try {
-    const loop = loopFrom(first, execution.signal);
+    const loop = loopFrom(noted(first), execution.signal);
     const result = await loop.run();
     switch (result.kind) {
       case 'complete':
@@ -89,7 +91,7 @@ function heapShareAfterCollection(): number {
   return heapShare();
 }
 
-function memorySpent(state: State): Advance {
+function memorySpent(state: State): Turn<State, Event> {
   const limitMib = Math.round(getHeapStatistics().heap_size_limit / 1024 ** 2);
   const error = errorValue('budget', `Memory used up: the ${limitMib} MiB of this process are nearly full`);
   return { outcome: { kind: 'failed', error }, state, events: [] };

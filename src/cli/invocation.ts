@@ -49,6 +49,12 @@ export interface RestateChoice {
   readonly isUsual: boolean;
 }
 
+/** Where runs are looked at. */
+export interface PlaceChoice extends StoreChoice {
+  /** In place of a store. */
+  readonly restate: RestateChoice | null;
+}
+
 export interface DeployOptions extends CommonOptions {
   readonly restate: RestateChoice;
   readonly file: string;
@@ -113,18 +119,19 @@ export interface PolicyOptions extends CommonOptions {
   readonly policy: string | null;
 }
 
-export interface RunsOptions extends CommonOptions, StoreChoice {
-  /** In place of a store. */
-  readonly restate: RestateChoice | null;
+export interface RunsOptions extends CommonOptions, PlaceChoice {
   readonly status: readonly string[];
   readonly json: boolean;
 }
 
+export const METRICS_FORMATS = ['prometheus', 'otlp', 'json'] as const;
+
 export interface MetricsOptions extends CommonOptions, StoreChoice {
-  readonly json: boolean;
+  readonly format: (typeof METRICS_FORMATS)[number];
 }
 
-export interface ExportOptions extends MetricsOptions {
+export interface ExportOptions extends CommonOptions, StoreChoice {
+  readonly json: boolean;
   readonly file: string;
 }
 
@@ -132,13 +139,13 @@ export interface VerifyOptions extends CommonOptions, StoreChoice {
   readonly json: boolean;
 }
 
-export interface CollectOptions extends CommonOptions, StoreChoice {
+export interface CollectOptions extends CommonOptions, PlaceChoice {
   /** Also removes runs that ended before: a time, or how long ago. */
   readonly endedBefore: string | null;
   readonly json: boolean;
 }
 
-export interface LogOptions extends CommonOptions, StoreChoice {
+export interface LogOptions extends CommonOptions, PlaceChoice {
   readonly run: string;
   readonly form: 'lines' | 'tree' | 'json';
   /** Only records of these kinds, steps, capabilities, and times; empty or null for all. */
@@ -163,14 +170,14 @@ export interface ResumeOptions extends DrivingOptions {
   readonly patch: { readonly file: string; readonly policy: string; readonly who: string | null } | null;
 }
 
-export interface WhyDeniedOptions extends CommonOptions, StoreChoice {
+export interface WhyDeniedOptions extends CommonOptions, PlaceChoice {
   readonly run: string;
   /** Null: all that were denied. */
   readonly call: string | null;
   readonly json: boolean;
 }
 
-export interface ReplayOptions extends CommonOptions, StoreChoice {
+export interface ReplayOptions extends CommonOptions, PlaceChoice {
   readonly run: string;
   /** A file with another program; null for the one that was kept. */
   readonly program: string | null;
@@ -189,7 +196,7 @@ export interface ForkOptions extends DrivingOptions {
   readonly resumes: boolean;
 }
 
-export interface DebugOptions extends CommonOptions, StoreChoice {
+export interface DebugOptions extends CommonOptions, PlaceChoice {
   readonly run: string;
   /** Every answer is a line of JSON. */
   readonly json: boolean;

@@ -10,6 +10,7 @@ import { tellEnding } from './ending.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { withInterrupt } from './interrupt.ts';
 import type { RunOptions } from './invocation.ts';
+import { tellsPassed } from './passed.ts';
 import { type Origin, Sources } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { type Watch, watchFor } from './watching.ts';
@@ -64,7 +65,7 @@ class Run {
       return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, security: options.security, isolations: security?.isolations, keep, name: nameOf(options.origin), diagnostics, place });
     }
     const beganMs = performance.now();
-    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping, ...(security === null ? {} : { isolations: security.isolations, governor: security.newGovernor() }) }));
+    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping, observer: tellsPassed(this.terminal), ...(security === null ? {} : { isolations: security.isolations, governor: security.newGovernor() }) }));
     this.measured?.({ program, ending, wallMs: performance.now() - beganMs });
     if (this.measured !== null && ending.kind === 'complete') return EXIT.ok;
     return tellEnding(ending.kind === 'interrupted' ? { kind: 'interrupted', run: null, storeOption: '' } : ending, { ...place, run: null }, diagnostics);

@@ -79,6 +79,10 @@ function both(first: Watch, second: Watch): Watch {
         first.observer.answered?.(call, answer);
         second.observer.answered?.(call, answer);
       },
+      passed: (what) => {
+        first.observer.passed?.(what);
+        second.observer.passed?.(what);
+      },
       dropped: (call) => {
         first.observer.dropped?.(call);
         second.observer.dropped?.(call);

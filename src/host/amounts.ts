@@ -25,6 +25,11 @@ export function amountsValue(amounts: Amounts): MapValue {
   return MapValue.from(Object.entries(amounts).map(([name, amount]) => [keyword(name), amount]));
 }
 
+/** Undefined when there are none. */
+export function softValue(soft: Amounts = {}): MapValue | undefined {
+  return Object.keys(soft).length === 0 ? undefined : amountsValue(soft);
+}
+
 /** Null for what is no such value. */
 export function readAmounts(value: Value | undefined): Amounts | null {
   if (!(value instanceof MapValue)) return null;
@@ -42,8 +47,9 @@ export function inUnits(name: AmountName, amount: number): number {
   return name === 'cost' ? amount / MILLIONTHS : amount;
 }
 
-/** The amounts as people read them: `calls 6 of 10, cost 0.25`. Empty when nothing is counted. */
-export function amountsText(used: Amounts, grant: Amounts): string {
-  const of = (name: AmountName): string => (grant[name] === undefined ? '' : ` of ${inUnits(name, grant[name])}`);
+/** The amounts as people read them: `calls 6 of 10 (more than 5), cost 0.25`, where 5 is a soft amount. Empty when nothing is counted. */
+export function amountsText(used: Amounts, grant: Amounts, soft: Amounts): string {
+  const more = (name: AmountName): string => (soft[name] === undefined || (used[name] ?? 0) <= soft[name] ? '' : ` (more than ${inUnits(name, soft[name])})`);
+  const of = (name: AmountName): string => `${grant[name] === undefined ? '' : ` of ${inUnits(name, grant[name])}`}${more(name)}`;
   return AMOUNT_NAMES.filter((name) => (used[name] ?? 0) > 0 || grant[name] !== undefined).map((name) => `${name} ${inUnits(name, used[name] ?? 0)}${of(name)}`).join(', ');
 }

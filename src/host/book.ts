@@ -9,10 +9,10 @@ import { failureValue } from './failure.ts';
 import type { Attempt, HintApplied, Plan } from './hint/plan.ts';
 import type { DraftData, RecordKind } from './journal/record.ts';
 import { manifestOf } from './manifest/manifest.ts';
-import { attemptBegins, attemptEnds, type Attempting, beginHinted, claim, ended, type Memory, made, planCall } from './memory.ts';
+import { attemptBegins, attemptEnds, type Attempting, beginHinted, claim, ended, type Memory, made, planCall, withPassed } from './memory.ts';
 import type { Answer, Capability, Clock, Decision, HostCall, Providers, Usage } from './port.ts';
 import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, millionths } from './amounts.ts';
-import { available, exhaustion, spent } from './security/budget.ts';
+import { available, exhaustion, newlyPassed, type Passed, spent } from './security/budget.ts';
 import { denialFacts } from './security/denial.ts';
 import { originsWithin } from './security/lineage.ts';
 
@@ -27,6 +27,8 @@ export interface BookParts {
   readonly note: Note;
   /** A hint has done something. */
   readonly applied: (callId: string, what: HintApplied) => void;
+  /** The run has taken more than a soft amount of its budget. */
+  readonly passed: (what: Passed) => void;
 }
 
 export class Book {
@@ -97,8 +99,18 @@ export class Book {
       cost: millionths(cost),
       tokens: Math.max(0, Math.round(tokens)),
       'time-ms': Math.max(0, Math.round(workedMs)),
-      ...(this.isLimited(call, 'bytes') ? { bytes: sizeOf(call.args) + sizeOf([answer.ok ? answer.value : answer.error]) + (usage?.bytes ?? 0) } : {}),
+      ...(this.isLimited(call, 'bytes') || this.memory.budget?.soft.bytes !== undefined ? { bytes: sizeOf(call.args) + sizeOf([answer.ok ? answer.value : answer.error]) + (usage?.bytes ?? 0) } : {}),
     };
+  }
+
+  /** Tells of soft amounts that the run has passed, each once: who goes on with it reads in the journal what was told. */
+  tellPassed(): void {
+    if (this.memory.budget === null) return;
+    for (const what of newlyPassed(this.memory.budget)) {
+      this.memory = withPassed(this.memory, what.budget);
+      this.parts.note('budget-passed', { budget: keyword(what.budget), soft: what.soft, used: what.used });
+      this.parts.passed(what);
+    }
   }
 
   /** What the run has used in all; null when nothing is counted. */

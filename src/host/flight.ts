@@ -10,11 +10,11 @@
 import { MapValue } from '../value/map.ts';
 import type { DraftData } from './journal/record.ts';
 import type { Book } from './book.ts';
-import { approvalPrompt, askPerson, dueOf, type Hold, holdOf, pausing, type Recalled, type Waiting, workHold } from './hold.ts';
+import { approvalPrompt, askPerson, dueOf, type Hold, holdOf, isMerge, merging, pausing, type Recalled, type Waiting, workHold } from './hold.ts';
 import type { Attempting } from './memory.ts';
 import { answerOf, attemptOf, hintsIn, type Judged, judge, perform, type Performance, timeoutAnswer, withTimeLimit } from './perform.ts';
 import { isPassing } from './hint/plan.ts';
-import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Host, HostCall, Usage } from './port.ts';
+import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Host, HostCall, Usage, Word } from './port.ts';
 import type { Amounts } from './amounts.ts';
 
 export interface FlightOptions {
@@ -197,12 +197,44 @@ export class Flights {
     this.answer(flight, answer, from);
   }
 
-  /** Somebody has allowed the call: it is made, or waited for. */
+  /** Somebody has allowed the call: it is made, or waited for, when the policy still has nothing against it. */
   approve(flight: Flight): void {
     flight.controller?.abort();
+    if (isMerge(flight)) return this.answer(flight, { id: flight.call.id, ok: true, value: true }, BY_CAPABILITY);
+    const { host, observer, book } = this.options;
+    const judged = judge(flight.made, host, false, book.origins(flight.call));
+    if (!judged.allowed) {
+      observer.decided?.(flight.made, judged.decision);
+      book.denied(flight.made, judged.decision);
+      return this.answer(flight, judged.answer, { by: 'policy', who: null, message: null });
+    }
     const hold = workHold(flight.made, flight.judged, null);
     if (hold !== null && 'id' in hold) this.answer(flight, hold, BY_CAPABILITY);
     else this.again({ ...flight, hold, dueMs: null, controller: null });
+  }
+
+  /** Asks whether a merge may happen, as if it were a call. Not null: that is known, because somebody has said so, or nobody can be asked. */
+  askAbout(call: HostCall, approval: ApprovalQuestion): Word | null {
+    if (this.ask === nobody) return { isAllowed: false, reason: null };
+    if (this.flights.has(call.id)) return null;
+    const hash = this.options.approvalHash(approval, call.id);
+    const recalled = this.options.recall(call.id);
+    if (recalled?.approved === hash) return { isAllowed: true };
+    this.enqueue({ ...newFlight(call, call, merging(call)), hold: { kind: 'approval', approval, hash }, askedMs: recalled?.askedMs ?? null });
+    return null;
+  }
+
+  /** What was said to it, once. */
+  said(callId: string): Answer | null {
+    const given = this.answers.get(callId);
+    this.answers.delete(callId);
+    return given?.answer ?? null;
+  }
+
+  /** It is asked for no longer. */
+  withdraw(callId: string): void {
+    const flight = this.flights.get(callId);
+    if (flight !== undefined) this.drop(flight);
   }
 
   /** What a person said to a question. */
@@ -271,7 +303,8 @@ export class Flights {
   /** Policy, then budget; then it waits for its turn. */
   private begin({ call, made, attempt }: Pick<Flight, 'call' | 'made' | 'attempt'>, exposed: () => MapValue): void {
     const { host, observer, book } = this.options;
-    const judged = judge(made, host, book.origins(call));
+    const recalled = this.options.recall(call.id);
+    const judged = judge(made, host, recalled !== null, book.origins(call));
     observer.decided?.(made, judged.decision);
     const refused = (answer: Answer, by: AnswerSource = 'policy'): void => this.over({ call, attempt }, answer, { by, who: null, message: null }, 0);
     if (!judged.allowed || (judged.approval !== null && this.ask === nobody)) {
@@ -280,7 +313,6 @@ export class Flights {
     }
     const held = book.claim(made, judged.capability);
     if (held !== null && 'ok' in held) return refused(held, 'budget');
-    const recalled = this.options.recall(call.id);
     const provided = this.provided(call, made, judged.capability, attempt);
     const limited = 'call' in judged.capability ? withTimeLimit(provided.made, book.timeLeft(made)) : made;
     const hold = provided.hold ?? holdOf(limited, judged, recalled, this.options.approvalHash);

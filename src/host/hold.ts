@@ -32,6 +32,18 @@ export function pausing(call: HostCall): Extract<Judged, { allowed: true }> {
   const capability: WaitCapability = { id: call.capability, summary: '', determinism: 'recorded', wait: () => ({ kind: 'timer', durationMs: 0 }) };
   return { allowed: true, decision: { allowed: true, grants: [] }, capability, grants: [], approval: null, refusal: (reason) => failed(call, new HostFailure('security', reason)) };
 }
+
+/** A merge that a person has to allow is asked about as calls are, and nothing works on it. */
+export function merging(call: HostCall): Extract<Judged, { allowed: true }> {
+  return { allowed: true, decision: { allowed: true, grants: [] }, capability: MERGING, grants: [], approval: null, refusal: (reason) => failed(call, new HostFailure('security', reason)) };
+}
+
+export function isMerge({ judged }: { readonly judged: Extract<Judged, { allowed: true }> }): boolean {
+  return judged.capability === MERGING;
+}
+
+const MERGING: WaitCapability = { id: 'context.merge', summary: '', determinism: 'pure', wait: () => ({ kind: 'timer', durationMs: 0 }) };
+
 /** When a wait that begins now is over: a timer's end, or the end of the time that the call gives a person. */
 export function dueOf({ made, hold, startedMs }: { readonly made: HostCall; readonly hold: Hold | null; readonly startedMs: number }): number | null {
   if (hold === null || hold.kind === 'pause') return null;

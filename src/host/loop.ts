@@ -11,6 +11,7 @@
  * - L3 A pure stretch is cut by the quantum, so that timers, answers and cancelling get their turn.
  * - L4 When the loop returns, every call still under way has been told to stop; late answers are dropped.
  * - L5 No call starts before `starting` has resolved, and no answer reaches the machine before `answering` has (H1).
+ * - L6 A turn that is held has not happened: no event of it is told, no call of it taken up, until a person has said what they think of its merge.
  */
 import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
@@ -20,7 +21,7 @@ import { type Flight, Flights, type Given, type LoopEngine } from './flight.ts';
 import type { Recalled, Waiting } from './hold.ts';
 import type { DraftData } from './journal/record.ts';
 import { afterTurn, type Memory, newMemory, unmade, withMore } from './memory.ts';
-import type { ApprovalQuestion, Host, HostCall, Kernel, Observer, Turn } from './port.ts';
+import type { Answer, ApprovalQuestion, HeldMerge, Host, HostCall, Kernel, Observer, Turn, Word } from './port.ts';
 import type { Amounts } from './amounts.ts';
 
 export interface LoopOptions<State, Event> {
@@ -135,8 +136,8 @@ export class Loop<State, Event> {
     this.recorder = recorder;
     const note = recorder?.note ?? (() => undefined);
     this.book = new Book({
-      memory: options.memory ?? newMemory(host.budget?.grant ?? {}, options.isTraced ?? false), clock: host.clock, source: host.budget?.source ?? 'none', note,
-      applied: (callId, what) => observer.applied?.(callId, what),
+      memory: options.memory ?? newMemory(host.budget ?? { grant: {} }, options.isTraced ?? false), clock: host.clock, source: host.budget?.source ?? 'none', note,
+      applied: (callId, what) => observer.applied?.(callId, what), passed: (what) => observer.passed?.(what),
     });
     this.flights = new Flights({
       host, observer, maxConcurrent, book: this.book,
@@ -200,11 +201,14 @@ export class Loop<State, Event> {
 
   private async go(): Promise<RunResult<State>> {
     const { kernel, observer, signal, follow = forgetting } = this.options;
-    for (let turn = this.options.first; ; ) {
+    const first = await this.allowed(this.options.first, null);
+    if (isResult(first)) return first;
+    for (let turn = first; ; ) {
       observer.events?.(turn.events);
       this.recorder?.turned(turn);
       const { outcome, state } = turn;
       if (turn !== this.options.first || this.options.memory === undefined) this.book.memory = follow(this.book.memory, turn.events, 'calls' in outcome ? outcome.calls : NO_CALLS);
+      this.book.tellPassed();
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);
       if (outcome.kind === 'requires-values') return this.end({ kind: 'failed', error: unfetched(), byHost: true });
       this.flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
@@ -218,7 +222,9 @@ export class Loop<State, Event> {
         if (stopped !== null) return stopped;
       }
       if (signal.aborted) return { kind: 'cancelled', state, calls: this.flights.taken };
-      turn = await this.next(turn);
+      const next = await this.next(turn);
+      if (isResult(next)) return next;
+      turn = next;
     }
   }
 
@@ -233,7 +239,7 @@ export class Loop<State, Event> {
     return this.options.kernel.cancel === undefined;
   }
 
-  private async next(turn: Turn<State, Event>): Promise<Turn<State, Event>> {
+  private async next(turn: Turn<State, Event>): Promise<Turn<State, Event> | RunResult<State>> {
     const { kernel, quantum } = this.options;
     const { state } = turn;
     if (turn.outcome.kind !== 'preempted') this.workedMs = 0;
@@ -242,20 +248,72 @@ export class Loop<State, Event> {
       this.cancelRequest = null;
       await this.recorder?.cancelling(request, this.quanta);
       this.quanta = [quantum];
-      return this.timed(() => kernel.cancel!(state, request.reason, { quantum }));
+      return refusing(this.timed(() => kernel.cancel!(state, request.reason, { quantum })));
     }
     const patch = this.patches.shift();
     if (patch !== undefined) return this.patched(turn, patch);
-    const answers = this.flights.arrived();
-    if (answers.length > 0) {
-      const written = this.recorder?.answering(answers, this.quanta) ?? null;
-      // A checkpoint that is written with them is one of before.
-      for (const { call, used } of answers) this.book.ended(call.id, used);
-      if (written !== null) await written;
-      this.quanta = [];
+    const given = this.flights.arrived();
+    const written = this.taken(given);
+    if (written !== null) await written;
+    this.quanta = given.length > 0 ? [quantum] : [...this.quanta, quantum];
+    const answers = given.map((one) => one.answer);
+    const next = this.timed(() => kernel.resume(state, answers, { quantum }));
+    return next.held === undefined ? next : this.allowed(next, { state, answers });
+  }
+
+  /** Writes down the answers; null: nothing has to be waited for. */
+  private taken(answers: readonly Given[]): Promise<void> | null {
+    if (answers.length === 0) return null;
+    const written = this.recorder?.answering(answers, this.quanta) ?? null;
+    // A checkpoint that is written with them is one of before.
+    for (const { call, used } of answers) this.book.ended(call.id, used);
+    return written;
+  }
+
+  /**
+   * The turn, when all its merges may happen; until then it has not happened, and people are waited for. What is answered meanwhile is given with it. `from` is
+   * what was resumed; null: the turn is none of ours.
+   */
+  private async allowed(held: Turn<State, Event>, from: { readonly state: State; readonly answers: readonly Answer[] } | null): Promise<Turn<State, Event> | RunResult<State>> {
+    const { flights } = this;
+    const { kernel, quantum } = this.options;
+    let turn = held;
+    let answers = from?.answers ?? [];
+    while (turn.held !== undefined) {
+      const word = await this.wordOn(turn.held, from?.state ?? turn.state);
+      if (word !== 'more' && 'isAllowed' in word) turn = turn.held.again(word);
+      else {
+        // The machine has not gone as far as the last go says.
+        this.quanta.pop();
+        if (word !== 'more') return word;
+        // It is one turn for the journal too, which knows that the machine has not seen the first of them.
+        const more = flights.arrived();
+        await this.taken(more);
+        answers = [...answers, ...more.map((one) => one.answer)];
+        this.quanta = [quantum];
+        turn = this.timed(() => kernel.resume(from!.state, answers, { quantum }));
+      }
     }
-    this.quanta.push(quantum);
-    return this.timed(() => kernel.resume(state, answers.map((given) => given.answer), { quantum }));
+    return turn;
+  }
+
+  /** What a person says to the merge. `more`: other calls were answered meanwhile. A result: the run ends, or waits on disk. */
+  private async wordOn({ call, approval }: HeldMerge<State, Event>, state: State): Promise<Word | 'more' | RunResult<State>> {
+    const { flights } = this;
+    const known = flights.askAbout(call, approval);
+    if (known !== null) return known;
+    for (;;) {
+      const stopped = await this.waitForAnswers(state);
+      if (stopped !== null) return stopped;
+      const said = flights.said(call.id);
+      if (said !== null) return said.ok ? { isAllowed: true } : { isAllowed: false, reason: said.error.message };
+      if (this.cancelRequest !== null) {
+        flights.withdraw(call.id);
+        return { isAllowed: false, reason: 'the run was cancelled' };
+      }
+      for (const patch of this.patches.splice(0)) this.recorder?.refusing(patch, `a merge waits for somebody to allow it (${call.id})`);
+      if (flights.hasAnswers) return 'more';
+    }
   }
 
   private timed<Result>(go: () => Result): Result {
@@ -277,7 +335,7 @@ export class Loop<State, Event> {
     await this.recorder?.patching(request, this.quanta);
     if (outcome.kind !== 'preempted') return { outcome, state: patched.value, events: [] };
     this.quanta = [quantum];
-    return this.timed(() => kernel.resume(patched.value, [], { quantum }));
+    return refusing(this.timed(() => kernel.resume(patched.value, [], { quantum })));
   }
 
   /** Starts what may start, until an answer is there or the plan is cancelled; what it gives otherwise ends the loop. */
@@ -307,6 +365,17 @@ export class Loop<State, Event> {
     const { spent } = this.book;
     return { ...ended, calls: this.flights.taken, ...(spent === null ? {} : { spent }) };
   }
+}
+
+/** The turn without the merges that a person would have to allow: nobody is asked. */
+export function refusing<State, Event>(turn: Turn<State, Event>): Turn<State, Event> {
+  let taken = turn;
+  while (taken.held !== undefined) taken = taken.held.again({ isAllowed: false, reason: null });
+  return taken;
+}
+
+function isResult<State, Event>(one: Turn<State, Event> | RunResult<State>): one is RunResult<State> {
+  return 'kind' in one;
 }
 
 const NO_CALLS: readonly HostCall[] = [];

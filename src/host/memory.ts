@@ -18,8 +18,8 @@ import { hintsOf } from './hint/hints.ts';
 import { type Attempt, attempted, begin, type History, type Plan, plan } from './hint/plan.ts';
 import { hintStateValue, type HintState, NO_HINT_STATE, readHintState } from './hint/state.ts';
 import type { FailureKind, HostCall } from './port.ts';
-import { type Ledger, ledgerValue, followSteps, grantMore, isCounting, openLedger, readLedger, release, type Reservation, reserve, settle } from './security/budget.ts';
-import type { Amounts } from './amounts.ts';
+import { type Ledger, ledgerValue, followSteps, grantMore, isCounting, markPassed, openLedger, readLedger, release, type Reservation, reserve, settle } from './security/budget.ts';
+import type { AmountName, Amounts } from './amounts.ts';
 import { emptyLineage, followEvents, type Lineage, lineageValue, readLineage } from './security/lineage.ts';
 
 export interface Memory {
@@ -68,9 +68,10 @@ export interface Attempting {
 
 const NO_MEMORY: Memory = { budget: null, hints: NO_HINT_STATE, lineage: null, calls: new Map() };
 
-/** At the start of a run. `grant` is its budget, empty for none; `isTraced` when somebody asks where values come from. */
-export function newMemory(grant: Amounts, isTraced: boolean): Memory {
-  return { ...NO_MEMORY, budget: Object.keys(grant).length === 0 ? null : openLedger(grant), lineage: isTraced ? emptyLineage() : null };
+/** At the start of a run. `grant` is its budget, `soft` what it is told of; empty for none. `isTraced` when somebody asks where values come from. */
+export function newMemory({ grant, soft = {} }: { readonly grant: Amounts; readonly soft?: Amounts }, isTraced: boolean): Memory {
+  const isCounted = Object.keys(grant).length > 0 || Object.keys(soft).length > 0;
+  return { ...NO_MEMORY, budget: isCounted ? openLedger(grant, soft) : null, lineage: isTraced ? emptyLineage() : null };
 }
 
 // ── turns ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -91,6 +92,11 @@ export function afterTurn(memory: Memory, events: readonly Event[], pending: rea
 /** Who goes on with the run gives it more. */
 export function withMore(memory: Memory, more: Amounts): Memory {
   return memory.budget === null ? memory : { ...memory, budget: grantMore(memory.budget, more) };
+}
+
+/** It has been told that the run took more than the soft amount. */
+export function withPassed(memory: Memory, name: AmountName): Memory {
+  return memory.budget === null ? memory : { ...memory, budget: markPassed(memory.budget, name) };
 }
 
 // ── the budget of a call ─────────────────────────────────────────────────────────────────────────────────────────────

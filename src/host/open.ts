@@ -9,7 +9,7 @@ import { fsCapabilities } from './capability/fs.ts';
 import { httpCapabilities, httpRequest } from './capability/http.ts';
 import { fetchUnder } from './capability/http-fetch.ts';
 import { ioCapabilities } from './capability/io.ts';
-import { modelCapabilities } from './capability/model.ts';
+import { modelCapabilities, type ModelPorts } from './capability/model.ts';
 import { randomCapabilities } from './capability/random.ts';
 import { secretCapabilities } from './capability/secret.ts';
 import { timeCapabilities } from './capability/time.ts';
@@ -105,10 +105,11 @@ function secretsOf({ secrets }: HostOptions, { environment }: Pick<World, 'envir
 /** What of the options bounds a run beside its grants. */
 function limitsOf({ policy, constitution, budget = {} }: HostOptions): Pick<Host, 'budget' | 'stretchMs'> & Governed {
   const grant = policy === undefined ? budget : lesserAmounts(policy.context.budget, budget);
-  const isLimited = Object.keys(grant).length > 0;
+  const soft = policy?.context.softBudget ?? {};
+  const isCounted = Object.keys(grant).length > 0 || Object.keys(soft).length > 0;
   const source = policy === undefined || Object.keys(policy.context.budget).length === 0 ? '--budget' : `the policy ${policy.name}`;
   return {
-    ...(isLimited ? { budget: { grant, source } } : {}),
+    ...(isCounted ? { budget: { grant, source, soft } } : {}),
     ...(policy === undefined ? {} : { stretchMs: policy.context.limits.timeMs }),
     ...(constitution == null ? {} : { constitution }),
   };
@@ -151,12 +152,14 @@ function executorPorts(options: HostOptions, world: World, policy: Policy, hostF
   };
 }
 
-function modelsOf(declared: CapabilityFile, ports: Pick<ExecutorPorts, 'policy' | 'request' | 'secret'>): Capability[] {
+function modelsOf(declared: CapabilityFile, ports: ModelPorts): Capability[] {
   return modelCapabilities(declared.models, declared.delegation ?? null, ports).map(withHouseManifest);
 }
 
 /** Stands in where capabilities are only listed. */
-const NO_PORTS: Pick<ExecutorPorts, 'policy' | 'request' | 'secret'> = { policy: { decide: () => ({ allowed: false, kind: 'capability', reason: '', hint: null }) }, request: () => null, secret: () => Promise.resolve(null) };
+const NO_PORTS: ModelPorts = {
+  policy: { decide: () => ({ allowed: false, kind: 'capability', reason: '', hint: null }) }, clock: systemClock, request: () => null, secret: () => Promise.resolve(null),
+};
 
 function functionPort(language: () => Language, baseDirectory: string, hostFor: FunctionPort['hostFor']): FunctionPort {
   return { hostFor, load: async (file, name) => (await import('./executor/function-program.ts')).loadFunction(language(), baseDirectory, file, name) };

@@ -31,11 +31,11 @@ interface Refused {
   readonly answer: Answer;
 }
 
-/** `origins`: all keys that went into the arguments, where somebody follows them. */
-export function judge(call: HostCall, host: Pick<Host, 'capabilities' | 'policy'>, origins?: readonly string[]): Judged {
+/** `wasBegun`: an earlier process has. `origins`: all keys that went into the arguments, where somebody follows them. */
+export function judge(call: HostCall, host: Pick<Host, 'capabilities' | 'policy' | 'clock'>, wasBegun = false, origins?: readonly string[]): Judged {
   const capability = host.capabilities.find(call.capability);
   if (capability === undefined) return unknown(call, host);
-  const decision = host.policy.decide({ ...requestOf(call, capability), ...(origins === undefined ? {} : { origins }) });
+  const decision = host.policy.decide({ ...requestOf(call, capability), atMs: host.clock.nowMs(), isWaiting: wasBegun && 'wait' in capability, ...(origins === undefined ? {} : { origins }) });
   const refusal = (reason: string): Answer => failed(call, securityFailure(call.capability, reason, null));
   if (decision.allowed) return { allowed: true, decision, capability, grants: decision.grants, approval: null, refusal };
   if (decision.approval !== undefined) return { allowed: true, decision, capability, grants: decision.approval.grants, approval: decision.approval, refusal };

@@ -10,6 +10,7 @@ import type { Candidate, DelegationChoice } from './delegation.ts';
 import type { HintApplied } from './hint/plan.ts';
 import type { Approval, Manifest } from './manifest/manifest.ts';
 import type { Amounts } from './amounts.ts';
+import type { Passed } from './security/budget.ts';
 
 // ── The kernel, as the loop sees it ────────────────────────────────────────────────────────────────────────────────
 
@@ -55,7 +56,20 @@ export interface Turn<State, Event = unknown> {
   readonly outcome: Outcome;
   readonly state: State;
   readonly events: readonly Event[];
+  /** A merge of this turn that a person has to allow first. Until then nothing of the turn has happened. */
+  readonly held?: HeldMerge<State, Event>;
 }
+
+export interface HeldMerge<State, Event = unknown> {
+  /** The merge, where calls are shown and asked about: its id is its position. */
+  readonly call: HostCall;
+  readonly approval: ApprovalQuestion;
+  /** The same turn with a person's word on the merge; it may hold another one. */
+  readonly again: (word: Word) => Turn<State, Event>;
+}
+
+/** What came of asking a person; `reason` says why not, null when nobody could be asked. */
+export type Word = { readonly isAllowed: true } | { readonly isAllowed: false; readonly reason: string | null };
 
 export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, Event = unknown> {
   readonly start: (program: Program, options?: StartOptions) => Turn<State, Event>;
@@ -181,7 +195,7 @@ export interface Grant {
 
 /** Why a call is refused, or why it gives cause for concern: for `why-denied`, for journals, for programs. */
 export interface Reason {
-  /** What decided: `approval` `level` `capability` `effect` `isolation` `recommended` `secret` `grant` `constitution` `program` `limit` `budget`. */
+  /** What decided: `approval` `level` `capability` `window` `effect` `isolation` `recommended` `secret` `grant` `constitution` `program` `limit` `budget`. */
   readonly rule: string;
   /** The id of the rule, the effect, the pattern: what of it decided. Null when the rule says all. */
   readonly id: string | null;
@@ -229,6 +243,10 @@ export interface PolicyRequest {
   /** Whether somebody has approved the capability; absent where none is asked for. */
   readonly approval?: Approval;
   readonly step?: string | null;
+  /** When it would begin: milliseconds since 1970, by the host's clock. Absent: nobody knows, and what has times is denied. */
+  readonly atMs?: number;
+  /** It was begun before and does nothing but wait, for time or a person: times have nothing to say any more. */
+  readonly isWaiting?: boolean;
   /** The context values that went into the arguments. */
   readonly derivedFrom?: readonly { readonly key: string; readonly context: string; readonly valueHash: string }[];
   /** All keys of contexts that went into the arguments, by whatever way; absent: nobody has followed them. */
@@ -300,6 +318,8 @@ export interface CallObserver {
   readonly dropped?: (call: HostCall) => void;
   /** A hint of the call has done something. */
   readonly applied?: (callId: string, what: HintApplied) => void;
+  /** The run has taken more than a soft amount of its budget: once for each. */
+  readonly passed?: (what: Passed) => void;
   /** A capability failed in a way that it should not: the cause, for its author and never for the program. */
   readonly defect?: (call: HostCall, cause: unknown) => void;
 }
@@ -310,8 +330,8 @@ export interface Host {
   readonly clock: Clock;
   /** Absent where nobody can be asked. */
   readonly ask?: Ask;
-  /** What the calls of a run may take in all, and what sets that, in words. Absent: as much as they like. */
-  readonly budget?: { readonly grant: Amounts; readonly source: string };
+  /** What the calls of a run may take in all, and what sets that, in words. `soft`: who takes more is told of. Absent: as much as they like. */
+  readonly budget?: { readonly grant: Amounts; readonly source: string; readonly soft?: Amounts };
   /** How long the machine may work from one answer to the next call. Absent: as long as it likes. */
   readonly stretchMs?: number;
   /** Lets go of what the host holds open; resolves when programs that it started have ended. */

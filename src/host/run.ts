@@ -4,7 +4,7 @@ import type { Event, State } from '../evaluator/state.ts';
 import type { Program } from './compile.ts';
 import { drive, type LoopHost, type LoopOptions, type RunResult } from './loop.ts';
 import { afterTurn } from './memory.ts';
-import { type Governed, isTracing } from './security/governance.ts';
+import { type Governed, Governor, governsContexts, isTracing } from './security/governance.ts';
 import type { Kernel, Observer, Quantum } from './port.ts';
 
 /** Some tens of milliseconds of pure work, after which timers and cancelling get their turn. */
@@ -20,8 +20,6 @@ export interface RunOptions<Start = StartOptions, Happened = Event> {
   readonly observer?: Observer<Happened>;
 }
 
-
-
 /** The program comes compiled, so that what only runs programs needs no reader. */
 const KERNEL: Kernel<Pick<Program, 'main' | 'table'>, State, StartOptions, Event> = {
   start: (program, options) => start(program.table, program.table.closureOf(program.main), [], options),
@@ -31,7 +29,22 @@ const KERNEL: Kernel<Pick<Program, 'main' | 'table'>, State, StartOptions, Event
 };
 
 export function run(program: Pick<Program, 'main' | 'table'>, host: LoopHost & Governed, options: RunOptions = {}): Promise<RunResult<State>> {
-  return runOn(KERNEL, program, host, { ...options, follow: afterTurn, isTraced: isTracing(host.constitution) });
+  const { constitution } = host;
+  const kernel = constitution !== undefined && governsContexts(constitution) ? governed(new Governor(constitution)) : KERNEL;
+  return runOn(kernel, program, host, { ...options, follow: afterTurn, isTraced: isTracing(host.constitution) });
+}
+
+function governed(governor: Governor): typeof KERNEL {
+  return {
+    start: ({ table, main }, options) => governor.take((refused) => start(table, table.closureOf(main), [], { ...options, refused })),
+    resume: (state, answers, options) => governor.take((refused) => resume(state, answers, { ...options, refused })),
+    cancel: (state, reason, options) => governor.take((refused) => cancel(state, reason, { ...options, refused })),
+    exposed: (state, callId) => {
+      const call = state.pending.find(({ id }) => id === callId);
+      const exposed = exposedContext(state, callId);
+      return call === undefined ? exposed : governor.shown(call, exposed);
+    },
+  };
 }
 
 /** The same on any machine that keeps the kernel's contract. */

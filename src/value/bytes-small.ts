@@ -18,6 +18,9 @@ const ROOM_BYTES = 65_536;
 /** Where less than this is left, new memory is begun. */
 const ROOM_BYTES_MIN = 2048;
 
+/** Counts below it are one byte as a varint, and so are characters of ASCII. */
+const ONE_BYTE = 0x80;
+
 type Composite = Extract<Value, { readonly kind: 'vector' | 'list' | 'set' | 'map' }>;
 
 export class SmallWriter extends ByteWriter {
@@ -103,19 +106,24 @@ export class SmallWriter extends ByteWriter {
     }
   }
 
-  /** What is short and ASCII is written without being counted first. */
+  /** What is short and ASCII, hashes among it, is written without being counted first. */
   private sizedText(kind: tag.SizedTag, text: string): void {
     const { length } = text;
-    if (length >= kind.limit || length >= this.buffer.length - this.size) return writeSizedText(this, kind, text);
-    const start = this.size;
+    const rest = length - kind.limit;
+    if (rest >= ONE_BYTE || length + 2 > this.buffer.length - this.size) return writeSizedText(this, kind, text);
     const { buffer } = this;
-    buffer[start] = kind.first + length;
+    let at = this.size;
+    if (rest < 0) buffer[at++] = kind.first + length;
+    else {
+      buffer[at++] = kind.long;
+      buffer[at++] = rest;
+    }
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i);
-      if (code >= 0x80) return writeSizedText(this, kind, text);
-      buffer[start + 1 + i] = code;
+      if (code >= ONE_BYTE) return writeSizedText(this, kind, text);
+      buffer[at++] = code;
     }
-    this.size = start + 1 + length;
+    this.size = at;
   }
 
   private composite(value: Composite, depth: number): boolean {

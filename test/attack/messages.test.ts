@@ -5,7 +5,7 @@ import { userCapabilities } from '../../src/host/capability/user.ts';
 import { readRecords } from '../../src/host/durable/history.ts';
 import { Facts } from '../../src/host/durable/facts.ts';
 import { encodeMessage } from '../../src/host/durable/message.ts';
-import { waitValue } from '../../src/host/durable/recorder.ts';
+import { waitValue } from '../../src/host/durable/record-data.ts';
 import type { RunResult } from '../../src/host/loop.ts';
 import type { Policy } from '../../src/host/port.ts';
 import { approvalValue, shownForApproval } from '../../src/host/security/approval.ts';

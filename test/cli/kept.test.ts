@@ -207,6 +207,12 @@ describe('a store', () => {
     const { out, code } = await rtfs(['metrics', ...STORE], { cwd });
     const counted = [...out.matchAll(/^rtfs_records_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
     expect([code, counted]).toEqual([0, records]);
+    const otlp = JSON.parse((await rtfs(['metrics', ...STORE, '--format', 'otlp'], { cwd })).out) as { resourceMetrics: [{ scopeMetrics: [{ metrics: { name: string; sum?: { dataPoints: { asInt: string }[] } }[] }] }] };
+    const told = otlp.resourceMetrics[0].scopeMetrics[0].metrics.find(({ name }) => name === 'rtfs_records_total')?.sum?.dataPoints;
+    expect(told?.reduce((sum, { asInt }) => sum + Number(asInt), 0)).toBe(records);
+    const samples = JSON.parse((await rtfs(['metrics', ...STORE, '--json'], { cwd })).out) as { name: string; value: number }[];
+    expect(samples.filter(({ name }) => name === 'rtfs_records_total').reduce((sum, { value }) => sum + value, 0)).toBe(records);
+    expect((await rtfs(['metrics', ...STORE, '--json', '--format', 'otlp'], { cwd })).code).toBe(2);
     expect((await rtfs(['export', 'all.jsonl', ...STORE], { cwd })).out).toBe(`${records} records added to all.jsonl\n`);
     expect((await rtfs(['export', 'all.jsonl', ...STORE, '--json'], { cwd })).out).toBe('{"records":0,"failures":[]}\n');
     const lines = readFileSync(join(cwd, 'all.jsonl'), 'utf8').trimEnd().split('\n');
@@ -289,6 +295,21 @@ describe('a budget', () => {
     expect(await rtfs(['run', '--budget', 'calls=1', '-e', plan])).toMatchObject({ code: 6, out: '1\n' });
     expect(await rtfs(['run', '--budget', 'calls=9', '--policy', 'p.json', '-e', plan], { cwd })).toMatchObject({ code: 6, out: '1\n2\n', err: expect.stringContaining('policy: the policy p.json') as unknown });
     expect((await rtfs(['policy', 'p.json'], { cwd })).out).toContain('"cost": 0.5');
+  });
+
+  test('that is soft denies nothing: it is told, in the terminal, the stream, the journal and the list of runs', async () => {
+    const cwd = directory({ 'soft.json': '{"level": "full", "budget": {"calls": 5}, "soft-budget": {"calls": 1, "cost": 2.5}}' });
+    const plan = '(do (println 1) (println 2) (println 3))';
+    const warning = 'warning: calls 2: more than the soft budget of 1\n';
+    expect(await rtfs(['run', '--policy', 'soft.json', '-e', plan], { cwd })).toMatchObject({ code: 0, out: '1\n2\n3\n', err: warning });
+    const stream = await rtfs(['run', '--policy', 'soft.json', '--json=stream', '-e', plan], { cwd });
+    expect(stream.out).toContain('{"passed":{"budget":"calls","soft":1,"used":2}}\n');
+    expect(stream.err).not.toContain('warning');
+    expect(await rtfs(['run', '--policy', 'soft.json', ...STORE, '--id', 'soft', '-e', plan], { cwd })).toMatchObject({ code: 0, err: warning });
+    expect((await rtfs(['log', 'soft', ...STORE], { cwd })).out).toMatch(/budget-passed +calls 2, more than 1\n/);
+    expect((await rtfs(['runs', ...STORE], { cwd })).out).toContain('calls 3 of 5 (more than 1)');
+    expect((await rtfs(['metrics', ...STORE], { cwd })).out).toContain('rtfs_records_total{kind="budget-passed"} 1\n');
+    expect((await rtfs(['why-denied', 'soft', ...STORE], { cwd })).code).toBe(0);
   });
 });
 

@@ -73,8 +73,8 @@ describe('rtfs serve --stdio', () => {
 
 describe('rtfs serve', () => {
   test.each<[readonly string[], string]>([
-    [[], '--stdio or --http PORT says how'],
-    [['--stdio', '--http', '1'], '--stdio or --http PORT says how'],
+    [[], '--stdio or --http PORT says how\n  = help: `rtfs serve --stdio` for a client'],
+    [['--stdio', '--http', '1'], '--stdio and --http exclude each other\n  = help: one process serves one of them: leave one out'],
     [['--http', '70000'], '`70000` is no port'],
     [['--stdio', '--token-file', 'x'], 'belong to --http'],
     [['--http', '0', '--token-file', 'nowhere/token'], 'cannot read the file nowhere/token (ENOENT)'],

@@ -46,6 +46,18 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
       return run;
     };
     const ended = (run: string): Promise<void> => until(async () => (await written(run, 'end')) !== null, `the end of ${run}`);
+    const marked = (run: string, mark: string): Promise<void> => until(async () => (await written(run, mark)) !== null, `that ${mark} is written`);
+    /** The run whose worker is gone once it has written `mark`; another one goes on, and the first message is said. */
+    const interrupted = async (drive: DriveSegment, mark: string): Promise<string> => {
+      await under.serve(drive);
+      const run = await begin();
+      await marked(run, mark);
+      await under.crash();
+      await under.serve(drive);
+      await under.engine.tell(run, bytes('go on'));
+      await ended(run);
+      return run;
+    };
 
     beforeEach(async () => {
       under = await open();
@@ -95,13 +107,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
         await only(segment, segment.message(1));
         segment.write('end', bytes(''));
       };
-      await under.serve(drive);
-      const run = await begin();
-      await until(async () => (await written(run, 'waits')) !== null, 'that it waits');
-      await under.crash();
-      await under.serve(drive);
-      await under.engine.tell(run, bytes('go on'));
-      await ended(run);
+      await interrupted(drive, 'waits');
       expect(done).toEqual(['a', 'b']);
       expect(new Set(seen)).toEqual(new Set(['a1', 'b2']));
     });
@@ -137,13 +143,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
         }
         segment.write('end', bytes(order.join(' ')));
       };
-      await under.serve(drive);
-      const run = await begin();
-      await until(async () => (await written(run, 'three')) !== null, 'three');
-      await under.crash();
-      await under.serve(drive);
-      await under.engine.tell(run, bytes(''));
-      await ended(run);
+      const run = await interrupted(drive, 'three');
       const last = (await written(run, 'end'))!.split(' ');
       expect(orders.length).toBeGreaterThan(1);
       expect(orders[0]!.length).toBeGreaterThanOrEqual(3);
@@ -162,13 +162,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
         await only(segment, segment.message(1));
         segment.write('end', bytes(''));
       };
-      await under.serve(drive);
-      const run = await begin();
-      await until(async () => (await written(run, 'waits')) !== null, 'that it waits');
-      await under.crash();
-      await under.serve(drive);
-      await under.engine.tell(run, bytes(''));
-      await ended(run);
+      await interrupted(drive, 'waits');
       expect(abandoned).toBe(1);
     });
 
@@ -217,7 +211,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
       };
       await under.serve(drive);
       const run = await begin();
-      await until(async () => (await written(run, 'waits')) !== null, 'that it waits');
+      await marked(run, 'waits');
       await under.crash();
       await new Promise((resolve) => setTimeout(resolve, 350));
       expect(await written(run, 'end')).toBe(null);
@@ -253,9 +247,9 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
       };
       await under.serve(drive);
       const run = await begin();
-      await until(async () => (await written(run, 'waits')) !== null, 'that it waits');
+      await marked(run, 'waits');
       await under.cancel(run);
-      await until(async () => (await written(run, 'cancelled')) !== null, 'that it is cancelled');
+      await marked(run, 'cancelled');
       await under.crash();
       await under.serve(drive);
       await under.engine.tell(run, bytes(''));
@@ -273,6 +267,19 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
       });
       await ended(await begin());
       expect([attempts, steps]).toEqual([3, 1]);
+    });
+
+    test('a run that has ended can be removed, and its id is free then', async () => {
+      await under.serve((segment, input) => Promise.resolve(segment.write('end', input)));
+      const [run, other] = [await begin('one'), await begin('other')];
+      await ended(run);
+      await ended(other);
+      await under.engine.remove(run);
+      expect([await written(run, 'end'), await written(other, 'end'), await under.engine.tell(run, bytes(''))]).toEqual([null, 'other', false]);
+      expect((await under.engine.runs()).filter((one) => one === run || one === other)).toEqual([other]);
+      expect(await under.engine.start(run, bytes('two'), {})).toBe(true);
+      await ended(run);
+      expect(await written(run, 'end')).toBe('two');
     });
 
     test('many steps work at the same time', async () => {

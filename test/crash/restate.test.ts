@@ -74,7 +74,7 @@ describe('with two workers and one server', () => {
       expect([id, notes, payments]).toEqual([id, NOTES, PAYMENTS]);
       // A call whose answer was not written down when somebody was killed is made again, under its key.
       expect(most).toBeLessThanOrEqual(1 + KILLS);
-      expect(await engineEvents(storm.server.engine, status)).toEqual(events);
+      expect(await engineEvents(storm.server.engine, id)).toEqual(events);
     }
   }, 120_000 + KILLS * 5_000);
 

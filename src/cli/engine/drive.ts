@@ -1,5 +1,4 @@
 /** `rtfs drive`: a worker, which drives the runs that a Restate server has. */
-import { diagnostic } from '../../diagnostic/diagnostic.ts';
 import { segmentDriver } from '../../host/engine/segment.ts';
 import { serveRestate } from '../../host/engine/restate/worker.ts';
 import { cliEnvironment } from '../environment.ts';
@@ -14,9 +13,6 @@ export async function driveCommand(options: DriveOptions, terminal: Terminal): P
   const { restate, port, host, url } = options;
   const world = await openWorld(options, () => terminalConsole(terminal, 'out'));
   if (!world.ok) return refuseEngine(world.error, place);
-  if (world.value.security?.host.constitution?.rules.some((rule) => rule.on === 'merge' || rule.on === 'expose') === true) {
-    return refuseEngine([diagnostic('E0502', 'a run on an engine cannot be bound to rules on merges and exposures', null, { help: ['take these rules out of the constitution'] })], place);
-  }
   const opened = await world.value.openHost();
   try {
     return await withEngine(restate, place, async ({ address }) => {

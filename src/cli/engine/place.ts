@@ -1,16 +1,19 @@
 /** Finding the Restate server that a command is about, and what is said of runs there. */
 import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
+import { amountsText, readAmounts } from '../../host/amounts.ts';
+import { Facts } from '../../host/durable/facts.ts';
 import { engineStatus } from '../../host/engine/client.ts';
 import type { EngineStatus } from '../../host/engine/documents.ts';
 import type { Engine } from '../../host/engine/port.ts';
 import { restateAddress, type RestateAddress, restateEngine } from '../../host/engine/restate/engine.ts';
 import { RestateProblem } from '../../host/engine/restate/http.ts';
 import { encodeValue } from '../../value/bytes.ts';
+import { MapValue } from '../../value/map.ts';
 import { Vector } from '../../value/vector.ts';
 import { type Ending, tellEnding } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { JsonForm, RestateChoice } from '../invocation.ts';
-import { refuse } from '../kept/with-store.ts';
+import { refuse } from '../kept/refuse.ts';
 import { waitsOf } from '../kept/show.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -88,12 +91,21 @@ export function encodedWaits({ waits }: Pick<EngineStatus, 'waits'>): { readonly
 /** How it stands with the run, as at the end of `rtfs run`. */
 export async function tellStatus(id: string, status: EngineStatus, { option }: OpenedEngine, { terminal, json }: EnginePlace): Promise<ExitCode> {
   if (status.ignored !== null) terminal.error(`not done: ${status.ignored}\n`);
+  const budget = budgetOf(status);
   if (status.status === 'running') {
     if (json === 'none') terminal.error(`running: run ${id}, ${status.answered} calls answered\n`);
     else terminal.out(`${JSON.stringify({ status: 'running', run: id, answered: status.answered })}\n`);
-    return EXIT.paused;
   }
+  if (budget !== '' && json === 'none') terminal.error(`used: ${budget}\n`);
+  if (status.status === 'running') return EXIT.paused;
   return tellEnding(endingOf(id, status, option), { terminal, json, lookup: () => null, run: id });
+}
+
+/** What the run has used, and of how much; empty when nothing is counted. */
+function budgetOf({ budget }: EngineStatus): string {
+  const facts = new Facts(budget instanceof MapValue ? budget : MapValue.empty());
+  const [used, granted, soft] = ['used', 'granted', 'soft'].map((name) => readAmounts(facts.value(name)));
+  return used == null || granted == null ? '' : amountsText(used, granted, soft ?? {});
 }
 
 function endingOf(id: string, status: EngineStatus, storeOption: string): Ending {

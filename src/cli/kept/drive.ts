@@ -1,5 +1,5 @@
 /** Driving a kept run from the command line: the end of it, whatever that is. */
-import { waitValue } from '../../host/durable/recorder.ts';
+import { waitValue } from '../../host/durable/record-data.ts';
 import { encodeValue } from '../../value/bytes.ts';
 import { Vector } from '../../value/vector.ts';
 import type { State } from '../../evaluator/state.ts';

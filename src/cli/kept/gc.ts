@@ -6,12 +6,17 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import type { CollectOptions } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
 import { timeOf } from './log.ts';
+import { refuse } from './refuse.ts';
 import { withStore } from './with-store.ts';
 
-export function collectCommand(options: CollectOptions, terminal: Terminal): Promise<ExitCode> {
-  return withStore(options, { json: options.json, terminal }, async ({ keeping: { store, clock } }, refuse) => {
-    const before = options.endedBefore === null ? null : timeOf(options.endedBefore, clock.nowMs());
-    if (before === undefined) return refuse(diagnostic('E0502', `--ended-before cannot be ${options.endedBefore ?? ''}`, null, { help: ['a time: 2026-01-31; or how long ago: 12h, 30d'] }));
+export async function collectCommand(options: CollectOptions, terminal: Terminal): Promise<ExitCode> {
+  const before = options.endedBefore === null ? null : timeOf(options.endedBefore, Date.now());
+  if (before === undefined) {
+    const problem = diagnostic('E0502', `--ended-before cannot be ${options.endedBefore ?? ''}`, null, { help: ['a time: 2026-01-31; or how long ago: 12h, 30d'] });
+    return refuse([problem], { json: options.json ? 'document' : 'none' }, terminal);
+  }
+  if (options.restate !== null) return (await import('../engine/gc.ts')).collectEngine(options.restate, options, before, terminal);
+  return withStore(options, { json: options.json, terminal }, async ({ keeping: { store } }) => {
     const old = before === null ? [] : (await store.runs({ status: ['complete', 'failed', 'cancelled'] })).filter((row) => row.updatedMs < before);
     for (const row of old) await store.remove(row.id);
     const { kept, removed, removedBytes } = await collectGarbage(store, CONTENT_RULES);

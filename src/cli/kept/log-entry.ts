@@ -1,7 +1,7 @@
 /** What is shown of a journal: a record, or one event of a turn, and what there is to say of it. */
 import { Facts } from '../../host/durable/facts.ts';
 import { readDenial } from '../../host/security/denial.ts';
-import { amountsText, readAmounts } from '../../host/amounts.ts';
+import { AMOUNT_NAMES, amountsText, inUnits, readAmounts } from '../../host/amounts.ts';
 import { MapValue } from '../../value/map.ts';
 import { printBrief } from '../../value/print.ts';
 import { Keyword, type Value } from '../../value/value.ts';
@@ -51,6 +51,10 @@ export function entryText(entry: LogEntry): string {
       return `${call ?? ''} ${facts.text('hint') ?? ''} ${shown('detail')}`;
     case 'budget-exhausted':
       return `${call ?? ''} ${facts.text('budget') ?? ''} of ${facts.text('step') ?? ''}: ${facts.number('left') ?? ''} of ${facts.number('granted') ?? ''} left, ${facts.number('wanted') ?? ''} wanted`;
+    case 'budget-passed': {
+      const name = AMOUNT_NAMES.find((one) => one === facts.text('budget')) ?? 'calls';
+      return `${name} ${inUnits(name, facts.number('used') ?? 0)}, more than ${inUnits(name, facts.number('soft') ?? 0)}`;
+    }
     case 'governance-denied':
       return facts.text('at') === null ? `${call ?? ''} ${readDenial(facts.value('denial'))?.reasons[0]?.message ?? ''}` : `${facts.text('step') ?? ''} ${facts.error('error')?.message ?? ''}`;
     case 'call-repeated':
@@ -77,8 +81,8 @@ export function entryText(entry: LogEntry): string {
 
 /** What the run has used of its budget by then. */
 function budgetText(facts: Facts): string {
-  const [used, granted] = ['used', 'granted'].map((name) => readAmounts(new Facts(mapOf(facts.value('budget'))).value(name)));
-  const text = used == null || granted == null ? '' : amountsText(used, granted);
+  const [used, granted, soft] = ['used', 'granted', 'soft'].map((name) => readAmounts(new Facts(mapOf(facts.value('budget'))).value(name)));
+  const text = used == null || granted == null ? '' : amountsText(used, granted, soft ?? {});
   return text === '' ? '' : ` (${text})`;
 }
 

@@ -16,14 +16,16 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { readInput } from '../input.ts';
 import type { DrivingOptions, ResumeOptions } from '../invocation.ts';
+import { tellsPassed } from '../passed.ts';
 import { Sources } from '../source.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Watch, watchFor } from '../watching.ts';
 import { openWorld, terminalConsole } from '../world.ts';
 import { readAuthority } from './authority.ts';
 import { endingOf, storeDiagnostic } from './drive.ts';
+import { refuse } from './refuse.ts';
 import type { OpenedStore } from './store.ts';
-import { refuse, withRun } from './with-store.ts';
+import { withRun } from './with-store.ts';
 
 export function resumeCommand(options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
   return withRun(options, { json: options.json, terminal }, async (opened, row, refuse) => {
@@ -66,7 +68,7 @@ export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, '
         lookup = (file) => program.table.sourceText(file);
         const host = await hostFor(started, { keeping, row, options, terminal, watch });
         closing.push(host.close);
-        return { host, signal, observer: watch?.observer ?? {}, asks: process.stdin.isTTY === true, park: { timers: !options.waits }, ...(patch === undefined ? {} : { patch }), ...(budget === undefined ? {} : { budget }) };
+        return { host, signal, observer: { ...tellsPassed(terminal), ...watch?.observer }, asks: process.stdin.isTTY === true, park: { timers: !options.waits }, ...(patch === undefined ? {} : { patch }), ...(budget === undefined ? {} : { budget }) };
       }),
     );
     watch?.end();

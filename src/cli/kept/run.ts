@@ -13,6 +13,7 @@ import { type EndingPlace, tellEnding } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { withInterrupt } from '../interrupt.ts';
 import type { KeepOptions, SecurityOptions } from '../invocation.ts';
+import { tellsPassed } from '../passed.ts';
 import type { Watch } from '../watching.ts';
 import { authorityValue } from './authority.ts';
 import { endingOf, storeDiagnostic } from './drive.ts';
@@ -46,7 +47,7 @@ export async function runKept(kept: KeptRun): Promise<ExitCode> {
   try {
     const result = await withInterrupt((signal) =>
       startRun(keeping, program, { id, name, authority: authorityValue(grants, kept.security), start: { limits, variables, ...(kept.isolations === undefined ? {} : { isolations: kept.isolations }) } }, {
-        host, signal, observer: watch?.observer ?? {}, checkpoints: checkpoints.value, asks: process.stdin.isTTY === true, park: { timers: !keep.waits },
+        host, signal, observer: { ...tellsPassed(place.terminal), ...watch?.observer }, checkpoints: checkpoints.value, asks: process.stdin.isTTY === true, park: { timers: !keep.waits },
       }),
     );
     watch?.end();

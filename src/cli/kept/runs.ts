@@ -23,7 +23,7 @@ export function runsCommand(options: RunsOptions, terminal: Terminal): Promise<E
 
 interface Listed extends RunRow {
   /** What the run has used of its budget; null where nothing is counted, or nothing was written of it yet. */
-  readonly budget: { readonly used: Amounts; readonly granted: Amounts } | null;
+  readonly budget: { readonly used: Amounts; readonly granted: Amounts; readonly soft: Amounts } | null;
 }
 
 /** A run that waits or is over says so in its last record. */
@@ -33,12 +33,12 @@ async function budgetOf(store: Store, { id, head }: RunRow): Promise<Listed['bud
   const written = last === undefined ? null : new Facts(last.data).value('budget');
   if (!(written instanceof MapValue)) return null;
   const [used, granted] = ['used', 'granted'].map((name) => readAmounts(written.get(keyword(name))));
-  return used == null || granted == null ? null : { used, granted };
+  return used == null || granted == null ? null : { used, granted, soft: readAmounts(written.get(keyword('soft'))) ?? {} };
 }
 
 function rowJson(row: Listed): unknown {
   const { id, name, status, createdMs, updatedMs, head, wakeMs, owner, budget } = row;
-  return { run: id, name, status, createdMs, updatedMs, records: head.seq, head: head.hash, wakeMs, process: owner?.processId ?? null, waits: waitsOf(row), budget: budget === null ? null : { used: amountsJson(budget.used), granted: amountsJson(budget.granted) } };
+  return { run: id, name, status, createdMs, updatedMs, records: head.seq, head: head.hash, wakeMs, process: owner?.processId ?? null, waits: waitsOf(row), budget: budget === null ? null : { used: amountsJson(budget.used), granted: amountsJson(budget.granted), ...(Object.keys(budget.soft).length === 0 ? {} : { soft: amountsJson(budget.soft) }) } };
 }
 
 function amountsJson(amounts: Amounts): Readonly<Record<string, number>> {
@@ -51,7 +51,7 @@ function columns(rows: readonly Listed[]): readonly string[] {
 
 function rowCells(row: Listed, rows: readonly Listed[]): readonly string[] {
   const { budget } = row;
-  return [row.id, statusText(row), timeText(row.createdMs), String(row.head.seq), row.name, ...(hasBudgets(rows) ? [budget === null ? '' : amountsText(budget.used, budget.granted)] : []), waitText(waitsOf(row))];
+  return [row.id, statusText(row), timeText(row.createdMs), String(row.head.seq), row.name, ...(hasBudgets(rows) ? [budget === null ? '' : amountsText(budget.used, budget.granted, budget.soft)] : []), waitText(waitsOf(row))];
 }
 
 function hasBudgets(rows: readonly Listed[]): boolean {

@@ -1,9 +1,10 @@
 /** What every command about a store begins and ends with: the store is opened, the run is found, and the store is closed again whatever happens. */
 import { type Diagnostic, diagnostic } from '../../diagnostic/diagnostic.ts';
 import { type RunRow, StoreProblem } from '../../host/store/port.ts';
-import { EXIT, type ExitCode } from '../exit.ts';
-import type { DrivingOptions, StoreChoice } from '../invocation.ts';
+import type { ExitCode } from '../exit.ts';
+import type { DrivingOptions, RestateChoice, StoreChoice } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
+import { refuse } from './refuse.ts';
 import { findRun, openStore, type OpenedStore } from './store.ts';
 
 /** Says what is wrong, and gives the exit code for it. */
@@ -16,7 +17,7 @@ interface Telling {
 }
 
 export async function withStore(choice: StoreChoice, { json, terminal }: Telling, work: (opened: OpenedStore, refuse: Refuse) => Promise<ExitCode>): Promise<ExitCode> {
-  const form = json === true ? 'document' : json === false ? 'none' : json;
+  const form = formOf(json);
   const refusing: Refuse = (...problems) => refuse(problems, { json: form }, terminal);
   const opened = await openStore(choice, false);
   if (!opened.ok) return refusing(opened.error);
@@ -30,19 +31,21 @@ export async function withStore(choice: StoreChoice, { json, terminal }: Telling
   }
 }
 
-/** The same with the run that is meant. */
-export function withRun(
-  choice: StoreChoice & { readonly run: string }, telling: Telling, work: (opened: OpenedStore, row: RunRow, refuse: Refuse) => Promise<ExitCode>,
+/** The same with the run that is meant; of a run on a server, with a journal of it in memory. */
+export async function withRun(
+  choice: StoreChoice & { readonly run: string; readonly restate?: RestateChoice | null }, telling: Telling, work: (opened: OpenedStore, row: RunRow, refuse: Refuse) => Promise<ExitCode>,
 ): Promise<ExitCode> {
+  if (choice.restate != null) {
+    const { withEngineJournal } = await import('../engine/journal.ts');
+    const form = formOf(telling.json);
+    return withEngineJournal(choice.restate, choice.run, { terminal: telling.terminal, json: form }, (opened, row) => work(opened, row, (...problems) => refuse(problems, { json: form }, telling.terminal)));
+  }
   return withStore(choice, telling, async (opened, refusing) => {
     const row = await findRun(opened, choice.run);
     return row.ok ? work(opened, row.value, refusing) : refusing(row.error);
   });
 }
 
-export async function refuse(problems: readonly Diagnostic[], { json }: Pick<DrivingOptions, 'json'>, terminal: Terminal): Promise<ExitCode> {
-  const noSource = (): null => null;
-  if (json !== 'none') terminal.out((await import('../document.ts')).runDocument({ status: 'invalid', diagnostics: problems }, noSource, json));
-  else (await import('../report.ts')).report(terminal, problems, noSource);
-  return EXIT.usage;
+function formOf(json: Telling['json']): DrivingOptions['json'] {
+  return json === true ? 'document' : json === false ? 'none' : json;
 }

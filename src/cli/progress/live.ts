@@ -10,6 +10,7 @@
  */
 import type { Event } from '../../evaluator/event.ts';
 import type { Clock, Console } from '../../host/port.ts';
+import { passedText } from '../passed.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Watch } from '../watching.ts';
 import { Progress } from './model.ts';
@@ -22,7 +23,7 @@ export type Screen = Pick<Terminal, 'error' | 'columns' | 'rows' | 'errorColour'
 
 export function liveTree(screen: Screen, clock: Clock): Watch {
   const tree = new LiveTree(screen, clock);
-  return { observer: { events: (events) => tree.add(events) }, console: (inner) => tree.console(inner), end: () => tree.end() };
+  return { observer: { events: (events) => tree.add(events), passed: (what) => void tree.tell(passedText(what)) }, console: (inner) => tree.console(inner), end: () => tree.end() };
 }
 
 /** For a stream that is no terminal: the tree once, at the end. */
@@ -80,6 +81,11 @@ class LiveTree {
       ask: (prompt, signal) => this.ask(() => inner.ask(prompt, signal)),
       close: () => inner.close(),
     };
+  }
+
+  /** A line above the tree. */
+  tell(text: string): Promise<void> {
+    return this.write(text, async (line) => this.screen.error(line));
   }
 
   private async tick(): Promise<void> {

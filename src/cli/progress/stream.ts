@@ -1,8 +1,9 @@
 /**
  * `--json=stream`: what happens, one JSON object to a line, as it happens. `{"event":…}` is what the machine tells of
- * itself; `{"call":…}` `{"answer":…}` `{"dropped":…}` what the host does. Neither arguments nor answers are shown.
+ * itself; `{"call":…}` `{"answer":…}` `{"dropped":…}` `{"passed":…}` what the host does. Neither arguments nor answers are shown.
  */
 import { eventToJson } from '../../evaluator/event-value.ts';
+import { inUnits } from '../../host/amounts.ts';
 import type { Answer, Clock, Decision, HostCall } from '../../host/port.ts';
 import { kindOfError } from '../../host/run-failure.ts';
 import type { Terminal } from '../terminal.ts';
@@ -24,6 +25,7 @@ export function streamWatch({ terminal, clock }: { readonly terminal: Pick<Termi
         write('call', callJson(call, decision));
       },
       answered: (call, answer) => write('answer', answerJson(call, answer, ended(call))),
+      passed: (what) => write('passed', JSON.stringify({ budget: what.budget, soft: inUnits(what.budget, what.soft), used: inUnits(what.budget, what.used) })),
       dropped: (call) => write('dropped', JSON.stringify({ ...identityOf(call), elapsedMs: ended(call) })),
     },
     console: (inner) => inner,

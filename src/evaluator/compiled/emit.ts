@@ -6,21 +6,22 @@
  * of labelled blocks that end where the jump goes; jumps back become `continue` of the loop that begins there.
  *
  * What generated code may refer to:
- *   R the runtime, m its meter · A the arm · K constants, P primitives, D called definitions, U inner code, L lists of registers,
- *   F what belongs to a frame when something fails
+ *   R the runtime, m its meter · A the arm · K constants, P primitives, D called definitions,
+ *   U inner code, X exits, F what belongs to a frame when something fails
  *   n words of native stack left, c the running closure, p the address of what may fail, negative in a tail call
  */
 import type { ArmCode } from '../code.ts';
 import type { Instruction } from '../liveness.ts';
 import { Op, type OpCode } from '../opcodes.ts';
-import { templateFor } from './templates.ts';
 import { after, isLeft, Kind, type Kinds, kindsOf } from './kinds.ts';
+import { FRAME_WORDS } from './left.ts';
+import { templateFor } from './templates.ts';
 
 export interface Emitted {
   /** The body of a function with the parameters of `FACTORY_PARAMETERS`; it returns the arm's function. */
   readonly source: string;
-  /** The registers that frames of this code keep, one list for each way of leaving it. */
-  readonly lists: readonly (readonly number[])[];
+  /** The ways of leaving it: where the machine would stand, and the registers that the frame keeps. */
+  readonly exits: readonly { readonly pc: number; readonly registers: readonly number[] }[];
   /** By the address of what has failed: what of the variables that the function then gives belongs to the frame. */
   readonly failures: ReadonlyMap<number, Failure>;
   /** For a loop: which of the values that it begins with must be integers that are not big. */
@@ -33,35 +34,43 @@ export interface Failure {
   readonly variables: readonly number[];
 }
 
-export const FACTORY_PARAMETERS = ['R', 'A', 'K', 'P', 'D', 'U', 'L', 'F'] as const;
+export const FACTORY_PARAMETERS = ['R', 'A', 'K', 'P', 'D', 'U', 'X', 'F'] as const;
 
 /** Arguments that are passed one by one; beyond, as an array. */
 export const DIRECT_ARGUMENTS = 4;
+
+/** Values of a frame that are left one by one; beyond, as an array. */
+const LEFT_DIRECTLY = 3;
+
+/** Turns of a loop that are counted before anything is looked at, when there is plenty of fuel. */
+const MANY_TURNS = 1_000_000_000;
 
 /** Larger arms stay on the machine: the engine would not optimise them. */
 const INSTRUCTIONS_MAX = 3_000;
 const LABELS_MAX = 400;
 
-/** Words of native stack that a call of any compiled function takes at least. */
-export const FRAME_WORDS = 40;
-
 function frameWords(arm: ArmCode): number {
   return FRAME_WORDS + arm.registers;
 }
 
-/** The source for an arm from its entry, or from the head of a loop; null when that is left to the machine. */
-export function emit(arm: ArmCode, point: number): Emitted | null {
-  const emitter = new Emitter(arm, point);
+/**
+ * The source for an arm from its entry, from the head of a loop, or from behind a call; null when that is left to the machine. `isSmall`: the integers
+ * that a loop begins with fit into 32 bits.
+ */
+export function emit(arm: ArmCode, point: number, isSmall: boolean): Emitted | null {
+  const emitter = new Emitter(arm, point, isSmall);
   return emitter.run();
 }
 
 class Emitter {
   private readonly arm: ArmCode;
   private readonly point: number;
+  private readonly areIntegersSmall: boolean;
+  private readonly from: 'entry' | 'loop' | 'call';
   private readonly instructions: readonly Instruction[];
   private readonly entry: number;
   private readonly kinds: readonly (Kinds | null)[];
-  private readonly lists: (readonly number[])[] = [];
+  private readonly exits: { readonly pc: number; readonly registers: readonly number[] }[] = [];
   private readonly body: string[] = [];
   private readonly head: string[] = [];
   private readonly declared = new Set<string>();
@@ -70,6 +79,8 @@ class Emitter {
    * and paid when it is left, because a memory cell that is read and written at each turn would be slower than all the rest.
    */
   private counted: { readonly from: number; readonly to: number } | null = null;
+  /** The loops that are being emitted, the outermost first. */
+  private readonly around: EmittedLoop[] = [];
   /** By the address of a loop's head: the index behind the last jump back to it. */
   private readonly loops = new Map<number, number>();
   private readonly parameters: number;
@@ -82,12 +93,15 @@ class Emitter {
   /** The variables that are needed when something fails. */
   private readonly saved: string[] = [];
 
-  constructor(arm: ArmCode, point: number) {
+  constructor(arm: ArmCode, point: number, isSmall: boolean) {
+    this.areIntegersSmall = isSmall;
     this.arm = arm;
     this.point = point;
     const { instructions, indexAt, before } = arm.liveness;
     this.instructions = instructions;
-    this.entry = indexAt.get(arm.points[point]!)!;
+    const start = indexAt.get(arm.points[point]!)!;
+    this.from = point === 0 ? 'entry' : arm.ops[arm.points[point]!] === Op.LOOP ? 'loop' : 'call';
+    this.entry = this.from === 'call' ? start + 1 : start;
     this.parameters = arm.required + (arm.variadic ? 1 : 0);
     const caught = new Set<number>();
     for (const handler of arm.handlers) for (const register of before[indexAt.get(handler.at)!]!) if (register !== handler.register) caught.add(register);
@@ -100,12 +114,13 @@ class Emitter {
 
   run(): Emitted | null {
     const reachable = this.kinds.filter((kinds) => kinds !== null).length;
-    if (reachable > INSTRUCTIONS_MAX || isLeft(this.arm.ops[this.instructions[this.entry]!.at] as OpCode)) return null;
-    if (this.point > 0 && this.leavesLoop()) return null;
+    // An arm whose code from its entry on is not too large is not too large from anywhere.
+    if (reachable > INSTRUCTIONS_MAX || (this.from !== 'call' && isLeft(this.arm.ops[this.instructions[this.entry]!.at] as OpCode))) return null;
+    if (this.from === 'loop' && this.leavesLoop()) return null;
     const labels = new Set(this.instructions.flatMap(({ target }, index) => (this.kinds[index] === null || target < 0 ? [] : [target])));
     if (labels.size > LABELS_MAX) return null;
     this.range(this.entry, this.instructions.length, false);
-    return { source: this.assemble(), lists: this.lists, failures: this.failures, plainIntegers: this.plainIntegers };
+    return { source: this.assemble(), exits: this.exits, failures: this.failures, plainIntegers: this.plainIntegers };
   }
 
   /** A loop that does what only the machine can would be left at each turn. */
@@ -119,20 +134,22 @@ class Emitter {
   private kindsAtEntry(): Kinds {
     const none: Kind[] = new Array<Kind>(this.arm.registers).fill(Kind.NONE);
     for (let i = 0; i < this.parameters; i++) none[i] = Kind.ANY;
-    if (this.point === 0) return none;
-    return kindsOf(this.arm, 0, none)[this.entry] ?? none.fill(Kind.ANY);
+    if (this.from === 'entry') return none;
+    const known = kindsOf(this.arm, 0, none);
+    if (this.from === 'loop') return known[this.entry] ?? none.fill(Kind.ANY);
+    const before = known[this.entry - 1];
+    return before === null || before === undefined ? none.fill(Kind.ANY) : after(this.arm, this.instructions[this.entry - 1]!, before);
   }
 
   private assemble(): string {
-    const isEntry = this.point === 0;
-    const parameters = isEntry ? Array.from({ length: this.parameters }, (_, i) => `r${i}`) : ['V'];
-    const start = isEntry ? this.startOfArm() : this.startOfLoop();
+    const parameters = this.from === 'entry' ? Array.from({ length: this.parameters }, (_, i) => `r${i}`) : this.from === 'loop' ? ['V', 'b'] : ['V', 'b', 'v'];
+    const start = this.from === 'entry' ? this.startOfArm() : this.from === 'loop' ? this.startOfLoop() : this.startBehindCall();
     const variables = [...this.declared].filter((name) => !parameters.includes(name));
     const saved = this.saved.map((name) => (variables.includes(name) || parameters.includes(name) ? name : 'null'));
     return [
       '"use strict";', 'const m = R.meter;', ...this.head,
       `return function f(${['n', 'c', ...parameters].join(', ')}) {`,
-      `let ${['p = 0', 't', 'v', 'u = 0', 'w = 0', ...variables].join(', ')};`,
+      `let ${['p = 0', 't', ...(this.from === 'call' ? [] : ['v']), 'u = 0', 'w = 0', ...variables].join(', ')};`,
       ...start,
       ...(this.mayFail ? ['try {', ...this.body, `} catch (e) { throw R.failed(e, A, c, p, F, [${saved.join(', ')}]); }`] : this.body),
       '}',
@@ -143,18 +160,26 @@ class Emitter {
     const live = this.arm.liveAt(0);
     return [
       `if (n <= 0) return R.enter(c, [${this.rawArguments()}]);`,
-      `if (--m.fuel < m.pauseAt) return R.pauseAtEntry(A, c, ${this.list(live)}, [${live.map((register) => `r${register}`).join(', ')}]);`,
+      `if (--m.fuel < m.pauseAt) { R.pauseAtEntry(); ${this.exit(0, live, live.map((register) => `r${register}`))} }`,
     ];
   }
 
-  /** The values of the registers that are live there come in an array. What is a number stays one for the engine: hence the signs. */
+  /** The values of the registers that are live there lie in an array. What is a number stays one for the engine: hence the signs. */
   private startOfLoop(): readonly string[] {
     return this.arm.liveAt(this.point).map((register, index) => {
       const kind = this.kinds[this.entry]![register];
       if (kind === Kind.INTEGER) this.plainIntegers.push(index);
-      const value = kind === Kind.FLOAT ? `+R.double(V[${index}])` : kind === Kind.INTEGER ? `+V[${index}]` : `V[${index}]`;
+      const value = kind === Kind.FLOAT ? `+R.double(V[b + ${index}])` : kind === Kind.INTEGER ? (this.areIntegersSmall ? `V[b + ${index}] | 0` : `+V[b + ${index}]`) : `V[b + ${index}]`;
       return `${this.variable(register, kind === Kind.FLOAT)} = ${value};`;
     });
+  }
+
+  private startBehindCall(): readonly string[] {
+    const loads = this.arm.liveAt(this.point).map((register, index) => {
+      const isFloat = this.kinds[this.entry]![register] === Kind.FLOAT;
+      return `${this.variable(register, isFloat)} = ${isFloat ? `+R.double(V[b + ${index}])` : `V[b + ${index}]`};`;
+    });
+    return [...loads, `${this.variable(this.arm.ops[this.instructions[this.entry - 1]!.at + 1]!, false)} = v;`];
   }
 
   /** The arguments of a call that is not begun: those beyond the required ones lie in a list already. */
@@ -191,9 +216,14 @@ class Emitter {
       } else if (end !== undefined && !(inLoop && index === from)) {
         if (falls && index > from && !targets.has(at)) this.settle(index);
         if (this.isPlainLoop(index, end)) this.counted = { from: index, to: end };
-        if (this.counted !== null) this.body.push('u = 0; w = R.turns() | 0;');
+        if (this.counted !== null) this.body.push(`u = 0; w = m.fuel - m.pauseAt > ${MANY_TURNS} ? ${MANY_TURNS} : R.turns() | 0;`);
+        const place = this.body.length;
+        const loop: EmittedLoop = { writes: new Set(this.instructions.slice(index, end).map(({ writes }) => writes)), facts: new Map() };
+        this.around.push(loop);
         this.body.push(`H${at}: for (;;) {`);
         falls = this.loopBody(index, end);
+        this.around.pop();
+        this.body.splice(place, 0, ...[...loop.facts].map(([name, expression]) => `${name} = ${expression};`));
         this.counted = null;
         index = end;
       } else {
@@ -273,6 +303,35 @@ class Emitter {
     return kinds[register] === Kind.FLOAT;
   }
 
+  /** What is known of a register: once for all turns of the outermost loop that does not write it, otherwise at each use. */
+  private fact(prefix: string, register: number, expression: string): string {
+    const loop = this.around.find(({ writes }) => !writes.has(register));
+    if (loop === undefined) return expression;
+    const name = `${prefix}${register}`;
+    this.declared.add(name);
+    loop.facts.set(name, expression);
+    return name;
+  }
+
+  /** Whether it is a JavaScript number. */
+  private isNumber(register: number): string {
+    return this.fact('y', register, `typeof ${this.variable(register, false)} === "number"`);
+  }
+
+  /** Whether it is an integer of 32 bits. */
+  private isSmall(register: number): string {
+    const x = this.variable(register, false);
+    return this.fact('i', register, `typeof ${x} === "number" && (${x} | 0) === ${x}`);
+  }
+
+  private isVector(register: number): string {
+    return this.fact('o', register, `R.isVector(${this.variable(register, false)})`);
+  }
+
+  private isClosure(register: number): string {
+    return this.fact('l', register, `R.isClosure(${this.variable(register, false)})`);
+  }
+
   /** What only happens now and then, and may charge: turns that are only counted so far are paid first. */
   private slow(expression: string): string {
     return this.counted === null ? expression : `(m.fuel -= u, u = 0, w = -1, ${expression})`;
@@ -328,17 +387,19 @@ class Emitter {
     return `${paid}${this.conversions(kinds, index)}${jump}`;
   }
 
-  private list(registers: readonly number[]): string {
-    const known = this.lists.findIndex((list) => list.length === registers.length && list.every((register, i) => register === registers[i]));
-    if (known >= 0) return `L[${known}]`;
-    this.lists.push(registers);
-    return `L[${this.lists.length - 1}]`;
+  /** Leaves a frame that keeps the registers, and the function. */
+  private exit(pc: number, registers: readonly number[], values: readonly string[]): string {
+    const known = this.exits.findIndex((exit) => exit.pc === pc && exit.registers === registers);
+    if (known < 0) this.exits.push({ pc, registers });
+    const exit = `X[${known < 0 ? this.exits.length - 1 : known}]`;
+    if (values.length > LEFT_DIRECTLY) return `return R.leaveMany(${exit}, c, [${values.join(', ')}]);`;
+    return `return R.leave${values.length}(${[exit, 'c', ...values].join(', ')});`;
   }
 
   /** Leaves it to the machine to go on at the instruction. */
   private leave(address: number, index: number, kinds: Kinds): string {
     const live = [...this.arm.liveness.before[index]!].sort((a, b) => a - b);
-    return `return R.leave(A, c, ${address}, ${this.list(live)}, [${live.map((register) => this.value(register, kinds)).join(', ')}]);`;
+    return this.exit(address, live, live.map((register) => this.value(register, kinds)));
   }
 
   // --- instructions ----------------------------------------------------------------------------------------------
@@ -423,12 +484,14 @@ class Emitter {
       case Op.NTH: {
         this.at(at, kinds);
         const [x, y] = [this.value(a, kinds), this.value(b, kinds)];
-        return this.set(d, `R.isVector(${x}) && typeof ${y} === "number" && (t = ${x}.get(${y})) !== undefined ? t : ${this.slow(`R.nth(${x}, ${y}, m)`)}`);
+        if (this.isDouble(a, kinds) || this.isDouble(b, kinds)) return this.set(d, this.slow(`R.nth(${x}, ${y}, m)`));
+        return this.set(d, `${this.isVector(a)} && ${this.isNumber(b)} && (t = ${x}.get(${y})) !== undefined ? t : ${this.slow(`R.nth(${x}, ${y}, m)`)}`);
       }
       case Op.COUNT: {
         this.at(at, kinds);
         const x = this.value(a, kinds);
-        return this.set(d, `R.isVector(${x}) ? ${x}.size : ${this.slow(`R.count(${x}, m)`)}`);
+        const slow = this.slow(`R.count(${x}, m)`);
+        return this.set(d, this.isDouble(a, kinds) ? slow : `${this.isVector(a)} ? ${x}.size : ${slow}`);
       }
       case Op.GET:
       case Op.KEYWORD_GET:
@@ -471,9 +534,9 @@ class Emitter {
       }
       case Op.LOOP: {
         const live = this.arm.liveAt(d);
-        const pause = `return R.pauseAtLoop(A, c, ${at}, ${this.list(live)}, [${live.map((register) => this.value(register, kinds)).join(', ')}]);`;
-        if (this.counted === null) return this.line(`if (--m.fuel < m.pauseAt) ${pause}`);
-        return this.line(`if ((u = u + 1 | 0) > w) { m.fuel -= u; u = 0; if (m.fuel < m.pauseAt) ${pause} w = R.turns() | 0; }`);
+        const pause = `R.pauseAtLoop(); ${this.exit(at, live, live.map((register) => this.value(register, kinds)))}`;
+        if (this.counted === null) return this.line(`if (--m.fuel < m.pauseAt) { ${pause} }`);
+        return this.line(`if ((u = u + 1 | 0) > w) { m.fuel -= u; u = 0; if (m.fuel < m.pauseAt) { ${pause} } w = R.turns() | 0; }`);
       }
       case Op.RETURN:
         if (this.counted !== null) this.line('m.fuel -= u;');
@@ -533,18 +596,19 @@ class Emitter {
     if (how.name === 'same') {
       const [x, y] = [this.value(a, kinds), this.value(b, kinds)];
       if (isPlain(kinds[a]) || isPlain(kinds[b])) return `${x} === ${y}`;
-      return `(typeof ${x} === "number" && typeof ${y} === "number" ? ${x} === ${y} : ${this.slow(`R.same(${x}, ${y}, m)`)})`;
+      if (doubleA || doubleB) return this.slow(`R.same(${x}, ${y}, m)`);
+      return `(${this.isNumber(a)} && ${this.isNumber(b)} ? ${x} === ${y} : ${this.slow(`R.same(${x}, ${y}, m)`)})`;
     }
     if (doubleA && doubleB) return `${this.variable(a, true)} ${how.sign} ${this.variable(b, true)}`;
     const [x, y] = [this.variable(a, doubleA), this.variable(b, doubleB)];
-    const tests = [doubleA ? '' : `typeof ${x} === "number"`, doubleB ? '' : `typeof ${y} === "number"`].filter((test) => test !== '').join(' && ');
+    const tests = [doubleA ? '' : this.isNumber(a), doubleB ? '' : this.isNumber(b)].filter((test) => test !== '').join(' && ');
     return `(${tests} ? ${x} ${how.sign} ${y} : ${this.slow(`R.${how.name}(${this.value(a, kinds)}, ${this.value(b, kinds)})`)})`;
   }
 
   private literalComparison(how: Comparison, a: number, literal: number, kinds: Kinds): string {
     const x = this.variable(a, this.isDouble(a, kinds));
     if (this.isDouble(a, kinds)) return `${x} ${how.sign} ${literal}`;
-    return `(typeof ${x} === "number" ? ${x} ${how.sign} ${literal} : ${this.slow(`R.${how.name}(${x}, ${literal})`)})`;
+    return `(${this.isNumber(a)} ? ${x} ${how.sign} ${literal} : ${this.slow(`R.${how.name}(${x}, ${literal})`)})`;
   }
 
   private arithmetic(at: number, how: Arithmetic, d: number, a: number, b: number, kinds: Kinds): void {
@@ -553,21 +617,25 @@ class Emitter {
     this.at(at, kinds);
     const slow = this.slow(`R.${how.name}(${this.value(a, kinds)}, ${this.value(b, kinds)})`);
     const [x, y] = [this.variable(a, doubleA), this.variable(b, doubleB)];
-    if (doubleA || doubleB) return this.line(`${this.variable(d, true)} = ${this.mixed(how, x, y, doubleA, slow)};`);
+    if (doubleA || doubleB) return this.line(`${this.variable(d, true)} = ${this.mixed(how, doubleA ? x : y, doubleA ? b : a, doubleA, slow)};`);
     const zero = how.sign === '*' ? ' + 0' : '';
     if (kinds[a] === Kind.INTEGER && kinds[b] === Kind.INTEGER) {
-      return this.set(d, `typeof ${x} === "number" && typeof ${y} === "number" && (t = ${x} ${how.sign} ${y}) <= ${SAFE} && t >= -${SAFE} ? t${zero} : ${slow}`);
+      return this.set(d, `${this.isNumber(a)} && ${this.isNumber(b)} && (t = ${x} ${how.sign} ${y}) <= ${SAFE} && t >= -${SAFE} ? t${zero} : ${slow}`);
     }
-    const small = `typeof ${x} === "number" && typeof ${y} === "number" && (${x} | 0) === ${x} && (${y} | 0) === ${y}`;
+    const small = `${this.isSmall(a)} && ${this.isSmall(b)}`;
     if (how.sign === '*') return this.set(d, `${small} && (t = ${x} * ${y}) <= ${SAFE} && t >= -${SAFE} ? t + 0 : ${slow}`);
     this.set(d, `${small} ? ${x} ${how.sign} ${y} : ${slow}`);
   }
 
-  /** One operand is a float for certain; the other may be any number. */
-  private mixed(how: Arithmetic, x: string, y: string, isFirst: boolean, slow: string): string {
-    const other = isFirst ? y : x;
-    const boxed = isFirst ? `${x} ${how.sign} ${y}.value` : `${x}.value ${how.sign} ${y}`;
-    return `typeof ${other} === "number" ? ${x} ${how.sign} ${y} : R.isFloat(${other}) ? ${boxed} : R.double(${slow})`;
+  /** One operand is a float for certain; `register` has the other, which may be any number. */
+  private mixed(how: Arithmetic, float: string, register: number, isFirst: boolean, slow: string): string {
+    const other = this.variable(register, false);
+    const sum = (value: string): string => (isFirst ? `${float} ${how.sign} ${value}` : `${value} ${how.sign} ${float}`);
+    if (this.around.some(({ writes }) => !writes.has(register))) {
+      const isPlain = this.fact('x', register, `typeof ${other} === "number" || R.isFloat(${other})`);
+      return `${isPlain} ? ${sum(this.fact('z', register, `${isPlain} ? +R.double(${other}) : 0`))} : R.double(${slow})`;
+    }
+    return `typeof ${other} === "number" ? ${sum(other)} : R.isFloat(${other}) ? ${sum(`${other}.value`)} : R.double(${slow})`;
   }
 
   private literalArithmetic(at: number, how: Arithmetic, d: number, a: number, literal: number, kinds: Kinds): void {
@@ -577,8 +645,11 @@ class Emitter {
     if (isDouble) return this.line(`${this.variable(d, true)} = ${x} ${how.sign} ${operand};`);
     this.at(at, kinds);
     const slow = this.slow(`R.${how.name}(${x}, ${literal})`);
-    if (kinds[a] === Kind.INTEGER) return this.set(d, `typeof ${x} === "number" && (t = ${x} ${how.sign} ${operand}) <= ${SAFE} && t >= -${SAFE} ? t : ${slow}`);
-    this.set(d, `typeof ${x} === "number" && (${x} | 0) === ${x} ? ${x} ${how.sign} ${operand} : ${slow}`);
+    if (kinds[a] === Kind.INTEGER) {
+      const bound = how.sign === '+' === literal > 0 ? `<= ${SAFE}` : `>= -${SAFE}`; // it can leave the safe integers on one side only
+      return this.set(d, `${this.isNumber(a)} && (t = ${x} ${how.sign} ${operand}) ${bound} ? t : ${slow}`);
+    }
+    this.set(d, `${this.isSmall(a)} ? ${x} ${how.sign} ${operand} : ${slow}`);
   }
 
   private primitive(at: number, kinds: Kinds, d: number, index: number, registers: readonly number[]): void {
@@ -589,9 +660,8 @@ class Emitter {
     const inline = templateFor(this.arm.primitives[index]!.name, args.length);
     if (inline === null) return this.set(d, slow);
     const operands = registers.map((register) => this.variable(register, this.isDouble(register, kinds)));
-    const tests = registers.flatMap((register, i) => (this.isDouble(register, kinds) ? [] : [`typeof ${operands[i]!} === "number"`]));
+    const tests = registers.flatMap((register) => (this.isDouble(register, kinds) ? [] : [inline.operands === 'small' ? this.isSmall(register) : this.isNumber(register)]));
     if (inline.operands !== 'any' && tests.length < operands.length) return this.set(d, slow);
-    if (inline.operands === 'small') tests.push(...operands.map((x) => `(${x} | 0) === ${x}`));
     this.set(d, `${['true', ...tests, ...inline.tests(operands)].join(' && ')} ? ${inline.value(operands)} : ${slow}`);
   }
 
@@ -606,8 +676,8 @@ class Emitter {
     const { at } = this.instructions[index]!;
     const kinds = this.kinds[index]!;
     const live = this.arm.liveAt(this.arm.ops[at + 5]!);
-    const values = live.map((register) => this.value(register, kinds)).join(', ');
-    this.line(`if ((v = ${expression}) === undefined) return R.suspended(A, c, ${at}, ${this.list(live)}, [${values}]);`);
+    const values = live.map((register) => this.value(register, kinds));
+    this.line(`if ((v = ${expression}) === undefined) { ${this.exit(at, live, values)} }`);
     this.set(d, 'v');
   }
 
@@ -635,13 +705,20 @@ class Emitter {
   private closureCall(fn: number, first: number, count: number, kinds: Kinds): string {
     const value = this.value(fn, kinds);
     const args = this.window(first, count, kinds);
-    const closure = `R.isClosure(${value}) ? ${this.invoke(`${value}.code`, value, first, count, kinds)}`;
+    const isClosure = this.isDouble(fn, kinds) ? 'false' : this.isClosure(fn);
+    const closure = `${isClosure} ? ${this.invoke(`${value}.code`, value, first, count, kinds)}`;
     if (count < 1 || count > 3) return `${closure} : R.data(${value}, [${args}])`;
     const site = this.sites++;
     this.head.push(`let s${site}, g${site};`);
-    this.line(`if (${value} !== s${site} && !R.isClosure(${value})) { g${site} = R.function${count}(${value}); s${site} = R.known(${value}); }`);
+    this.line(`if (${value} !== s${site} && !(${isClosure})) { g${site} = R.function${count}(${value}); s${site} = R.known(${value}); }`);
     return `${closure} : g${site}(${args}, m)`;
   }
+}
+
+interface EmittedLoop {
+  readonly writes: ReadonlySet<number>;
+  /** What is found out before its first turn, by the name of the variable. */
+  readonly facts: Map<string, string>;
 }
 
 /** Instructions whose usual way takes no call. */

@@ -13,8 +13,7 @@ import { arityError } from '../primitives/registry.ts';
 import { chargeOneMore } from '../primitives/collection.ts';
 import { chargeCells, Raised } from '../raise.ts';
 import type { Native, NativeEntries, RunMeter, Running } from '../tier.ts';
-import type { Failure } from './emit.ts';
-import type { LeftFrame } from './left.ts';
+import { type Exit, exitAt, exitBefore, type LeftFrames } from './left.ts';
 
 type Call<Args extends Value[]> = (...args: [...Args, RunMeter]) => Value;
 
@@ -27,9 +26,15 @@ export interface Runtime {
 /** What the runtime tells the tier that it belongs to. */
 interface Owner {
   readonly meter: RunMeter;
-  readonly left: LeftFrame[];
+  readonly left: LeftFrames;
   readonly machine: Running | null;
   pause: 'entry' | 'loop' | null;
+}
+
+/** Where a frame is left that an error passes, and which of its function's variables are the values that it keeps. */
+export interface FailedExit {
+  readonly exit: Exit;
+  readonly variables: readonly number[];
 }
 
 /** So that counting them stays within 32 bits. */
@@ -42,17 +47,13 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
   const kernel: KernelFunctions = kernelFunctions(table.primitives);
   const { meter, left } = tier;
 
-  const leave = (arm: ArmCode, closure: Closure, pc: number, registers: readonly number[], values: readonly Value[]): undefined => {
-    left.push({ arm, closure, pc, registers, values, tail: false });
-    return undefined;
+  const leaveMany = (exit: Exit, closure: Closure, values: readonly Value[]): undefined => {
+    for (const value of values) left.push(value);
+    left.push(closure);
+    left.push(exit);
   };
-  const enter = (closure: Closure, values: readonly Value[]): undefined => {
-    left.push({ arm: null, closure, pc: 0, registers: NONE, values, tail: false });
-    return undefined;
-  };
-  const markTail = (): void => {
-    left[left.length - 1]!.tail = true;
-  };
+  const calls: Exit[] = [];
+  const enter = (closure: Closure, args: readonly Value[]): undefined => leaveMany((calls[args.length] ??= exitBefore(args.length)), closure, args);
   const data = (fn: Value, args: Value[]): Value => callData(fn, args, table.primitives, kernel, meter);
   const primitive = (fn: Value): ReturnType<CodeTable['primitives']['get']> => (fn instanceof PrimitiveFunction ? table.primitives.get(fn.name) : null);
 
@@ -74,28 +75,28 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
 
   const runtime: Runtime = {
     meter,
-    leave,
-    suspended: leave,
+    ...leaving(left),
+    leaveMany,
     enter,
-    pauseAtEntry: (arm: ArmCode, closure: Closure, registers: readonly number[], values: readonly Value[]): undefined => {
+    /** Something is due before the frame goes on that has just been left. */
+    pauseAtEntry: (): void => {
       tier.pause = 'entry';
-      return leave(arm, closure, 0, registers, values);
     },
-    pauseAtLoop: (arm: ArmCode, closure: Closure, pc: number, registers: readonly number[], values: readonly Value[]): undefined => {
+    pauseAtLoop: (): void => {
       tier.pause = 'loop';
-      return leave(arm, closure, pc, registers, values);
     },
-    tail: markTail,
+    tail: (): void => left.markTail(),
     /** What was thrown goes on, after the frame that it passes has been left. Before a tail call has begun, its caller is still there. */
-    failed: (thrown: unknown, arm: ArmCode, closure: Closure, pc: number, failures: ReadonlyMap<number, Failure>, variables: readonly (Value | undefined)[]): unknown => {
-      if (pc < 0 && left.length > 0) {
-        markTail();
+    failed: (thrown: unknown, arm: ArmCode, closure: Closure, pc: number, failures: ReadonlyMap<number, FailedExit>, variables: readonly (Value | undefined)[]): unknown => {
+      if (pc < 0 && left.top > 0) {
+        left.markTail();
         return thrown;
       }
       const address = pc < 0 ? -pc - 1 : pc;
       const failure = failures.get(address);
-      if (failure === undefined) leave(arm, closure, address, NONE, []);
-      else leave(arm, closure, address, failure.registers, failure.variables.map((index) => variables[index] ?? null));
+      if (failure !== undefined) for (const index of failure.variables) left.push(variables[index] ?? null);
+      left.push(closure);
+      left.push(failure?.exit ?? exitAt(arm, address, []));
       return thrown;
     },
     raised: (value: Value): Raised => new Raised(value, false),
@@ -156,7 +157,41 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
   return { runtime, stubs };
 }
 
-const NONE: readonly number[] = [];
+/** Leaving a frame, by how many values it keeps: without an array, since in deep recursion each call does it. */
+function leaving(left: LeftFrames): Readonly<Record<string, (exit: Exit, closure: Closure, ...values: Value[]) => undefined>> {
+  return {
+    leave0: (exit, closure) => {
+      const { slots, top } = left;
+      slots[top] = closure;
+      slots[top + 1] = exit;
+      left.top = top + 2;
+    },
+    leave1: (exit, closure, a) => {
+      const { slots, top } = left;
+      slots[top] = a!;
+      slots[top + 1] = closure;
+      slots[top + 2] = exit;
+      left.top = top + 3;
+    },
+    leave2: (exit, closure, a, b) => {
+      const { slots, top } = left;
+      slots[top] = a!;
+      slots[top + 1] = b!;
+      slots[top + 2] = closure;
+      slots[top + 3] = exit;
+      left.top = top + 4;
+    },
+    leave3: (exit, closure, a, b, c) => {
+      const { slots, top } = left;
+      slots[top] = a!;
+      slots[top + 1] = b!;
+      slots[top + 2] = c!;
+      slots[top + 3] = closure;
+      slots[top + 4] = exit;
+      left.top = top + 5;
+    },
+  };
+}
 
 /** Calls a closure with `count` of the values from `first` on. */
 export function callWith(words: number, closure: Closure, values: readonly Value[], first: number, count: number): Value | undefined {
@@ -182,8 +217,9 @@ export function gathering(runtime: Runtime, arm: ArmCode, native: Native): (word
   const { meter } = runtime;
   const enter = runtime['enter'] as (closure: Closure, values: readonly Value[]) => undefined;
   return (words, closure, ...args) => {
-    if (words <= 0) return enter(closure, args);
     const extra = args.slice(arm.required);
+    // What cannot be charged fails here, as long as the caller of a tail call is still there to be named.
+    if (words <= 0 && extra.length <= Math.min(meter.allocation, meter.fuel)) return enter(closure, args);
     if (extra.length > 0) chargeCells(meter, extra.length);
     args.length = arm.required;
     return native(words, closure, ...args, List.adopt(extra));

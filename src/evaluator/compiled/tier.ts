@@ -1,12 +1,13 @@
 /** Which code is compiled, and when. */
 import type { Closure, Value } from '../../value/value.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
+import { CALL_POINT } from '../opcodes.ts';
 import { Raised } from '../raise.ts';
 import { Unfetched } from '../stored.ts';
 import { Abandoned, type Native, type NativeEntries, type RunMeter, type Running, type Tier, type TierStatistics } from '../tier.ts';
-import { DIRECT_ARGUMENTS, emit, type Emitted, FACTORY_PARAMETERS, FRAME_WORDS } from './emit.ts';
-import { type LeftFrame, takeLeft } from './left.ts';
-import { callWith, createRuntime, gathering, newMeter, type Runtime, STACK_WORDS } from './runtime.ts';
+import { DIRECT_ARGUMENTS, emit, type Emitted, FACTORY_PARAMETERS } from './emit.ts';
+import { type Exit, exitAt, FRAME_WORDS, HeldFrames, LeftFrames, type Resume, takeHeld } from './left.ts';
+import { callWith, createRuntime, type FailedExit, gathering, newMeter, type Runtime, STACK_WORDS } from './runtime.ts';
 
 /** Makes a function of JavaScript from parameters and a body: what `new Function` does, where it is allowed. */
 export type MakeFunction = (parameters: readonly string[], body: string) => (...args: unknown[]) => unknown;
@@ -29,7 +30,7 @@ const BLAME_FUEL = 2_000;
 
 /** An arm's function from a loop's head on: the values are those of the registers that are live there. */
 interface NativeLoop {
-  readonly run: (words: number, closure: Closure, values: readonly Value[]) => Value | undefined;
+  readonly run: (words: number, closure: Closure, values: readonly Value[], first: number) => Value | undefined;
   /** Which of them must be integers that are not big. */
   readonly plainIntegers: readonly number[];
 }
@@ -41,7 +42,7 @@ const COLD = Number.NEGATIVE_INFINITY;
 export class SourceCache {
   private readonly made = new Map<string, Made | null>();
 
-  /** Null: the arm is left to the machine. */
+  /** Null: the arm is left to the machine. `point` is negative for a loop whose integers need not be small. */
   get(arm: ArmCode, point: number, make: () => Made | null): Made | null {
     const { group, unit } = arm.code;
     if (group === '') return make();
@@ -66,8 +67,10 @@ export class CompiledTier implements Tier {
   readonly meter: RunMeter = newMeter();
   readonly stubs: NativeEntries;
   readonly statistics: { -readonly [Name in keyof TierStatistics]: number } = { functions: 0, loops: 0, sourceLength: 0, left: 0, abandoned: 0 };
-  /** Innermost first. */
-  readonly left: LeftFrame[] = [];
+  /** What the stretch on the native stack has left, innermost first. */
+  readonly left: LeftFrames = new LeftFrames();
+  /** What earlier stretches have left, and waits for the running one. */
+  private readonly held = new HeldFrames();
   machine: Running | null = null;
   /** What the machine has to do where the innermost frame stands, apart from going on. */
   pause: 'entry' | 'loop' | null = null;
@@ -98,28 +101,65 @@ export class CompiledTier implements Tier {
   }
 
   call(closure: Closure, registers: readonly Value[], first: number, count: number, depthLeft: number): Value | undefined {
-    return callWith(this.words(depthLeft), closure, registers, first, count);
+    return this.goOn(callWith(this.words(depthLeft), closure, registers, first, count), depthLeft);
   }
 
   begin(machine: Running): void {
     this.machine = machine;
-    if (this.left.length > 0) this.left.length = 0;
+    this.left.clear();
+    this.held.clear();
     this.pause = null;
   }
 
   takeFrames(machine: Running, thrown: unknown): void {
     if (!(thrown instanceof Raised || thrown instanceof Unfetched)) this.abandon();
-    if (this.left.length > 0) takeLeft(this.left, machine);
+    this.held.take(this.left);
+    this.left.clear();
+    if (this.held.count > 0) takeHeld(this.held, machine);
   }
 
   takeOver(machine: Running): boolean {
     const { pause } = this;
     this.statistics.left += 1;
     this.pause = null;
+    this.left.clear();
     if (pause === null) this.blame();
-    if (takeLeft(this.left, machine)) return --this.meter.fuel < this.meter.pauseAt && machine.outOfFuel(false);
+    if (takeHeld(this.held, machine)) return --this.meter.fuel < this.meter.pauseAt && machine.outOfFuel(false);
     return pause !== null && machine.outOfFuel(pause === 'loop');
   }
+
+  /**
+   * After a stretch on the native stack. Where that was too deep, the call that has not begun begins on an empty one, while the frames wait
+   * in `held`; each of them goes on, from behind its call, when its value is there. Everything else is left to the machine.
+   */
+  private goOn(given: Value | undefined, depthLeft: number): Value | undefined {
+    const { held } = this;
+    if (given !== undefined && held.count === 0) return given;
+    let value = given;
+    while (value === undefined) {
+      held.take(this.left);
+      if (this.pause !== null) return undefined;
+      held.pop();
+      const closure = held.closure!;
+      const words = this.words(depthLeft - held.count);
+      if (words <= 0 || !isTooDeep(held.exit, closure)) {
+        held.putBack();
+        return undefined;
+      }
+      held.startStretch();
+      value = callWith(words, closure, held.values(), 0, held.exit.size);
+      if (value !== undefined) value = held.goOn(value, depthLeft, this.stackWords() / this.shrunk, this.prepare);
+    }
+    held.clear();
+    this.left.clear();
+    return value;
+  }
+
+  private readonly prepare = (exit: Exit): Resume => {
+    const arm = exit.arm!;
+    exit.resume = this.instance(arm, this.made(arm, arm.ops[exit.pc + CALL_POINT]!, false)!) as Resume;
+    return exit.resume;
+  };
 
   /** Native stack for a fiber that may open so many frames. */
   private words(depthLeft: number): number {
@@ -135,35 +175,48 @@ export class CompiledTier implements Tier {
   loop(machine: Running, point: number): (() => Value | undefined) | null {
     const { arm, base, registers, closure } = machine;
     if (arm.heat === COLD) return null;
-    const native = this.loopFrom(arm, point);
-    if (native === null) return null;
     const values = arm.liveAt(point).map((register) => registers[base + register]!);
-    if (native.plainIntegers.some((index) => typeof values[index] !== 'number')) return null;
-    return () => native.run(this.words(machine.depthLeft + 1), closure, values);
+    let native = this.loopFrom(arm, point, true);
+    if (native === null || native.plainIntegers.some((index) => typeof values[index] !== 'number')) return null;
+    if (native.plainIntegers.some((index) => ((values[index] as number) | 0) !== values[index])) native = this.loopFrom(arm, point, false);
+    if (native === null) return null;
+    const { run } = native;
+    const depthLeft = machine.depthLeft + 1;
+    return () => this.goOn(run(this.words(depthLeft), closure, values, 0), depthLeft);
   }
 
-  private loopFrom(arm: ArmCode, point: number): NativeLoop | null {
+  private loopFrom(arm: ArmCode, point: number, isSmall: boolean): NativeLoop | null {
     let known = this.loops.get(arm);
     if (known === undefined) {
       known = new Map();
       this.loops.set(arm, known);
     }
-    let native = known.get(point);
+    const key = isSmall ? point : -point;
+    let native = known.get(key);
     if (native === undefined) {
-      const made = this.made(arm, point);
+      const made = this.made(arm, point, isSmall);
       native = made === null ? null : { run: this.instance(arm, made) as NativeLoop['run'], plainIntegers: made.emitted.plainIntegers };
-      known.set(point, native);
+      known.set(key, native);
       if (native !== null) this.statistics.loops += 1;
     }
     return native;
   }
 
-  /** What leaves too much to the machine stays there. */
+  /** What leaves too much stays on the machine: the innermost frame, or what has called what stays there already. */
   private blame(): void {
-    const [innermost, caller] = this.left;
+    const { held } = this;
+    held.pop();
+    const { exit, closure, isTail } = held;
+    const values = held.values();
+    let { arm } = exit;
     // A call that was not begun: either the native stack was too deep, which is nobody's fault, or the callee stays on the machine.
-    const arm = innermost!.arm ?? ((innermost!.closure.code as Code).armFor(innermost!.values.length)?.heat === COLD ? (caller?.arm ?? null) : null);
-    if (arm !== null) this.count(arm);
+    if (arm === null && held.count > 0 && (closure!.code as Code).armFor(exit.size)?.heat === COLD) {
+      held.pop();
+      ({ arm } = held.exit);
+      held.putBack();
+    }
+    held.push(exit, closure!, isTail, values, 0);
+    if (arm !== null && arm.heat !== COLD) this.count(arm);
   }
 
   private count(arm: ArmCode): void {
@@ -191,7 +244,7 @@ export class CompiledTier implements Tier {
   private compile(arm: ArmCode): boolean {
     if (arm.native !== null) return true;
     if (arm.heat === COLD) return false;
-    const made = this.made(arm, 0);
+    const made = this.made(arm, 0, false);
     if (made === null) {
       arm.heat = COLD;
       return false;
@@ -203,9 +256,9 @@ export class CompiledTier implements Tier {
     return true;
   }
 
-  private made(arm: ArmCode, point: number): Made | null {
-    return this.cache.get(arm, point, () => {
-      const emitted = emit(arm, point);
+  private made(arm: ArmCode, point: number, isSmall: boolean): Made | null {
+    return this.cache.get(arm, isSmall ? point : -point, () => {
+      const emitted = emit(arm, point, isSmall);
       return emitted === null ? null : { emitted, factory: this.makeFunction(FACTORY_PARAMETERS, emitted.source) };
     });
   }
@@ -213,7 +266,9 @@ export class CompiledTier implements Tier {
   private instance(arm: ArmCode, { emitted, factory }: Made): unknown {
     this.statistics.sourceLength += emitted.source.length;
     const definitions = arm.definitions.map(({ definition }) => this.table.closureOf(definition));
-    return factory(this.runtime, arm, arm.constants, arm.primitives, definitions, arm.codes, emitted.lists, emitted.failures);
+    const exits = emitted.exits.map(({ pc, registers }) => exitAt(arm, pc, registers));
+    const failures = new Map([...emitted.failures].map(([pc, { registers, variables }]): [number, FailedExit] => [pc, { exit: exitAt(arm, pc, registers), variables }]));
+    return factory(this.runtime, arm, arm.constants, arm.primitives, definitions, arm.codes, exits, failures);
   }
 
   /** From now on calls of the code with the arm's numbers of arguments come to the function. */
@@ -224,6 +279,11 @@ export class CompiledTier implements Tier {
       if (code.armFor(count) === arm) code[ENTRIES[count]!] = native;
     }
   }
+}
+
+/** Whether the frame is a call of compiled code that has not begun: it had no native stack. */
+function isTooDeep(exit: Exit, closure: Closure): boolean {
+  return exit.arm === null && ((closure.code as Code).armFor(exit.size)?.native ?? null) !== null;
 }
 
 const ENTRIES = ['call0', 'call1', 'call2', 'call3', 'call4'] as const;

@@ -21,7 +21,7 @@ const ROLES = ['system', 'user', 'assistant', 'tool'];
 const TOKENS_MAX = 10_000_000;
 const ERROR_TEXT_MAX = 500;
 
-type ModelPorts = Pick<ExecutorPorts, 'policy' | 'request' | 'secret'>;
+export type ModelPorts = Pick<ExecutorPorts, 'policy' | 'clock' | 'request' | 'secret'>;
 
 /** `choice` says by what one of several models is chosen for calls that name none; null: such calls have to name one. */
 export function modelCapabilities(models: readonly ModelEndpoint[], choice: DelegationChoice | null, ports: ModelPorts): Capability[] {

@@ -4,10 +4,8 @@ import type { JournalRecord } from '../journal/record.ts';
 import type { Reason } from '../port.ts';
 import { readApproval } from '../security/approval.ts';
 import { type Denial, readDenial } from '../security/denial.ts';
+import { MERGE } from '../security/governance.ts';
 import { Facts } from './facts.ts';
-
-/** What a merge is called where calls have their capability. */
-const MERGE = 'context.merge';
 
 /** In the order in which it happened. */
 export function denialsIn(records: readonly JournalRecord[]): readonly Denial[] {

@@ -15,10 +15,10 @@ import { Loop, type LoopHost, type PatchRequest, type RunResult } from '../loop.
 import { afterTurn, type Memory } from '../memory.ts';
 import { type Keys, signHead } from '../journal/signature.ts';
 import { loopKernel } from '../kernel.ts';
-import type { Clock, Kernel, Observer, Turn } from '../port.ts';
-import { type Amounts, amountsValue, readAmounts } from '../amounts.ts';
+import type { Clock, Kernel, Observer, Turn, Word } from '../port.ts';
+import { type Amounts, amountsValue, readAmounts, softValue } from '../amounts.ts';
 import type { Constitution } from '../security/constitution.ts';
-import { type Governed, type GovernedTurn, governsContexts, governTurn, isTracing, type Refusal, shownTo } from '../security/governance.ts';
+import { type Governed, type GovernedTurn, governsContexts, governTurn, isTracing, type MergeQuestion, type Refusal, shownTo, type WordOn } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
 import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
 import { signedAuthority } from './authority.ts';
@@ -28,7 +28,8 @@ import { NONE_REFUSED, type Refused } from './history.ts';
 import { keepProgram, type Runnable } from './program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM, openRun, recover, type NewStart, type Recovered, startData } from './recover.ts';
 import { memoryAtStart } from './remember.ts';
-import { chained, type CheckpointPolicy, DEFAULT_CHECKPOINTS, type ParkPolicy, type Position, RunRecorder } from './recorder.ts';
+import { chained } from './record-data.ts';
+import { type CheckpointPolicy, DEFAULT_CHECKPOINTS, type ParkPolicy, type Position, RunRecorder } from './recorder.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
 /** What runs are kept with: one for each process and store. */
@@ -80,7 +81,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   const now = clock.nowMs();
   const { id, name, start, authority } = run;
   const { host } = options;
-  const data = { ...startData(kept.hash, name, start), ...(authority === undefined ? {} : signedAuthority(id, authority, keys)), budget: host.budget === undefined ? undefined : amountsValue(host.budget.grant), 'budget-source': host.budget?.source, traced: isTracing(host.constitution) || undefined };
+  const data = { ...startData(kept.hash, name, start), ...(authority === undefined ? {} : signedAuthority(id, authority, keys)), budget: host.budget === undefined ? undefined : amountsValue(host.budget.grant), 'budget-source': host.budget?.source, 'soft-budget': softValue(host.budget?.soft), traced: isTracing(host.constitution) || undefined };
   const content = [...kept.content];
   const records = chained(run.id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], content, sha256);
   const lease = await store.create(
@@ -88,12 +89,14 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   );
   keeping.programs.set(kept.hash, program);
   const head = records[0]!;
-  const position: Position = { head, turn: 0, known: new Set(), open: new Map(), isCancelled: false, goes: [DURABLE_QUANTUM], sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
+  const position: Position = { head, turn: 0, known: new Set(), open: new Map(), isCancelled: false, isAhead: false, goes: [DURABLE_QUANTUM], sinceCheckpoint: { effects: 0, bytes: 0, atMs: now } };
   const started = new Facts(recordData(data));
   const memory = memoryAtStart(started);
-  const { turn: first, refusals } = governing(host.constitution, memory, (refused) => begin(program, started, position.goes, refused));
-  const remembered = afterTurn(memory, first.events, 'calls' in first.outcome ? first.outcome.calls : []);
-  return new Driven(keeping, lease, { first, program, started, position, memory: remembered, refusals }, options, keeping.newKeeper()).run();
+  const take = (refused: Refused): ReturnType<typeof begin> => begin(program, started, position.goes, refused);
+  const { turn: first, refusals, question } = governing(host.constitution, memory, take, nothingSaid);
+  const held = question === null ? null : { question, take };
+  const remembered = held === null ? afterTurn(memory, first.events, 'calls' in first.outcome ? first.outcome.calls : []) : memory;
+  return new Driven(keeping, lease, { first, program, started, position, memory: remembered, refusals, held }, options, keeping.newKeeper()).run();
 }
 
 /** Why a run cannot be gone on with. */
@@ -123,6 +126,7 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: Option
     if (!recovered.ok) return problem('damaged', recovered.error);
     const driven = new Driven(keeping, lease, recovered.value, options, keeper);
     const { patch } = options;
+    if (patch !== undefined && recovered.value.held !== null) return problem('patch', 'the context cannot be patched while a merge waits for somebody to allow it');
     const patched = patch === undefined ? null : driven.kernel.patch(recovered.value.first.state, patch.data, patch.policy);
     if (patched?.ok === false) return problem('patch', `the context cannot be patched: ${patched.error}`);
     driven.recorder.resumed(owner);
@@ -144,12 +148,16 @@ function budgetOf(started: Facts): Pick<LoopHost, 'budget'> {
 }
 
 /** The turn as the constitution lets it be, and what it did not allow. */
-function governing<Taken extends { readonly events: readonly Event[]; readonly outcome: unknown }>(constitution: Constitution | undefined, { lineage }: Memory, take: (refused: Refused) => Taken): Governing<Taken> {
-  if (constitution === undefined || !governsContexts(constitution)) return { turn: take(NONE_REFUSED), refusals: [] };
-  return governTurn(constitution, lineage ?? emptyLineage(), take);
+function governing<Taken extends { readonly events: readonly Event[]; readonly outcome: unknown }>(constitution: Constitution | undefined, { lineage }: Memory, take: (refused: Refused) => Taken, wordOn: WordOn): Governing<Taken> {
+  if (constitution === undefined || !governsContexts(constitution)) return { turn: take(NONE_REFUSED), refusals: [], question: null };
+  return governTurn(constitution, lineage ?? emptyLineage(), take, wordOn);
 }
 
-type Governing<Taken extends { readonly events: readonly Event[]; readonly outcome: unknown }> = Pick<GovernedTurn<ReturnType<typeof governTurn<Taken>>['turn']>, 'turn' | 'refusals'>;
+type Governing<Taken extends { readonly events: readonly Event[]; readonly outcome: unknown }> = Pick<GovernedTurn<ReturnType<typeof governTurn<Taken>>['turn']>, 'turn' | 'refusals' | 'question'>;
+
+const nothingSaid: WordOn = () => null;
+
+type Take = (refused: Refused) => Turn<State, Event>;
 
 /** One run while this process drives it. */
 class Driven {
@@ -162,9 +170,11 @@ class Driven {
   private readonly over = new AbortController();
   private readonly program: Runnable;
   private readonly seen = new Set<number>();
+  /** What people have said to merges of the turn that is held, by position. */
+  private readonly words = new Map<string, Word>();
   private lost: StoreProblem | null = null;
 
-  constructor(keeping: Keeping, lease: Lease, { first, program, started, position, memory, refusals }: Recovered, options: DriveOptions, keeper: StateKeeper) {
+  constructor(keeping: Keeping, lease: Lease, { first, program, started, position, memory, refusals, held }: Recovered, options: DriveOptions, keeper: StateKeeper) {
     const { store, clock, sha256, keys } = keeping;
     this.keeping = keeping;
     this.lease = lease;
@@ -184,7 +194,7 @@ class Driven {
     signal?.addEventListener('abort', () => this.stopping.abort(), { signal: this.over.signal });
     this.kernel = this.kernelOver(keeper, options.host.constitution);
     this.loop = new Loop({
-      kernel: this.kernel, first, host: { ...options.host, ...budgetOf(started) }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
+      kernel: this.kernel, first: held === null ? first : this.heldTurn(first, held.question, options.host.constitution, held.take), host: { ...options.host, ...budgetOf(started) }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
       observer: options.observer ?? {}, recorder: this.recorder, goes: position.goes,
       memory, follow: afterTurn,
     });
@@ -200,14 +210,11 @@ class Driven {
       return fetched;
     };
     const kernel = loopKernel(fetch);
-    const governed = (take: (refused: Refused) => Turn<State, Event>): Turn<State, Event> => {
-      const { turn, refusals } = governing(constitution, this.loop.memory, take);
-      this.takeRefusals(refusals);
-      return turn;
-    };
+    const governed = (take: Take): Turn<State, Event> => this.governed(constitution, take);
     return {
-      resume: (state, answers, quantum) => governed((refused) => kernel.resume(state, answers, { ...quantum, refused })),
-      cancel: (state, reason, quantum) => governed((refused) => kernel.cancel(state, reason, { ...quantum, refused })),
+      // Once for each effect: where there are no rules there is nothing between the loop and the machine.
+      resume: constitution === undefined ? kernel.resume : (state, answers, quantum) => governed((refused) => kernel.resume(state, answers, { ...quantum, refused })),
+      cancel: constitution === undefined ? kernel.cancel : (state, reason, quantum) => governed((refused) => kernel.cancel(state, reason, { ...quantum, refused })),
       exposed: (state, callId) => {
         const call = state.pending.find(({ id }) => id === callId);
         const exposed = kernel.exposed(state, callId);
@@ -219,6 +226,23 @@ class Driven {
         return whole.ok ? mergeContext(whole.value, data, policy) : { ok: false, error: whole.error.message };
       },
     };
+  }
+
+  /** The turn as the constitution and the people whom it asks let it be. */
+  private governed(constitution: Constitution | undefined, take: Take): Turn<State, Event> {
+    const { turn, refusals, question } = governing(constitution, this.loop.memory, take, ({ call }) => this.words.get(call.id) ?? null);
+    if (question !== null) return this.heldTurn(turn, question, constitution, take);
+    this.takeRefusals(refusals);
+    this.words.clear();
+    return turn;
+  }
+
+  private heldTurn(turn: Turn<State, Event>, question: MergeQuestion, constitution: Constitution | undefined, take: Take): Turn<State, Event> {
+    const again = (word: Word): Turn<State, Event> => {
+      this.words.set(question.call.id, word);
+      return this.governed(constitution, take);
+    };
+    return { ...turn, held: { ...question, again } };
   }
 
   /** Merges that the constitution did not allow: the turn is taken again in the same way by whoever replays it. */

@@ -14,7 +14,7 @@ import { believedAuthority, signedAuthority } from './authority.ts';
 import type { Keeping } from './driver.ts';
 import { recordFields } from './facts.ts';
 import { type Memory, memoryValue } from '../memory.ts';
-import { callFacts, chained } from './recorder.ts';
+import { callFacts, chained } from './record-data.ts';
 import { forked } from './remember.ts';
 import { Tape } from './tape.ts';
 

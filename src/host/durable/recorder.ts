@@ -10,26 +10,22 @@ import { eventToJson } from '../../evaluator/event-value.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import type { Stored } from '../../evaluator/stored.ts';
 import { encodeValue } from '../../value/bytes.ts';
-import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { Flight, Given } from '../flight.ts';
-import type { Hold, Recalled, Waiting } from '../hold.ts';
-import { chainRecords } from '../journal/chain.ts';
+import type { Recalled, Waiting } from '../hold.ts';
 import type { Sha256 } from '../journal/digest.ts';
-import { CHECKPOINT, checkpointLabel } from '../checkpoint.ts';
-import { type DraftData, recordData, type RecordDraft, type RecordKind } from '../journal/record.ts';
+import type { DraftData, RecordDraft, RecordKind } from '../journal/record.ts';
 import type { Note } from '../book.ts';
-import { attemptingValue, type Memory, memoryValue } from '../memory.ts';
+import { type Memory, memoryValue } from '../memory.ts';
 import type { CancelRequest, Ended, PatchRequest, Recorder } from '../loop.ts';
-import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
-import { amountsValue } from '../amounts.ts';
+import type { ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
 import { type Approval, approvalHash, approvalValue } from '../security/approval.ts';
 import { spentValue } from '../security/budget.ts';
 import { type Refusal, refusalFacts } from '../security/governance.ts';
-import type { Content, Head, Lease, Owner, RowChange, SignedHead, Store, StoredRecord } from '../store/port.ts';
-import { lighten, RECORD_BYTES_MAX } from './facts.ts';
+import type { Content, Hash, Head, Lease, Owner, RowChange, SignedHead, Store } from '../store/port.ts';
+import { answeredData, askedData, attemptData, callFacts, chained, labelIn, quantaValue, refusedData, requestedData, waitValue } from './record-data.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
 /** When the state is written besides the answers; each alone is enough. */
@@ -86,6 +82,8 @@ export interface Position {
   readonly open: ReadonlyMap<string, OpenCall>;
   /** Somebody has cancelled the run; it undoes what it began. */
   readonly isCancelled: boolean;
+  /** That turn is held: what began it is written, and it has not happened. */
+  readonly isAhead: boolean;
   /** The goes of the machine since that turn began, as long as it is preempted. */
   readonly goes: readonly number[];
   readonly sinceCheckpoint: { readonly effects: number; readonly bytes: number; readonly atMs: number };
@@ -110,6 +108,8 @@ export class RunRecorder implements Recorder<State, Event> {
   private content: Content[] = [];
   private taken: number[] = [];
   private change: RowChange = {};
+  /** The last checkpoint among the drafts: which of them it is, and its state. */
+  private saved: { readonly at: number; readonly root: Hash } | null = null;
   private effects: number;
   private bytes: number;
   private checkpointMs: number;
@@ -117,6 +117,8 @@ export class RunRecorder implements Recorder<State, Event> {
   /** An attempt is not in the store yet: it has to be before there is another one, so that attempts are counted right. */
   private attemptEnded = false;
   private isCancelled: boolean;
+  /** What the machine has not come to terms with is written already: its state is one of before, and no checkpoint. */
+  private isAhead: boolean;
 
   constructor(parts: RecorderParts) {
     const { head, turn, known, open, sinceCheckpoint } = parts.position;
@@ -128,6 +130,7 @@ export class RunRecorder implements Recorder<State, Event> {
     this.known = known;
     this.open = new Map(open);
     this.isCancelled = parts.position.isCancelled;
+    this.isAhead = parts.position.isAhead;
     this.effects = sinceCheckpoint.effects;
     this.bytes = sinceCheckpoint.bytes;
     this.checkpointMs = sinceCheckpoint.atMs;
@@ -135,7 +138,7 @@ export class RunRecorder implements Recorder<State, Event> {
 
   recall = (callId: string): Recalled | null => this.open.get(callId) ?? null;
 
-  factsOf = (call: HostCall): Record<string, Value | undefined> => callFacts(call, this.turn);
+  factsOf = (call: HostCall): DraftData => callFacts(call, this.turn);
 
   note: Note = (kind, data, message = null) => {
     this.draft(kind, data);
@@ -154,6 +157,7 @@ export class RunRecorder implements Recorder<State, Event> {
 
   turned = ({ state, events, outcome }: Turn<State, Event>): void => {
     this.state = state;
+    this.isAhead = false;
     if ('calls' in outcome && this.open.size > 0) this.forgetDropped(outcome.calls);
     if (events.length === 0) return;
     const lines = events.map(eventToJson).filter((line) => !this.known.has(line));
@@ -178,10 +182,10 @@ export class RunRecorder implements Recorder<State, Event> {
       const before = this.open.get(call.id);
       const wasMade = hold === null;
       if (hold?.kind === 'approval') {
-        if (before?.askedMs == null) this.draft('approval-requested', this.asked(flight, hold));
+        if (before?.askedMs == null) this.draft('approval-requested', askedData(flight, hold, this.turn));
       } else if (wasMade && flight.isRepeated) this.draft('call-repeated', { call: call.id });
-      else if (flight.attempt !== null) this.draft('attempt-started', { ...this.startingFacts(flight), call: call.id, attempt: attemptingValue(flight.attempt) });
-      else if (before === undefined || !before.wasRequested) this.draft('call-requested', this.requested(flight));
+      else if (flight.attempt !== null) this.draft('attempt-started', attemptData(flight, flight.attempt));
+      else if (before === undefined || !before.wasRequested) this.draft('call-requested', requestedData(flight, this.turn));
       const wasRequested = hold?.kind !== 'approval' || flight.attempt !== null;
       this.open.set(call.id, { dueMs, wasMade: wasMade || flight.isRepeated, askedMs, approved: before?.approved ?? null, wasRequested });
       mustWrite ||= wasMade && judged.capability.determinism === 'live';
@@ -194,8 +198,10 @@ export class RunRecorder implements Recorder<State, Event> {
     const isDue = this.effects >= checkpoints.effects || this.bytes >= checkpoints.bytes || (checkpoints.steps && this.stepEnded);
     const label = labelIn(answers);
     if (label !== null || isDue || clock.nowMs() - this.checkpointMs >= checkpoints.everyMs) this.checkpoint(label === null ? 'policy' : 'plan', label, quanta);
-    this.beginTurn();
-    for (const given of answers) this.answered(given, quanta);
+    // What comes while a turn is held is given with it.
+    const before = this.isAhead ? [] : quanta;
+    if (!this.isAhead) this.beginTurn();
+    for (const given of answers) this.answered(given, before);
     return this.write();
   };
 
@@ -250,7 +256,8 @@ export class RunRecorder implements Recorder<State, Event> {
 
   private async putAway(waits: readonly Waiting[], wakeMs: number | null): Promise<boolean> {
     if (await this.parts.lookAround()) return false;
-    if (this.effects > 0 || this.turn === 0) this.checkpoint('waiting', null, []);
+    // A turn that is held waits in the midst of what it does: who goes on takes it again.
+    if (this.state?.status === 'waiting' && (this.effects > 0 || this.turn === 0)) this.checkpoint('waiting', null, []);
     const shown = Vector.adopt(waits.map(waitValue));
     this.draft('run-waiting', { waits: shown, budget: this.budget() });
     this.change = { ...this.change, status: 'waiting', wakeMs, waits: encodeValue(shown) };
@@ -293,31 +300,18 @@ export class RunRecorder implements Recorder<State, Event> {
 
   private beginTurn(): void {
     this.turn += 1;
+    this.isAhead = true;
     if (this.known.size > 0) this.known = NOTHING;
     this.stepEnded = false;
   }
 
   private answered(given: Given, quanta: readonly number[]): void {
-    const { call, answer, by, who, durationMs, message, used } = given;
-    if (by === 'policy' || by === 'budget') this.draft('call-requested', this.refused(call, answer));
+    const { call, answer, by, message } = given;
+    if (by === 'policy' || by === 'budget') this.draft('call-requested', refusedData(call, this.turn, answer));
     this.open.delete(call.id);
-    this.draft('call-answered', {
-      by: by === 'capability' ? undefined : keyword(by),
-      call: call.id,
-      'duration-ms': durationMs === 0 ? undefined : durationMs,
-      error: answer.ok ? undefined : answer.error,
-      quanta: quantaValue(quanta),
-      turn: this.turn,
-      used: used === undefined ? undefined : amountsValue(used),
-      value: answer.ok ? answer.value : undefined,
-      who: who ?? undefined,
-    });
+    this.draft('call-answered', answeredData(given, this.turn, quanta));
     if (message !== null) this.taken.push(message);
     this.effects += 1;
-  }
-
-  private asked({ call, held }: Flight, { approval, hash }: Extract<Hold, { kind: 'approval' }>): DraftData {
-    return { ...callFacts(call, this.turn), rule: approval.rule, question: approval.question, shown: approval.shown, hash, held: heldValue(held) };
   }
 
   /** The word of a person on a call that waits for it. */
@@ -331,30 +325,12 @@ export class RunRecorder implements Recorder<State, Event> {
 
   approvalHash = ({ shown }: ApprovalQuestion, callId: string): string => approvalHash(shown, this.run, callId);
 
-  private requested(flight: Flight): DraftData {
-    return { ...callFacts(flight.call, this.turn), ...this.startingFacts(flight) };
-  }
-
-  private startingFacts({ call, attempt, judged, dueMs, exposed, held }: Flight): DraftData {
-    const { id, determinism } = judged.capability;
-    return {
-      determinism: keyword(determinism),
-      id: id === (attempt?.capability ?? call.capability) ? undefined : id,
-      due: dueMs ?? undefined,
-      exposed: exposed.size > 0 ? hashValue(exposed) : undefined,
-      held: heldValue(held),
-    };
-  }
-
-  private refused(call: HostCall, answer: Answer): DraftData {
-    return { ...callFacts(call, this.turn), refused: answer.ok ? '' : answer.error.message };
-  }
-
   /** `quanta` are the goes of the machine since its turn began, when it is preempted. */
   private checkpoint(reason: string, label: string | null, quanta: readonly number[]): void {
-    if (this.state === null) return;
+    if (this.state === null || this.isAhead) return;
     const { root, content } = this.parts.keeper.write(this.state);
     this.content.push(...content);
+    this.saved = { at: this.drafts.length, root };
     const open = MapValue.from([...this.open].map(([id, { dueMs, wasMade, askedMs, approved, wasRequested }]) => [id, Vector.of(dueMs, wasMade, wasRequested, askedMs, approved)] as const));
     this.draft('checkpoint', { root, turn: this.turn, open, memory: memoryValue(this.parts.memory()), reason: keyword(reason), label: label ?? undefined, cancelled: this.isCancelled || undefined, quanta: quantaValue(quanta) });
     this.effects = 0;
@@ -371,84 +347,20 @@ export class RunRecorder implements Recorder<State, Event> {
     const records = chained(this.run, this.head, drafts, content, sha256);
     const last = records.at(-1);
     const head = last === undefined ? this.head : { seq: last.seq, hash: last.hash };
-    const at = drafts.findLastIndex((draft) => draft.kind === 'checkpoint');
-    const root = drafts[at]?.data['root'];
-    const change: RowChange = { ...this.change, updatedMs: clock.nowMs(), ...(typeof root === 'string' ? { checkpoint: { seq: records[at]!.seq, hash: root } } : {}) };
+    const change: RowChange = { ...this.change, updatedMs: clock.nowMs() };
+    const checkpoint = this.saved === null ? null : { seq: records[this.saved.at]!.seq, hash: this.saved.root };
     this.drafts = [];
     this.content = [];
     this.taken = [];
     this.change = {};
+    this.saved = null;
     this.attemptEnded = false;
     this.head = head;
     for (const record of records) this.bytes += record.bytes.length;
     const signature = sign ? ((await this.parts.sign?.(this.run, head)) ?? null) : null;
-    await store.append(lease, { records, content, signature, change, taken });
+    await store.append(lease, { records, content, signature, change: checkpoint === null ? change : { ...change, checkpoint }, taken });
   }
-}
-
-/** The drafts as records; what is large in them becomes content. */
-export function chained(run: string, head: Head, drafts: readonly RecordDraft[], content: Content[], sha256: Sha256): readonly StoredRecord[] {
-  const records = chainRecords(run, head, drafts, sha256);
-  if (records.every((record) => record.bytes.length <= RECORD_BYTES_MAX)) return records;
-  const light = drafts.map((draft, index) => (records[index]!.bytes.length > RECORD_BYTES_MAX ? { ...draft, data: lighten(draft.data, content) } : draft));
-  return chainRecords(run, head, light, sha256);
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
 const NOT_MADE: OpenCall = { dueMs: null, wasMade: false, wasRequested: false, askedMs: null, approved: null };
-
-function heldValue(held: Flight['held']): Value | undefined {
-  return held === null ? undefined : amountsValue(held);
-}
-
-/** What a record says of a call: what of it has to be the same when the run is done again (H4). */
-export function callFacts({ id, capability, args, options, step, isolation, derivedFrom = [] }: HostCall, turn: number): Record<string, Value | undefined> {
-  return {
-    args: Vector.adopt([...args]),
-    call: id,
-    capability,
-    'derived-from': derivedFrom.length === 0 ? undefined : Vector.adopt(derivedFrom.map(({ key, context, valueHash }) => Vector.of(key, context, valueHash))),
-    isolation: isolation === 'inherit' ? undefined : keyword(isolation),
-    options: options ?? undefined,
-    step: step ?? undefined,
-    turn,
-  };
-}
-
-/** What the plan calls the checkpoint that it asks for with one of the calls; null when it asks for none. */
-function labelIn(answers: readonly Given[]): string | null {
-  if (answers.length === 1 && answers[0]!.call.capability !== CHECKPOINT) return null;
-  const asked = answers.find(({ call, answer }) => call.capability === CHECKPOINT && answer.ok);
-  return asked === undefined ? null : checkpointLabel(asked.call.args);
-}
-
-function quantaValue(quanta: readonly number[]): Value | undefined {
-  return quanta.length === 0 ? undefined : Vector.adopt([...quanta]);
-}
-
-/** What a run waits for, for people. */
-export function waitValue({ call, hold, dueMs }: Waiting): Value {
-  return recordData({
-    call: call.id,
-    capability: call.capability,
-    kind: keyword(hold.kind),
-    question: questionOf(call, hold) ?? undefined,
-    due: dueMs ?? undefined,
-    shown: hold.kind === 'approval' ? hold.approval.shown : undefined,
-    hash: hold.kind === 'approval' ? hold.hash : undefined,
-  });
-}
-
-function questionOf(call: HostCall, hold: Hold): string | null {
-  switch (hold.kind) {
-    case 'person':
-      return hold.question.trimEnd();
-    case 'unsure':
-      return `Did :${call.capability} happen? The process ended while it was being made, and it must not happen twice.`;
-    case 'approval':
-      return hold.approval.question;
-    case 'timer':
-    case 'pause':
-      return null;
-  }
-}

@@ -18,7 +18,7 @@ import type { DraftData, JournalRecord, RecordKind } from '../journal/record.ts'
 import type { Memory } from '../memory.ts';
 import { readApproval } from '../security/approval.ts';
 import type { Constitution } from '../security/constitution.ts';
-import { governTurn, type Refusal } from '../security/governance.ts';
+import { governTurn, MERGE, type MergeQuestion, type Refusal } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
 import type { RunRow, Store } from '../store/port.ts';
 import { Facts } from './facts.ts';
@@ -39,6 +39,13 @@ export interface Recovered {
   readonly memory: Memory;
   /** Merges of that turn that are not in the journal yet. */
   readonly refusals: readonly Refusal[];
+  /** The turn that led to `first` has a merge that a person has to allow: it has not happened, and is taken again with their word. */
+  readonly held: HeldTurn | null;
+}
+
+export interface HeldTurn {
+  readonly question: MergeQuestion;
+  readonly take: (refused: Refused) => Advance;
 }
 
 export interface RecoveryWorld {
@@ -77,6 +84,7 @@ export async function recover(world: RecoveryWorld, row: RunRow, { program, star
   let memory = memoryAtStart(started);
   let refusals: readonly Refusal[] = [];
   let first: Advance | null = null;
+  let held: HeldTurn | null = null;
   for (const [index, { input, records: written }] of stretches.entries()) {
     const from: Advance | null = first;
     const recorded = refusedIn(written);
@@ -87,21 +95,33 @@ export async function recover(world: RecoveryWorld, row: RunRow, { program, star
     const before = afterAnswers(memory, written);
     if (before === null) return DAMAGED_MEMORY;
     const isNew = index === last && constitution !== null && !isAcknowledged(written);
-    const governed = isNew ? governTurn(constitution, before.lineage ?? emptyLineage(), take) : { turn: take(NONE_REFUSED), refusals: [] };
+    const governed = isNew ? governTurn(constitution, before.lineage ?? emptyLineage(), take, nothingSaid) : { turn: take(NONE_REFUSED), refusals: [], question: null };
     first = governed.turn;
     refusals = governed.refusals;
-    const after = afterStretch(memory, written, first);
+    held = governed.question === null ? null : { question: governed.question, take };
+    const after = held === null ? afterStretch(memory, written, first) : before;
     if (after === null) return DAMAGED_MEMORY;
     memory = after;
   }
   const { events } = first!;
-  const position = { ...positionAfter(records.value, row), goes };
-  return { ok: true, value: { first: { ...first!, events: unknown(events, position.known) }, position, program, started, memory, refusals } };
+  const position = { ...positionAfter(records.value, row), goes, isAhead: held !== null };
+  return { ok: true, value: { first: { ...first!, events: unknown(events, position.known) }, position, program, started, memory, refusals, held } };
 }
 
-/** Something that a turn came to is written down, so that all merges it made were looked at. */
+/** What people have said stands in the journal, and is found there when they are to be asked. */
+const nothingSaid = (): null => null;
+
+/** Something that a turn came to is written down, so that all merges it made were looked at. While somebody is asked about one, nothing is. */
 function isAcknowledged(records: readonly JournalRecord[]): boolean {
-  return records.some(({ kind, data }) => ACKNOWLEDGING.has(kind) && new Facts(data).text('refused') === null);
+  const asked = new Set<string>();
+  for (const { kind, data } of records) {
+    const facts = new Facts(data);
+    const call = facts.text('call') ?? '';
+    if (kind === 'approval-requested' && facts.text('capability') === MERGE) asked.add(call);
+    else if (kind === 'approval-granted' || kind === 'approval-denied') asked.delete(call);
+    else if (asked.size === 0 && ACKNOWLEDGING.has(kind) && facts.text('refused') === null) return true;
+  }
+  return false;
 }
 
 const ACKNOWLEDGING: ReadonlySet<RecordKind> = new Set<RecordKind>(['checkpoint', 'turn-ended', 'call-requested', 'call-planned', 'approval-requested', 'run-waiting']);
@@ -185,7 +205,7 @@ function numberOf(value: Value): number {
 }
 
 /** Where the journal stands after the records, which begin with the last checkpoint or with the start. */
-function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Position, 'goes'> {
+function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Position, 'goes' | 'isAhead'> {
   const open = new Map<string, OpenCall>();
   let turn = 0;
   let known = new Set<string>();

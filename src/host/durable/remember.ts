@@ -5,9 +5,9 @@
  */
 import type { Advance } from '../../evaluator/state.ts';
 import type { HostCall } from '../port.ts';
-import { afterTurn, attemptBegins, attemptEnds, beginHinted, claim, ended, given, hasRightHints, type Memory, made, newMemory, planCall, readAttempting, readMemory, withMore } from '../memory.ts';
+import { afterTurn, attemptBegins, attemptEnds, beginHinted, claim, ended, given, hasRightHints, type Memory, made, newMemory, planCall, readAttempting, readMemory, withMore, withPassed } from '../memory.ts';
 import type { JournalRecord } from '../journal/record.ts';
-import { type Amounts, readAmounts } from '../amounts.ts';
+import { AMOUNT_NAMES, type Amounts, readAmounts } from '../amounts.ts';
 import { Facts } from './facts.ts';
 import { answerIn } from './history.ts';
 
@@ -15,7 +15,7 @@ export const DAMAGED_MEMORY = { ok: false, error: 'what the run remembers is dam
 
 /** What a run remembers at its start. */
 export function memoryAtStart(started: Facts): Memory {
-  return newMemory(readAmounts(started.value('budget')) ?? {}, started.is('traced'));
+  return newMemory({ grant: readAmounts(started.value('budget')) ?? {}, soft: readAmounts(started.value('soft-budget')) ?? {} }, started.is('traced'));
 }
 
 /** After a record that stands within a turn. Null for a checkpoint with a memory that is damaged. */
@@ -47,6 +47,10 @@ function afterRecord(memory: Memory, { kind, data }: JournalRecord): Memory | nu
     }
     case 'call-answered':
       return ended(memory, id, amounts('used'));
+    case 'budget-passed': {
+      const name = AMOUNT_NAMES.find((one) => one === facts.text('budget'));
+      return name === undefined ? memory : withPassed(memory, name);
+    }
     case 'grant-changed':
       return withMore(memory, amounts('budget'));
     default:

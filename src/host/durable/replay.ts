@@ -13,9 +13,10 @@ import { ErrorValue, type Value } from '../../value/value.ts';
 import { breathe } from '../breathe.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import { recordData } from '../journal/record.ts';
+import { MERGE } from '../security/governance.ts';
 import { Facts } from './facts.ts';
 import type { Runnable } from './program.ts';
-import { callFacts } from './recorder.ts';
+import { callFacts } from './record-data.ts';
 import type { RecoveryWorld } from './recover.ts';
 import { eventLines, type Taken, Tape } from './tape.ts';
 
@@ -126,6 +127,8 @@ class Replay {
     switch (record.kind) {
       case 'call-requested':
       case 'approval-requested': {
+        // The merge itself is among the events; that somebody was asked about it says nothing of the program.
+        if (facts.text('capability') === MERGE) return null;
         this.calls += record.kind === 'call-requested' ? 1 : 0;
         // What was refused is written with the answer that it got, as part of the next turn.
         const isOfBefore = facts.text('refused') !== null && facts.number('turn') === this.tape.stretches[index]!.input?.turn;

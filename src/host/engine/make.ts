@@ -5,11 +5,15 @@
 import { MapValue } from '../../value/map.ts';
 import { holdOf, type Recalled } from '../hold.ts';
 import { judge, perform, type Performance, waitOf } from '../perform.ts';
-import type { ApprovalQuestion, Host, HostCall, Usage, Wait } from '../port.ts';
+import type { ApprovalQuestion, Capability, Host, HostCall, Usage, Wait } from '../port.ts';
+import { type Governed, shownTo } from '../security/governance.ts';
+import { emptyLineage, type Lineage } from '../security/lineage.ts';
 import type { Made } from './made.ts';
 
 export interface Making {
-  readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock'>;
+  readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock'> & Governed;
+  /** Where values of the run come from; null when nobody follows them. */
+  readonly lineage: Lineage | null;
   /** As the loop gives it: with everything that the step of the call shows, and no grants. */
   readonly performance: Performance;
   /** All keys that went into the arguments, where somebody follows them. */
@@ -20,19 +24,26 @@ export interface Making {
   readonly newToken: (() => string) | null;
 }
 
-export async function make(call: HostCall, { host, performance, origins, recalled, approvalHash, newToken }: Making): Promise<Made> {
-  const judged = judge(call, host, origins);
+export async function make(call: HostCall, { host, lineage, performance, origins, recalled, approvalHash, newToken }: Making): Promise<Made> {
+  const judged = judge(call, host, recalled !== null, origins);
   if (!judged.allowed) return { kind: 'answered', answer: judged.answer, usage: null, isRefused: true };
   const hold = holdOf(call, judged, recalled, approvalHash);
   if (hold !== null) return 'id' in hold ? { kind: 'answered', answer: hold, usage: null, isRefused: true } : { kind: 'held', hold };
   const { capability, grants } = judged;
   if ('wait' in capability) throw new Error('a call that is waited for is held');
   if (capability.determinism === 'live' && newToken !== null) return { kind: 'ready', token: newToken() };
-  const exposed = host.policy.exposes?.(capability) === true ? performance.exposed : MapValue.empty();
+  const exposed = exposedTo(call, capability, { host, lineage, performance });
   let usage: Usage | null = null;
   const used = ({ cost, tokens }: Usage): void => void (usage = { cost: (usage?.cost ?? 0) + cost, tokens: (usage?.tokens ?? 0) + tokens });
   const answer = await perform(call, { ...performance, capability, grants, exposed, used, clock: host.clock });
   return { kind: 'answered', answer, usage, isRefused: false };
+}
+
+/** What of the context the capability sees: what its grant and the rules of today allow. */
+function exposedTo(call: HostCall, capability: Capability, { host, lineage, performance }: Pick<Making, 'host' | 'lineage' | 'performance'>): MapValue {
+  if (host.policy.exposes?.(capability) !== true) return MapValue.empty();
+  const { constitution } = host;
+  return constitution === undefined ? performance.exposed : shownTo(constitution, lineage ?? emptyLineage(), call, performance.exposed);
 }
 
 /** How a text is read that somebody says to a call: by the capability, where it is known. */

@@ -94,6 +94,8 @@ class InMemory implements MemoryEngine {
 
   read = (id: string, name: string): Promise<Uint8Array | null> => Promise.resolve(this.all.get(id)?.written.get(name) ?? null);
 
+  remove = (id: string): Promise<void> => Promise.resolve(void this.all.delete(id));
+
   runs = (): Promise<readonly string[]> => Promise.resolve([...this.all.keys()]);
 
   serve = (drive: DriveSegment): void => {

@@ -1,20 +1,24 @@
 /**
- * What a segment begins with. The first one of a run asks what the worker grants to runs, in a step, so that every later attempt and segment
- * counts and traces in the same way, whatever other workers grant.
+ * What a segment begins with. It asks what its worker grants to runs and which rules it has on merges, in a step, so that every later attempt
+ * does the same, whatever other workers would say. What is granted is kept from the first segment on; the rules are those of each segment.
  */
 import { restore } from '../../evaluator/snapshot.ts';
-import type { Advance } from '../../evaluator/state.ts';
+import type { Event, State } from '../../evaluator/state.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
-import { amountsValue, readAmounts } from '../amounts.ts';
+import { amountsValue, readAmounts, softValue } from '../amounts.ts';
 import type { Facts } from '../durable/facts.ts';
 import { resting } from '../durable/history.ts';
 import { loadProgram, type Runnable } from '../durable/program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM } from '../durable/recover.ts';
 import { afterTurn, type Memory, newMemory } from '../memory.ts';
-import { isTracing } from '../security/governance.ts';
-import { decodeSegment, type Handover, handoverIn, readState } from './documents.ts';
+import type { Constitution } from '../security/constitution.ts';
+import { isTracing, type Refusal } from '../security/governance.ts';
+import type { DraftData } from '../journal/record.ts';
+import { decodeSegment, type Handover, handoverIn } from './documents.ts';
 import { decodeLight, encodeLight } from './made.ts';
 import type { Pending, Segment } from './port.ts';
+import { governed, mergeRules, readMergeRules } from './rules.ts';
+import type { Turn } from '../port.ts';
 import type { EngineWorld } from './world.ts';
 
 export interface Opening {
@@ -22,13 +26,19 @@ export interface Opening {
   readonly facts: Facts;
   /** Null: this is the first segment of the run. */
   readonly handover: Handover | null;
-  readonly first: Advance;
+  readonly first: Turn<State, Event>;
   readonly memory: Memory;
   readonly nowMs: number;
   /** Whatever set the budget, in words. */
   readonly budgetSource: string;
   /** The engine was told to cancel the run before it had begun. */
   readonly wasCancelled: boolean;
+  /** What has a say on merges; null for nothing. */
+  readonly rules: Constitution | null;
+  /** What they refused in the turn `first`. */
+  readonly refusals: readonly Refusal[];
+  /** What the first segment was granted, as the record of the start has it. */
+  readonly granted: DraftData;
   /** For values that hold functions. */
   readonly code: DecodeOptions;
 }
@@ -41,11 +51,14 @@ export async function openSegment(world: EngineWorld, segment: Segment, input: U
   const code = codeOptions(program);
   const facts = await decodeSegment(input, content, code);
   const handover = handoverIn(facts);
-  if (handover === null) return { facts, handover, code, ...(await beginning(world, segment, program, facts)) };
-  const restored = restore(await readState(handover.state, content), program.table);
-  if (!restored.ok) throw new Error(`the state ${handover.state} cannot be read: ${restored.error.message}`);
+  const { terms, wasCancelled } = await askTerms(world, segment);
+  const rules = readMergeRules(terms.value('data'));
+  const common = { facts, handover, wasCancelled, rules, code };
+  if (handover === null) return { ...common, ...beginning(program, facts, terms, rules) };
+  const restored = restore(handover.state, program.table);
+  if (!restored.ok) throw new Error(`the state of the run cannot be read: ${restored.error.message}`);
   const { memory, nowMs, budgetSource } = handover;
-  return { facts, handover, first: resting(restored.value), memory, nowMs, budgetSource, wasCancelled: false, code };
+  return { ...common, first: resting(restored.value), memory, nowMs: Math.max(nowMs, terms.number('now') ?? 0), budgetSource, refusals: [], granted: {} };
 }
 
 async function load({ environment }: EngineWorld, hash: string, { content }: Segment): Promise<Runnable> {
@@ -54,20 +67,28 @@ async function load({ environment }: EngineWorld, hash: string, { content }: Seg
   return program.value;
 }
 
+/** `data` are the rules on merges. */
 const TERMS = ['rtfs/terms', 1] as const;
 
-async function beginning({ host }: EngineWorld, segment: Segment, program: Runnable, facts: Facts): Promise<Pick<Opening, 'first' | 'memory' | 'nowMs' | 'budgetSource' | 'wasCancelled'>> {
+async function askTerms({ host }: EngineWorld, segment: Segment): Promise<{ readonly terms: Facts; readonly wasCancelled: boolean }> {
   const step = segment.step('begin', () => {
     const { budget, constitution, clock } = host;
-    const data = { now: clock.nowMs(), budget: budget === undefined ? undefined : amountsValue(budget.grant), 'budget-source': budget?.source, traced: isTracing(constitution) || undefined };
+    const data = {
+      now: clock.nowMs(), budget: budget === undefined ? undefined : amountsValue(budget.grant), 'budget-source': budget?.source, 'soft-budget': softValue(budget?.soft), traced: isTracing(constitution) || undefined,
+      data: mergeRules(constitution),
+    };
     return encodeLight(...TERMS, data, segment.content);
   });
   const { bytes, wasCancelled } = await settledStep(segment, step);
-  const terms = await decodeLight(...TERMS, bytes, segment.content, {});
-  const first = begin(program, facts, [DURABLE_QUANTUM]);
-  const memory = newMemory(readAmounts(terms.value('budget')) ?? {}, terms.is('traced'));
+  return { terms: await decodeLight(...TERMS, bytes, segment.content, {}), wasCancelled };
+}
+
+function beginning(program: Runnable, facts: Facts, terms: Facts, rules: Constitution | null): Pick<Opening, 'first' | 'memory' | 'nowMs' | 'budgetSource' | 'refusals' | 'granted'> {
+  const memory = newMemory({ grant: readAmounts(terms.value('budget')) ?? {}, soft: readAmounts(terms.value('soft-budget')) ?? {} }, terms.is('traced'));
+  const { turn: first, refusals } = governed(rules, memory, (refused) => begin(program, facts, [DURABLE_QUANTUM], refused));
   const calls = 'calls' in first.outcome ? first.outcome.calls : [];
-  return { first, memory: afterTurn(memory, first.events, calls), nowMs: terms.number('now') ?? 0, budgetSource: terms.text('budget-source') ?? 'none', wasCancelled };
+  const granted = { budget: terms.value('budget') ?? undefined, 'budget-source': terms.text('budget-source') ?? undefined, 'soft-budget': terms.value('soft-budget') ?? undefined, traced: terms.is('traced') || undefined };
+  return { first, memory: afterTurn(memory, first.events, calls), nowMs: terms.number('now') ?? 0, budgetSource: terms.text('budget-source') ?? 'none', refusals, granted };
 }
 
 /** The step alone; that the run is cancelled meanwhile is for later. */

@@ -20,6 +20,8 @@ export interface Engine {
   readonly tell: (run: string, message: Uint8Array) => Promise<boolean>;
   /** What segments of the run have written under the name; null when there is nothing. */
   readonly read: (run: string, name: string) => Promise<Uint8Array | null>;
+  /** Forgets a run that has ended, with all that it has written: nobody hears of it again, and its id is free. Content stays. */
+  readonly remove: (run: string) => Promise<void>;
   /** The ids of the runs that there are, in no order. */
   readonly runs: () => Promise<readonly string[]>;
 }

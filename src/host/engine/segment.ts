@@ -6,20 +6,22 @@
  * - A call is a step, named by the capability and the call's place in the run. One that the world would feel twice is two: the first says
  *   that it may be made, and only the attempt that wrote this makes it; in a later one nobody knows, and somebody is asked.
  * - A call that is held (`hold.ts`) was a step as well, whose result says what it waits for.
- * - After so many calls the segment writes down the state as soon as no call works, and hands over to the next one, so that the way back
- *   never gets longer. After four times as many it makes no more.
+ * - After some calls the segment hands over the state to the next one as soon as no call works, so that the way back never gets longer:
+ *   the smaller the state, the sooner, for going through an answered call again takes as long as reading a kilobyte of state. After ten
+ *   times as many it makes no more, whatever works.
  */
 import { randomBytes } from 'node:crypto';
-import { eventToJson } from '../../evaluator/event-value.ts';
-import { cancel, exposedContext, mergeContext, resume } from '../../evaluator/kernel.ts';
+import { exposedContext, mergeContext } from '../../evaluator/kernel.ts';
 import { snapshot } from '../../evaluator/snapshot.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import type { Value } from '../../value/value.ts';
+import type { Note } from '../book.ts';
+import { recordFields } from '../durable/facts.ts';
 import { follow, type Listener } from '../durable/follow.ts';
 import type { Runnable } from '../durable/program.ts';
-import { waitValue } from '../durable/recorder.ts';
+import { waitValue } from '../durable/record-data.ts';
 import { DURABLE_QUANTUM } from '../durable/recover.ts';
-import type { Flight, LoopEngine } from '../flight.ts';
+import type { Flight, Given, LoopEngine } from '../flight.ts';
 import type { Hold, Recalled, Waiting } from '../hold.ts';
 import type { DraftData } from '../journal/record.ts';
 import { type CancelRequest, type Ended, Loop, type PatchRequest, type Recorder } from '../loop.ts';
@@ -27,16 +29,23 @@ import { afterTurn } from '../memory.ts';
 import type { Performance } from '../perform.ts';
 import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
 import { type Approval, approvalHash } from '../security/approval.ts';
+import { spentValue } from '../security/budget.ts';
 import { originsWithin } from '../security/lineage.ts';
-import { encodeSegment, encodeStatus, type EngineStatus, STATUS_NAME, writeEvents, writeState } from './documents.ts';
+import { encodeSegment, encodeStatus, type EngineStatus, STATUS_NAME } from './documents.ts';
 import { decodeMade, encodeMade, type Made } from './made.ts';
-import { make, readerOf } from './make.ts';
+import { make, type Making, readerOf } from './make.ts';
 import { type Opening, openSegment } from './opening.ts';
 import type { DriveSegment, Pending, Segment, Settled } from './port.ts';
+import { encodePiece, pieceName, Records } from './records.ts';
+import { governedKernel } from './rules.ts';
 import { DEFAULT_SEGMENT, type EngineWorld, everything, type SegmentLimits } from './world.ts';
 
 const CONCURRENT_CALLS = 256;
-const OVERFULL = 4;
+/** The share of the calls of a segment after which it hands over when the state is small. */
+const EARLY = 0.1;
+/** Of the state that a segment began with, for each call that it may make before it hands over. */
+const STATE_BYTES_A_CALL = 1_000;
+const OVERFULL_BYTES = 4;
 /** A wait for time alone that is over sooner is not told to those who ask. */
 const SHORT_WAIT_MS = 5_000;
 
@@ -69,8 +78,9 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   private readonly open: Map<string, Recalled>;
   /** Those of the calls that this attempt may make although the world would feel them twice. */
   private readonly tokens = new Set<string>();
-  private readonly events: string[];
-  private lines: string[] = [];
+  private readonly records: Records;
+  /** How many pieces of them are written. */
+  private pieces: number;
   /** The newest time that has come out of a step or with a message. */
   private nowMs: number;
   private message: number;
@@ -81,6 +91,8 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   /** Calls wait for the next segment. */
   private heldBack = false;
   private calls = 0;
+  /** After so many calls the segment hands over when it can. */
+  private readonly early: number;
   private bytes = 0;
   private goes = 0;
   /** The calls that were last said to be waited for; null: something is to be said anew. */
@@ -89,18 +101,22 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   constructor(parts: SegmentParts) {
     const { world, segment, opening } = parts;
-    const { handover, first, memory, nowMs, budgetSource } = opening;
+    const { handover, first, memory, nowMs, budgetSource, rules } = opening;
     this.parts = parts;
     this.run = segment.run;
     this.limits = { ...DEFAULT_SEGMENT, ...world.segment };
+    this.early = Math.max(this.limits.calls * EARLY, (handover?.state.length ?? 0) / STATE_BYTES_A_CALL);
     this.open = new Map(handover?.open);
-    this.events = [...(handover?.events ?? [])];
     this.nowMs = nowMs;
+    this.pieces = handover?.pieces ?? 0;
+    this.records = new Records(handover?.turn ?? 0, handover?.open.keys() ?? [], () => this.nowMs);
+    if (handover === null) this.records.draft('run-started', { ...recordFields(opening.facts), ...opening.granted });
+    this.records.refused(opening.refusals);
     this.message = handover?.message ?? 1;
     this.answered = handover?.answered ?? 0;
     this.isCancelled = handover?.cancelled ?? false;
     this.loop = new Loop<State, Event>({
-      kernel: { resume, cancel, patch: mergeContext, exposed: exposedContext },
+      kernel: { ...governedKernel(rules, () => this.loop.memory, (refusals) => this.records.refused(refusals)), patch: mergeContext, exposed: exposedContext },
       first, memory, follow: afterTurn, host: { ...everything(world.host), clock: this.clock(), budget: { grant: {}, source: budgetSource } }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
       observer: { ...world.observer, dropped: this.dropped }, recorder: this, engine: this,
     });
@@ -163,20 +179,20 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   /** The segment hands over as soon as nothing works. */
   private get isFull(): boolean {
     const { calls, bytes, goes } = this.limits;
-    return this.calls >= calls || this.bytes >= bytes || this.goes >= goes;
+    return this.calls >= Math.min(calls, this.early) || this.bytes >= bytes || this.goes >= goes;
   }
 
   /** Something has been working for so long that it cannot be waited for without an end to what others do meanwhile. */
   private get isOverfull(): boolean {
     const { calls, bytes } = this.limits;
-    return this.calls >= calls * OVERFULL || this.bytes >= bytes * OVERFULL;
+    return this.calls >= calls || this.bytes >= bytes * OVERFULL_BYTES;
   }
 
   private makeIn(call: HostCall, performance: Performance, phase: 'first' | string, resolve: (made: Answer | Hold) => void): void {
     const { segment, opening, world } = this.parts;
-    const origins = this.originsOf(call);
+    const traces = { origins: this.originsOf(call), lineage: this.loop.memory.lineage };
     const name = `${call.capability} ${call.id}`;
-    const step = segment.step(phase === 'first' ? name : `${name} made`, () => this.work(call, { ...performance, origins }, phase));
+    const step = segment.step(phase === 'first' ? name : `${name} made`, () => this.work(call, performance, traces, phase));
     this.working += 1;
     this.steps.set(call.id, { step, resolve });
     this.pending.set(step, async (bytes) => {
@@ -214,7 +230,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   }
 
   /** Inside of a step: nothing here may change what the attempt does, but for the tokens, which later attempts do not have. */
-  private async work(call: HostCall, { origins, ...performance }: Performance & { readonly origins: readonly string[] | undefined }, phase: 'first' | string): Promise<Uint8Array> {
+  private async work(call: HostCall, performance: Performance, traces: Pick<Making, 'origins' | 'lineage'>, phase: 'first' | string): Promise<Uint8Array> {
     const { world, segment } = this.parts;
     const signal = AbortSignal.any([performance.signal(), segment.signal]);
     const newToken = (): string => {
@@ -226,7 +242,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
       phase !== 'first' && !this.tokens.delete(phase)
         ? { kind: 'held', hold: { kind: 'unsure' } }
         : await make(call, {
-            host: world.host, origins, performance: { ...performance, signal: () => signal }, recalled: this.recall(call.id), approvalHash: this.approvalHash,
+            host: world.host, ...traces, performance: { ...performance, signal: () => signal }, recalled: this.recall(call.id), approvalHash: this.approvalHash,
             newToken: phase === 'first' ? newToken : null,
           });
     return encodeMade(made, world.host.clock.nowMs(), segment.content);
@@ -265,10 +281,9 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   // ── as the recorder of the loop ────────────────────────────────────────────────────────────────────────────────────
 
-  /** Of the calls everything is known from the state, and what came of them is in the steps. */
-  factsOf = (): DraftData => ({});
+  factsOf = (call: HostCall): DraftData => this.records.factsOf(call);
 
-  note = (): void => undefined;
+  note: Note = (kind, data) => this.records.draft(kind, data);
 
   recall = (callId: string): Recalled | null => this.open.get(callId) ?? null;
 
@@ -276,8 +291,9 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   approvalHash = ({ shown }: ApprovalQuestion, callId: string): string => approvalHash(shown, this.run, callId);
 
-  turned = ({ outcome, events }: Turn<State, Event>): void => {
-    for (const event of events) this.lines.push(eventToJson(event));
+  turned = (turn: Turn<State, Event>): void => {
+    const { outcome } = turn;
+    this.records.turned(turn);
     if (!('calls' in outcome)) return;
     if (this.open.size > 0) this.forgetAnswered(outcome.calls);
     if (this.isFull && this.working === 0 && this.loop.isCaughtUp) this.stopping.abort();
@@ -289,6 +305,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   }
 
   starting = (flights: readonly Flight[]): Promise<void> | null => {
+    this.records.starting(flights);
     for (const { call, hold, dueMs, askedMs } of flights) {
       if (hold !== null) this.open.set(call.id, { dueMs, wasMade: hold.kind === 'unsure', askedMs, approved: this.recall(call.id)?.approved ?? null });
     }
@@ -297,29 +314,37 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     return this.report({ status: 'running' });
   };
 
-  answering = (answers: readonly unknown[]): null => {
+  answering = (answers: readonly Given[], quanta: readonly number[]): null => {
+    this.records.answering(answers, quanta);
     this.answered += answers.length;
     this.goes = 0;
     return null;
   };
 
-  cancelling = (_request: CancelRequest): null => {
+  cancelling = (request: CancelRequest, quanta: readonly number[]): null => {
+    this.records.cancelling(request, quanta);
     this.isCancelled = true;
     return null;
   };
 
-  patching = (_request: PatchRequest): null => null;
+  patching = (request: PatchRequest, quanta: readonly number[]): null => {
+    this.records.patching(request, quanta);
+    return null;
+  };
 
   refusing = (_request: PatchRequest, reason: string): void => {
     this.ignored = reason;
     this.told = null;
   };
 
-  repeating = (callId: string): void => {
+  repeating = (callId: string, who: string | null): void => {
+    this.records.draft('call-repeated', { call: callId, who: who ?? undefined });
     this.open.set(callId, { ...(this.recall(callId) ?? UNKNOWN), wasMade: false });
   };
 
-  judged = (callId: string, { verdict, hash }: Approval): void => {
+  judged = (callId: string, approval: Approval): void => {
+    const { verdict, hash } = approval;
+    this.records.judged(callId, approval);
     if (verdict === 'approve') this.open.set(callId, { ...(this.recall(callId) ?? UNKNOWN), approved: hash });
   };
 
@@ -334,6 +359,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   ended = (ended: Ended): Promise<void> => {
     this.ending = ended;
+    this.records.ended(ended, endOf(ended, this.isCancelled).status, this.loop.memory);
     return Promise.resolve();
   };
 
@@ -341,25 +367,27 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   private async report(what: Pick<EngineStatus, 'status'> & Partial<EngineStatus>): Promise<void> {
     const { segment, opening: { facts } } = this.parts;
-    await this.keepEvents();
-    const { answered, events, ignored } = this;
-    const status = { name: facts.text('name') ?? '', program: facts.text('program') ?? '', answered, waits: [], value: null, error: null, events, ignored, ...what };
+    await this.keepRecords();
+    const { answered, pieces, nowMs, ignored } = this;
+    const { budget } = this.loop.memory;
+    const status = {
+      name: facts.text('name') ?? '', program: facts.text('program') ?? '', answered, waits: [], value: null, error: null, pieces, nowMs, budget: budget === null ? null : spentValue(budget), ignored, ...what,
+    };
     segment.write(STATUS_NAME, await encodeStatus(status, segment.content));
   }
 
-  private async keepEvents(): Promise<void> {
-    if (this.lines.length === 0) return;
-    const { lines } = this;
-    this.lines = [];
-    this.events.push(await writeEvents(lines, this.parts.segment.content));
+  private async keepRecords(): Promise<void> {
+    const { segment } = this.parts;
+    const drafts = this.records.take();
+    if (drafts.length > 0) segment.write(pieceName(++this.pieces), await encodePiece(drafts, segment.content));
   }
 
   private async handOver(state: State): Promise<void> {
     const { segment, opening: { facts, handover, budgetSource } } = this.parts;
-    await this.keepEvents();
-    const { open, message, answered, events, nowMs, isCancelled } = this;
+    await this.keepRecords();
+    const { open, message, answered, pieces, nowMs, isCancelled } = this;
     const start: Record<string, Value> = { program: facts.value('program'), name: facts.value('name') };
-    const next = { state: await writeState(snapshot(state), segment.content), number: (handover?.number ?? 1) + 1, nowMs, open, message, cancelled: isCancelled, answered, events, memory: this.loop.memory, budgetSource };
+    const next = { state: snapshot(state), number: (handover?.number ?? 1) + 1, nowMs, open, message, cancelled: isCancelled, answered, turn: this.records.turn, pieces, memory: this.loop.memory, budgetSource };
     segment.handOver(await encodeSegment(start, next, segment.content));
   }
 }
@@ -369,7 +397,7 @@ const UNKNOWN: Recalled = { dueMs: null, wasMade: false, askedMs: null, approved
 
 const BY_ENGINE: CancelRequest = { reason: 'the run was cancelled through the engine', who: null, message: null };
 
-function endOf(ended: Ended, isCancelled: boolean): Pick<EngineStatus, 'status'> & Partial<EngineStatus> {
+function endOf(ended: Ended, isCancelled: boolean): Partial<EngineStatus> & { readonly status: 'complete' | 'failed' | 'cancelled' } {
   if (ended.kind === 'complete') return { status: 'complete', value: ended.value };
   return { status: isCancelled && ended.error.type.name === 'error/cancelled' ? 'cancelled' : 'failed', error: ended.error };
 }

@@ -15,7 +15,7 @@ export interface EngineWorld {
 
 /** When a segment hands over to the next one: each alone is enough. */
 export interface SegmentLimits {
-  /** After so many calls. */
+  /** It makes at most so many calls, and hands over after a tenth of them, or after as many as its state has kilobytes. */
   readonly calls: number;
   /** After so many bytes of what steps gave. */
   readonly bytes: number;

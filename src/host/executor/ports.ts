@@ -43,13 +43,13 @@ export const SPAWN = 'process.spawn';
 export const READ_SECRET = 'secret.get';
 
 /** The grants for something that an executor does besides; throws when the policy refuses. */
-export function authorized(ports: Pick<ExecutorPorts, 'policy'>, name: string, capability: string, args: readonly Value[], doing: string): readonly Grant[] {
-  const decision: Decision = ports.policy.decide({ capability, args });
+export function authorized(ports: Pick<ExecutorPorts, 'policy' | 'clock'>, name: string, capability: string, args: readonly Value[], doing: string): readonly Grant[] {
+  const decision: Decision = ports.policy.decide({ capability, args, atMs: ports.clock.nowMs() });
   if (decision.allowed) return decision.grants;
   throw securityFailure(name, `${doing}: ${decision.reason}`, decision.hint);
 }
 
-type SecretPorts = Pick<ExecutorPorts, 'policy' | 'secret'>;
+type SecretPorts = Pick<ExecutorPorts, 'policy' | 'clock' | 'secret'>;
 
 /** The secrets that an executor looks up, each when the policy lets the capability read it; and what came of them, to be kept out of answers. */
 export class LookedUp {

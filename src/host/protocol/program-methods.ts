@@ -63,7 +63,18 @@ export function codeOf(params: Params, service: Service, variables: Iterable<str
     if (code.ok) return code.value;
     throw new RpcError(RPC_CODES.state, code.error.message, objectText({ reason: quoteJson(code.error.reason) }));
   }
+  const key = sourceKey(params, variables);
+  const known = service.sources.get(key);
+  if (known !== undefined) return known;
   const { program, diagnostics, lookup } = compiled(params, service, variables, false);
   if (program === null) throw new RpcError(RPC_CODES.program, 'the program has errors', objectText({ diagnostics: diagnosticsText(diagnostics, lookup) }));
-  return service.tokens.codeOf(program);
+  const code = service.tokens.codeOf(program);
+  service.sources.set(key, code);
+  return code;
+}
+
+/** All that a program is compiled from. */
+function sourceKey(params: Params, variables: Iterable<string>): string {
+  const { main } = sourcesOf(params);
+  return JSON.stringify([main.file, main.text, params.entries('modules'), [...variables]]);
 }

@@ -1,6 +1,7 @@
 /**
- * The protocol: a request as text in, the answer as text out. A pure function of the request and of what the server was made with: nothing is
- * remembered between two requests, so any server with the same keys may answer the next one. What crosses is said in `docs/protocol.md`.
+ * The protocol: a request as text in, the answer as text out. A pure function of the request and of what the server was made with: nothing has to
+ * be remembered between two requests, so any server with the same keys may answer the next one. What is held ready all the same (programs, states that
+ * were given out) changes no answer. What crosses is said in `docs/protocol.md`.
  *
  * A request runs the machine for at most one quantum; a plan that computes for longer comes back `preempted`, and goes on with the next
  * request. So no request takes long, and which requests those are does not depend on time.
@@ -17,7 +18,8 @@ import { Params } from './params.ts';
 import { checkMethod, compileMethod, expandMethod } from './program-methods.ts';
 import { arrayText, errorText, type JsonText, notificationText, objectText, readMessages, resultText, RPC_CODES, RpcError, type RpcRead, type RpcRequest } from './rpc.ts';
 import { cancelMethod, inspectMethod, resumeMethod, startMethod } from './run-methods.ts';
-import { BOUNDARY_VERSION, Tokens } from './token.ts';
+import { Recent, type RecentLimits } from './recent.ts';
+import { BOUNDARY_VERSION, type OpenCode, Tokens } from './token.ts';
 import { decodeMethod, encodeMethod } from './value-methods.ts';
 
 /** Of what the methods are called, take and give. */
@@ -53,6 +55,8 @@ export interface Protocol {
 export interface Service {
   readonly environment: Environment;
   readonly tokens: Tokens;
+  /** Programs by what they were compiled from: only to be quicker. */
+  readonly sources: Recent<OpenCode>;
   readonly limits: Limits;
   readonly quantum: number;
   readonly messageMax: number;
@@ -90,10 +94,11 @@ const METHODS: ReadonlyMap<string, MethodEntry> = new Map<string, MethodEntry>([
 /** Some tens of milliseconds of pure work. */
 const QUANTUM = 5_000_000;
 const MESSAGE_MAX = 16 * 1024 * 1024;
+const SOURCES: RecentLimits = { entries: 200, size: 4 * 1024 * 1024 };
 
 export function createProtocol(options: ProtocolOptions): Protocol {
   const { environment, keys, limits = {}, quantum = QUANTUM, messageMax = MESSAGE_MAX } = options;
-  const service: Service = { environment, tokens: new Tokens(environment, keys), limits: { ...DEFAULT_LIMITS, ...limits }, quantum, messageMax };
+  const service: Service = { environment, tokens: new Tokens(environment, keys), sources: new Recent(SOURCES), limits: { ...DEFAULT_LIMITS, ...limits }, quantum, messageMax };
   return { handle: (text) => handle(text, service, options), messageMax };
 }
 

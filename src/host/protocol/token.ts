@@ -17,6 +17,7 @@ import type { Environment } from '../compile.ts';
 import { keepProgram, openProgram, programGroups, programHash, type Runnable } from '../durable/program.ts';
 import type { Keys } from '../journal/signature.ts';
 import type { Hash } from '../store/port.ts';
+import { Recent, type RecentLimits } from './recent.ts';
 import { packBytes, seal, type SealFault, unpackBytes, unseal } from './seal.ts';
 
 /** Of everything that crosses to another process: outcomes, calls, answers, states. Raised when one of them changes its meaning. */
@@ -41,14 +42,16 @@ export interface OpenState {
 /** `code`: the program cannot be put together here. */
 export type TokenFault = Omit<SealFault, 'reason'> & { readonly reason: SealFault['reason'] | 'boundary' | 'code' };
 
-/** How many programs a server holds ready: they are only to be quicker, and forgotten at any time. */
-const PROGRAMS_MAX = 200;
+/** What a server holds ready, only to be quicker: programs by the hashes of their documents, and states by the text that clients have. */
+const PROGRAMS: RecentLimits = { entries: 200, size: Number.POSITIVE_INFINITY };
+const STATES: RecentLimits = { entries: 2_000, size: 8 * 1024 * 1024 };
 
 export class Tokens {
   private readonly environment: Environment;
   private readonly keys: Keys;
-  /** By the hashes of their documents, the one used last at the end. */
-  private readonly programs = new Map<Hash, OpenCode>();
+  private readonly programs = new Recent<OpenCode>(PROGRAMS);
+  /** Each was sealed or checked here: whoever has the same text needs no second look at its signature. */
+  private readonly states = new Recent<OpenState>(STATES);
 
   constructor(environment: Environment, keys: Keys) {
     this.environment = environment;
@@ -66,7 +69,9 @@ export class Tokens {
   }
 
   sealState(code: OpenCode, state: State, run: string | null): string {
-    return seal(this.keys, 'state', packBytes([header(run), snapshot(state), ...code.pieces]));
+    const text = seal(this.keys, 'state', packBytes([header(run), snapshot(state), ...code.pieces]));
+    this.states.set(text, { code, state, run });
+    return text;
   }
 
   openCode(text: string): Result<OpenCode, TokenFault> {
@@ -75,6 +80,8 @@ export class Tokens {
   }
 
   openState(text: string): Result<OpenState, TokenFault> {
+    const known = this.states.get(text);
+    if (known !== undefined) return { ok: true, value: known };
     const opened = this.open('state', text);
     if (!opened.ok) return opened;
     const { run, pieces: [saved = new Uint8Array(0), ...pieces] } = opened.value;
@@ -82,7 +89,9 @@ export class Tokens {
     if (!code.ok) return code;
     const state = restore(saved, code.value.program.table);
     if (!state.ok) return fault('damaged', `the state cannot be gone on with: ${state.error.message}`);
-    return { ok: true, value: { code: code.value, state: state.value, run } };
+    const open = { code: code.value, state: state.value, run };
+    this.states.set(text, open);
+    return { ok: true, value: open };
   }
 
   private open(kind: 'state' | 'code', text: string): Result<{ readonly run: string | null; readonly pieces: readonly Uint8Array[] }, TokenFault> {
@@ -101,7 +110,7 @@ export class Tokens {
     if (document === undefined) return fault('damaged', 'there is no program in it');
     const hash = programHash(document);
     const known = this.programs.get(hash);
-    if (known !== undefined) return { ok: true, value: this.remember(known) };
+    if (known !== undefined) return { ok: true, value: known };
     const held = new Map<Hash, Uint8Array>([[hash, document], ...groups.map((bytes) => [hashBytes(bytes), bytes] as const)]);
     const missing = programGroups(document)?.find((group) => !held.has(group) && this.environment.library.group(group) === null);
     if (missing !== undefined) return fault('code', `the code ${missing} is not in the library of this server: give it to a server of the version that made it`);
@@ -112,10 +121,7 @@ export class Tokens {
   }
 
   private remember(code: OpenCode): OpenCode {
-    this.programs.delete(code.hash);
     this.programs.set(code.hash, code);
-    const [oldest] = this.programs.keys();
-    if (this.programs.size > PROGRAMS_MAX) this.programs.delete(oldest!);
     return code;
   }
 }

@@ -4,7 +4,7 @@
  *
  * - A1 Everything that speaks against a call is found, not only the first; what denies wins over what asks, and that over what
  *   allows. What is not known is denied.
- * - A2 In this order: the constitution's denials, the level, the ceiling of capabilities, effects, isolation, secrets, grants; and
+ * - A2 In this order: the constitution's denials, the level, denied capabilities, the ceiling of capabilities, times, effects, isolation, secrets, grants; and
  *   when nothing of that denies, whether the constitution wants a person to allow it.
  */
 import { shown } from '../failure.ts';
@@ -14,11 +14,12 @@ import { type Constitution, type Ruling, ruleOn } from './constitution.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { containsEffect, effectsOf, normalEffects, overlaps, UNKNOWN_EFFECT } from './effects.ts';
 import { grantText } from './grant.ts';
-import { coversId } from './pattern.ts';
+import { coversId, deniesId } from './pattern.ts';
 import { recommendedIsolation } from './recommended.ts';
 import { resourceText } from './resource.ts';
 import { ISOLATIONS, LEVELS, type RuntimeContext } from './runtime-context.ts';
 import { secretNames } from './secret.ts';
+import { commonStretches, isWithin, momentText, nextBeginning, windowTexts } from './windows.ts';
 
 /** Everything that decides, as data. */
 export interface Authority {
@@ -58,7 +59,7 @@ export function authorizeCapability(authority: Authority, request: PolicyRequest
     ...(ruling?.verdict === 'deny' ? [constitutionReason(authority, ruling)] : []),
     ...approvalDenials(request),
     ...levelDenials(authority),
-    ...(context.level === 'pure' ? [] : [...ceilingDenials(authority, request.capability), ...effectDenials(authority, effects), ...isolationDenials(authority, request.capability, isolation)]),
+    ...(context.level === 'pure' ? [] : [...denied(authority, request.capability), ...ceilingDenials(authority, request.capability), ...windowDenials(authority, request), ...effectDenials(authority, effects), ...isolationDenials(authority, request.capability, isolation)]),
     ...secretDenials(authority, request),
   ];
   const advice = adviceOn(request.capability, isolation);
@@ -103,6 +104,27 @@ function approvalDenials({ capability, approval = 'auto' }: PolicyRequest): Reas
 
 function levelDenials({ context, source }: Authority): Reason[] {
   return context.level === 'pure' ? [{ rule: 'level', id: 'pure', source, message: 'programs of the level :pure make no calls', cure: 'run it under a policy of the level controlled' }] : [];
+}
+
+function denied({ context, source }: Authority, capability: string): Reason[] {
+  const pattern = context.deniedCapabilities.find((one) => deniesId(one, capability));
+  if (pattern === undefined) return [];
+  return [{ rule: 'capability', id: pattern, source, message: `${source} denies it (${pattern})`, cure: `remove ${JSON.stringify(pattern)} from the "denied-capabilities" of ${source}` }];
+}
+
+/** Outside of its times. What has begun to wait goes on waiting: it does nothing. */
+function windowDenials({ context, source }: Authority, { capability, atMs, isWaiting = false }: PolicyRequest): Reason[] {
+  const rules = context.windows.filter((one) => deniesId(one.capability, capability));
+  if (rules.length === 0 || isWaiting) return [];
+  const open = rules.slice(1).reduce((common, one) => commonStretches(common, one.open), rules[0]!.open);
+  if (atMs !== undefined && isWithin(open, atMs)) return [];
+  const next = atMs === undefined ? null : nextBeginning(open, atMs);
+  const when = open.length === 0 ? 'at no time' : `${windowTexts(open).join(', ')} UTC`;
+  const again = open.length === 0 ? '' : next === null ? ', and it is not known what time it is' : `; the next time begins ${momentText(next)}`;
+  return [{
+    rule: 'window', id: rules.map((one) => one.capability).join(' '), source, message: `${source} allows it ${when}${again}`,
+    cure: `${next === null ? '' : `wait until ${momentText(next)}, or `}change the "windows" of ${source}`,
+  }];
 }
 
 function ceilingDenials({ context, source }: Authority, capability: string): Reason[] {

@@ -10,11 +10,14 @@
  * - B2 A call is paid for when it has been answered, well or badly. One that was denied, or that nobody waits for and that never
  *   started, costs nothing.
  * - B3 When a step ends, what it used counts for the account around it, and what it left is there again.
+ *
+ * Beside the grant of the run there may be soft amounts: who takes more is told of, once for each, and nothing is denied.
  */
 import type { Event } from '../../evaluator/event.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import { MapValue } from '../../value/map.ts';
-import { Float, isInteger, keyword, makeFloat, type Value } from '../../value/value.ts';
+import { Float, isInteger, Keyword, keyword, makeFloat, type Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
 import { HostFailure } from '../failure.ts';
 import { type AmountName, AMOUNT_NAMES, type Amounts, amountsValue, inUnits, MILLIONTHS, millionths, readAmounts } from '../amounts.ts';
 
@@ -29,12 +32,38 @@ export interface Account {
 export interface Ledger {
   /** By the id of the step. */
   readonly accounts: ReadonlyMap<string, Account>;
+  /** Of the run. */
+  readonly soft: Amounts;
+  /** Those of them of which it has been told that the run took more. */
+  readonly passed: readonly AmountName[];
 }
 
 const ROOT = 'root';
 
-export function openLedger(grant: Amounts): Ledger {
-  return { accounts: new Map([[ROOT, { grant, used: {}, held: new Map() }]]) };
+export function openLedger(grant: Amounts, soft: Amounts = {}): Ledger {
+  return { accounts: new Map([[ROOT, { grant, used: {}, held: new Map() }]]), soft, passed: [] };
+}
+
+/** A soft amount that the run has taken more than. */
+export interface Passed {
+  readonly budget: AmountName;
+  readonly soft: number;
+  readonly used: number;
+}
+
+/** Those of which nobody has been told yet. */
+export function newlyPassed(ledger: Ledger): readonly Passed[] {
+  const { soft, passed } = ledger;
+  const open = AMOUNT_NAMES.filter((name) => soft[name] !== undefined && !passed.includes(name));
+  if (open.length === 0) return NONE_PASSED;
+  const used = spent(ledger);
+  return open.flatMap((budget) => ((used[budget] ?? 0) > soft[budget]! ? [{ budget, soft: soft[budget]!, used: used[budget]! }] : []));
+}
+
+const NONE_PASSED: readonly Passed[] = [];
+
+export function markPassed(ledger: Ledger, name: AmountName): Ledger {
+  return ledger.passed.includes(name) ? ledger : { ...ledger, passed: [...ledger.passed, name] };
 }
 
 /**
@@ -59,7 +88,7 @@ function closeOne(ledger: Ledger, step: string): Ledger {
   const { used } = ledger.accounts.get(step)!;
   const accounts = new Map(ledger.accounts);
   accounts.delete(step);
-  return AMOUNT_NAMES.reduce((rest, name) => (used[name] === undefined ? rest : chargeAt(rest, holderOf(rest, step, name), name, used[name])), { accounts } as Ledger);
+  return AMOUNT_NAMES.reduce((rest, name) => (used[name] === undefined ? rest : chargeAt(rest, holderOf(rest, step, name), name, used[name])), { ...ledger, accounts } as Ledger);
 }
 
 export type Reservation =
@@ -100,7 +129,7 @@ export function release(ledger: Ledger, call: string): Ledger {
     held.delete(call);
     accounts.set(id, { ...account, held });
   }
-  return { accounts };
+  return { ...ledger, accounts };
 }
 
 /** More for the run: what an operator adds before it goes on. What was not limited stays so. */
@@ -153,7 +182,7 @@ function hold(ledger: Ledger, holder: string, call: string, name: AmountName, am
 }
 
 function withAccount(ledger: Ledger, id: string, account: Account): Ledger {
-  return { accounts: new Map(ledger.accounts).set(id, account) };
+  return { ...ledger, accounts: new Map(ledger.accounts).set(id, account) };
 }
 
 function each(amount: (name: AmountName) => number | undefined): Amounts {
@@ -214,19 +243,23 @@ export function exhaustion({ budget, step, granted, left, wanted }: Extract<Rese
 
 // ── as a value ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `{"root" {:grant {:calls 10} :used {:calls 6} :held {"7" {:calls 1}}}}`. */
-export function ledgerValue({ accounts }: Ledger): MapValue {
-  return MapValue.from(
-    [...accounts].map(([id, { grant, used, held }]) => [
-      id,
-      MapValue.of(keyword('grant'), amountsValue(grant), keyword('used'), amountsValue(used), keyword('held'), MapValue.from([...held].map(([call, amounts]) => [call, amountsValue(amounts)]))),
-    ]),
-  );
+/** `{"root" {:grant {:calls 10} :used {:calls 6} :held {"7" {:calls 1}}}}`; with `:soft {:calls 5} :passed [:calls]` at the root when there are soft amounts. */
+export function ledgerValue(ledger: Ledger): MapValue {
+  return MapValue.from([...ledger.accounts].map(([id, account]) => [id, id === ROOT ? withSoft(accountValue(account), ledger) : accountValue(account)]));
 }
 
-/** What the run has used in all, and what it was given: `{:used {:calls 6} :granted {:calls 10}}`. */
+function accountValue({ grant, used, held }: Account): MapValue {
+  return MapValue.of(keyword('grant'), amountsValue(grant), keyword('used'), amountsValue(used), keyword('held'), MapValue.from([...held].map(([call, amounts]) => [call, amountsValue(amounts)])));
+}
+
+function withSoft(root: MapValue, { soft, passed }: Ledger): MapValue {
+  return Object.keys(soft).length === 0 ? root : root.set(keyword('soft'), amountsValue(soft)).set(keyword('passed'), Vector.adopt(passed.map((name) => keyword(name))));
+}
+
+/** What the run has used in all, and what it was given: `{:used {:calls 6} :granted {:calls 10}}`, with `:soft {:calls 5}` when there are soft amounts. */
 export function spentValue(ledger: Ledger): MapValue {
-  return MapValue.of(keyword('used'), amountsValue(spent(ledger)), keyword('granted'), amountsValue(ledger.accounts.get(ROOT)!.grant));
+  const value = MapValue.of(keyword('used'), amountsValue(spent(ledger)), keyword('granted'), amountsValue(ledger.accounts.get(ROOT)!.grant));
+  return Object.keys(ledger.soft).length === 0 ? value : value.set(keyword('soft'), amountsValue(ledger.soft));
 }
 
 export function readLedger(value: Value): Result<Ledger, string> {
@@ -237,7 +270,18 @@ export function readLedger(value: Value): Result<Ledger, string> {
     if (typeof id !== 'string' || account === null) return { ok: false, error: 'an account of the ledger is damaged' };
     accounts.set(id, account);
   }
-  return accounts.has(ROOT) ? { ok: true, value: { accounts } } : { ok: false, error: 'the ledger has no account of the run' };
+  const root = value.get(ROOT);
+  const extra = root instanceof MapValue ? readSoft(root) : null;
+  if (!accounts.has(ROOT)) return { ok: false, error: 'the ledger has no account of the run' };
+  return extra === null ? { ok: false, error: 'an account of the ledger is damaged' } : { ok: true, value: { accounts, ...extra } };
+}
+
+function readSoft(root: MapValue): Pick<Ledger, 'soft' | 'passed'> | null {
+  const written = root.get(keyword('soft'));
+  if (written === undefined) return { soft: {}, passed: [] };
+  const [soft, told] = [readAmounts(written), root.get(keyword('passed'))];
+  const passed = told instanceof Vector ? told.toArray().map((name) => AMOUNT_NAMES.find((one) => name instanceof Keyword && name.name === one)) : [undefined];
+  return soft === null || passed.includes(undefined) ? null : { soft, passed: passed.filter((name) => name !== undefined) };
 }
 
 function readAccount(value: Value): Account | null {

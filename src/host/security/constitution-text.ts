@@ -12,7 +12,9 @@
  * An argument is a glob, or a map of `glob`, `min`, `max` and `present`.
  */
 import type { Diagnostic, Result } from '../../diagnostic/diagnostic.ts';
-import { type Value } from '../../value/value.ts';
+import { MapValue } from '../../value/map.ts';
+import { makeFloat, type Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
 import { type ArgumentRule, type Constitution, type Rule, type SubjectKind, SUBJECTS, type Verdict, VERDICTS } from './constitution.ts';
 import { Complaints, Fields, nameOf } from './document.ts';
 import { normalEffects } from './effects.ts';
@@ -41,6 +43,34 @@ export function readConstitution(name: string, document: Value): Result<Constitu
   if (!fields.has('rules')) complaints.add('', 'there are no rules', ['Write "rules": [{"id": …, "on": "call", "then": "deny", "reason": …}].']);
   const otherwise = readOtherwise(fields);
   return complaints.list.length > 0 ? { ok: false, error: complaints.list } : { ok: true, value: { name, rules, tags, otherwise } };
+}
+
+/** The document that `readConstitution` reads back. */
+export function constitutionValue({ rules, tags, otherwise }: Constitution): Value {
+  return documentOf({
+    rules: Vector.adopt(rules.map(ruleValue)),
+    tags: MapValue.from([...tags].map(([tag, globs]) => [tag, textsValue(globs)] as const)),
+    otherwise: documentOf(otherwise),
+  });
+}
+
+function ruleValue({ args, derivedFrom, ...plain }: Rule): Value {
+  const fields = Object.entries(plain).map(([name, value]) => [name, typeof value === 'string' || value === null ? value : textsValue(value)] as const);
+  return documentOf({ ...Object.fromEntries(fields), 'derived-from': derivedFrom === null ? null : textsValue(derivedFrom), args: args === null ? null : argumentsValue(args) });
+}
+
+function argumentsValue(args: readonly ArgumentRule[]): Value {
+  const number = (bound: number | null): Value => (bound === null || Number.isSafeInteger(bound) ? bound : makeFloat(bound));
+  return MapValue.from(args.map(({ path, glob, min, max, present }) => [path.join('.'), documentOf({ glob, min: number(min), max: number(max), present })] as const));
+}
+
+/** What is null is not looked at, and left out. */
+function documentOf(fields: Readonly<Record<string, Value>>): MapValue {
+  return MapValue.from(Object.entries(fields).filter(([, value]) => value !== null));
+}
+
+function textsValue(texts: readonly string[]): Value {
+  return Vector.adopt([...texts]);
 }
 
 function readTags(fields: Fields): ReadonlyMap<string, readonly string[]> {

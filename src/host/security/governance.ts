@@ -7,14 +7,16 @@
  *
  * - G1 Nothing of a turn with a merge that is not allowed is ever acknowledged.
  * - G2 Keys are judged with everything that went into their values (`lineage.ts`), so that moving a value to another key does not help.
- * - G3 What a person has to allow is refused until somebody has.
+ * - G3 A turn with a merge that a person has to allow has not happened until they have said so: it is taken again with their word. Where
+ *   nobody can be asked it is refused.
  */
 import type { Event } from '../../evaluator/event.ts';
 import { MapValue } from '../../value/map.ts';
 import { ErrorValue, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { DraftData } from '../journal/record.ts';
-import type { Isolation } from '../port.ts';
+import type { HeldMerge, HostCall, Isolation, Turn, Word } from '../port.ts';
+import { shownForApproval } from './approval.ts';
 import { type Constitution, type Ruling, ruleOn, type TracedKey } from './constitution.ts';
 import { emptyLineage, isolationAt, keyName, type Lineage, sourcesMerged, sourcesSeen, Tracing } from './lineage.ts';
 
@@ -31,6 +33,8 @@ export interface Refusal {
   readonly keys: readonly string[];
   /** What the step fails with. */
   readonly error: ErrorValue;
+  /** How the rule puts it to a person; null: it says nothing. */
+  readonly question: string | null;
 }
 
 /** What the journal says of it. */
@@ -38,22 +42,51 @@ export function refusalFacts({ at, step, into, verdict, rule, keys, error }: Ref
   return { turn, at, step, into, verdict: keyword(verdict), rule, keys: Vector.adopt(keys.map((key) => keyword(key))), error };
 }
 
-/** The first merge of the turn that is not allowed; else what has become of the lineage. `approved`: positions that a person has allowed. */
-type Vetting = { readonly ok: true; readonly lineage: Lineage } | { readonly ok: false; readonly refusal: Refusal };
+/** What merges are called where calls have their capability. */
+export const MERGE = 'context.merge';
 
-function vetTurn(constitution: Constitution, lineage: Lineage, events: readonly Event[], approved: ReadonlySet<string> = NOTHING): Vetting {
+/** A merge that a person has to allow. */
+export type MergeQuestion = Pick<HeldMerge<unknown>, 'call' | 'approval'>;
+
+/** What a person has said to it; null: nothing yet. */
+export type WordOn = (question: MergeQuestion) => Word | null;
+
+/** The first merge of the turn that is not allowed, or that somebody has to be asked about; else what has become of the lineage. */
+type Vetting = { readonly kind: 'allowed'; readonly lineage: Lineage } | { readonly kind: 'refused'; readonly refusal: Refusal } | { readonly kind: 'held'; readonly question: MergeQuestion };
+
+function vetTurn(constitution: Constitution, lineage: Lineage, events: readonly Event[], wordOn: WordOn): Vetting {
   const tracing = new Tracing(lineage);
   for (const event of events) {
     if (event.kind === 'merged') {
       const refusal = refusalOf(constitution, tracing, event);
-      if (refusal !== null && !(refusal.verdict === 'require-approval' && approved.has(refusal.at))) return { ok: false, refusal };
+      if (refusal?.verdict === 'deny') return { kind: 'refused', refusal };
+      const question = refusal === null ? null : questionOn(refusal, isolationAt(tracing, event.step));
+      const word = question === null ? ALLOWED : wordOn(question);
+      if (word === null) return { kind: 'held', question: question! };
+      if (!word.isAllowed) return { kind: 'refused', refusal: word.reason === null ? refusal! : refusedBy(refusal!, word.reason) };
     }
     tracing.follow(event);
   }
-  return { ok: true, lineage: { steps: tracing.steps, sources: tracing.sources } };
+  return { kind: 'allowed', lineage: { steps: tracing.steps, sources: tracing.sources } };
 }
 
-const NOTHING: ReadonlySet<string> = new Set<string>([]);
+/** Nobody can be asked: what a person has to allow does not happen. */
+const nobodysWord: WordOn = () => ({ isAllowed: false, reason: null });
+const ALLOWED: Word = { isAllowed: true };
+
+/** A person has said no, and why. */
+function refusedBy(refusal: Refusal, reason: string): Refusal {
+  const { type, message, data, span, stack } = refusal.error;
+  return { ...refusal, error: new ErrorValue(type, `${message.slice(0, -TO_BE_ALLOWED.length)}: ${reason}`, data, span, stack) };
+}
+
+/** A person is shown all that decides: which keys go where, and which rule wants to know. */
+function questionOn({ at, step, into, rule, keys, question }: Refusal, isolation: Isolation): MergeQuestion {
+  const names = Vector.adopt(keys.map((key) => keyword(key)));
+  const call: HostCall = { id: at, capability: MERGE, args: [names, into], options: null, span: null, step, isolation };
+  const shown = shownForApproval({ capability: MERGE, args: call.args, step, isolation, rule: rule ?? 'otherwise' });
+  return { call, approval: { rule: rule ?? 'otherwise', question: question ?? `Merge ${keys.map((key) => `:${key}`).join(' ')} of ${step} into ${into}?`, shown, grants: [] } };
+}
 
 function refusalOf(constitution: Constitution, lineage: Lineage, event: Extract<Event, { kind: 'merged' }>): Refusal | null {
   const { at, step, into } = event;
@@ -66,12 +99,14 @@ function refusalOf(constitution: Constitution, lineage: Lineage, event: Extract<
   const ruling = ruleOn(constitution, { on: 'merge', keys, isolation: isolationAt(lineage, step), from: step, into });
   if (ruling.verdict === 'allow') return null;
   const names = ruling.rule === null ? keys.map(({ key }) => key).sort() : ruling.keys;
-  return { at, step, into, verdict: ruling.verdict, rule: ruling.rule?.id ?? null, keys: names, error: mergeError(ruling, names, step, into) };
+  return { at, step, into, verdict: ruling.verdict, rule: ruling.rule?.id ?? null, keys: names, error: mergeError(ruling, names, step, into), question: ruling.rule?.question ?? null };
 }
+
+const TO_BE_ALLOWED = ' (somebody has to allow it)';
 
 function mergeError({ rule, verdict }: Ruling, keys: readonly string[], step: string, into: string): ErrorValue {
   const reason = rule === null ? 'no rule of the constitution allows it' : `rule ${rule.id}: ${rule.reason}`;
-  const wait = verdict === 'require-approval' ? ' (somebody has to allow it)' : '';
+  const wait = verdict === 'require-approval' ? TO_BE_ALLOWED : '';
   const what = keys.map((key) => `:${key}`).join(' ');
   const data = MapValue.of(keyword('rule'), rule?.id ?? null, keyword('keys'), Vector.adopt(keys.map((key) => keyword(key))), keyword('step'), step, keyword('into'), into);
   return new ErrorValue(keyword('error/security'), `Security violation: merging ${what} of ${step} into ${into} is not allowed: ${reason}${wait}`, data, null, null);
@@ -86,30 +121,33 @@ interface Taken {
   readonly outcome: unknown;
 }
 
-/** What governing a turn gives: the turn that may be acknowledged, and what was refused on the way. */
-export interface GovernedTurn<Turn> {
-  readonly turn: Turn;
+/** What governing a turn gives: the turn that may be acknowledged, unless a question is open, and what was refused on the way. */
+export interface GovernedTurn<Once> {
+  readonly turn: Once;
   readonly lineage: Lineage;
   readonly refusals: readonly Refusal[];
+  /** Null: the turn may be acknowledged. */
+  readonly question: MergeQuestion | null;
 }
 
 /**
  * Takes a turn until no merge of it is refused any more. `take` resumes the same state with the same answers each time; what it is
  * given goes to the kernel as `refused`. When more than `REFUSALS_MAX` merges were refused the turn is one that has failed, without events.
  */
-export function governTurn<Turn extends Taken>(
+export function governTurn<Once extends Taken>(
   constitution: Constitution,
   lineage: Lineage,
-  take: (refused: ReadonlyMap<string, ErrorValue>) => Turn,
-  approved?: ReadonlySet<string>,
-): GovernedTurn<Turn | (Omit<Turn, 'outcome' | 'events'> & typeof STOPPED)> {
+  take: (refused: ReadonlyMap<string, ErrorValue>) => Once,
+  wordOn: WordOn = nobodysWord,
+): GovernedTurn<Once | (Omit<Once, 'outcome' | 'events'> & typeof STOPPED)> {
   const refusals: Refusal[] = [];
   const refused = new Map<string, ErrorValue>();
   for (;;) {
     const turn = take(refused);
-    const vetting = vetTurn(constitution, lineage, turn.events, approved);
-    if (vetting.ok) return { turn, lineage: vetting.lineage, refusals };
-    if (refusals.length >= REFUSALS_MAX) return { turn: { ...turn, ...STOPPED }, lineage, refusals };
+    const vetting = vetTurn(constitution, lineage, turn.events, wordOn);
+    if (vetting.kind === 'allowed') return { turn, lineage: vetting.lineage, refusals, question: null };
+    if (vetting.kind === 'held') return { turn, lineage, refusals, question: vetting.question };
+    if (refusals.length >= REFUSALS_MAX) return { turn: { ...turn, ...STOPPED }, lineage, refusals, question: null };
     refusals.push(vetting.refusal);
     refused.set(vetting.refusal.at, vetting.refusal.error);
   }
@@ -121,18 +159,26 @@ const STOPPED: { readonly outcome: { readonly kind: 'failed'; readonly error: Er
   events: [],
 };
 
-/** The constitution's say on one run that is driven in one process, from turn to turn. */
+/** The constitution's say on one run that is driven in one process, from turn to turn, with the words of people on its merges. */
 export class Governor {
   private readonly constitution: Constitution;
+  private readonly words = new Map<string, Word>();
   private lineage: Lineage = emptyLineage();
 
   constructor(constitution: Constitution) {
     this.constitution = constitution;
   }
 
-  /** Takes the next turn, as `governTurn`. */
-  take<Turn extends Taken>(take: (refused: ReadonlyMap<string, ErrorValue>) => Turn): ReturnType<typeof governTurn<Turn>>['turn'] {
-    const { turn, lineage } = governTurn(this.constitution, this.lineage, take);
+  /** Takes the next turn, as `governTurn`. Whoever cannot ask anybody says no to a turn that is held. */
+  take<State>(take: (refused: ReadonlyMap<string, ErrorValue>) => Turn<State, Event>): Turn<State, Event> {
+    const { turn, lineage, question } = governTurn(this.constitution, this.lineage, take, ({ call }) => this.words.get(call.id) ?? null);
+    if (question !== null) {
+      const again = (word: Word): Turn<State, Event> => {
+        this.words.set(question.call.id, word);
+        return this.take(take);
+      };
+      return { ...turn, held: { ...question, again } };
+    }
     this.lineage = lineage;
     return turn;
   }

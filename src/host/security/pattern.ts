@@ -21,6 +21,11 @@ export function normalIds(patterns: readonly string[]): readonly string[] {
   return each.filter((one) => !each.some((other) => other !== one && coversId(other, one))).sort();
 }
 
+/** Whether the id is covered, or is of the shape of a glob (`*.delete`): what denies may be said in both ways. */
+export function deniesId(pattern: string, id: string): boolean {
+  return coversId(pattern, id) || (pattern.includes('*') && matchesGlob(pattern, id));
+}
+
 /** Whether the whole text is of the glob's shape. */
 export function matchesGlob(glob: string, text: string): boolean {
   const [first, ...rest] = glob.split('*');

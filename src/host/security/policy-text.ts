@@ -2,8 +2,9 @@
  * Policies as text: a runtime context in JSON or RTFS data, read strictly and written back.
  *
  *   {"description": "…", "level": "controlled", "capabilities": ["http.", "io."], "effects": ["network", "ui"],
- *    "denied-effects": [], "grants": ["http=*"], "limits": {"time-ms": 5000, "memory-bytes": 67108864, "fuel": 1000000},
- *    "budget": {"calls": 100}, "isolation": {"allowed": ["inherit"], "minimum": {"http.": "isolated"}}, "expose": ["audit."]}
+ *    "denied-effects": [], "denied-capabilities": ["*.delete"], "windows": {"http.": ["mon-fri 08:00-18:00"]},
+ *    "grants": ["http=*"], "limits": {"time-ms": 5000, "memory-bytes": 67108864, "fuel": 1000000},
+ *    "budget": {"calls": 100}, "soft-budget": {"calls": 80}, "isolation": {"allowed": ["inherit"], "minimum": {"http.": "isolated"}}, "expose": ["audit."]}
  *
  * Only `level` must stand there. Paths in grants are relative to the base directory of the run.
  */
@@ -14,7 +15,8 @@ import type { Grant, Isolation } from '../port.ts';
 import { AMOUNT_NAMES, type Amounts, inUnits } from '../amounts.ts';
 import { Complaints, Fields } from './document.ts';
 import { type GrantContext, grantText, parseGrant } from './grant.ts';
-import { buildContext, type ContextParts, ISOLATIONS, LEVELS, LIMIT_NAMES, type RuntimeContext, type RuntimeLimits } from './runtime-context.ts';
+import { parseWindow, normalStretches, windowTexts } from './windows.ts';
+import { buildContext, type CapabilityWindows, type ContextParts, ISOLATIONS, LEVELS, LIMIT_NAMES, type RuntimeContext, type RuntimeLimits } from './runtime-context.ts';
 
 export interface NamedPolicy {
   /** As it is called in messages: the name of a preset, the path of a file. */
@@ -23,7 +25,7 @@ export interface NamedPolicy {
   readonly context: RuntimeContext;
 }
 
-const KEYS = ['description', 'level', 'capabilities', 'effects', 'denied-effects', 'grants', 'limits', 'budget', 'isolation', 'expose'];
+const KEYS = ['description', 'level', 'capabilities', 'effects', 'denied-effects', 'denied-capabilities', 'windows', 'grants', 'limits', 'budget', 'soft-budget', 'isolation', 'expose'];
 const LIMIT_LABELS: ReadonlyMap<string, LimitName> = new Map(LIMIT_NAMES.map((name) => [limitLabel(name), name]));
 const OWN_LIMITS = ['time-ms', 'memory-bytes'];
 
@@ -46,8 +48,11 @@ function readParts(fields: Fields, complaints: Complaints, grantContext: GrantCo
     ...given('capabilities', fields.list('capabilities')),
     ...given('effects', fields.list('effects')),
     ...given('deniedEffects', fields.list('denied-effects')),
+    ...given('deniedCapabilities', fields.list('denied-capabilities')),
+    ...given('windows', readWindows(fields, complaints)),
     ...given('grants', readGrants(fields, complaints, grantContext)),
-    ...given('budget', readBudget(fields)),
+    ...given('budget', readBudget(fields, 'budget')),
+    ...given('softBudget', readBudget(fields, 'soft-budget')),
     ...given('expose', fields.list('expose')),
     ...(isolation === null ? {} : { isolation: { allowed: isolation.choices('allowed', 'isolation', ISOLATIONS) ?? ISOLATIONS, minimum: readMinimum(isolation) } }),
     limits: readLimits(fields),
@@ -67,8 +72,20 @@ function readGrants(fields: Fields, complaints: Complaints, context: GrantContex
   });
 }
 
-function readBudget(fields: Fields): Amounts | null {
-  const map = fields.map('budget', AMOUNT_NAMES);
+function readWindows(fields: Fields, complaints: Complaints): readonly CapabilityWindows[] | null {
+  const map = fields.map('windows', null);
+  return map === null ? null : map.names().map((capability) => {
+    const open = (map.list(capability) ?? []).flatMap((text) => {
+      const window = parseWindow(text);
+      if (!window.ok) complaints.add(map.at(capability), window.error.message, [window.error.help]);
+      return window.ok ? window.value : [];
+    });
+    return { capability, open: normalStretches(open) };
+  });
+}
+
+function readBudget(fields: Fields, key: 'budget' | 'soft-budget'): Amounts | null {
+  const map = fields.map(key, AMOUNT_NAMES);
   return map === null ? null : Object.fromEntries(AMOUNT_NAMES.flatMap((name) => (map.has(name) ? [[name, (name === 'cost' ? map.money(name) : map.whole(name, 0)) ?? 0]] : [])));
 }
 
@@ -96,13 +113,20 @@ export function policyText({ description, context }: NamedPolicy, baseDirectory:
     capabilities: context.capabilities,
     ...(context.effects === null ? {} : { effects: context.effects }),
     'denied-effects': context.deniedEffects,
+    ...(context.deniedCapabilities.length === 0 ? {} : { 'denied-capabilities': context.deniedCapabilities }),
+    ...(context.windows.length === 0 ? {} : { windows: Object.fromEntries(context.windows.map(({ capability, open }) => [capability, windowTexts(open)])) }),
     grants: context.grants.map((grant) => grantText(grant, baseDirectory)),
     limits: { 'time-ms': limits.timeMs, 'memory-bytes': limits.memoryBytes, ...labelled(limits.kernel) },
-    budget: Object.fromEntries(AMOUNT_NAMES.flatMap((name) => (context.budget[name] === undefined ? [] : [[name, inUnits(name, context.budget[name])]]))),
+    budget: amountsDocument(context.budget),
+    ...(Object.keys(context.softBudget).length === 0 ? {} : { 'soft-budget': amountsDocument(context.softBudget) }),
     isolation: { allowed: isolation.allowed, minimum: Object.fromEntries(isolation.minimum.map(({ capability, level }) => [capability, level])) },
     expose: context.expose,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function amountsDocument(amounts: Amounts): Readonly<Record<string, number>> {
+  return Object.fromEntries(AMOUNT_NAMES.flatMap((name) => (amounts[name] === undefined ? [] : [[name, inUnits(name, amounts[name])]])));
 }
 
 function labelled(kernel: RuntimeLimits['kernel']): Readonly<Record<string, number>> {

@@ -16,6 +16,7 @@ import { type Amounts, type AmountName, AMOUNT_NAMES } from '../amounts.ts';
 import { commonGrants, normalGrants } from './coverage.ts';
 import { commonEffects, normalEffects } from './effects.ts';
 import { commonIds, coversId, normalIds } from './pattern.ts';
+import { commonStretches, normalStretches, type Stretch } from './windows.ts';
 
 /** pure: no call at all · controlled: what is listed · full: everything that is granted, within the limits. From less to more. */
 export const LEVELS = ['pure', 'controlled', 'full'] as const;
@@ -31,6 +32,12 @@ export interface RuntimeLimits {
   readonly kernel: Partial<Limits>;
 }
 
+export interface CapabilityWindows {
+  /** An id, a family, a glob. */
+  readonly capability: string;
+  readonly open: readonly Stretch[];
+}
+
 export interface RuntimeContext {
   readonly level: Level;
   /** Ids (`fs.read`), families (`fs.`), `*`. */
@@ -38,11 +45,17 @@ export interface RuntimeContext {
   /** Null: all of them. */
   readonly effects: readonly string[] | null;
   readonly deniedEffects: readonly string[];
+  /** Wins over `capabilities`. Ids, families, globs (`*.delete`). */
+  readonly deniedCapabilities: readonly string[];
+  /** Calls of these capabilities are only begun at these times; several that name one all hold. No stretch: never. In the order of the patterns. */
+  readonly windows: readonly CapabilityWindows[];
   /** What is granted without anybody asking for it. */
   readonly grants: readonly Grant[];
   readonly limits: RuntimeLimits;
   /** What is not named is not limited. */
   readonly budget: Amounts;
+  /** Who takes more than that is told of, and nothing is denied. */
+  readonly softBudget: Amounts;
   readonly isolation: {
     /** The levels that steps may have. */
     readonly allowed: readonly Isolation[];
@@ -64,7 +77,7 @@ const WAITS = ['step.checkpoint', 'step.deadline', 'step.sleep'];
 
 /** What a context of the level has where nothing is said. */
 export function levelDefaults(level: Level): RuntimeContext {
-  const common = { effects: null, deniedEffects: [], isolation: { allowed: ISOLATIONS, minimum: [] }, expose: [], budget: {} } as const;
+  const common = { effects: null, deniedEffects: [], deniedCapabilities: [], windows: [], softBudget: {}, isolation: { allowed: ISOLATIONS, minimum: [] }, expose: [], budget: {} } as const;
   switch (level) {
     case 'pure':
       return { ...common, level, capabilities: [], grants: [], limits: { timeMs: SECOND_MS, memoryBytes: 16 * MIB, kernel: {} }, budget: { calls: 0 } };
@@ -106,10 +119,22 @@ function normal(context: RuntimeContext): RuntimeContext {
     capabilities: normalIds(context.capabilities),
     effects: context.effects === null ? null : normalEffects(context.effects),
     deniedEffects: normalEffects(context.deniedEffects),
+    deniedCapabilities: normalIds(context.deniedCapabilities),
+    windows: normalWindows(context.windows),
     grants: normalGrants(context.grants),
     isolation: { allowed: ISOLATIONS.filter((one) => context.isolation.allowed.includes(one)), minimum: normalMinimum(context.isolation.minimum) },
     expose: normalIds(context.expose),
   };
+}
+
+/** For each pattern the times at which all rules for it are open. */
+function normalWindows(rules: readonly CapabilityWindows[]): readonly CapabilityWindows[] {
+  const windows = new Map<string, readonly Stretch[]>();
+  for (const { capability, open } of rules) {
+    const before = windows.get(capability);
+    windows.set(capability, before === undefined ? normalStretches(open) : commonStretches(before, open));
+  }
+  return [...windows].map(([capability, open]) => ({ capability, open })).sort((a, b) => (a.capability < b.capability ? -1 : 1));
 }
 
 /** Of rules for one pattern the strictest; without those that a stricter rule for more capabilities makes needless. */
@@ -129,6 +154,8 @@ export function narrow(parent: RuntimeContext, child: RuntimeContext): RuntimeCo
     capabilities: commonIds(parent.capabilities, child.capabilities),
     effects: commonEffects(parent.effects, child.effects),
     deniedEffects: [...parent.deniedEffects, ...child.deniedEffects],
+    deniedCapabilities: [...parent.deniedCapabilities, ...child.deniedCapabilities],
+    windows: [...parent.windows, ...child.windows],
     grants: commonGrants(parent.grants, child.grants),
     limits: {
       timeMs: Math.min(parent.limits.timeMs, child.limits.timeMs),
@@ -136,6 +163,7 @@ export function narrow(parent: RuntimeContext, child: RuntimeContext): RuntimeCo
       kernel: lesser(parent.limits.kernel, child.limits.kernel, LIMIT_NAMES),
     },
     budget: lesserAmounts(parent.budget, child.budget),
+    softBudget: lesserAmounts(parent.softBudget, child.softBudget),
     isolation: {
       allowed: parent.isolation.allowed.filter((one) => child.isolation.allowed.includes(one)),
       minimum: [...parent.isolation.minimum, ...child.isolation.minimum],

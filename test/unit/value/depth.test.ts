@@ -1,4 +1,4 @@
-/** Values nested a million deep: nothing here may recurse over data. */
+/** Values nested far too deep for a native stack: nothing here may recurse over data. */
 import { describe, expect, test } from 'vitest';
 import { decodeValue, encodeValue } from '../../../src/value/bytes.ts';
 import { parseJson } from '../../../src/value/json-read.ts';
@@ -13,7 +13,8 @@ import { SetValue } from '../../../src/value/set.ts';
 import { ErrorValue, keyword, type Value } from '../../../src/value/value.ts';
 import { Vector } from '../../../src/value/vector.ts';
 
-const DEPTH = 1_000_000;
+/** Far beyond what fits on a native stack, in any function. */
+const DEPTH = 250_000;
 
 function nest(depth: number, core: Value, wrap: (inner: Value, level: number) => Value): Value {
   let value = core;
@@ -23,7 +24,7 @@ function nest(depth: number, core: Value, wrap: (inner: Value, level: number) =>
 
 const vectors = (core: Value): Value => nest(DEPTH, core, (inner) => Vector.of(inner));
 
-describe('a million vectors in one another', () => {
+describe('vectors in one another', () => {
   const deep = vectors(1);
 
   test('compare, equal and unequal only at the bottom', () => {
@@ -101,13 +102,13 @@ describe('other kinds of nesting', () => {
     expect(isSame(preferredKey(lists, vectors(1)), vectors(1))).toBe(true);
   });
 
-  test('a list of a million cells', () => {
+  test('a long list', () => {
     let list = List.empty();
     for (let i = 0; i < DEPTH; i++) list = list.cons(i);
     const decoded = decodeValue(encodeValue(list));
     expect(decoded.ok && isSame(decoded.value, list)).toBe(true);
     expect(equals(list, list.toVector())).toBe(true);
-    expect(printValue(list)!.startsWith('(999999 999998 ')).toBe(true);
+    expect(printValue(list)!.startsWith('(249999 249998 ')).toBe(true);
   });
 
   test('mixed nesting', () => {

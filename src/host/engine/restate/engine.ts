@@ -49,6 +49,7 @@ export function restateEngine(address: RestateAddress): Engine {
       const text = await askJson(place(ingress, 'rtfs.run', run, 'read'), { json: name, patience: null });
       return typeof text === 'string' ? fromBase64(text) : null;
     },
+    remove: async (run) => void (await call('rtfs.run', run, 'remove', null)),
     runs: async () => {
       const query = "select service_key from state where service_name = 'rtfs.run' and key = 'begun'";
       const { rows = [] } = (await askJson(`${admin}/query`, { json: { query }, patience: null })) as { readonly rows?: readonly { readonly service_key: string }[] };

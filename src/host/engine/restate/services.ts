@@ -103,6 +103,7 @@ function runHandlers(sdk: Restate) {
       else context.resolveAwakeable(awakeable, message);
     }),
     write: sdk.handlers.object.exclusive(inner, (context: Sdk.ObjectContext, { name, bytes }: WriteRequest): Promise<void> => Promise.resolve(context.set(`w/${name}`, bytes))),
+    remove: (context: Sdk.ObjectContext): Promise<void> => Promise.resolve(context.clearAll()),
     read: sdk.handlers.object.shared((context: Sdk.ObjectSharedContext, name: string): Promise<string | null> => context.get<string>(`w/${name}`)),
   };
 }

@@ -1,7 +1,10 @@
 /** A call that a person has to allow first: the run waits in the store, the word is bound to what was shown, and it survives the process. */
 import { describe, expect, test } from 'vitest';
 import { encodeMessage } from '../../../../src/host/durable/message.ts';
-import { waitValue } from '../../../../src/host/durable/recorder.ts';
+import { waitValue } from '../../../../src/host/durable/record-data.ts';
+import { denialsIn } from '../../../../src/host/durable/denials.ts';
+import { tapeWorld } from '../../../../src/host/durable/fork.ts';
+import { replayRun } from '../../../../src/host/durable/replay.ts';
 import type { RunResult } from '../../../../src/host/loop.ts';
 import type { Policy, PolicyRequest } from '../../../../src/host/port.ts';
 import { approvalValue, shownForApproval } from '../../../../src/host/security/approval.ts';
@@ -124,5 +127,47 @@ describe('a call that needs approval', () => {
     expect(results).toEqual(['complete', 'complete', 'failed', 'failed']);
     expect(questions[0]).toContain('Pay so much?\n');
     expect(questions[0]).toContain('  args: [500]\n');
+  });
+
+  /** Only for an hour from the beginning on. */
+  const forAnHour = (one: World): Policy => {
+    const until = one.clock.nowMs() + 3_600_000;
+    return {
+      decide: (request) => {
+        if (!request.isWaiting && (request.atMs === undefined || request.atMs >= until)) return { allowed: false, kind: 'security', reason: 'it is too late', hint: null };
+        return POLICY.decide(request);
+      },
+    };
+  };
+
+  test.each([
+    ['in time', 3_599_999, { kind: 'complete', value: 550 }],
+    ['too late', 3_600_000, { kind: 'failed', error: { message: "Security violation: call operation on capability 'pay' not allowed in context: it is too late" } }],
+  ])('and is allowed %s is looked at again: the policy may have something against it by then', async (_, laterMs, ended) => {
+    const one = world();
+    const policy = forAnHour(one);
+    const process = one.process();
+    const ask = async (): Promise<string> => (await one.clock.advance(laterMs), 'y');
+    expect(await process.start(PLAN, { host: { ...process.host, policy, ask }, asks: true })).toMatchObject(ended);
+    expect(one.effects).toHaveLength(ended.kind === 'complete' ? 2 : 1);
+    if (ended.kind === 'complete') return;
+    const { readRecords } = await import('../../../../src/host/durable/history.ts');
+    const records = await readRecords(one.store, 'run');
+    if (!records.ok) throw new Error(records.error);
+    expect(denialsIn(records.value)).toMatchObject([{ capability: 'pay', reasons: [{ message: 'it is too late' }] }]);
+    expect(await replayRun(tapeWorld(one.process().keeping), 'run', {})).toMatchObject({ ok: true, value: { kind: 'identical' } });
+  });
+
+  test('by another process too late is refused there, and a question that waits goes on waiting', async () => {
+    const one = world().put({ id: 'ask', summary: '', determinism: 'recorded', wait: () => ({ kind: 'person', question: '?', read: (text) => ({ ok: true, value: text }) }) });
+    const policy = forAnHour(one);
+    const run = (id: string, text: string) => { const process = one.process(); return process.start(programOf(text), { id, host: { ...process.host, policy } }); };
+    await run('pays', '(call :pay 500)');
+    await run('asks', '(call :ask)');
+    await one.clock.advance(3_600_000);
+    const go = (id: string) => { const process = one.process(); return process.resume(id, { host: { ...process.host, policy } }); };
+    expect(await go('pays')).toMatchObject({ kind: 'failed', error: { type: keyword('error/security') } });
+    await one.store.send('asks', encodeMessage('answer', { call: '1', text: 'yes', who: 'human:ann' }));
+    expect(await go('asks')).toMatchObject({ kind: 'complete', value: 'yes' });
   });
 });

@@ -126,3 +126,61 @@ test('an operator gives more where it waits, and a fork has what is left', async
   expect(shown(await one.process().resume('other'))).toMatch(/^\[8 "Resource budget exhausted: calls \(policy: the policy test; 0 of 7 left/);
   expect(await replayed(one, 'other')).toMatchObject({ kind: 'identical' });
 });
+
+describe('soft amounts', () => {
+  /** What the journal says was passed: amount, what is soft, what was used. */
+  async function passedIn(one: World, run = 'run'): Promise<readonly string[]> {
+    const records = await readRecords(one.store, run);
+    if (!records.ok) throw new Error(records.error);
+    return records.value.filter(({ kind }) => kind === 'budget-passed').map(({ data }) => printValue(data) ?? '');
+  }
+  const soft = (process: Process, amounts: Amounts, grant: Amounts = {}) => ({ ...process.host, budget: { grant, source: 'the policy test', soft: amounts } });
+  const FOUR = programOf('(do (call :work 1) (call :work 2) (call :work 3) (call :work 4) :end)');
+
+  test('that are passed are told of once each, and nothing is denied', async () => {
+    const one = world();
+    const process = one.process();
+    const told: unknown[] = [];
+    // An argument is 5 bytes long and an answer as well, at least.
+    const result = await process.start(FOUR, { host: soft(process, { calls: 2, tokens: 0, bytes: 1 }), observer: { passed: (what) => told.push(what) } });
+    expect(shown(result)).toBe(':end');
+    expect(told).toMatchObject([{ budget: 'bytes', soft: 1 }, { budget: 'calls', soft: 2, used: 3 }]);
+    const records = await passedIn(one);
+    expect(records).toHaveLength(2);
+    expect(records[1]).toBe('{:budget :calls :soft 2 :used 3}');
+    expect(await budgetOf(one)).toMatch(/^\{:granted \{\} :soft \{:bytes 1 :calls 2 :tokens 0\} :used \{:bytes \d+ :calls 4\}\}$/);
+    expect(await replayed(one)).toMatchObject({ kind: 'identical' });
+  });
+
+  test('that are just met are not passed, and a hard amount beside them denies as ever', async () => {
+    const one = world();
+    const process = one.process();
+    expect(shown(await process.start(FOUR, { host: soft(process, { calls: 4 }) }))).toBe(':end');
+    expect(await passedIn(one)).toEqual([]);
+    const other = one.process();
+    expect(shown(await other.start(FOUR, { id: 'hard', host: soft(other, { calls: 1 }, { calls: 3 }) }))).toContain('Resource budget exhausted: calls');
+    expect(await passedIn(one, 'hard')).toEqual(['{:budget :calls :soft 1 :used 2}']);
+  });
+
+  test('are told of once, whenever the process ends', async () => {
+    for (let at = 1; ; at++) {
+      for (const when of ['before', 'after'] as const) {
+        const one = world();
+        const dying = one.process(crashing(one.store, at, when).store);
+        let isOver = false;
+        try {
+          await dying.start(FOUR, { host: soft(dying, { calls: 2 }), checkpoints: { effects: 3 } });
+          isOver = true;
+        } catch (cause) {
+          if (!(cause instanceof Crash)) throw cause;
+        }
+        if (isOver) return;
+        dying.end();
+        const row = await one.store.run('run');
+        if (row === null) continue;
+        if (row.status !== 'complete') expect(shown(await one.process().resume('run', { checkpoints: { effects: 3 } }))).toBe(':end');
+        expect(await passedIn(one), `${when} write ${at}`).toEqual(['{:budget :calls :soft 2 :used 3}']);
+      }
+    }
+  });
+});

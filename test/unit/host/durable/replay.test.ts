@@ -5,7 +5,7 @@ import { Facts, recordFields } from '../../../../src/host/durable/facts.ts';
 import { tapeWorld } from '../../../../src/host/durable/fork.ts';
 import { readRecords } from '../../../../src/host/durable/history.ts';
 import { startRun } from '../../../../src/host/durable/driver.ts';
-import { chained } from '../../../../src/host/durable/recorder.ts';
+import { chained } from '../../../../src/host/durable/record-data.ts';
 import { type ReplayReport, replayRun } from '../../../../src/host/durable/replay.ts';
 import { nodeSha256 } from '../../../../src/host/journal/digest.ts';
 import { createMemoryStore } from '../../../../src/host/store/memory.ts';

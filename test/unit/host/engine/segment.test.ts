@@ -12,10 +12,10 @@ import { run } from '../../../../src/host/run.ts';
 import { approvalValue, shownForApproval } from '../../../../src/host/security/approval.ts';
 import { printValue } from '../../../../src/value/print.ts';
 import { MapValue } from '../../../../src/value/map.ts';
-import { keyword, type Value } from '../../../../src/value/value.ts';
+import { keyword } from '../../../../src/value/value.ts';
 import { PLANS } from '../durable/plans.ts';
 import { programOf } from '../durable/support.ts';
-import { begin, Effects, ended, planEffects, say, shown, until, waiting } from './support.ts';
+import { begin, Effects, ended, field, planEffects, say, shown, until, waiting } from './support.ts';
 
 const engines: MemoryEngine[] = [];
 afterEach(() => {
@@ -27,12 +27,6 @@ function open(): MemoryEngine {
   engines.push(engine);
   return engine;
 }
-
-const field = (wait: Value | undefined, name: string): string => {
-  const value = wait instanceof MapValue ? wait.get(keyword(name)) : null;
-  if (typeof value !== 'string') throw new Error(`no ${name}`);
-  return value;
-};
 
 /** The plan in this process, without an engine: what it gives, and what happens. */
 async function plainly(text: string): Promise<{ readonly value: string; readonly events: readonly string[]; readonly felt: readonly string[] }> {
@@ -48,9 +42,10 @@ describe.each(PLANS)('%s', (_name, text) => {
     const effects = planEffects();
     const engine = open();
     engine.serve(segmentDriver(effects.world(segment)));
-    const status = await ended(engine, await begin(engine, text));
+    const run = await begin(engine, text);
+    const status = await ended(engine, run);
     expect(shown(status)).toBe(expected.value);
-    expect(await engineEvents(engine, status)).toEqual(expected.events);
+    expect(await engineEvents(engine, run)).toEqual(expected.events);
     expect(effects.felt()).toEqual(expected.felt);
     expect(effects.made.length).toBe(expected.felt.length);
     engine.crash();
@@ -89,7 +84,7 @@ describe.each(PLANS)('%s', (_name, text) => {
       expect(shown(status), `${when} effect ${at}`).toBe(expected.value);
       expect(effects.felt(), `${when} effect ${at}`).toEqual(expected.felt);
       expect(effects.made.filter(({ id }) => id === 'pay').length).toBe(expected.felt.filter((one) => one.startsWith('pay')).length);
-      expect(await engineEvents(engine, status)).toEqual(expected.events);
+      expect(await engineEvents(engine, run)).toEqual(expected.events);
       engine.crash();
     }
   });

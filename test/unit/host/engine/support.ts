@@ -1,6 +1,6 @@
 /** What the tests of runs on engines share: plans deployed and started on any engine, and asked until something is so. */
 import { systemClock } from '../../../../src/host/clock.ts';
-import { deployPlan, engineEvents, engineStatus, startPlan } from '../../../../src/host/engine/client.ts';
+import { deployPlan, engineStatus, startPlan } from '../../../../src/host/engine/client.ts';
 import type { EngineStatus } from '../../../../src/host/engine/documents.ts';
 import type { Engine } from '../../../../src/host/engine/port.ts';
 import type { EngineWorld, SegmentLimits } from '../../../../src/host/engine/world.ts';
@@ -9,7 +9,8 @@ import type { NewStart } from '../../../../src/host/durable/recover.ts';
 import type { Capability, Determinism, Policy } from '../../../../src/host/port.ts';
 import { capabilityRegistry } from '../../../../src/host/registry.ts';
 import { printValue } from '../../../../src/value/print.ts';
-import type { Value } from '../../../../src/value/value.ts';
+import { MapValue } from '../../../../src/value/map.ts';
+import { keyword, type Value } from '../../../../src/value/value.ts';
 import { environment, programOf } from '../durable/support.ts';
 import { ALLOW_ALL } from '../support.ts';
 
@@ -88,8 +89,13 @@ export const waiting = (engine: Engine, run: string): Promise<EngineStatus> => u
 
 export const say = (engine: Engine, run: string, kind: MessageKind, data: Readonly<Record<string, Value>>): Promise<boolean> => engine.tell(run, encodeMessage(kind, { who: 'human:ann', ...data }));
 
+/** What is told of a wait. */
+export const field = (wait: Value | undefined, name: string): string => {
+  const value = wait instanceof MapValue ? wait.get(keyword(name)) : null;
+  if (typeof value !== 'string') throw new Error(`no ${name}`);
+  return value;
+};
+
 export function shown({ status, value, error }: EngineStatus): string {
   return status === 'complete' ? (printValue(value) ?? '') : `${status}: ${error?.message ?? ''}`;
 }
-
-export { engineEvents };

@@ -42,6 +42,52 @@ describe('a call', () => {
     expect(authorizeCapability(authority('full', {}), request('io.print', ['x'])).allowed).toBe(true);
   });
 
+  test.each([
+    [['fs.delete'], 'fs.delete', 'fs.delete'],
+    [['fs.'], 'fs.delete', 'fs.'],
+    [['*.delete'], 'fs.delete', '*.delete'],
+    [['*'], 'fs.delete', '*'],
+    [['fs.del', 'delete', '*.write'], 'fs.delete', null],
+  ])('that %j denies for %s is denied, whatever else allows it', (deniedCapabilities, capability, pattern) => {
+    const made = authorizeCapability(authority('full', { deniedCapabilities }), request(capability, ['a']));
+    expect(rules(made.reasons.filter((one) => one.rule === 'capability'))).toEqual(pattern === null ? [] : [`capability ${pattern}`]);
+    expect(made.allowed).toBe(pattern === null);
+    if (pattern !== null) expect(made.reasons[0]).toMatchObject({ source: 'the policy p', message: `the policy p denies it (${pattern})`, cure: `remove "${pattern}" from the "denied-capabilities" of the policy p` });
+  });
+
+  describe('that has times', () => {
+    // Monday 08:00 to 18:00 on weekdays; nobody knows the time of a request that does not say it.
+    const weekdays: ContextParts['windows'] = [{ capability: 'http.', open: [0, 1, 2, 3, 4].map((day) => [day * 1440 + 480, day * 1440 + 1080] as const) }];
+    const at = (text: string): number => Date.parse(`${text}:00Z`);
+    const ask = (windows: ContextParts['windows'], more: Partial<PolicyRequest>, capability = 'http.get'): ReturnType<typeof authorizeCapability> =>
+      authorizeCapability(authority('full', { windows: windows ?? [] }), request(capability, ['https://example.com/'], more));
+
+    test('is allowed in them, and denied outside with the time when it will be allowed', () => {
+      expect(ask(weekdays, { atMs: at('2026-11-27T17:59') }).allowed).toBe(true);
+      expect(ask(weekdays, { atMs: at('2026-11-27T18:00') })).toMatchObject({
+        allowed: false, kind: 'security',
+        reasons: [{
+          rule: 'window', id: 'http.', source: 'the policy p', message: 'the policy p allows it mon-fri 08:00-18:00 UTC; the next time begins mon 2026-11-30 08:00 UTC',
+          cure: 'wait until mon 2026-11-30 08:00 UTC, or change the "windows" of the policy p',
+        }],
+      });
+      expect(ask(weekdays, { atMs: at('2026-11-27T18:00') }, 'time.now').allowed).toBe(true);
+    });
+
+    test('is denied when nobody knows the time, and is not asked again while it waits', () => {
+      expect(ask(weekdays, {}).reasons[0]?.message).toBe('the policy p allows it mon-fri 08:00-18:00 UTC, and it is not known what time it is');
+      expect(ask(weekdays, { atMs: at('2026-11-28T12:00'), isWaiting: true }).allowed).toBe(true);
+    });
+
+    test('of several kinds is allowed when all of them are open, and at no time when they never are together', () => {
+      const mornings = [...weekdays, { capability: '*.get', open: [[0, 600]] as const }];
+      expect(ask(mornings, { atMs: at('2026-11-30T09:59') }).allowed).toBe(true);
+      expect(ask(mornings, { atMs: at('2026-11-30T10:00') }).reasons[0]).toMatchObject({ id: '*.get http.', message: 'the policy p allows it mon 08:00-10:00 UTC; the next time begins mon 2026-12-07 08:00 UTC' });
+      const never = [...weekdays, { capability: '*', open: [[0, 10]] as const }];
+      expect(ask(never, { atMs: at('2026-11-30T00:05') }).reasons[0]).toMatchObject({ message: 'the policy p allows it at no time', cure: 'change the "windows" of the policy p' });
+    });
+  });
+
   test('without the effect of it is denied, and the reason names the effect', () => {
     const made = authority('controlled', { capabilities: ['http.'], effects: ['ui'] }, { grants: [grant('http=*')] });
     expect(authorizeCapability(made, request('http.get', ['https://example.com/'])).reasons).toEqual([

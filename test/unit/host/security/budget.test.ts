@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile, startProgram } from '../../../../src/host/compile.ts';
 import type { AmountName, Amounts } from '../../../../src/host/amounts.ts';
-import { available, closeAccount, exhaustion, followSteps, grantMore, type Ledger, ledgerValue, openLedger, readLedger, release, type Reservation, reserve, settle, spent, subdivide } from '../../../../src/host/security/budget.ts';
+import { available, closeAccount, exhaustion, followSteps, grantMore, type Ledger, ledgerValue, markPassed, newlyPassed, openLedger, readLedger, release, type Reservation, reserve, settle, spent, subdivide } from '../../../../src/host/security/budget.ts';
 import { decodeValue, encodeValue } from '../../../../src/value/bytes.ts';
 import { printValue } from '../../../../src/value/print.ts';
 import { MapValue } from '../../../../src/value/map.ts';
+import { keyword } from '../../../../src/value/value.ts';
 import { testEnvironment } from '../../../support/environment.ts';
 
 function saved(ledger: Ledger): Ledger {
@@ -190,3 +191,16 @@ function parsed(text: string): MapValue {
   if (outcome.kind !== 'complete' || !(outcome.value instanceof MapValue)) throw new Error('no map');
   return outcome.value;
 }
+
+test('soft amounts are passed when more is used, wherever that was, and are kept with what was told', () => {
+  let ledger = subdivide(openLedger({ calls: 10 }, { calls: 2, cost: 0 }), 'root/a', { calls: 5 });
+  ledger = called(called(ledger, '1'), '2', 'root/a');
+  expect(newlyPassed(ledger)).toEqual([]);
+  ledger = saved(called(ledger, '3', 'root/a', { cost: 1 }));
+  expect(newlyPassed(ledger)).toEqual([{ budget: 'calls', soft: 2, used: 3 }, { budget: 'cost', soft: 0, used: 1 }]);
+  ledger = saved(closeAccount(markPassed(ledger, 'calls'), 'root/a'));
+  expect(newlyPassed(ledger)).toEqual([{ budget: 'cost', soft: 0, used: 1 }]);
+  expect(newlyPassed(called(markPassed(ledger, 'cost'), '4'))).toEqual([]);
+  const damaged = MapValue.of('root', MapValue.of(keyword('grant'), MapValue.empty(), keyword('used'), MapValue.empty(), keyword('held'), MapValue.empty(), keyword('soft'), 1));
+  expect(readLedger(damaged)).toEqual({ ok: false, error: 'an account of the ledger is damaged' });
+});

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Constitution, ruleOn, type Subject, VERDICTS } from '../../../../src/host/security/constitution.ts';
-import { readConstitution } from '../../../../src/host/security/constitution-text.ts';
+import { constitutionValue, readConstitution } from '../../../../src/host/security/constitution-text.ts';
 import { readDocument } from '../../../../src/host/security/document.ts';
 import { readValue } from '../../../../src/parser/datum.ts';
 import type { Value } from '../../../../src/value/value.ts';
@@ -179,4 +179,14 @@ describe('a constitution as text', () => {
   ])('%s is refused with what is wrong in it', (text, messages) => {
     expect(problems(text)).toEqual(messages);
   });
+});
+
+test('a constitution is read back from its document as it was', () => {
+  const rules = constitution(`{:tags {"secret" ["token" "*-key"] "none" []} :otherwise {:merge :deny :expose :require-approval}
+    :rules [
+      {:id "a" :on :call :then :deny :reason "no" :capability ["fs.*"] :effects [:fs] :args {"0.path" "/etc/*" "amount" {:min 2 :max 2.5} "x" {:present false}} :isolation [:sandboxed] :derived-from ["#secret"] :resource "*.org"}
+      {:id "b" :on :merge :then :require-approval :reason "ask" :question "Well?" :keys ["#secret" "b"] :from "root/*" :into "root"}
+      {:id "c" :on :expose :then :allow :reason "yes" :keys ["c"] :capability "look"}
+      {:id "d" :on :program :then :deny :reason "no" :hash "ab*" :provenance ["x"]}]}`);
+  expect(readConstitution('c', constitutionValue(rules))).toEqual({ ok: true, value: rules });
 });

@@ -43,7 +43,7 @@ function govern(rules: Constitution, text: string, { quantum = Number.POSITIVE_I
     events.push(...governed.turn.events);
     return governed;
   };
-  let now = accept(governTurn(rules, emptyLineage(), (refused) => startProgram(program, { quantum, refused }), approved));
+  let now = accept(governTurn(rules, emptyLineage(), (refused) => startProgram(program, { quantum, refused }), ({ call }) => (approved.has(call.id) ? { isAllowed: true } : { isAllowed: false, reason: null })));
   for (;;) {
     const { outcome, state } = now.turn;
     if (outcome.kind === 'complete') return { value: printValue(outcome.value) ?? '', refusals, events };
@@ -52,7 +52,7 @@ function govern(rules: Constitution, text: string, { quantum = Number.POSITIVE_I
     const read = restore(snapshot(state), program.table);
     if (!read.ok) throw new Error(read.error.message);
     const answers = outcome.kind === 'requires-host' ? outcome.calls.map(({ id }) => ({ id, ok: true as const, value: 7 })) : [];
-    now = accept(governTurn(rules, lineage, (refused) => resume(read.value, answers, { quantum, refused }), approved));
+    now = accept(governTurn(rules, lineage, (refused) => resume(read.value, answers, { quantum, refused }), ({ call }) => (approved.has(call.id) ? { isAllowed: true } : { isAllowed: false, reason: null })));
   }
 }
 

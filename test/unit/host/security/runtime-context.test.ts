@@ -51,14 +51,16 @@ describe('a context', () => {
 
 describe('narrowing', () => {
   test('keeps the less of everything', () => {
-    const parent = context('full', { capabilities: ['fs.', 'http.'], effects: ['fs', 'network'], grants: ['fs=a', 'http=*'].map(grant), limits: { timeMs: 100, kernel: { fuel: 7 } }, budget: { calls: 5 }, expose: ['audit.'] });
+    const parent = context('full', { deniedCapabilities: ['fs.write'], windows: [{ capability: 'fs.', open: [[60, 120]] }, { capability: '*', open: [[0, 10]] }], softBudget: { calls: 5 }, capabilities: ['fs.', 'http.'], effects: ['fs', 'network'], grants: ['fs=a', 'http=*'].map(grant), limits: { timeMs: 100, kernel: { fuel: 7 } }, budget: { calls: 5 }, expose: ['audit.'] });
     const child = context('controlled', {
       capabilities: ['fs.read', 'env.'], effects: ['fs.read', 'ui'], deniedEffects: ['fs.write'], grants: ['fs.read=a/b', 'fs.read=c', 'http=example.com'].map(grant),
+      deniedCapabilities: ['*.delete'], windows: [{ capability: 'fs.', open: [[90, 200]] }], softBudget: { calls: 3, cost: 2 },
       limits: { timeMs: 200, memoryBytes: 1000, kernel: { fuel: 9, calls: 3 } }, budget: { calls: 10, cost: 1 }, expose: ['audit.log', '#audit'],
       isolation: { allowed: ['isolated'], minimum: [{ capability: 'fs.', level: 'isolated' }] },
     });
     expect(narrow(parent, child)).toEqual({
       level: 'controlled', capabilities: ['fs.read'], effects: ['fs.read'], deniedEffects: ['fs.write'], grants: ['fs.read=a/b', 'http=example.com'].map(grant),
+      deniedCapabilities: ['*.delete', 'fs.write'], windows: [{ capability: '*', open: [[0, 10]] }, { capability: 'fs.', open: [[90, 120]] }], softBudget: { calls: 3, cost: 2 },
       limits: { timeMs: 100, memoryBytes: 1000, kernel: { fuel: 7, calls: 3 } }, budget: { calls: 5, cost: 1 }, expose: ['audit.log'],
       isolation: { allowed: ['isolated'], minimum: [{ capability: 'fs.', level: 'isolated' }] },
     });
@@ -181,6 +183,10 @@ describe('a policy as text', () => {
     ['{"level": "full", "budget": {"calls": -1, "money": 1}}', ['p: budget: there is no key "money"', 'p: budget.calls: expected a whole number of at least 0, got -1']],
     ['{"level": "full", "isolation": {"allowed": ["open"], "minimum": {"fs.": "closed"}}}', ['p: isolation.allowed: there is no isolation "open"', 'p: isolation.minimum.fs.: there is no isolation "closed"']],
     ['{"level": "full", "effects": "fs", "denied-effects": [1]}', ['p: denied-effects[0]: expected a name, got 1']],
+    ['{"level": "full", "denied-capabilities": [1]}', ['p: denied-capabilities[0]: expected a name, got 1']],
+    ['{"level": "full", "windows": ["08:00-18:00"]}', ['p: windows: expected a map, got vector']],
+    ['{"level": "full", "windows": {"http.": ["mon-fri 8:00-18:00", 1]}}', ['p: windows.http.[1]: expected a name, got 1', 'p: windows.http.: expected a window of time, got "mon-fri 8:00-18:00"']],
+    ['{"level": "full", "soft-budget": {"call": 1}}', ['p: soft-budget: there is no key "call"']],
     ['{"level": "full", "expose": {}}', ['p: expose: expected a list of names, got map']],
     ['{"level": "full", "description": 1}', ['p: description: expected a string, got integer']],
   ])('%s is refused with everything that is wrong in it', (text, messages) => {

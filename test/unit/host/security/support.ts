@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Grant } from '../../../../src/host/port.ts';
 import { parseGrant } from '../../../../src/host/security/grant.ts';
+import type { Stretch } from '../../../../src/host/security/windows.ts';
 import { buildContext, type ContextParts, ISOLATIONS, type Level, LEVELS, type RuntimeContext } from '../../../../src/host/security/runtime-context.ts';
 
 export const BASE = '/base';
@@ -34,6 +35,9 @@ const some = <T>(items: readonly T[], maxLength = 4): fc.Arbitrary<T[]> => fc.ar
 const amount = fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined });
 const present = (record: object): Readonly<Record<string, number>> => Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 
+/** Of minutes of the week; some go over its end. */
+export const stretch: fc.Arbitrary<Stretch> = fc.tuple(fc.integer({ min: 0, max: 7 * 24 * 60 - 1 }), fc.integer({ min: 1, max: 3000 })).map(([from, length]) => [from, from + length] as const);
+
 export const grants: fc.Arbitrary<Grant[]> = some(GRANT_TEXTS, 5).map((texts) => texts.map(grant));
 
 /** Contexts of the two levels that make calls, and the one that makes none. */
@@ -43,9 +47,12 @@ export const contexts: fc.Arbitrary<RuntimeContext> = fc
     capabilities: some(PATTERNS),
     effects: fc.option(some(EFFECTS), { nil: null }),
     deniedEffects: some(EFFECTS, 2),
+    deniedCapabilities: some([...PATTERNS, '*.write', 'h*.get'], 2),
+    windows: fc.array(fc.record({ capability: fc.constantFrom(...PATTERNS, '*.write'), open: fc.array(stretch, { maxLength: 3 }) }), { maxLength: 3 }),
     grants,
     limits: fc.record({ timeMs: fc.integer({ min: 1, max: 60_000 }), memoryBytes: fc.integer({ min: 1, max: 1000 }), kernel: fc.record({ fuel: amount, calls: amount }).map(present) }),
     budget: fc.record({ calls: amount, cost: amount, tokens: amount }).map(present),
+    softBudget: fc.record({ calls: amount, cost: amount, bytes: amount }).map(present),
     isolation: fc.record({ allowed: fc.subarray([...ISOLATIONS]), minimum: some(PATTERNS.flatMap((capability) => ISOLATIONS.map((level) => ({ capability, level }))), 3) }),
     expose: some(['audit.', 'audit.log', '#audit', 'fs.read']),
   })
