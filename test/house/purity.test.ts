@@ -81,7 +81,7 @@ const KEPT: Readonly<Record<string, string>> = {
   'src/parser/reader.ts parser': 'so is the parser; between two readings it holds nothing',
   'src/value/value.ts internedKeywords': 'equal keywords are one object, which shows only in speed',
   'src/evaluator/chunks.ts NOTHING': 'empty and never written',
-  'src/evaluator/machine.ts NO_SOURCES': 'empty and never written',
+  'src/evaluator/machine.ts NOTHING_NAMED': 'empty and never written',
   'src/evaluator/machine.ts NOTHING_DEFINED': 'empty and never written',
   'src/evaluator/steps.ts knownBytes': 'computed from the collections that are its keys, which never change',
   'src/evaluator/tracking.ts tracked': 'computed from the code that is its key',
