@@ -81,7 +81,7 @@ export class Scheduler {
 
   private go(fiber: Fiber, entry: Entry): Fiber {
     const next = this.machine.go(fiber, entry, this.quantum);
-    if (this.quantum !== Number.POSITIVE_INFINITY && Number.isFinite(fiber.fuel)) {
+    if (Number.isFinite(fiber.fuel)) {
       const shared = next.join?.branches.reduce((sum, branch) => sum + branch.fuel, 0) ?? 0;
       this.quantum = Math.max(0, this.quantum - (fiber.fuel - next.fuel - shared));
     }
