@@ -1,0 +1,408 @@
+/**
+ * The calls of one run that are under way: judged, started, cancelled, and their answers gathered as they come.
+ *
+ * - At most `maxConcurrent` capabilities work at the same time; the others wait their turn, in the order of the calls.
+ *   None starts while an answer lies here that the machine has not seen.
+ * - A call that the program gave up is told so through its signal, and whatever it still answers is dropped.
+ * - A call that waits for time, for a person, or for somebody's word on whether it may be made at all is *held*: it is under way
+ *   and nothing works on it, so a run all of whose calls are held can be put away (see `waits`).
+ */
+import { MapValue } from '../value/map.ts';
+import type { DraftData } from './journal/record.ts';
+import type { Book } from './book.ts';
+import { added, type AnswerSource, BY_CAPABILITY, type Flight, type From, type Given, type LoopEngine, newFlight } from './flight.ts';
+import { approvalPrompt, askPerson, dueOf, type Hold, holdOf, isMerge, merging, pausing, type Recalled, type Waiting, workHold } from './hold.ts';
+import type { Attempting } from './memory.ts';
+import { answerOf, attemptOf, hintsIn, judge, perform, type Performance, timeoutAnswer, withTimeLimit } from './perform.ts';
+import { isPassing } from './hint/plan.ts';
+import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Host, HostCall, Word } from './port.ts';
+import type { Amounts } from './amounts.ts';
+
+export interface FlightOptions {
+  readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
+  readonly observer: CallObserver;
+  readonly maxConcurrent: number;
+  /** Of what a person is shown of a call: binds their word to it. */
+  readonly approvalHash: (approval: ApprovalQuestion, callId: string) => string;
+  /** Of a call: the same in every process that drives the run. */
+  readonly idempotencyKey: (callId: string) => string;
+  /** What earlier processes did with a call that has no answer yet. */
+  readonly recall: (callId: string) => Recalled | null;
+  /** False when questions to persons are left to those who look after paused runs. */
+  readonly asks: boolean;
+  readonly book: Book;
+  /** The id of the run; null when it has none. */
+  readonly run: string | null;
+  /** What the journal says of a call that it names for the first time. */
+  readonly factsOf: (call: HostCall) => DraftData;
+  /** Who waits and makes calls in place of this process; null: nobody. */
+  readonly engine: LoopEngine | null;
+}
+
+export class Flights {
+  private readonly options: FlightOptions;
+  private readonly clock: Clock;
+  private readonly ask: Ask | null;
+  /** By the id of the call: all that are not answered yet, and those of them that have not started. */
+  private readonly flights = new Map<string, Flight>();
+  private readonly queue = new Set<Flight>();
+  /** In the order in which they came. */
+  private answers = new Map<string, Given>();
+  /** What calls with hints may be shown of the context. */
+  private readonly shown = new Map<string, () => MapValue>();
+  private working = 0;
+  /** Persons are being asked right now. */
+  private asking = 0;
+  private wakeUp: () => void = () => undefined;
+  /** Calls taken up so far, refused ones included. */
+  taken = 0;
+
+  constructor(options: FlightOptions) {
+    this.options = options;
+    this.clock = options.host.clock;
+    this.ask = options.asks ? (options.host.ask ?? nobody) : null;
+  }
+
+  /** Takes up the calls that are new and drops those that are no longer among `calls`. */
+  reconcile(calls: readonly HostCall[], exposed: (callId: string) => MapValue): void {
+    if (this.flights.size > 0 || this.answers.size > 0) this.dropMissing(calls);
+    for (const call of calls) if (!this.flights.has(call.id) && !this.answers.has(call.id)) this.take(call, exposed);
+  }
+
+  private dropMissing(calls: readonly HostCall[]): void {
+    const wanted = new Set(calls.map((call) => call.id));
+    for (const flight of [...this.flights.values()]) if (!wanted.has(flight.call.id)) this.drop(flight);
+    for (const id of [...this.answers.keys()]) if (!wanted.has(id)) this.answers.delete(id);
+  }
+
+  /** Takes from the queue what may start now. None while an answer lies here: the machine may give up what waits. */
+  startable(): readonly Flight[] {
+    if (this.queue.size === 0 || this.answers.size > 0) return NONE;
+    const chosen: Flight[] = [];
+    for (const flight of this.queue) {
+      if (flight.hold === null && this.working >= this.options.maxConcurrent) continue;
+      this.queue.delete(flight);
+      if (flight.hold === null) this.working += 1;
+      if (flight.hold?.kind !== 'approval') this.options.book.made(flight.call.id);
+      flight.startedMs = this.clock.nowMs();
+      flight.dueMs ??= dueOf(flight);
+      if (flight.hold?.kind === 'approval') flight.askedMs ??= flight.startedMs;
+      chosen.push(flight);
+    }
+    return chosen;
+  }
+
+  launch(flights: readonly Flight[]): void {
+    for (const flight of flights) {
+      // A call that was given up while its request was written.
+      if (this.flights.get(flight.call.id) !== flight) this.workEnded(flight);
+      else if (flight.hold === null) this.work(flight);
+      else void this.wait(flight, flight.hold);
+    }
+  }
+
+  get hasAnswers(): boolean {
+    return this.answers.size > 0;
+  }
+
+  get isEmpty(): boolean {
+    return this.flights.size === 0;
+  }
+
+  /** All calls that are under way, when each of them is held and nobody is being asked; null otherwise. */
+  waits(): readonly Waiting[] | null {
+    if (this.working > 0 || this.asking > 0 || this.queue.size > 0 || this.answers.size > 0 || this.flights.size === 0) return null;
+    return [...this.flights.values()].map(({ call, hold, dueMs }) => ({ call, hold: hold!, dueMs }));
+  }
+
+  /** Resolves when something has changed here, or somebody calls `wake`. */
+  changed(): Promise<void> {
+    return this.options.engine?.changed() ?? new Promise((resolve) => (this.wakeUp = resolve));
+  }
+
+  wake(): void {
+    this.wakeUp();
+  }
+
+  /** The answers that have come since they were last asked for. */
+  arrived(): readonly Given[] {
+    if (this.answers.size === 0) return NO_ANSWERS;
+    const answers = [...this.answers.values()];
+    this.answers = new Map();
+    return answers;
+  }
+
+  /** The call that is held under this id. */
+  held(callId: string): Flight | null {
+    const flight = this.flights.get(callId);
+    return flight === undefined || flight.hold === null ? null : flight;
+  }
+
+  /** What somebody says to a call that is held. */
+  answerHeld(flight: Flight, answer: Answer, from: From): void {
+    flight.controller?.abort();
+    this.answer(flight, answer, from);
+  }
+
+  /** Somebody has allowed the call: it is made, or waited for, when the policy still has nothing against it. */
+  approve(flight: Flight): void {
+    flight.controller?.abort();
+    if (isMerge(flight)) return this.answer(flight, { id: flight.call.id, ok: true, value: true }, BY_CAPABILITY);
+    const { host, observer, book } = this.options;
+    const judged = judge(flight.made, host, false, book.origins(flight.call));
+    if (!judged.allowed) {
+      observer.decided?.(flight.made, judged.decision);
+      book.denied(flight.made, judged.decision);
+      return this.answer(flight, judged.answer, { by: 'policy', who: null, message: null });
+    }
+    const hold = workHold(flight.made, flight.judged, null);
+    if (hold !== null && 'id' in hold) this.answer(flight, hold, BY_CAPABILITY);
+    else this.again({ ...flight, hold, dueMs: null, controller: null });
+  }
+
+  /** Asks whether a merge may happen, as if it were a call. Not null: that is known, because somebody has said so, or nobody can be asked. */
+  askAbout(call: HostCall, approval: ApprovalQuestion): Word | null {
+    if (this.ask === nobody) return { isAllowed: false, reason: null };
+    if (this.flights.has(call.id)) return null;
+    const hash = this.options.approvalHash(approval, call.id);
+    const recalled = this.options.recall(call.id);
+    if (recalled?.approved === hash) return { isAllowed: true };
+    this.enqueue({ ...newFlight(call, call, merging(call)), hold: { kind: 'approval', approval, hash }, askedMs: recalled?.askedMs ?? null });
+    return null;
+  }
+
+  /** What was said to it, once. */
+  said(callId: string): Answer | null {
+    const given = this.answers.get(callId);
+    this.answers.delete(callId);
+    return given?.answer ?? null;
+  }
+
+  /** It is asked for no longer. */
+  withdraw(callId: string): void {
+    const flight = this.flights.get(callId);
+    if (flight !== undefined) this.drop(flight);
+  }
+
+  /** What a person said to a question. */
+  answerText(flight: Flight, text: string, from: From): Answer {
+    const { hold, call } = flight;
+    const answer = hold?.kind === 'person' ? answerOf(call, hold, text) : ({ id: call.id, ok: true, value: text } as const);
+    this.answerHeld(flight, answer, from);
+    return answer;
+  }
+
+  /** A call of which nobody knew whether it happened is made again. */
+  repeat(flight: Flight): void {
+    this.again({ ...flight, hold: null, dueMs: null });
+  }
+
+  private again(flight: Flight): void {
+    this.flights.set(flight.call.id, flight);
+    this.queue.add(flight);
+    this.wakeUp();
+  }
+
+  dropAll(): void {
+    for (const flight of [...this.flights.values()]) this.drop(flight);
+  }
+
+  private take(call: HostCall, exposed: (callId: string) => MapValue): void {
+    this.taken += 1;
+    const hints = hintsIn(call);
+    if (hints === 'none' && !this.isDelegated(call)) return this.begin({ call, made: call, attempt: null }, () => exposed(call.id));
+    if (typeof hints !== 'string') return this.put(call, hints, { by: 'hint', who: null, message: null }, 0);
+    const { book, factsOf } = this.options;
+    book.beginHinted(call, factsOf);
+    this.shown.set(call.id, () => exposed(call.id));
+    const attempt = book.attempt(call.id);
+    if (attempt === null) this.goOn(call, BY_CAPABILITY);
+    else this.begin({ call, made: attemptOf(call, attempt), attempt }, this.shownTo(call, attempt));
+  }
+
+  /** Several could carry out the call, and it does not say who. */
+  private isDelegated({ capability, args }: HostCall): boolean {
+    const found = this.options.host.capabilities.find(capability);
+    return found !== undefined && 'providers' in found && found.providers !== undefined && found.providers.candidates(args) !== null;
+  }
+
+  /** What is next with a call that has hints, or several who could carry it out. */
+  private goOn(call: HostCall, from: From): void {
+    const { book } = this.options;
+    const plan = book.plan(call.id);
+    switch (plan.kind) {
+      case 'answer':
+        return this.put(call, { id: call.id, ...plan.outcome }, plan.history.attempts.length === 0 || from.by === 'policy' || from.by === 'budget' ? { ...from, by: 'hint' } : from, this.clock.nowMs() - plan.history.firstMs);
+      case 'wait':
+        return this.enqueue({ ...newFlight(call, call, pausing(call)), hold: { kind: 'pause' }, dueMs: plan.untilMs });
+      case 'call': {
+        const attempt = book.attemptBegins(call.id, plan);
+        return this.begin({ call, made: attemptOf(call, attempt), attempt }, this.shownTo(call, attempt));
+      }
+    }
+  }
+
+  /** A fallback is another capability, which the step says nothing of. */
+  private shownTo(call: HostCall, { target }: Attempting): () => MapValue {
+    return (target === 'own' ? this.shown.get(call.id) : undefined) ?? MapValue.empty;
+  }
+
+  /** Policy, then budget; then it waits for its turn. */
+  private begin({ call, made, attempt }: Pick<Flight, 'call' | 'made' | 'attempt'>, exposed: () => MapValue): void {
+    const { host, observer, book } = this.options;
+    const recalled = this.options.recall(call.id);
+    const judged = judge(made, host, recalled !== null, book.origins(call));
+    observer.decided?.(made, judged.decision);
+    const refused = (answer: Answer, by: AnswerSource = 'policy'): void => this.over({ call, attempt }, answer, { by, who: null, message: null }, 0);
+    if (!judged.allowed || (judged.approval !== null && this.ask === nobody)) {
+      book.denied(made, judged.decision);
+      return refused(judged.allowed ? judged.refusal(refusalOf(judged.decision)) : judged.answer);
+    }
+    const held = book.claim(made, judged.capability);
+    if (held !== null && 'ok' in held) return refused(held, 'budget');
+    const provided = this.provided(call, made, judged.capability, attempt);
+    const limited = 'call' in judged.capability ? withTimeLimit(provided.made, book.timeLeft(made)) : made;
+    const hold = provided.hold ?? holdOf(limited, judged, recalled, this.options.approvalHash);
+    if (hold !== null && 'id' in hold) return refused(hold, 'capability');
+    const maySee = host.policy.exposes?.(judged.capability) === true;
+    this.enqueue({
+      ...newFlight(call, limited, judged), attempt: book.attempt(call.id) ?? attempt, hold, held, exposed: maySee ? exposed() : MapValue.empty(),
+      dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null,
+    });
+  }
+
+  /** The call as the provider gets it that carries it out; a question when only a person is left. */
+  private provided(call: HostCall, made: HostCall, capability: Capability, attempt: Attempting | null): { readonly made: HostCall; readonly hold: Hold | null } {
+    const providers = 'providers' in capability ? capability.providers : undefined;
+    const target = providers === undefined || attempt === null ? null : this.options.book.provider(call, made, attempt, providers);
+    if (target?.kind === 'person') return { made, hold: providers!.person(made.args) };
+    return { made: target !== null && 'id' in target ? { ...made, args: providers!.argsFor(made.args, target.id) } : made, hold: null };
+  }
+
+  private enqueue(flight: Flight): void {
+    this.flights.set(flight.call.id, flight);
+    this.queue.add(flight);
+  }
+
+  private work(flight: Flight): void {
+    const { call, made, judged } = flight;
+    const { observer, host } = this.options;
+    if ('wait' in judged.capability) return;
+    const performance: Performance = {
+      capability: judged.capability,
+      grants: judged.grants,
+      exposed: flight.exposed,
+      idempotencyKey: this.options.idempotencyKey(call.id),
+      run: this.options.run,
+      used: (usage) => (flight.usage = added(flight.usage, usage)),
+      left: () => this.options.book.leftFor(call),
+      clock: host.clock,
+      signal: () => (flight.controller ??= abortable(this.flights.get(call.id) !== flight)).signal,
+      defect: (cause) => observer.defect?.(call, cause),
+    };
+    const answer = this.options.engine?.make(flight, performance) ?? perform(made, performance);
+    if (answer instanceof Promise) void answer.then((late) => this.worked(flight, late));
+    else this.worked(flight, answer);
+  }
+
+  private worked(flight: Flight, made: Answer | Hold): void {
+    this.workEnded(flight);
+    if (this.flights.get(flight.call.id) !== flight) return;
+    if ('id' in made) this.answer(flight, made, BY_CAPABILITY);
+    else this.again({ ...flight, hold: made, controller: null });
+  }
+
+  private workEnded(flight: Flight): void {
+    if (flight.hold === null) this.working -= 1;
+    this.wakeUp();
+  }
+
+  private async wait(flight: Flight, hold: Hold): Promise<void> {
+    const { signal } = (flight.controller = new AbortController());
+    if (flight.dueMs !== null) void this.waitUntil(flight, hold, flight.dueMs, signal);
+    if (hold.kind === 'timer' || hold.kind === 'pause' || hold.kind === 'unsure' || this.ask === null) return;
+    this.asking += 1;
+    if (hold.kind === 'approval') await this.askApproval(flight, hold.approval, this.ask, signal);
+    else {
+      const answer = await askPerson(this.ask, flight.call, hold, signal);
+      if (!signal.aborted) this.answerHeld(flight, answer, { by: 'person', who: null, message: null });
+    }
+    this.asking -= 1;
+    this.wakeUp();
+  }
+
+  private async askApproval(flight: Flight, approval: ApprovalQuestion, ask: Ask, signal: AbortSignal): Promise<void> {
+    const said = await ask(approvalPrompt(approval), signal).catch(() => null);
+    if (signal.aborted) return;
+    if (said !== null && /^\s*(y|yes)\s*$/i.test(said)) return this.approve(flight);
+    const reason = said === null ? `${refusalOf(flight.judged.decision)}; nobody could be asked` : 'a person said no';
+    this.answerHeld(flight, flight.judged.refusal(reason), { by: 'person', who: null, message: null });
+  }
+
+  private async waitUntil(flight: Flight, hold: Hold, dueMs: number, signal: AbortSignal): Promise<void> {
+    await this.clock.sleep(Math.max(0, dueMs - this.clock.nowMs()), signal);
+    if (signal.aborted) return;
+    const { call, made } = flight;
+    if (hold.kind === 'pause') {
+      this.flights.delete(call.id);
+      this.goOn(call, BY_CAPABILITY);
+      return this.wakeUp();
+    }
+    const answer = hold.kind === 'timer' ? ({ id: call.id, ok: true, value: null } as const) : timeoutAnswer(made);
+    this.answerHeld(flight, answer, { by: 'timer', who: null, message: null });
+  }
+
+  private answer(flight: Flight, answer: Answer, from: From): void {
+    this.flights.delete(flight.call.id);
+    this.queue.delete(flight);
+    const durationMs = this.clock.nowMs() - flight.startedMs;
+    const isWait = flight.hold !== null || 'wait' in flight.judged.capability;
+    this.over(flight, answer, from, durationMs, this.options.book.used(flight.made, flight.judged.capability, answer, isWait ? 0 : durationMs, flight.usage));
+  }
+
+  /** The call has its answer, or its attempt is over and something else comes next. */
+  private over({ call, attempt }: Pick<Flight, 'call' | 'attempt'>, answer: Answer, from: From, durationMs: number, used?: Amounts): void {
+    if (attempt === null) return this.put(call, answer, from, durationMs, used);
+    const { book } = this.options;
+    const provider = book.attempt(call.id)?.provider ?? null;
+    book.attemptEnds(call.id, attempt, answer, used, from.message);
+    if (provider !== null && provider.kind !== 'person' && !answer.ok && isPassing(answer.error)) {
+      const next = book.attemptBegins(call.id, attempt);
+      this.begin({ call, made: attemptOf(call, next), attempt: next }, this.shownTo(call, next));
+    } else this.goOn(call, { ...from, message: null });
+    this.wakeUp();
+  }
+
+  private put(call: HostCall, answer: Answer, from: From, durationMs: number, used?: Amounts): void {
+    this.shown.delete(call.id);
+    // Field by field: this happens once for each call, and engines copy unknown objects slowly.
+    const { by, who, message } = from;
+    this.answers.set(call.id, used === undefined ? { call, answer, by, who, message, durationMs } : { call, answer, by, who, message, durationMs, used });
+    this.options.observer.answered?.(call, answer);
+    this.wakeUp();
+  }
+
+  private drop(flight: Flight): void {
+    this.flights.delete(flight.call.id);
+    this.shown.delete(flight.call.id);
+    this.queue.delete(flight);
+    this.options.observer.dropped?.(flight.call);
+    flight.controller?.abort();
+  }
+}
+
+const NONE: readonly Flight[] = [];
+
+const NO_ANSWERS: readonly Given[] = [];
+
+const nobody: Ask = () => Promise.resolve(null);
+
+function abortable(isOver: boolean): AbortController {
+  const controller = new AbortController();
+  if (isOver) controller.abort();
+  return controller;
+}
+
+function refusalOf(decision: Decision): string {
+  return decision.allowed ? '' : decision.reason;
+}
