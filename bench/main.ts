@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { renderJson, renderTable, type Row } from './report.ts';
 import { benchEnvironment } from './subject.ts';
 import { depth } from './suites/depth.ts';
+import { metering } from './suites/metering.ts';
 import { peers } from './suites/peers.ts';
 import { durable } from './suites/durable.ts';
 import { effects } from './suites/effects.ts';
@@ -21,7 +22,7 @@ import { store } from './suites/store.ts';
 import type { Suite } from './suites/suite.ts';
 import { tiers } from './suites/tiers.ts';
 
-const SUITES: readonly Suite[] = [tiers, effects, steps, snapshots, depth, reading, store, durable, engines, protocol, processes, size, peers];
+const SUITES: readonly Suite[] = [tiers, metering, effects, steps, snapshots, depth, reading, store, durable, engines, protocol, processes, size, peers];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' }, long: { type: 'boolean' }, alone: { type: 'boolean' } } });
