@@ -2,8 +2,7 @@
 /** The executable: argv in, exit code out; everything between is src/cli. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { loadCommandLine } from '../src/cli/compiled.ts';
 
-const directory = path.dirname(realpathSync(fileURLToPath(import.meta.url)));
+const directory = path.dirname(realpathSync(import.meta.filename));
 void loadCommandLine(directory).main(process.argv.slice(2));

@@ -3,7 +3,7 @@
 //   node scripts/build.mjs            all of it
 //   node scripts/build.mjs --quick    without the types, for running and testing
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { bareCommander, computedGroups, lazyMcp, lazyRegex, plainNumbers } from './bundle-plugins.mjs';
@@ -52,7 +52,9 @@ async function buildPackage() {
  */
 async function buildCommandLine() {
   const outdir = `dist/.bin-${process.pid}`;
-  await build({ ...node, entryPoints: ['bin/rtfs.ts'], outfile: `${outdir}/rtfs.js` });
+  // No module of ECMAScript: node would load what loads those, which takes as long as evaluating a small program.
+  await build({ ...node, entryPoints: ['bin/rtfs.ts'], format: 'cjs', define: { 'import.meta.filename': '__filename' }, outfile: `${outdir}/rtfs.js` });
+  writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
   const lazy = { plugins: [lazyRegex, lazyMcp, bareCommander, computedGroups], supported: { 'dynamic-import': false } }; // compiled code cannot import, only require
   await build({ ...node, ...lazy, entryPoints: ['src/cli/main.ts'], format: 'cjs', charset: 'ascii', outfile: `${outdir}/main.cjs` });
   await build({ ...node, entryPoints: ['re2js'], format: 'cjs', outfile: `${outdir}/re2js.cjs` });

@@ -202,7 +202,8 @@ export class Loop<State, Event> {
 
   private async go(): Promise<RunResult<State>> {
     const { kernel, observer, signal, follow = forgetting } = this.options;
-    const first = await this.allowed(this.options.first, null);
+    const { first: given } = this.options;
+    const first = given.held === undefined ? given : await this.allowed(given, null);
     if (isResult(first)) return first;
     for (let turn = first; ; ) {
       observer.events?.(turn.events);
