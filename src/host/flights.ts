@@ -374,7 +374,7 @@ export class Flights {
   }
 
   private put(call: HostCall, answer: Answer, from: From, durationMs: number, used?: Amounts): void {
-    this.shown.delete(call.id);
+    if (this.shown.size > 0) this.shown.delete(call.id);
     // Field by field: this happens once for each call, and engines copy unknown objects slowly.
     const { by, who, message } = from;
     this.answers.set(call.id, used === undefined ? { call, answer, by, who, message, durationMs } : { call, answer, by, who, message, durationMs, used });

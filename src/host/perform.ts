@@ -35,7 +35,7 @@ interface Refused {
 export function judge(call: HostCall, host: Pick<Host, 'capabilities' | 'policy' | 'clock'>, wasBegun = false, origins?: readonly string[]): Judged {
   const capability = host.capabilities.find(call.capability);
   if (capability === undefined) return unknown(call, host);
-  const decision = host.policy.decide({ ...requestOf(call, capability), atMs: host.clock.nowMs(), isWaiting: wasBegun && 'wait' in capability, ...(origins === undefined ? {} : { origins }) });
+  const decision = host.policy.decide(requestOf(call, capability, host.clock.nowMs(), wasBegun && 'wait' in capability, origins));
   const refusal = (reason: string): Answer => failed(call, securityFailure(call.capability, reason, null));
   if (decision.allowed) return { allowed: true, decision, capability, grants: decision.grants, approval: null, refusal };
   if (decision.approval !== undefined) return { allowed: true, decision, capability, grants: decision.approval.grants, approval: decision.approval, refusal };
@@ -46,14 +46,15 @@ export function judge(call: HostCall, host: Pick<Host, 'capabilities' | 'policy'
   return { allowed: false, decision, answer: failed(call, failure) };
 }
 
-function requestOf(call: HostCall, capability: Capability): PolicyRequest {
+/** Field by field: this is made for each call, and objects that are spread together cost more than the rest of it. */
+function requestOf(call: HostCall, capability: Capability, atMs: number, isWaiting: boolean, origins: readonly string[] | undefined): PolicyRequest {
   const { args, isolation, step, derivedFrom } = call;
-  return {
-    capability: capability.id, args, isolation, step,
-    ...(capability.manifest === undefined ? {} : { effects: capability.manifest.effects }),
-    ...(capability.takesSecrets === undefined ? {} : { takesSecrets: capability.takesSecrets }),
-    ...(derivedFrom === undefined ? {} : { derivedFrom }),
-  };
+  const request: { -readonly [Field in keyof PolicyRequest]: PolicyRequest[Field] } = { capability: capability.id, args, isolation, step, atMs, isWaiting };
+  if (capability.manifest !== undefined) request.effects = capability.manifest.effects;
+  if (capability.takesSecrets !== undefined) request.takesSecrets = capability.takesSecrets;
+  if (derivedFrom !== undefined) request.derivedFrom = derivedFrom;
+  if (origins !== undefined) request.origins = origins;
+  return request;
 }
 
 function unknown(call: HostCall, host: Pick<Host, 'capabilities'>): Refused {

@@ -35,7 +35,7 @@ export interface PolicyData {
 export function grantPolicy(data: PolicyData): Policy {
   const authority = authorityOf(data);
   return {
-    decide: (request) => decisionOf(authorizeCapability(authority, { ...data.declared?.(request.capability), ...request })),
+    decide: (request) => decisionOf(authorizeCapability(authority, data.declared === undefined ? request : { ...data.declared(request.capability), ...request })),
     exposes: (capability) => authority.context.expose.some((rule) => coversExposed(rule, capability)),
   };
 }
