@@ -24,7 +24,7 @@ import type { ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
 import { type Approval, approvalHash, approvalValue } from '../security/approval.ts';
 import { spentValue } from '../security/budget.ts';
 import { type Refusal, refusalFacts } from '../security/governance.ts';
-import type { Content, Hash, Head, Lease, Owner, RowChange, SignedHead, Store } from '../store/port.ts';
+import type { Batch, Content, Hash, Head, Lease, Owner, RowChange, SignedHead, Store } from '../store/port.ts';
 import { answeredData, askedData, attemptData, callFacts, chained, labelIn, quantaValue, refusedData, requestedData, waitValue } from './record-data.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
@@ -107,7 +107,7 @@ export class RunRecorder implements Recorder<State, Event> {
   private drafts: RecordDraft[] = [];
   private content: Content[] = [];
   private taken: number[] = [];
-  private change: RowChange = {};
+  private change: RowChange = NO_CHANGE;
   /** The last checkpoint among the drafts: which of them it is, and its state. */
   private saved: { readonly at: number; readonly root: Hash } | null = null;
   private effects: number;
@@ -197,7 +197,8 @@ export class RunRecorder implements Recorder<State, Event> {
     const { checkpoints, clock } = this.parts;
     const isDue = this.effects >= checkpoints.effects || this.bytes >= checkpoints.bytes || (checkpoints.steps && this.stepEnded);
     const label = labelIn(answers);
-    if (label !== null || isDue || clock.nowMs() - this.checkpointMs >= checkpoints.everyMs) this.checkpoint(label === null ? 'policy' : 'plan', label, quanta);
+    const isTime = checkpoints.everyMs < Number.POSITIVE_INFINITY && clock.nowMs() - this.checkpointMs >= checkpoints.everyMs;
+    if (label !== null || isDue || isTime) this.checkpoint(label === null ? 'policy' : 'plan', label, quanta);
     // What comes while a turn is held is given with it.
     const before = this.isAhead ? [] : quanta;
     if (!this.isAhead) this.beginTurn();
@@ -261,7 +262,7 @@ export class RunRecorder implements Recorder<State, Event> {
     const shown = Vector.adopt(waits.map(waitValue));
     this.draft('run-waiting', { waits: shown, budget: this.budget() });
     this.change = { ...this.change, status: 'waiting', wakeMs, waits: encodeValue(shown) };
-    await this.write({ sign: true });
+    await this.writeSigned();
     return true;
   }
 
@@ -270,7 +271,7 @@ export class RunRecorder implements Recorder<State, Event> {
     else this.draft(this.wasCancelled(result) ? 'run-cancelled' : 'run-failed', { error: result.error, budget: this.budget(), by: result.byHost === true ? keyword('host') : undefined });
     const status = result.kind === 'complete' ? 'complete' : this.wasCancelled(result) ? 'cancelled' : 'failed';
     this.change = { ...this.change, status, wakeMs: null, waits: new Uint8Array(0) };
-    return this.write({ sign: true });
+    return this.writeSigned();
   };
 
   private budget(): Value | undefined {
@@ -285,7 +286,7 @@ export class RunRecorder implements Recorder<State, Event> {
   /** Everything that is pending, and the state, is written: the run can go on from here in another process. */
   async settle(reason: string, quanta: readonly number[]): Promise<void> {
     this.checkpoint(reason, null, quanta);
-    await this.write({ sign: true });
+    await this.writeSigned();
   }
 
   /** This process goes on with the run. */
@@ -340,27 +341,44 @@ export class RunRecorder implements Recorder<State, Event> {
   }
 
   /** Writes all that is pending as one batch. */
-  async write({ sign = false }: { readonly sign?: boolean } = {}): Promise<void> {
-    const { store, lease, clock, sha256 } = this.parts;
-    const { drafts, content, taken } = this;
-    if (drafts.length === 0 && taken.length === 0) return;
-    const records = chained(this.run, this.head, drafts, content, sha256);
+  write(): Promise<void> {
+    return this.hasPending ? this.parts.store.append(this.parts.lease, this.batch()) : Promise.resolve();
+  }
+
+  private async writeSigned(): Promise<void> {
+    if (!this.hasPending) return;
+    const batch = this.batch();
+    const signature = (await this.parts.sign?.(this.run, this.head)) ?? null;
+    await this.parts.store.append(this.parts.lease, { ...batch, signature });
+  }
+
+  private get hasPending(): boolean {
+    return this.drafts.length > 0 || this.taken.length > 0;
+  }
+
+  /** What is pending, which is no more. The head is that of its records. */
+  private batch(): Batch {
+    const { drafts, content, taken, saved } = this;
+    const records = chained(this.run, this.head, drafts, content, this.parts.sha256);
     const last = records.at(-1);
-    const head = last === undefined ? this.head : { seq: last.seq, hash: last.hash };
-    const change: RowChange = { ...this.change, updatedMs: clock.nowMs() };
-    const checkpoint = this.saved === null ? null : { seq: records[this.saved.at]!.seq, hash: this.saved.root };
+    const updatedMs = this.parts.clock.nowMs();
+    let change: RowChange = this.change === NO_CHANGE ? { updatedMs } : { ...this.change, updatedMs };
+    if (saved !== null) change = { ...change, checkpoint: { seq: records[saved.at]!.seq, hash: saved.root } };
     this.drafts = [];
-    this.content = [];
-    this.taken = [];
-    this.change = {};
+    if (content.length > 0) this.content = [];
+    if (taken.length > 0) this.taken = [];
+    this.change = NO_CHANGE;
     this.saved = null;
     this.attemptEnded = false;
-    this.head = head;
+    if (last !== undefined) this.head = { seq: last.seq, hash: last.hash };
     for (const record of records) this.bytes += record.bytes.length;
-    const signature = sign ? ((await this.parts.sign?.(this.run, head)) ?? null) : null;
-    await store.append(lease, { records, content, signature, change: checkpoint === null ? change : { ...change, checkpoint }, taken });
+    // An array that is empty is written to again.
+    return { records, content: content.length > 0 ? content : NO_CONTENT, signature: null, change, taken: taken.length > 0 ? taken : NONE_TAKEN };
   }
 }
 
+const NO_CHANGE: RowChange = {};
+const NO_CONTENT: readonly Content[] = [];
+const NONE_TAKEN: readonly number[] = [];
 const NOTHING: ReadonlySet<string> = new Set();
 const NOT_MADE: OpenCall = { dueMs: null, wasMade: false, wasRequested: false, askedMs: null, approved: null };
