@@ -4,15 +4,14 @@
  */
 import { cancel, resume } from '../../evaluator/kernel.ts';
 import type { Advance, Event, State } from '../../evaluator/state.ts';
-import type { ErrorValue, Value } from '../../value/value.ts';
+import type { Value } from '../../value/value.ts';
+import { NONE_REFUSED, type Refused } from '../durable/history.ts';
 import type { Memory } from '../memory.ts';
 import type { Kernel, Turn } from '../port.ts';
 import type { Constitution } from '../security/constitution.ts';
 import { constitutionValue, readConstitution } from '../security/constitution-text.ts';
 import { governsContexts, governTurn, type Refusal } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
-
-type Refused = ReadonlyMap<string, ErrorValue>;
 
 /** What a segment has to know of the constitution; undefined for nothing. */
 export function mergeRules(constitution: Constitution | undefined): Value | undefined {
@@ -36,8 +35,6 @@ export function governed<Taken extends { readonly events: readonly Event[]; read
 ): Governed<Taken> {
   return rules === null ? { turn: take(NONE_REFUSED), refusals: [] } : governTurn(rules, lineage ?? emptyLineage(), take);
 }
-
-const NONE_REFUSED: Refused = new Map();
 
 /** `memory`: what the run remembers before the turn. */
 export function governedKernel(rules: Constitution | null, memory: () => Memory, refused: (refusals: readonly Refusal[]) => void): Pick<Required<Kernel<never, State, never, Event>>, 'resume' | 'cancel'> {
