@@ -17,6 +17,7 @@ import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
 import { Book, type Note } from './book.ts';
 import { breathe } from './breathe.ts';
+import type { CallbackRuns } from './callback/callback.ts';
 import type { Flight, Given, LoopEngine } from './flight.ts';
 import { Flights } from './flights.ts';
 import type { Recalled, Waiting } from './hold.ts';
@@ -39,6 +40,12 @@ export interface LoopOptions<State, Event> {
   /** The goes of the machine that led to `first`, when that is preempted. Default: one. */
   readonly goes?: readonly number[];
   readonly engine?: LoopEngine;
+  /** Who carries out callbacks of capabilities. Default: nobody. */
+  readonly callbacks?: CallbackRuns;
+  /** The keys that calls of a run that is not kept have. Default: their ids. */
+  readonly keyOf?: (callId: string) => string;
+  /** Aborted when nobody wants the plan's result any more: it is cancelled, and undoes what it began. */
+  readonly givenUp?: AbortSignal;
   /** What the run remembers, the turn `first` included. Default: nothing, as at the start. */
   readonly memory?: Memory;
   /** Whether somebody asks where values come from. Default: nobody does. */
@@ -145,22 +152,28 @@ export class Loop<State, Event> {
       run: recorder?.run ?? null,
       factsOf: recorder?.factsOf ?? (() => ({})),
       recall: recorder?.recall ?? (() => null),
-      idempotencyKey: recorder?.idempotencyKey ?? ((callId) => callId),
+      idempotencyKey: recorder?.idempotencyKey ?? options.keyOf ?? ((callId) => callId),
       approvalHash: recorder?.approvalHash ?? (() => ''),
       asks: recorder?.asks ?? true,
       engine: options.engine ?? null,
+      callbacks: options.callbacks ?? null,
     });
   }
 
   async run(): Promise<RunResult<State>> {
-    const { signal } = this.options;
+    const { signal, givenUp } = this.options;
     const wake = (): void => this.flights.wake();
+    const giveUp = (): void => this.cancel({ reason: 'nobody waits for its result any more', who: null, message: null });
     signal.addEventListener('abort', wake);
+    givenUp?.addEventListener('abort', giveUp);
+    if (givenUp?.aborted === true) giveUp();
     try {
       return await this.go();
     } finally {
       signal.removeEventListener('abort', wake);
+      givenUp?.removeEventListener('abort', giveUp);
       this.flights.dropAll();
+      await this.flights.callbacksEnded();
     }
   }
 

@@ -163,7 +163,15 @@ export interface CallContext {
   readonly used?: (usage: Usage) => void;
   /** What the call may use of the run's budget, for capabilities that make calls themselves. Absent or empty: nothing is limited. */
   readonly left?: () => Amounts;
+  /** Calls a function of the plan, one that the arguments of this call hold. Absent where the run cannot do that. */
+  readonly callBack?: CallBack | undefined;
 }
+
+/**
+ * Each time is a run of its own (`callback/callback.ts`), one after the other. Resolves with what the function gives; rejects with a `HostFailure`: what the
+ * function failed with, which the call fails with too when it is let pass.
+ */
+export type CallBack = (fn: Value, args?: readonly Value[]) => Promise<Value>;
 
 /** In the operator's unit of money, and in tokens of a model. */
 export interface Usage {

@@ -5,6 +5,7 @@ import type { Fiber, State } from '../../evaluator/state.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import { drive, type LoopHost } from '../loop.ts';
 import type { CallContext, Capability, HostCall, Kernel, Turn } from '../port.ts';
+import { callbacksOf } from '../run.ts';
 
 const QUANTUM = 5_000_000;
 const CONCURRENT_CALLS = 256;
@@ -29,7 +30,9 @@ export async function carryBranch(state: State, path: string, run: string, host:
     },
     exposed: exposedContext,
   };
-  const result = await drive({ kernel, first: turn(branch, 'waiting', []), host: keyed(host, run), signal, quantum: QUANTUM, maxConcurrent: CONCURRENT_CALLS, observer: {} });
+  const own = keyed(host, run);
+  const callbacks = callbacksOf(state.table, own, { signal });
+  const result = await drive({ kernel, first: turn(branch, 'waiting', []), host: own, callbacks, signal, quantum: QUANTUM, maxConcurrent: CONCURRENT_CALLS, observer: {} });
   if (result.kind === 'complete') return { ok: true, value: latest };
   return { ok: false, error: result.kind === 'failed' ? result.error.message : 'the branch was given up' };
 }
@@ -40,7 +43,7 @@ function keyed(host: LoopHost, run: string): LoopHost {
     const capability = host.capabilities.find(id);
     if (capability === undefined || 'wait' in capability) return capability;
     const call = (args: Parameters<typeof capability.call>[0], context: CallContext): ReturnType<typeof capability.call> =>
-      capability.call(args, Object.create(context, { idempotencyKey: { value: `${run}/${context.callId}` }, run: { value: run } }) as CallContext);
+      capability.call(args, Object.create(context, { idempotencyKey: { value: `${run}/${context.idempotencyKey}` }, run: { value: run }, callBack: { get: () => context.callBack } }) as CallContext);
     return { ...capability, call };
   };
   return { ...host, capabilities: { ...host.capabilities, find } };
