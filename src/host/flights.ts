@@ -8,6 +8,7 @@
  *   and nothing works on it, so a run all of whose calls are held can be put away (see `waits`).
  */
 import { MapValue } from '../value/map.ts';
+import type { Value } from '../value/value.ts';
 import type { DraftData } from './journal/record.ts';
 import type { Book } from './book.ts';
 import { CallbackQueue, type CallbackRuns } from './callback/callback.ts';
@@ -40,6 +41,8 @@ export interface FlightOptions {
   readonly engine: LoopEngine | null;
   /** Who carries out callbacks; null: nobody. */
   readonly callbacks: CallbackRuns | null;
+  /** Of the program, where it made the call. */
+  readonly variables: (callId: string) => ReadonlyMap<string, Value>;
 }
 
 export class Flights {
@@ -321,7 +324,7 @@ export class Flights {
     const { call } = flight;
     const origins = book.origins(call) ?? call.derivedFrom?.map(({ key }) => key) ?? null;
     const queue = new CallbackQueue({
-      runs, call, origins, givenUp, left: () => book.leftFor(call), used: (usage) => (flight.usage = added(flight.usage, usage)), closed: (one) => void this.queues.delete(one),
+      runs, call, origins, givenUp, variables: this.options.variables(call.id), left: () => book.leftFor(call), used: (usage) => (flight.usage = added(flight.usage, usage)), closed: (one) => void this.queues.delete(one),
     });
     this.queues.add(queue);
     return queue;

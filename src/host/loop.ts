@@ -27,7 +27,7 @@ import type { Answer, ApprovalQuestion, HeldMerge, Host, HostCall, Kernel, Obser
 import type { Amounts } from './amounts.ts';
 
 export interface LoopOptions<State, Event> {
-  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch'>;
+  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch' | 'variables'>;
   /** Where the machine stands: fresh from `start`, or from a saved state. */
   readonly first: Turn<State, Event>;
   readonly host: LoopHost;
@@ -128,6 +128,8 @@ export class Loop<State, Event> {
   private readonly options: LoopOptions<State, Event>;
   private readonly recorder: Recorder<State, Event> | null;
   private readonly book: Book;
+  /** Where the machine stands. */
+  private state: State;
   private cancelRequest: CancelRequest | null = null;
   private readonly patches: PatchRequest[] = [];
   /** The goes of the machine since the last answers, as long as it is preempted at the end of each. */
@@ -140,6 +142,7 @@ export class Loop<State, Event> {
   constructor(options: LoopOptions<State, Event>) {
     const { recorder = null, host, observer, maxConcurrent } = options;
     this.options = options;
+    this.state = options.first.state;
     this.quanta = [...(options.goes ?? [options.quantum])];
     this.recorder = recorder;
     const note = recorder?.note ?? (() => undefined);
@@ -157,6 +160,7 @@ export class Loop<State, Event> {
       asks: recorder?.asks ?? true,
       engine: options.engine ?? null,
       callbacks: options.callbacks ?? null,
+      variables: (callId) => options.kernel.variables?.(this.state, callId) ?? new Map(),
     });
   }
 
@@ -222,6 +226,7 @@ export class Loop<State, Event> {
       observer.events?.(turn.events);
       this.recorder?.turned(turn);
       const { outcome, state } = turn;
+      this.state = state;
       if (turn !== this.options.first || this.options.memory === undefined) this.book.memory = follow(this.book.memory, turn.events, 'calls' in outcome ? outcome.calls : NO_CALLS);
       this.book.tellPassed();
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);

@@ -79,6 +79,8 @@ export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, 
   readonly patch?: (state: State, data: MapValue, policy: Value) => Result<State, string>;
   /** What the step of a waiting call shows of its context. A kernel without it shows nothing. */
   readonly exposed?: (state: State, callId: string) => MapValue;
+  /** The variables of the program where it made the waiting call. A kernel without it has none. */
+  readonly variables?: (state: State, callId: string) => ReadonlyMap<string, Value>;
 }
 
 /** How much fuel one go of the machine may use before it is preempted. */

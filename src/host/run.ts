@@ -1,5 +1,5 @@
 /** A program and a host: run it to its end. */
-import { cancel, exposedContext, resume, start, type StartOptions } from '../evaluator/kernel.ts';
+import { cancel, exposedContext, resume, start, type StartOptions, variablesAt } from '../evaluator/kernel.ts';
 import type { Event, State } from '../evaluator/state.ts';
 import type { CallbackRuns } from './callback/callback.ts';
 import { type EntryKernel, unkeptCallbacks } from './callback/unkept.ts';
@@ -31,8 +31,8 @@ export function run({ table, main }: Pick<Program, 'main' | 'table'>, host: Loop
 type RunParts = RunOptions & Pick<LoopOptions<State, Event>, 'follow' | 'isTraced'>;
 
 /** What a capability calls back runs as the run itself does: on such a kernel, under such limits. */
-export function callbacksOf(table: Program['table'], host: LoopHost & Governed, { start = {}, signal = new AbortController().signal, maxConcurrent = CONCURRENT_CALLS, observer = {}, ...rules }: RunParts): CallbackRuns {
-  return unkeptCallbacks({ table, newKernel: () => newKernel(host), host, observer, start: { quantum: QUANTUM, ...start }, loop: { ...rules, signal, maxConcurrent } });
+export function callbacksOf(table: Program['table'], host: LoopHost & Governed, { start: { limits, isolations, quantum = QUANTUM } = {}, signal = new AbortController().signal, maxConcurrent = CONCURRENT_CALLS, observer = {}, ...rules }: RunParts): CallbackRuns {
+  return unkeptCallbacks({ table, newKernel: () => newKernel(host), host, observer, start: { quantum, ...(limits === undefined ? {} : { limits }), ...(isolations === undefined ? {} : { isolations }) }, loop: { ...rules, signal, maxConcurrent } });
 }
 
 function newKernel({ constitution }: Governed): EntryKernel {
@@ -44,6 +44,7 @@ const KERNEL: EntryKernel = {
   resume,
   cancel,
   exposed: (state, callId) => exposedContext(state, callId),
+  variables: variablesAt,
 };
 
 function governed(governor: Governor): EntryKernel {
@@ -56,6 +57,7 @@ function governed(governor: Governor): EntryKernel {
       const exposed = exposedContext(state, callId);
       return call === undefined ? exposed : governor.shown(call, exposed);
     },
+    variables: variablesAt,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Carrying on one branch of somebody else's run to its end, with the capabilities that are here. */
 import { branchAt, branchCalls, resumeBranch } from '../../evaluator/branch.ts';
-import { exposedContext } from '../../evaluator/kernel.ts';
+import { exposedContext, variablesAt } from '../../evaluator/kernel.ts';
 import type { Fiber, State } from '../../evaluator/state.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import { drive, type LoopHost } from '../loop.ts';
@@ -22,13 +22,14 @@ export async function carryBranch(state: State, path: string, run: string, host:
     if (status === 'ended') return { outcome: { kind: 'complete', value: null }, state: latest, events };
     return { outcome: { kind: status === 'preempted' ? 'preempted' : 'requires-host', calls: branchCalls(fiber) as readonly HostCall[] }, state: latest, events };
   };
-  const kernel: Pick<Kernel<never, State>, 'resume' | 'exposed'> = {
+  const kernel: Pick<Kernel<never, State>, 'resume' | 'exposed' | 'variables'> = {
     resume: (at, answers, options) => {
       const next = resumeBranch(at, branchAt(at, path)!, answers, options);
       latest = next.state;
       return turn(branchAt(latest, path)!, next.status, next.events);
     },
     exposed: exposedContext,
+    variables: variablesAt,
   };
   const own = keyed(host, run);
   const callbacks = callbacksOf(state.table, own, { signal });

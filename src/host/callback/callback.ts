@@ -33,6 +33,8 @@ export interface CallbackParent {
 export interface Callback {
   readonly fn: Value;
   readonly args: readonly Value[];
+  /** Of the program, where it made the call. */
+  readonly variables: ReadonlyMap<string, Value>;
   readonly parent: CallbackParent;
   /** What it may take; empty: nothing is limited. */
   readonly left: Amounts;
@@ -56,12 +58,13 @@ export interface CallbackRuns {
 }
 
 /** Callbacks inside of one another. */
-export const CALLBACK_HOPS_MAX = 8;
+const CALLBACK_HOPS_MAX = 8;
 
 export interface CallbackQueueParts {
   readonly runs: CallbackRuns;
   readonly call: HostCall;
   readonly origins: readonly string[] | null;
+  readonly variables: ReadonlyMap<string, Value>;
   readonly left: () => Amounts;
   readonly used: (usage: Usage) => void;
   readonly givenUp: AbortSignal;
@@ -102,12 +105,12 @@ export class CallbackQueue {
   }
 
   private async carryOut(number: number, fn: Value, args: readonly Value[]): Promise<Value> {
-    const { runs, call, origins, left, givenUp } = this.parts;
+    const { runs, call, origins, variables, left, givenUp } = this.parts;
     const { id, capability, step, isolation } = call;
     if (givenUp.aborted || this.isDropped) throw cancelledFailure(capability);
     const hops = runs.hops + 1;
     if (hops > CALLBACK_HOPS_MAX) throw new HostFailure('capability', `${capability}: more than ${CALLBACK_HOPS_MAX} callbacks are inside of one another`);
-    const ended = await runs.carryOut({ fn, args, left: this.rest(left()), givenUp, parent: { run: runs.run, call: id, number, capability, step, isolation, origins, hops } });
+    const ended = await runs.carryOut({ fn, args, variables, left: this.rest(left()), givenUp, parent: { run: runs.run, call: id, number, capability, step, isolation, origins, hops } });
     if (ended.kind === 'stopped') throw cancelledFailure(capability);
     if (ended.spent !== undefined) this.took(ended.spent);
     if (ended.kind === 'complete') return ended.value;

@@ -21,6 +21,7 @@ export interface UnkeptParts {
   readonly table: CodeTable;
   readonly newKernel: () => EntryKernel;
   readonly host: LoopHost;
+  /** With neither variables nor a context. */
   readonly start: StartOptions & { readonly quantum: number };
   readonly loop: Pick<LoopOptions<State, Event>, 'signal' | 'maxConcurrent' | 'follow' | 'isTraced'>;
   readonly observer: Observer<Event>;
@@ -30,14 +31,13 @@ export function unkeptCallbacks(parts: UnkeptParts, hops = 0, keyOf: (callId: st
   return {
     run: null,
     hops,
-    carryOut: async ({ fn, args, parent, left, givenUp }): Promise<CallbackEnd> => {
+    carryOut: async ({ fn, args, variables, parent, left, givenUp }): Promise<CallbackEnd> => {
       const { table, newKernel, host, start, loop, observer } = parts;
-      const { variables: _, context: __, ...limited } = start;
       const kernel = newKernel();
       const key = (callId: string): string => `${keyOf(parent.call)}~${parent.number}/${callId}`;
       const ended = await drive({
         ...loop, kernel, keyOf: key, quantum: start.quantum, givenUp, observer: defectsOf(observer),
-        first: kernel.start({ table, fn, args }, limited),
+        first: kernel.start({ table, fn, args }, { ...start, variables }),
         host: { ...host, policy: underParent(host.policy, parent), ...(Object.keys(left).length === 0 ? {} : { budget: { grant: left, source: host.budget?.source ?? parent.capability } }) },
         callbacks: unkeptCallbacks(parts, parent.hops, key),
       });

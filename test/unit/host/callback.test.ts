@@ -63,6 +63,7 @@ describe('a capability calls back', () => {
 
   test.each([
     ['named functions, those of the library, and what else can be called', '(do (defn twice [x] (* 2 x)) [(call :each twice [1 2]) (call :each inc [1]) (call :each :a [{:a 7}]) (call :each {1 :one} [1])])', '[[2 4] [2] [7] [:one]]'],
+    ['what the plan has defined so far', '(do (def base (first (call :each inc [9]))) (call :each (fn [x] (+ base x)) [1 2]))', '[11 12]'],
     ['steps of its own', '(call :each (fn [x] (step "one" (* x x))) [3])', '[9]'],
     ['callbacks in callbacks', '(call :each (fn [x] (call :each (fn [y] (+ x y)) [1 2])) [10 20])', '[[11 12] [21 22]]'],
     ['a failure is that of the call', '(call :each (fn [x] (throw (ex-info (str "odd: " x) {:x x}))) [1])', 'error/user: odd: 1'],
