@@ -32,7 +32,7 @@ export interface EngineCallbacks {
   readonly over: AbortSignal;
 }
 
-export const CALLBACK_NAME = 'callback';
+const CALLBACK_NAME = 'callback';
 
 /** How soon a run is asked whether it has ended, at first and at last. */
 const ASK_MS = [5, 1_000] as const;
