@@ -17,6 +17,7 @@ import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
 import { Book, type Note } from './book.ts';
 import { breathe } from './breathe.ts';
+import type { CallbackRuns } from './callback/callback.ts';
 import type { Flight, Given, LoopEngine } from './flight.ts';
 import { Flights } from './flights.ts';
 import type { Recalled, Waiting } from './hold.ts';
@@ -26,7 +27,7 @@ import type { Answer, ApprovalQuestion, HeldMerge, Host, HostCall, Kernel, Obser
 import type { Amounts } from './amounts.ts';
 
 export interface LoopOptions<State, Event> {
-  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch'>;
+  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch' | 'variables'>;
   /** Where the machine stands: fresh from `start`, or from a saved state. */
   readonly first: Turn<State, Event>;
   readonly host: LoopHost;
@@ -39,6 +40,12 @@ export interface LoopOptions<State, Event> {
   /** The goes of the machine that led to `first`, when that is preempted. Default: one. */
   readonly goes?: readonly number[];
   readonly engine?: LoopEngine;
+  /** Who carries out callbacks of capabilities. Default: nobody. */
+  readonly callbacks?: CallbackRuns;
+  /** The keys that calls of a run that is not kept have. Default: their ids. */
+  readonly keyOf?: (callId: string) => string;
+  /** Aborted when nobody wants the plan's result any more: it is cancelled, and undoes what it began. */
+  readonly givenUp?: AbortSignal;
   /** What the run remembers, the turn `first` included. Default: nothing, as at the start. */
   readonly memory?: Memory;
   /** Whether somebody asks where values come from. Default: nobody does. */
@@ -121,6 +128,8 @@ export class Loop<State, Event> {
   private readonly options: LoopOptions<State, Event>;
   private readonly recorder: Recorder<State, Event> | null;
   private readonly book: Book;
+  /** Where the machine stands. */
+  private state: State;
   private cancelRequest: CancelRequest | null = null;
   private readonly patches: PatchRequest[] = [];
   /** The goes of the machine since the last answers, as long as it is preempted at the end of each. */
@@ -135,6 +144,7 @@ export class Loop<State, Event> {
   constructor(options: LoopOptions<State, Event>) {
     const { recorder = null, host, observer, maxConcurrent } = options;
     this.options = options;
+    this.state = options.first.state;
     this.quanta = [...(options.goes ?? [options.quantum])];
     this.recorder = recorder;
     const note = recorder?.note ?? (() => undefined);
@@ -147,26 +157,33 @@ export class Loop<State, Event> {
       run: recorder?.run ?? null,
       factsOf: recorder?.factsOf ?? (() => ({})),
       recall: recorder?.recall ?? (() => null),
-      idempotencyKey: recorder?.idempotencyKey ?? ((callId) => callId),
+      idempotencyKey: recorder?.idempotencyKey ?? options.keyOf ?? ((callId) => callId),
       approvalHash: recorder?.approvalHash ?? (() => ''),
       asks: recorder?.asks ?? true,
       engine: options.engine ?? null,
+      callbacks: options.callbacks ?? null,
+      variables: (callId) => options.kernel.variables?.(this.state, callId) ?? new Map(),
     });
   }
 
   async run(): Promise<RunResult<State>> {
-    const { signal } = this.options;
+    const { signal, givenUp } = this.options;
     const wake = (): void => {
       this.isStopped = true;
       this.flights.wake();
     };
     this.isStopped = signal.aborted;
+    const giveUp = (): void => this.cancel({ reason: 'nobody waits for its result any more', who: null, message: null });
     signal.addEventListener('abort', wake);
+    givenUp?.addEventListener('abort', giveUp);
+    if (givenUp?.aborted === true) giveUp();
     try {
       return await this.go();
     } finally {
       signal.removeEventListener('abort', wake);
+      givenUp?.removeEventListener('abort', giveUp);
       this.flights.dropAll();
+      await this.flights.callbacksEnded();
     }
   }
 
@@ -215,6 +232,7 @@ export class Loop<State, Event> {
       observer.events?.(turn.events);
       this.recorder?.turned(turn);
       const { outcome, state } = turn;
+      this.state = state;
       if (turn !== this.options.first || this.options.memory === undefined) this.book.memory = follow(this.book.memory, turn.events, 'calls' in outcome ? outcome.calls : NO_CALLS);
       this.book.tellPassed();
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);

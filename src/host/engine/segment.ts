@@ -11,7 +11,7 @@
  *   times as many it makes no more, whatever works.
  */
 import { randomBytes } from 'node:crypto';
-import { exposedContext, mergeContext } from '../../evaluator/kernel.ts';
+import { exposedContext, mergeContext, variablesAt } from '../../evaluator/kernel.ts';
 import { snapshot } from '../../evaluator/snapshot.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import type { Value } from '../../value/value.ts';
@@ -116,7 +116,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     this.answered = handover?.answered ?? 0;
     this.isCancelled = handover?.cancelled ?? false;
     this.loop = new Loop<State, Event>({
-      kernel: { ...governedKernel(rules, () => this.loop.memory, (refusals) => this.records.refused(refusals)), patch: mergeContext, exposed: exposedContext },
+      kernel: { ...governedKernel(rules, () => this.loop.memory, (refusals) => this.records.refused(refusals)), patch: mergeContext, exposed: exposedContext, variables: variablesAt },
       first, memory, follow: afterTurn, host: { ...everything(world.host), clock: this.clock(), budget: { grant: {}, source: budgetSource } }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
       observer: { ...world.observer, dropped: this.dropped }, recorder: this, engine: this,
     });
