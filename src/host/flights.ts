@@ -278,9 +278,10 @@ export class Flights {
     const hold = provided.hold ?? holdOf(limited, judged, recalled, this.options.approvalHash);
     if (hold !== null && 'id' in hold) return refused(hold, 'capability');
     const maySee = host.policy.exposes?.(judged.capability) === true;
+    // Field by field, as in `put`.
     this.enqueue({
-      ...newFlight(call, limited, judged), attempt: book.attempt(call.id) ?? attempt, hold, held, exposed: maySee ? exposed() : MapValue.empty(),
-      dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null,
+      call, made: limited, attempt: book.attempt(call.id) ?? attempt, held, usage: null, judged, exposed: maySee ? exposed() : MapValue.empty(), hold,
+      dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null, startedMs: 0, controller: null,
     });
   }
 

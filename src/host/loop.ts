@@ -138,6 +138,8 @@ export class Loop<State, Event> {
   /** How long the machine has worked since it waited. */
   private workedMs = 0;
   private wasOverdue = false;
+  /** As the signal says, which is slow to ask. */
+  private isStopped = false;
 
   constructor(options: LoopOptions<State, Event>) {
     const { recorder = null, host, observer, maxConcurrent } = options;
@@ -166,7 +168,11 @@ export class Loop<State, Event> {
 
   async run(): Promise<RunResult<State>> {
     const { signal, givenUp } = this.options;
-    const wake = (): void => this.flights.wake();
+    const wake = (): void => {
+      this.isStopped = true;
+      this.flights.wake();
+    };
+    this.isStopped = signal.aborted;
     const giveUp = (): void => this.cancel({ reason: 'nobody waits for its result any more', who: null, message: null });
     signal.addEventListener('abort', wake);
     givenUp?.addEventListener('abort', giveUp);
@@ -218,7 +224,7 @@ export class Loop<State, Event> {
   }
 
   private async go(): Promise<RunResult<State>> {
-    const { kernel, observer, signal, follow = forgetting } = this.options;
+    const { kernel, observer, follow = forgetting } = this.options;
     const { first: given } = this.options;
     const first = given.held === undefined ? given : await this.allowed(given, null);
     if (isResult(first)) return first;
@@ -241,8 +247,9 @@ export class Loop<State, Event> {
         const stopped = await this.waitForAnswers(state);
         if (stopped !== null) return stopped;
       }
-      if (signal.aborted) return { kind: 'cancelled', state, calls: this.flights.taken };
-      const next = await this.next(turn);
+      if (this.isStopped) return { kind: 'cancelled', state, calls: this.flights.taken };
+      const coming = this.next(turn);
+      const next = coming instanceof Promise ? await coming : coming;
       if (isResult(next)) return next;
       turn = next;
     }
@@ -259,22 +266,28 @@ export class Loop<State, Event> {
     return this.options.kernel.cancel === undefined;
   }
 
-  private async next(turn: Turn<State, Event>): Promise<Turn<State, Event> | RunResult<State>> {
-    const { kernel, quantum } = this.options;
+  /** Not a promise when nothing has to be waited for: this happens once for each effect. */
+  private next(turn: Turn<State, Event>): Turn<State, Event> | RunResult<State> | Promise<Turn<State, Event> | RunResult<State>> {
     const { state } = turn;
     if (turn.outcome.kind !== 'preempted') this.workedMs = 0;
-    const request = this.cancelRequest;
-    if (request !== null && kernel.cancel !== undefined) {
-      this.cancelRequest = null;
-      await this.recorder?.cancelling(request, this.quanta);
-      this.quanta = [quantum];
-      return refusing(this.timed(() => kernel.cancel!(state, request.reason, { quantum })));
-    }
+    if (this.cancelRequest !== null && this.options.kernel.cancel !== undefined) return this.cancelled(state, this.cancelRequest);
     const patch = this.patches.shift();
     if (patch !== undefined) return this.patched(turn, patch);
     const given = this.flights.arrived();
     const written = this.taken(given);
-    if (written !== null) await written;
+    return written === null ? this.resumed(state, given) : written.then(() => this.resumed(state, given));
+  }
+
+  private async cancelled(state: State, request: CancelRequest): Promise<Turn<State, Event>> {
+    const { kernel, quantum } = this.options;
+    this.cancelRequest = null;
+    await this.recorder?.cancelling(request, this.quanta);
+    this.quanta = [quantum];
+    return refusing(this.timed(() => kernel.cancel!(state, request.reason, { quantum })));
+  }
+
+  private resumed(state: State, given: readonly Given[]): Turn<State, Event> | Promise<Turn<State, Event> | RunResult<State>> {
+    const { kernel, quantum } = this.options;
     this.quanta = given.length > 0 ? [quantum] : [...this.quanta, quantum];
     const answers = given.map((one) => one.answer);
     const next = this.timed(() => kernel.resume(state, answers, { quantum }));
@@ -360,10 +373,10 @@ export class Loop<State, Event> {
 
   /** Starts what may start, until an answer is there or the plan is cancelled; what it gives otherwise ends the loop. */
   private async waitForAnswers(state: State): Promise<RunResult<State> | null> {
-    const { flights, options } = this;
+    const { flights } = this;
     if (++this.turns % TURNS_AT_ONCE === 0) await breathe();
     for (;;) {
-      if (options.signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
+      if (this.isStopped) return { kind: 'cancelled', state, calls: flights.taken };
       if (!this.isCaughtUp) return null;
       if (flights.isEmpty) return this.end({ kind: 'failed', error: stuck(), byHost: true });
       const starting = flights.startable();
