@@ -5,6 +5,7 @@
 import { type Diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
 import type { LoopHost } from '../loop.ts';
 import type { Capability, Grant, Policy } from '../port.ts';
+import { commonGrants } from '../security/coverage.ts';
 import { readDocument } from '../security/document.ts';
 import { grantPolicy, type PolicyData } from '../security/policy.ts';
 import { type NamedPolicy, policyText, readPolicy } from '../security/policy-text.ts';
@@ -48,7 +49,7 @@ function both(own: Policy, above: Policy): Policy {
       const decision = own.decide(request);
       if (!decision.allowed) return decision;
       const judged = above.decide(request);
-      return judged.allowed ? decision : judged;
+      return judged.allowed ? { ...decision, grants: commonGrants(decision.grants, judged.grants) } : judged;
     },
     exposes: (capability) => own.exposes?.(capability) === true && above.exposes?.(capability) === true,
   };
