@@ -22,7 +22,7 @@ const PROMPT = 'debug> ';
 export function debugCommand(options: DebugOptions, terminal: Terminal): Promise<ExitCode> {
   return withRun(options, { json: options.json, terminal }, async (opened, row, refuse) => {
     const session = await openSession(opened, row.id);
-    return session.ok ? converse(session.value, options.json, terminal) : refuse(diagnostic('E0501', `cannot look at the run ${row.id}: ${session.error}`, null));
+    return session.ok ? converse(session.value, options.json, terminal) : refuse(diagnostic('E0511', `cannot look at the run ${row.id}: ${session.error}`, null));
   });
 }
 

@@ -10,6 +10,7 @@ import { MapValue } from '../../value/map.ts';
 import { signHead } from '../journal/signature.ts';
 import type { DraftData, RecordDraft } from '../journal/record.ts';
 import { type Content, EMPTY_HEAD } from '../store/port.ts';
+import { checkNewRunId } from '../store/problem.ts';
 import { believedAuthority, signedAuthority } from './authority.ts';
 import type { Keeping } from './driver.ts';
 import { recordFields } from './facts.ts';
@@ -75,6 +76,7 @@ export interface ForkPoint {
 
 export async function forkFrom(keeping: Keeping, tape: Tape, { state, memory, turn, seq }: ForkPoint, options: ForkOptions): Promise<Result<Forked, string>> {
   const { store, clock, owner, sha256, keys } = keeping;
+  checkNewRunId(options.id);
   if (state.status === 'done') return { ok: false, error: `the run ${tape.run} is over at record ${seq}: a fork needs a point before its end` };
   const answers = answersFor(state, turn, options);
   if (!answers.ok) return answers;
