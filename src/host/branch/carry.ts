@@ -1,10 +1,11 @@
 /** Carrying on one branch of somebody else's run to its end, with the capabilities that are here. */
 import { branchAt, branchCalls, resumeBranch } from '../../evaluator/branch.ts';
-import { exposedContext } from '../../evaluator/kernel.ts';
+import { exposedContext, variablesAt } from '../../evaluator/kernel.ts';
 import type { Fiber, State } from '../../evaluator/state.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import { drive, type LoopHost } from '../loop.ts';
 import type { CallContext, Capability, HostCall, Kernel, Turn } from '../port.ts';
+import { callbacksOf } from '../run.ts';
 
 const QUANTUM = 5_000_000;
 const CONCURRENT_CALLS = 256;
@@ -21,15 +22,18 @@ export async function carryBranch(state: State, path: string, run: string, host:
     if (status === 'ended') return { outcome: { kind: 'complete', value: null }, state: latest, events };
     return { outcome: { kind: status === 'preempted' ? 'preempted' : 'requires-host', calls: branchCalls(fiber) as readonly HostCall[] }, state: latest, events };
   };
-  const kernel: Pick<Kernel<never, State>, 'resume' | 'exposed'> = {
+  const kernel: Pick<Kernel<never, State>, 'resume' | 'exposed' | 'variables'> = {
     resume: (at, answers, options) => {
       const next = resumeBranch(at, branchAt(at, path)!, answers, options);
       latest = next.state;
       return turn(branchAt(latest, path)!, next.status, next.events);
     },
     exposed: exposedContext,
+    variables: variablesAt,
   };
-  const result = await drive({ kernel, first: turn(branch, 'waiting', []), host: keyed(host, run), signal, quantum: QUANTUM, maxConcurrent: CONCURRENT_CALLS, observer: {} });
+  const own = keyed(host, run);
+  const callbacks = callbacksOf(state.table, own, { signal });
+  const result = await drive({ kernel, first: turn(branch, 'waiting', []), host: own, callbacks, signal, quantum: QUANTUM, maxConcurrent: CONCURRENT_CALLS, observer: {} });
   if (result.kind === 'complete') return { ok: true, value: latest };
   return { ok: false, error: result.kind === 'failed' ? result.error.message : 'the branch was given up' };
 }
@@ -40,7 +44,7 @@ function keyed(host: LoopHost, run: string): LoopHost {
     const capability = host.capabilities.find(id);
     if (capability === undefined || 'wait' in capability) return capability;
     const call = (args: Parameters<typeof capability.call>[0], context: CallContext): ReturnType<typeof capability.call> =>
-      capability.call(args, Object.create(context, { idempotencyKey: { value: `${run}/${context.callId}` }, run: { value: run } }) as CallContext);
+      capability.call(args, Object.create(context, { idempotencyKey: { value: `${run}/${context.idempotencyKey}` }, run: { value: run }, callBack: { get: () => context.callBack } }) as CallContext);
     return { ...capability, call };
   };
   return { ...host, capabilities: { ...host.capabilities, find } };

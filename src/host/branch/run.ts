@@ -4,7 +4,7 @@ import type { State } from '../../evaluator/state.ts';
 import type { Program } from '../compile.ts';
 import type { LoopHost, RunResult } from '../loop.ts';
 import type { Capability, Decision } from '../port.ts';
-import { runOn, type RunOptions } from '../run.ts';
+import { callbacksOf, runOn, type RunOptions } from '../run.ts';
 import type { Governed } from '../security/governance.ts';
 import { BRANCH_CAPABILITY, BranchKernel } from './kernel.ts';
 import { branchCapability, type LeaseOptions } from './lease.ts';
@@ -19,6 +19,6 @@ export async function runWithWorkers(program: Pick<Program, 'main' | 'table'>, h
   const capability = branchCapability(kernel, program, workers);
   const find = (id: string): Capability | undefined => (id === BRANCH_CAPABILITY ? capability : host.capabilities.find(id));
   const decide: LoopHost['policy']['decide'] = (request): Decision => (request.capability === BRANCH_CAPABILITY ? { allowed: true, grants: [] } : host.policy.decide(request));
-  const result = await runOn(kernel, program, { ...host, capabilities: { ...host.capabilities, find }, policy: { ...host.policy, decide } }, options);
+  const result = await runOn(kernel, program, { ...host, capabilities: { ...host.capabilities, find }, policy: { ...host.policy, decide } }, { ...options, callbacks: callbacksOf(program.table, host, options) });
   return result.kind === 'cancelled' || result.kind === 'waiting' ? { ...result, state: result.state.state } : result;
 }
