@@ -11,7 +11,7 @@ import type { State } from '../../evaluator/state.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
 import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
-import { keyword } from '../../value/value.ts';
+import { type ErrorValue, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import { readAmounts } from '../amounts.ts';
 import type { Callback, CallbackEnd, CallbackParent, CallbackRuns } from '../callback/callback.ts';
@@ -50,7 +50,7 @@ export function keptCallbacks(parts: KeptCallbacks): CallbackRuns {
     carryOut: async (callback) => {
       try {
         for (let variant = 1; ; variant++) {
-          const ended = await new KeptCallback(parts, idOf(run, callback.parent, variant), callback).end();
+          const ended = await new KeptCallback(parts, callbackId(run, callback.parent, variant), callback).end();
           if (ended !== 'another') return ended;
         }
       } catch (cause) {
@@ -62,7 +62,8 @@ export function keptCallbacks(parts: KeptCallbacks): CallbackRuns {
   };
 }
 
-function idOf(run: string, { call, number }: CallbackParent, variant: number): string {
+/** The id of a callback; `variant`: those before have turned out to be of something else. */
+export function callbackId(run: string, { call, number }: CallbackParent, variant: number): string {
   return `${run}~${call}~${number}${variant === 1 ? '' : `+${variant}`}`;
 }
 
@@ -110,7 +111,7 @@ class KeptCallback {
     const { id, callback } = this;
     const start = await this.record(1);
     if (hashValue(Vector.of(start.value('function'), Vector.adopt([...start.items('args')]))) !== hashValue(Vector.of(callback.fn, Vector.adopt([...callback.args])))) return 'another';
-    if (hasEnded(row.status)) return this.recordedEnd(row.head.seq);
+    if (hasEnded(row.status)) return this.endAt(row.head.seq);
     try {
       const resumed = await goOn(id, callback);
       if (resumed.ok) return endOf(resumed.value);
@@ -122,13 +123,9 @@ class KeptCallback {
     }
   }
 
-  private async recordedEnd(seq: number): Promise<CallbackEnd> {
+  private async endAt(seq: number): Promise<CallbackEnd> {
     const facts = await this.record(seq);
-    const budget = facts.value('budget');
-    const used = budget instanceof MapValue ? readAmounts(budget.get(keyword('used')) ?? null) : null;
-    const spent = used === null ? {} : { spent: used };
-    const error = facts.error('error');
-    return error === null ? { kind: 'complete', value: facts.value('value'), ...spent } : { kind: 'failed', error, ...spent };
+    return recordedEnd(facts.value('value'), facts.error('error'), facts.value('budget'));
   }
 
   private async record(seq: number): Promise<Facts> {
@@ -153,6 +150,13 @@ export async function isStillCalledBack(store: Store, run: string): Promise<bool
 
 function endOf(result: RunResult<State>): CallbackEnd {
   return result.kind === 'complete' || result.kind === 'failed' ? result : { kind: 'stopped' };
+}
+
+/** The end of a callback as it was written down; `budget` is what it has used and was granted (`spentValue`), nil when nothing is counted. */
+export function recordedEnd(value: Value, error: ErrorValue | null, budget: Value): CallbackEnd {
+  const used = budget instanceof MapValue ? readAmounts(budget.get(keyword('used')) ?? null) : null;
+  const spent = used === null ? {} : { spent: used };
+  return error === null ? { kind: 'complete', value, ...spent } : { kind: 'failed', error, ...spent };
 }
 
 /** What the start of a callback says besides what every start does. */
