@@ -25,7 +25,7 @@ export interface SharedRun {
   /** What stands above them. */
   readonly above: Pick<HostOptions, 'policy' | 'strict'>;
   readonly openHost: () => Promise<Host & Governed>;
-  readonly openWatch: (() => Promise<Watch>) | null;
+  readonly openWatch: () => Promise<Watch | null>;
   readonly observer: Observer<Event>;
   readonly signal: AbortSignal;
   readonly terminal: Terminal;
@@ -54,7 +54,7 @@ export async function leaseOptions({ urls, tokenFile, keys }: WorkersChoice, { g
 }
 
 export async function runShared(leases: LeaseOptions, { program, start, openHost, openWatch, observer, signal }: SharedRun): Promise<Ending> {
-  const watch = (await openWatch?.()) ?? null;
+  const watch = await openWatch();
   const host = await openHost();
   const told = { ...observer, ...watch?.observer };
   try {

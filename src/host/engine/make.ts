@@ -3,6 +3,7 @@
  * later neither decides nor acts again.
  */
 import { MapValue } from '../../value/map.ts';
+import { added } from '../flight.ts';
 import { holdOf, type Recalled } from '../hold.ts';
 import { judge, perform, type Performance, waitOf } from '../perform.ts';
 import type { ApprovalQuestion, Capability, Host, HostCall, Usage, Wait } from '../port.ts';
@@ -35,7 +36,7 @@ export async function make(call: HostCall, { host, lineage, performance, origins
   if (capability.determinism === 'live' && newToken !== null) return { kind: 'ready', token: newToken() };
   const exposed = exposedTo(call, capability, { host, lineage, performance });
   let usage: Usage | null = null;
-  const used = ({ cost, tokens }: Usage): void => void (usage = { cost: (usage?.cost ?? 0) + cost, tokens: (usage?.tokens ?? 0) + tokens });
+  const used = (more: Usage): void => void (usage = added(usage, more));
   const answer = await perform(call, { ...performance, capability, grants, exposed, used, clock: host.clock });
   return { kind: 'answered', answer, usage, isRefused: false, denial: null };
 }
