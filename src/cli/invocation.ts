@@ -197,6 +197,8 @@ export interface ReplayOptions extends CommonOptions, PlaceChoice {
 }
 
 export interface ForkOptions extends DrivingOptions {
+  /** The server that the other run is on; null when it is in the store, where the new run is in any case. */
+  readonly restate: RestateChoice | null;
   /** The number of a record, or the label of a checkpoint. */
   readonly at: string;
   /** `CALL=VALUE`. */

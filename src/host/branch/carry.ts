@@ -40,13 +40,8 @@ export async function carryBranch(state: State, path: string, run: string, host:
   return { ok: false, error: result.kind === 'failed' ? result.error.message : 'the branch was given up' };
 }
 
-/** The call of the branch that a key belongs to: callbacks of a call have keys that begin with its id (`callback/unkept.ts`). */
-function outermost(key: string): string {
-  return key.split('~', 1)[0]!;
-}
-
-/** Is told, before it happens, that the world is about to feel something. */
-export type Begins = (callId: string) => Promise<void>;
+/** Is told, before it happens, that the world is about to feel something: by the call's key without the run, which calls of callbacks have too. */
+export type Begins = (key: string) => Promise<void>;
 
 /** The host, whose capabilities are told the keys that calls of this run have. */
 function keyed(host: LoopHost, run: string, begins: Begins): LoopHost {
@@ -54,7 +49,7 @@ function keyed(host: LoopHost, run: string, begins: Begins): LoopHost {
     const capability = host.capabilities.find(id);
     if (capability === undefined || 'wait' in capability) return capability;
     const call = async (args: Parameters<typeof capability.call>[0], context: CallContext): Promise<Value> => {
-      if (capability.determinism === 'live') await begins(outermost(context.idempotencyKey));
+      if (capability.determinism === 'live') await begins(context.idempotencyKey);
       if (context.signal.aborted) throw cancelledFailure(capability.id);
       return capability.call(args, Object.create(context, { idempotencyKey: { value: `${run}/${context.idempotencyKey}` }, run: { value: run }, callBack: { get: () => context.callBack } }) as CallContext);
     };

@@ -21,9 +21,11 @@ export async function runWithWorkers(program: Pick<Program, 'main' | 'table'>, h
   const kernel = new BranchKernel();
   const unsure = new Set<string>();
   const capability = branchCapability(kernel, program, workers, unsure);
-  const find = (id: string): Capability | undefined => (id === BRANCH_CAPABILITY ? capability : onceAtMost(host.capabilities.find(id), unsure));
+  const once = (id: string): Capability | undefined => onceAtMost(host.capabilities.find(id), unsure);
+  const home = { ...host, capabilities: { ...host.capabilities, find: once } };
+  const find = (id: string): Capability | undefined => (id === BRANCH_CAPABILITY ? capability : once(id));
   const decide: LoopHost['policy']['decide'] = (request): Decision => (request.capability === BRANCH_CAPABILITY ? { allowed: true, grants: [] } : host.policy.decide(request));
-  const result = await runOn(kernel, program, { ...host, capabilities: { ...host.capabilities, find }, policy: { ...host.policy, decide } }, { ...options, callbacks: callbacksOf(program.table, host, options) });
+  const result = await runOn(kernel, program, { ...home, capabilities: { ...host.capabilities, find }, policy: { ...host.policy, decide } }, { ...options, callbacks: callbacksOf(program.table, home, options) });
   return result.kind === 'cancelled' || result.kind === 'waiting' ? { ...result, state: result.state.state } : result;
 }
 
@@ -31,7 +33,7 @@ export async function runWithWorkers(program: Pick<Program, 'main' | 'table'>, h
 function onceAtMost(capability: Capability | undefined, unsure: ReadonlySet<string>): Capability | undefined {
   if (capability === undefined || 'wait' in capability) return capability;
   const call: typeof capability.call = (args, context) => {
-    if (unsure.has(context.callId)) throw new HostFailure('host', `:${capability.id} was begun by a worker that was lost: nobody knows whether it happened`);
+    if (unsure.has(context.idempotencyKey)) throw new HostFailure('host', `:${capability.id} was begun by a worker that was lost: nobody knows whether it happened`);
     return capability.call(args, context);
   };
   return { ...capability, call };
