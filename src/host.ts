@@ -7,6 +7,7 @@ export type { Passed } from './host/amounts.ts';
 export type { Ceiling } from './host/branch/ceiling.ts';
 export type { LeaseOptions, WorkerAddress } from './host/branch/lease.ts';
 export { runWithWorkers } from './host/branch/run.ts';
+export type { Callback, CallbackEnd, CallbackParent, CallbackRuns } from './host/callback/callback.ts';
 export { systemClock } from './host/clock.ts';
 export { type Candidate, delegate, type DelegatedCall, type Delegation, type Signals, type Target } from './host/delegation.ts';
 export { Approvals } from './host/executor/approvals.ts';
@@ -22,7 +23,7 @@ export { declareFunction, type FunctionDeclaration } from './host/manifest/decla
 export { type Approval, type Manifest, manifestOf } from './host/manifest/manifest.ts';
 export { type CapabilityFile, readCapabilities } from './host/manifest/read.ts';
 export type {
-  Answer, Ask, CallContext, Capability, CapabilityRegistry, Clock, Console, Decision, Determinism, Grant, Host, HostCall, Observer, Policy, PolicyRequest, Wait,
+  Answer, Ask, CallBack, CallContext, Capability, CapabilityRegistry, Clock, Console, Decision, Determinism, Grant, Host, HostCall, Observer, Policy, PolicyRequest, Wait,
 } from './host/port.ts';
 export { capabilityRegistry } from './host/registry.ts';
 export { run, type RunOptions } from './host/run.ts';

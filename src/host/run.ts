@@ -23,7 +23,8 @@ export interface RunOptions<Start = StartOptions, Happened = Event> {
 }
 
 /** The program comes compiled, so that what only runs programs needs no reader. */
-export function run({ table, main }: Pick<Program, 'main' | 'table'>, host: LoopHost & Governed, options: RunOptions = {}): Promise<RunResult<State>> {
+export function run(program: Pick<Program, 'main' | 'table'>, host: LoopHost & Governed, options: RunOptions = {}): Promise<RunResult<State>> {
+  const { table, main } = program;
   const parts: RunParts = { ...options, follow: afterTurn, isTraced: isTracing(host.constitution) };
   return runOn(newKernel(host), { table, fn: table.closureOf(main), args: [] }, host, { ...parts, callbacks: callbacksOf(table, host, parts) });
 }
