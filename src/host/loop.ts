@@ -81,7 +81,7 @@ export interface Recorder<State, Event> {
    * come meanwhile. Null: the process waits too.
    */
   readonly park: (waits: readonly Waiting[]) => Promise<boolean> | null;
-  readonly ended: (result: Ended) => Promise<void>;
+  readonly ended: (result: Ended, request: CancelRequest | null) => Promise<void>;
   /** False: questions to persons are not put here. */
   readonly asks: boolean;
 }
@@ -342,7 +342,7 @@ export class Loop<State, Event> {
       if (said !== null) return said.ok ? { isAllowed: true } : { isAllowed: false, reason: said.error.message };
       if (this.cancelRequest !== null) {
         flights.withdraw(call.id);
-        return { isAllowed: false, reason: 'the run was cancelled' };
+        return { isAllowed: false, reason: this.cancelRequest.reason, cancels: true };
       }
       for (const patch of this.patches.splice(0)) this.recorder?.refusing(patch, `a merge waits for somebody to allow it (${call.id})`);
       if (flights.hasAnswers) return 'more';
@@ -372,20 +372,35 @@ export class Loop<State, Event> {
   }
 
   /** Starts what may start, until an answer is there or the plan is cancelled; what it gives otherwise ends the loop. */
-  private async waitForAnswers(state: State): Promise<RunResult<State> | null> {
+  private waitForAnswers(state: State): Promise<RunResult<State> | null> | null {
+    // Most calls are answered at once: for those there is no promise of its own.
+    const written = ++this.turns % TURNS_AT_ONCE === 0 ? breathe() : this.startAll();
+    return written === null && !this.isStopped && !this.isCaughtUp ? null : this.waitLonger(state, written);
+  }
+
+  /** Null: nothing is being written, and all that may start has started. */
+  private startAll(): Promise<void> | null {
     const { flights } = this;
-    if (++this.turns % TURNS_AT_ONCE === 0) await breathe();
+    while (this.isCaughtUp && !this.isStopped) {
+      const starting = flights.startable();
+      if (starting.length === 0) return null;
+      const written = this.recorder?.starting(starting) ?? null;
+      if (written !== null) return written.then(() => flights.launch(starting));
+      flights.launch(starting);
+    }
+    return null;
+  }
+
+  private async waitLonger(state: State, started: Promise<void> | null): Promise<RunResult<State> | null> {
+    const { flights } = this;
+    let written = started;
     for (;;) {
+      if (written !== null) await written;
       if (this.isStopped) return { kind: 'cancelled', state, calls: flights.taken };
       if (!this.isCaughtUp) return null;
       if (flights.isEmpty) return this.end({ kind: 'failed', error: stuck(), byHost: true });
-      const starting = flights.startable();
-      if (starting.length > 0) {
-        const written = this.recorder?.starting(starting) ?? null;
-        if (written !== null) await written;
-        flights.launch(starting);
-        continue;
-      }
+      written = this.startAll();
+      if (written !== null || !this.isCaughtUp) continue;
       const waits = this.recorder === null ? null : flights.waits();
       const parking = waits === null ? null : this.recorder!.park(waits);
       if (parking === null) await flights.changed();
@@ -394,7 +409,9 @@ export class Loop<State, Event> {
   }
 
   private async end(ended: Ended): Promise<RunResult<State>> {
-    await this.recorder?.ended(ended);
+    // What was cancelled while a merge was held may have come to its end in the turn that was held.
+    const isCancelled = ended.kind === 'failed' && ended.error.type.name === 'error/cancelled';
+    await this.recorder?.ended(ended, isCancelled ? this.cancelRequest : null);
     const { spent } = this.book;
     return { ...ended, calls: this.flights.taken, ...(spent === null ? {} : { spent }) };
   }

@@ -9,7 +9,7 @@ function valueOf(text: string, modules: Readonly<Record<string, string>> = {}): 
   const { program, diagnostics } = compile(testEnvironment(), { file: 'main.rtfs', text }, { loadModule });
   if (program === null) return diagnostics.map(({ code, message }) => `${code} ${message}`).join('\n');
   const { outcome } = startProgram(program);
-  return outcome.kind === 'complete' ? printValue(outcome.value) : outcome.kind;
+  return outcome.kind === 'complete' ? (printValue(outcome.value) ?? '') : outcome.kind;
 }
 
 describe('a definition that is not at the top makes a variable', () => {
