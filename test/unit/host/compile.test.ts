@@ -4,7 +4,7 @@ import { compile, type Source, startProgram } from '../../../src/host/compile.ts
 import { printValue } from '../../../src/value/print.ts';
 import { testEnvironment } from '../../support/environment.ts';
 
-function valueOf(text: string, modules: Readonly<Record<string, string>> = {}): string | null {
+function valueOf(text: string, modules: Readonly<Record<string, string>> = {}): string {
   const loadModule = (name: string): Source | null => (name in modules ? { file: `${name}.rtfs`, text: modules[name]! } : null);
   const { program, diagnostics } = compile(testEnvironment(), { file: 'main.rtfs', text }, { loadModule });
   if (program === null) return diagnostics.map(({ code, message }) => `${code} ${message}`).join('\n');
