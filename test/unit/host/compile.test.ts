@@ -1,11 +1,11 @@
 /** Which names of a program are variables, whatever the reader says of the text. */
 import { describe, expect, test } from 'vitest';
-import { compile, startProgram } from '../../../src/host/compile.ts';
+import { compile, type Source, startProgram } from '../../../src/host/compile.ts';
 import { printValue } from '../../../src/value/print.ts';
 import { testEnvironment } from '../../support/environment.ts';
 
 function valueOf(text: string, modules: Readonly<Record<string, string>> = {}): string {
-  const loadModule = (name: string): { file: string; text: string } | null => (modules[name] === undefined ? null : { file: `${name}.rtfs`, text: modules[name] });
+  const loadModule = (name: string): Source | null => (name in modules ? { file: `${name}.rtfs`, text: modules[name]! } : null);
   const { program, diagnostics } = compile(testEnvironment(), { file: 'main.rtfs', text }, { loadModule });
   if (program === null) return diagnostics.map(({ code, message }) => `${code} ${message}`).join('\n');
   const { outcome } = startProgram(program);
