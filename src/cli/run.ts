@@ -64,6 +64,12 @@ class Run {
       const { runKept } = await import('./kept/run.ts');
       return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, security: options.security, isolations: security?.isolations, keep, name: nameOf(options.origin), diagnostics, place });
     }
+    if (options.workers !== null) {
+      const { leaseOptions, runShared } = await import('./workers.ts');
+      const shared = { program, start: { limits, variables, ...(security === null ? {} : { isolations: security.isolations }) }, grants: world.value.grants, above: security?.host ?? {}, openHost, openWatch, observer: tellsPassed(this.terminal), terminal: this.terminal };
+      const leases = await leaseOptions(options.workers, shared);
+      return leases.ok ? tellEnding(await withInterrupt((signal) => runShared(leases.value, { ...shared, signal })), { ...place, run: null }, diagnostics) : this.invalid([leases.error], EXIT.usage);
+    }
     const above = security === null ? {} : { isolations: security.isolations, governor: security.newGovernor() };
     const execution = { program, limits, variables, openHost, interruptible: withInterrupt, openWatch, stopping, observer: tellsPassed(this.terminal), ...above };
     const ending = await this.timed(program, () => execute(execution));

@@ -81,7 +81,7 @@ export interface Recorder<State, Event> {
    * come meanwhile. Null: the process waits too.
    */
   readonly park: (waits: readonly Waiting[]) => Promise<boolean> | null;
-  readonly ended: (result: Ended) => Promise<void>;
+  readonly ended: (result: Ended, request: CancelRequest | null) => Promise<void>;
   /** False: questions to persons are not put here. */
   readonly asks: boolean;
 }
@@ -342,7 +342,7 @@ export class Loop<State, Event> {
       if (said !== null) return said.ok ? { isAllowed: true } : { isAllowed: false, reason: said.error.message };
       if (this.cancelRequest !== null) {
         flights.withdraw(call.id);
-        return { isAllowed: false, reason: 'the run was cancelled' };
+        return { isAllowed: false, reason: this.cancelRequest.reason, cancels: true };
       }
       for (const patch of this.patches.splice(0)) this.recorder?.refusing(patch, `a merge waits for somebody to allow it (${call.id})`);
       if (flights.hasAnswers) return 'more';
@@ -409,7 +409,9 @@ export class Loop<State, Event> {
   }
 
   private async end(ended: Ended): Promise<RunResult<State>> {
-    await this.recorder?.ended(ended);
+    // What was cancelled while a merge was held may have come to its end in the turn that was held.
+    const isCancelled = ended.kind === 'failed' && ended.error.type.name === 'error/cancelled';
+    await this.recorder?.ended(ended, isCancelled ? this.cancelRequest : null);
     const { spent } = this.book;
     return { ...ended, calls: this.flights.taken, ...(spent === null ? {} : { spent }) };
   }

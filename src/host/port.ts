@@ -67,8 +67,8 @@ export interface HeldMerge<State, Event = unknown> {
   readonly again: (word: Word) => Turn<State, Event>;
 }
 
-/** What came of asking a person; `reason` says why not, null when nobody could be asked. */
-export type Word = { readonly isAllowed: true } | { readonly isAllowed: false; readonly reason: string | null };
+/** What came of asking a person; `reason` says why not, null when nobody could be asked. `cancels`: the run was cancelled before anybody said a word. */
+export type Word = { readonly isAllowed: true } | { readonly isAllowed: false; readonly reason: string | null; readonly cancels?: boolean };
 
 export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, Event = unknown> {
   readonly start: (program: Program, options?: StartOptions) => Turn<State, Event>;

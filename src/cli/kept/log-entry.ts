@@ -76,7 +76,7 @@ export function entryText(entry: LogEntry): string {
       return `${shown('value')}${budgetText(facts)}`;
     case 'run-failed':
     case 'run-cancelled':
-      return `${facts.error('error')?.message ?? ''}${budgetText(facts)}`;
+      return `${facts.error('error')?.message ?? ''}${budgetText(facts)}${who}`;
     default:
       return [...facts.data].map(([key, value]) => `${key instanceof Keyword ? key.name : ''}=${printBrief(value, SHOWN_MAX)}`).join(' ');
   }

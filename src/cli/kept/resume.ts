@@ -77,7 +77,7 @@ export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, '
       terminal.error(`said: ${resumed.error.message}, and goes on\n`);
       return EXIT.ok;
     }
-    if (!resumed.ok) return refuse([diagnostic('E0501', `cannot go on: ${resumed.error.message}`, null)], options, terminal);
+    if (!resumed.ok) return refuse([diagnostic('E0511', `cannot go on: ${resumed.error.message}`, null)], options, terminal);
     return await tellEnding(endingOf(resumed.value, row.id, option), { terminal, json, lookup, run: row.id });
   } catch (cause) {
     if (cause instanceof Refusal) return refuse(cause.diagnostics, options, terminal);

@@ -24,6 +24,7 @@ import type { Constitution } from '../security/constitution.ts';
 import { type Governed, type GovernedTurn, governsContexts, governTurn, isTracing, type MergeQuestion, type Refusal, shownTo, type WordOn } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
 import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
+import { checkNewRunId } from '../store/problem.ts';
 import { believedAuthority, signedAuthority } from './authority.ts';
 import { callbackData, keptCallbacks, readParent } from './callback.ts';
 import { Facts } from './facts.ts';
@@ -85,6 +86,7 @@ const MESSAGES_MS = 250;
 
 export async function startRun(keeping: Keeping, program: Runnable, run: NewRunOptions, options: DriveOptions): Promise<RunResult<State>> {
   const { store, clock, owner, sha256, keys } = keeping;
+  checkNewRunId(run.id);
   const kept = keepProgram(program);
   const now = clock.nowMs();
   const { id, name, start, authority, callback } = run;

@@ -21,7 +21,7 @@
  *   context-patched  turn data policy [+ who] [+ quanta]
  *   value-fetched   hash bytes
  *   cancel-requested  turn reason [+ who] [+ quanta]  message-ignored  message reason
- *   run-complete    value [+ budget]                  run-failed, run-cancelled  error [+ budget] [+ by, when the host would not go on]
+ *   run-complete    value [+ budget]                  run-failed, run-cancelled  error [+ budget] [+ by, when the host would not go on] [+ who, of a cancel that comes while a merge is held]
  *
  * `id` is that of the capability when the plan called it by another name; `by` is left out for capabilities, `duration-ms` when it is 0. The key
  * under which a call is made is the run's id, a slash, and the call's.

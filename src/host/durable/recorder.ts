@@ -287,9 +287,11 @@ export class RunRecorder implements Recorder<State, Event> {
     return true;
   }
 
-  ended = (result: Ended): Promise<void> => {
+  ended = (result: Ended, request: CancelRequest | null): Promise<void> => {
+    if (request !== null) this.isCancelled = true;
+    if (request?.message != null) this.taken.push(request.message);
     if (result.kind === 'complete') this.draft('run-complete', { value: result.value, budget: this.budget() });
-    else this.draft(this.wasCancelled(result) ? 'run-cancelled' : 'run-failed', { error: result.error, budget: this.budget(), by: result.byHost === true ? keyword('host') : undefined });
+    else this.draft(this.wasCancelled(result) ? 'run-cancelled' : 'run-failed', { error: result.error, budget: this.budget(), by: result.byHost === true ? keyword('host') : undefined, who: request?.who ?? undefined });
     const status = result.kind === 'complete' ? 'complete' : this.wasCancelled(result) ? 'cancelled' : 'failed';
     this.change = { ...this.change, status, wakeMs: null, waits: new Uint8Array(0) };
     return this.writeSigned();

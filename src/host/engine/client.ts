@@ -11,6 +11,7 @@ import type { Engine } from './port.ts';
 import { decodePiece, pieceName } from './records.ts';
 import { recordData, type RecordDraft } from '../journal/record.ts';
 import { type Content, EMPTY_HEAD } from '../store/port.ts';
+import { runIdProblem } from '../store/problem.ts';
 import { encodeValue } from '../../value/bytes.ts';
 import { Vector } from '../../value/vector.ts';
 
@@ -31,6 +32,8 @@ export interface NewEngineRun {
 
 /** Begins a run of what the name means now; what is deployed under it later does not touch the run. Gives the hash, or why it cannot be. */
 export async function startPlan(engine: Engine, { id, plan, start }: NewEngineRun): Promise<Result<string, string>> {
+  const problem = runIdProblem(id);
+  if (problem !== null) return { ok: false, error: problem };
   const program = await engine.names.read(plan);
   if (program === null) return { ok: false, error: `no plan ${plan} is deployed` };
   const input = await encodeSegment(startData(program, plan, start), null, engine.content);

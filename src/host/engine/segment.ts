@@ -219,7 +219,8 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     });
   }
 
-  private account({ id }: HostCall, { usage, isRefused }: Extract<Made, { kind: 'answered' }>, performance: Performance): void {
+  private account({ id }: HostCall, { usage, isRefused, denial }: Extract<Made, { kind: 'answered' }>, performance: Performance): void {
+    if (denial !== null) this.records.draft('governance-denied', { call: id, denial });
     if (usage !== null) performance.used(usage);
     if (isRefused) this.loop.refused(id);
   }
