@@ -4,7 +4,7 @@
  * A missed target is said clearly but is no failure; a wrong answer is one.
  */
 import { parseArgs } from 'node:util';
-import { renderJson, renderTable, type Row } from './report.ts';
+import { renderJson, renderTable, type Row, type Took } from './report.ts';
 import { benchEnvironment } from './subject.ts';
 import { depth } from './suites/depth.ts';
 import { metering } from './suites/metering.ts';
@@ -22,22 +22,29 @@ import { store } from './suites/store.ts';
 import type { Suite } from './suites/suite.ts';
 import { tiers } from './suites/tiers.ts';
 
-const SUITES: readonly Suite[] = [tiers, metering, effects, steps, snapshots, depth, reading, store, durable, engines, protocol, processes, size, peers];
+const SUITES: readonly (readonly [name: string, suite: Suite])[] = Object.entries({
+  tiers, metering, effects, steps, snapshots, depth, reading, store, durable, engines, protocol, processes, size, peers,
+});
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' }, long: { type: 'boolean' }, alone: { type: 'boolean' } } });
   const only = values.only?.toLowerCase() ?? '';
   const wants = (name: string): boolean => name.toLowerCase().includes(only);
-  const wanted = SUITES.filter((suite) => suite.names.some(wants));
+  const wanted = SUITES.filter(([, suite]) => suite.names.some(wants));
   if (wanted.length === 0) {
-    process.stderr.write(`no row contains ${JSON.stringify(values.only)}; the rows are:\n${SUITES.flatMap((suite) => suite.names).join('\n')}\n`);
+    process.stderr.write(`no row contains ${JSON.stringify(values.only)}; the rows are:\n${SUITES.flatMap(([, suite]) => suite.names).join('\n')}\n`);
     process.exitCode = 2;
     return;
   }
   const input = { environment: benchEnvironment(), root: values.root ?? '.', wants, isLong: values.long === true, isAlone: values.alone === true };
   const rows: Row[] = [];
-  for (const suite of wanted) rows.push(...(await suite.run(input)).filter((one) => wants(one.name)));
-  process.stdout.write(`${values.json === true ? renderJson(rows) : renderTable(rows)}\n`);
+  const took: Took[] = [];
+  for (const [name, suite] of wanted) {
+    const startMs = performance.now();
+    rows.push(...(await suite.run(input)).filter((one) => wants(one.name)));
+    took.push({ suite: name, seconds: (performance.now() - startMs) / 1_000 });
+  }
+  process.stdout.write(`${values.json === true ? renderJson(rows, took) : renderTable(rows, took)}\n`);
 }
 
 await main();

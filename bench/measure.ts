@@ -9,10 +9,10 @@
 /** Samples that count, after the warm-up. */
 const SAMPLES = 5;
 /** A sample runs its task as often as it takes to last about this long. */
-const SAMPLE_MS = 80;
+const SAMPLE_MS = 60;
 /** The engine optimises in the background and may take back what it did: so long it is given, and at least so many runs. */
-const WARM_UP_MS = 400;
-const WARM_UP_RUNS = 3;
+const WARM_UP_MS = 250;
+const WARM_UP_RUNS = 2;
 
 export interface Task {
   readonly run: () => unknown;

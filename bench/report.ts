@@ -12,6 +12,12 @@ export interface Row {
   readonly note: string;
 }
 
+/** How long a suite took to measure, by the wall. */
+export interface Took {
+  readonly suite: string;
+  readonly seconds: number;
+}
+
 /** More is better for these units; less for all others. */
 const MORE_IS_BETTER: ReadonlySet<string> = new Set(['MB/s', '/s', '× our time', '% of appends']);
 
@@ -34,15 +40,22 @@ function rounded(value: number, target: number | null): number {
   return short === target ? value : short;
 }
 
-export function renderJson(rows: readonly Row[]): string {
-  return JSON.stringify({ rows }, null, 2);
+export function renderJson(rows: readonly Row[], took: readonly Took[]): string {
+  return JSON.stringify({ rows, took }, null, 2);
 }
 
-export function renderTable(rows: readonly Row[]): string {
+export function renderTable(rows: readonly Row[], took: readonly Took[]): string {
   const cells = [['', 'value', 'unit', 'target', '', ''], ...rows.map(cellsOf)];
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
   const lines = cells.map((line) => line.map((cell, column) => aligned(cell, widths[column]!, column)).join('  ').trimEnd());
-  return [...lines, '', summary(rows)].join('\n');
+  return [...lines, '', summary(rows), timeTaken(took)].join('\n');
+}
+
+/** The longest first: where time can be saved. */
+function timeTaken(took: readonly Took[]): string {
+  const seconds = took.reduce((sum, one) => sum + one.seconds, 0);
+  const longestFirst = [...took].sort((a, b) => b.seconds - a.seconds).map((one) => `${one.suite} ${one.seconds.toFixed(1)}`);
+  return `measured in ${seconds.toFixed(0)} s: ${longestFirst.join(', ')}`;
 }
 
 const VALUE_COLUMN = 1;

@@ -4,6 +4,7 @@
  */
 // Running.
 export type { Passed } from './host/amounts.ts';
+export type { Ceiling } from './host/branch/ceiling.ts';
 export type { LeaseOptions, WorkerAddress } from './host/branch/lease.ts';
 export { runWithWorkers } from './host/branch/run.ts';
 export { systemClock } from './host/clock.ts';

@@ -16,6 +16,7 @@ import { type RestateWorker, serveRestate } from '../../src/host/engine/restate/
 import { segmentDriver } from '../../src/host/engine/segment.ts';
 import { openKeeping } from '../../src/host/open-store.ts';
 import type { EngineWorld } from '../../src/host/engine/world.ts';
+import type { Capability } from '../../src/host/port.ts';
 import { capabilityRegistry } from '../../src/host/registry.ts';
 import { type Row, row, unavailable } from '../report.ts';
 import { compiled } from '../subject.ts';
@@ -23,7 +24,7 @@ import type { Suite, SuiteInput } from './suite.ts';
 
 /** The last but one: where a segment has the longest past. */
 const PAST = [10, 999, 9_999] as const;
-/** A quarter of an hour on Restate: measured when it is asked for (`--long`). */
+/** Takes minutes on Restate: measured when it is asked for (`--long`). */
 const LONG_PAST = 99_999;
 const PLACES = ['an engine in memory', 'a store in a file', 'Restate', 'Restate without segments'] as const;
 type Place = (typeof PLACES)[number];
@@ -34,6 +35,10 @@ function pastsOf(place: Place, isLong: boolean): readonly number[] {
 
 const rateName = (past: number, place: Place): string => `steps a second, ${past} of them, on ${place}`;
 const resumeName = (past: number, place: Place): string => `standing again after ${past} steps, on ${place}`;
+
+/** On Restate the last steps alone are made one after the other, and those before them so many at a time: their number is what counts, and each takes some milliseconds. */
+const ALONE = 999;
+const TOGETHER = 100;
 
 /** What the engine alone takes at 10,000 steps. */
 const RESUME_MS = 300;
@@ -49,7 +54,8 @@ export const engines: Suite = {
     const rows: Row[] = [];
     const wanted = (place: Place): readonly number[] => pastsOf(place, isLong).filter((past) => wants(rateName(past, place)) || wants(resumeName(past, place)));
     const note = (place: Place, past: number, { rate, resumeMs }: Measured): void => {
-      rows.push(row(rateName(past, place), rate, '/s', null));
+      const rateNote = place.startsWith('Restate') && past > ALONE ? `the last ${ALONE}; those before ${TOGETHER} at a time` : '';
+      rows.push(row(rateName(past, place), rate, '/s', null, rateNote));
       rows.push(row(resumeName(past, place), resumeMs, 'ms', place === 'Restate' && past > 10 ? RESUME_MS : null, place === 'a store in a file' ? 'reading the store' : 'one attempt, from its beginning'));
     };
     for (const past of wanted('an engine in memory')) note('an engine in memory', past, await inMemory(environment, past));
@@ -62,18 +68,31 @@ export const engines: Suite = {
       for (const place of onServer) for (const past of wanted(place)) rows.push(unavailable(rateName(past, place), '/s', null, (cause as Error).message));
       return rows;
     }
-    for (const place of onServer) for (const past of wanted(place)) note(place, past, await onRestate(environment, past, place === 'Restate' ? 1_000 : Number.POSITIVE_INFINITY));
+    await withServer(async (server) => {
+      for (const place of onServer) for (const past of wanted(place)) note(place, past, await onRestate(environment, server, past, place === 'Restate' ? 1_000 : Number.POSITIVE_INFINITY));
+    });
     return rows;
   },
 };
 
-const plan = (past: number): string => `(loop [i 0 sum 0] (if (< i ${past}) (recur (inc i) (+ sum (call :tick i))) (do (call :user.ask "?") sum)))`;
+/** `together` calls `TOGETHER` at a time, the others of the `past` one after the other, then one that waits. */
+const plan = (past: number, together: number = 0): string => `
+  (loop [i 0] (if (< i ${together}) (do (pmap (fn [n] (call :tick n)) (range i (+ i ${TOGETHER}))) (recur (+ i ${TOGETHER})))))
+  (loop [i ${together} sum 0] (if (< i ${past}) (recur (inc i) (+ sum (call :tick i))) (do (call :user.ask "?") sum)))`;
 
-const HOST: EngineWorld['host'] = {
-  capabilities: capabilityRegistry([{ id: 'tick', summary: '', determinism: 'idempotent', call: () => 1 }, ...userCapabilities()], new Map()),
-  policy: { decide: () => ({ allowed: true, grants: [] }) },
-  clock: systemClock,
-};
+/** `ticked` is told which call is made. */
+function hostOf(ticked: (call: unknown) => void): EngineWorld['host'] {
+  const tick: Capability = {
+    id: 'tick', summary: '', determinism: 'idempotent',
+    call: ([number]) => {
+      ticked(number);
+      return 1;
+    },
+  };
+  return { capabilities: capabilityRegistry([tick, ...userCapabilities()], new Map()), policy: { decide: () => ({ allowed: true, grants: [] }) }, clock: systemClock };
+}
+
+const HOST = hostOf(() => undefined);
 
 async function inFile(environment: Environment, past: number): Promise<Measured> {
   const directory = mkdtempSync(path.join(tmpdir(), 'rtfs-bench-'));
@@ -101,44 +120,70 @@ async function inFile(environment: Environment, past: number): Promise<Measured>
 async function inMemory(environment: Environment, past: number): Promise<Measured> {
   const engine = createMemoryEngine(systemClock);
   const drive = segmentDriver({ environment, host: HOST });
+  const crash = (): Promise<void> => Promise.resolve(engine.crash());
   try {
-    return await onEngine(environment, past, engine, (wrapped) => Promise.resolve(engine.serve(wrapped)), drive, () => Promise.resolve(engine.crash()));
+    return await onEngine({ engine, name: `bench-${past}`, serve: (wrapped) => Promise.resolve(engine.serve(wrapped)), drive, crash, askMs: 2 }, environment, past);
   } finally {
     engine.crash();
   }
 }
 
-async function onRestate(environment: Environment, past: number, calls: number): Promise<Measured> {
+async function withServer(use: (server: RunningServer) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'rtfs-bench-'));
   let server: RunningServer | null = null;
-  let worker: RestateWorker | null = null;
-  const crash = async (): Promise<void> => void (await worker?.close());
   try {
     server = await startServer({ folder, ports: await freePorts() });
-    const address = await restateAddress(server.admin, null);
-    if (!address.ok) throw new Error(address.error);
-    const keeping = await serveRestate({ address: address.value, port: 0, drive: () => Promise.resolve(), offers: 'keep' });
-    await keeping.register();
-    let port = 0;
-    const serve = async (drive: DriveSegment): Promise<void> => {
-      worker = await serveRestate({ address: address.value, port, drive, offers: 'drive' });
-      if (port === 0) await worker.register();
-      port = worker.port;
-    };
-    const measured = await onEngine(environment, past, restateEngine(address.value), serve, segmentDriver({ environment, host: HOST, segment: { calls, bytes: Number.POSITIVE_INFINITY } }), crash);
-    await crash();
-    await keeping.close();
-    return measured;
+    await use(server);
   } finally {
     await server?.stop('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Long enough to say that nothing comes any more. */
-const QUIET_MS = 1_000;
+async function onRestate(environment: Environment, server: RunningServer, past: number, calls: number): Promise<Measured> {
+  let worker: RestateWorker | null = null;
+  const crash = async (): Promise<void> => void (await worker?.close());
+  const address = await restateAddress(server.admin, null);
+  if (!address.ok) throw new Error(address.error);
+  const keeping = await serveRestate({ address: address.value, port: 0, drive: () => Promise.resolve(), offers: 'keep' });
+  await keeping.register();
+  let port = 0;
+  const serve = async (drive: DriveSegment): Promise<void> => {
+    worker = await serveRestate({ address: address.value, port, drive, offers: 'drive' });
+    if (port === 0) await worker.register();
+    port = worker.port;
+  };
+  const together = Math.max(0, past - ALONE);
+  let aloneMs = 0;
+  const host = hostOf((call) => {
+    if (call === together) aloneMs = performance.now();
+  });
+  const drive = segmentDriver({ environment, host, segment: { calls, bytes: Number.POSITIVE_INFINITY } });
+  try {
+    const name = `bench-${past}-${calls}`;
+    const { rate, resumeMs, waitingMs } = await onEngine({ engine: restateEngine(address.value), name, serve, drive, crash, askMs: 10 }, environment, past, together);
+    return { rate: together === 0 ? rate : (ALONE * 1_000) / (waitingMs - aloneMs), resumeMs };
+  } finally {
+    await crash();
+    await keeping.close();
+  }
+}
 
-async function onEngine(environment: Environment, past: number, engine: Engine, serve: (drive: DriveSegment) => Promise<void>, drive: DriveSegment, crash: () => Promise<void>): Promise<Measured> {
+/** Long enough to say that nothing comes any more. */
+const QUIET_MS = 500;
+
+interface Subject {
+  readonly engine: Engine;
+  /** Of the plan and its run. */
+  readonly name: string;
+  readonly serve: (drive: DriveSegment) => Promise<void>;
+  readonly drive: DriveSegment;
+  readonly crash: () => Promise<void>;
+  /** After so long the engine is asked again how the run stands; each question takes its time from the run. */
+  readonly askMs: number;
+}
+
+async function onEngine({ engine, name, serve, drive, crash, askMs }: Subject, environment: Environment, past: number, together: number = 0): Promise<Measured & { readonly waitingMs: number }> {
   let begunMs = 0;
   let lastMs = 0;
   /** Sees when the attempt begins, and when it was last told something. */
@@ -152,16 +197,15 @@ async function onEngine(environment: Environment, past: number, engine: Engine, 
     const { run, content, signal, step, timer, message, write, handOver } = segment;
     return drive({ run, content, signal, step, timer, message, write, handOver, first }, input);
   };
-  const run = `bench-${past}`;
   await serve(seen);
-  await deployPlan(engine, run, compiled(environment, plan(past)));
+  await deployPlan(engine, name, compiled(environment, plan(past, together)));
   const startMs = performance.now();
-  await startPlan(engine, { id: run, plan: run });
-  while ((await engineStatus(engine, run))?.status !== 'waiting') await new Promise((resolve) => setTimeout(resolve, 2));
-  const rate = (past * 1_000) / (performance.now() - startMs);
+  await startPlan(engine, { id: name, plan: name });
+  while ((await engineStatus(engine, name))?.status !== 'waiting') await new Promise((resolve) => setTimeout(resolve, askMs));
+  const waitingMs = performance.now();
   await crash();
   const before = begunMs;
   await serve(seen);
   while (begunMs === before || performance.now() - lastMs < QUIET_MS) await new Promise((resolve) => setTimeout(resolve, 20));
-  return { rate, resumeMs: lastMs - begunMs };
+  return { rate: (past * 1_000) / (waitingMs - startMs), resumeMs: lastMs - begunMs, waitingMs };
 }

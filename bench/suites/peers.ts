@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { geometricMean, measure } from '../measure.ts';
+import { geometricMean, measure, type Timing } from '../measure.ts';
 import { type Row, row } from '../report.ts';
 import { benchEnvironment, running } from '../subject.ts';
 import { WORKLOADS } from '../workloads/all.ts';
@@ -35,10 +35,21 @@ const UNIT = '× our time';
 
 export const peers: Suite = {
   names: PEERS.flatMap((peer) => [...workloadsOf(peer).map((workload) => nameOf(peer, workload)), meanOf(peer)]),
-  run: async (input) => {
-    const rows: Row[] = [];
-    for (const peer of PEERS) rows.push(...(await runPeer(peer, input)));
-    return rows;
+  run: async ({ root, wants }: SuiteInput): Promise<readonly Row[]> => {
+    const folder = join(root, 'bench/peers');
+    const contests = PEERS.map((peer) => ({ peer, workloads: wants(meanOf(peer)) ? workloadsOf(peer) : workloadsOf(peer).filter((workload) => wants(nameOf(peer, workload))) }));
+    const wanted = contests.filter(({ workloads }) => workloads.length > 0);
+    if (!existsSync(join(folder, 'node_modules'))) return wanted.map(({ peer }) => row(meanOf(peer), null, UNIT, null, 'not installed: npm ci --prefix bench/peers'));
+    const measured: { readonly peer: Peer; readonly row: Row }[] = [];
+    for (const workload of WORKLOADS) {
+      const contestants = wanted.filter(({ workloads }) => workloads.includes(workload)).map(({ peer }) => peer);
+      measured.push(...(await runWorkload(workload, contestants, folder)));
+    }
+    return wanted.flatMap(({ peer, workloads }) => {
+      const rows = measured.filter((one) => one.peer === peer).map((one) => one.row);
+      if (workloads.length < workloadsOf(peer).length) return rows;
+      return [...rows, row(meanOf(peer), geometricMean(rows.map((one) => one.value!)), UNIT, peer.target)];
+    });
   },
 };
 
@@ -54,22 +65,18 @@ function meanOf(peer: Peer): string {
   return `${peer.name}: geometric mean of the ${workloadsOf(peer).length === WORKLOADS.length ? 'ten' : 'others'}`;
 }
 
-async function runPeer(peer: Peer, { root, wants }: SuiteInput): Promise<readonly Row[]> {
-  const folder = join(root, 'bench/peers');
-  const wanted = wants(meanOf(peer)) ? workloadsOf(peer) : workloadsOf(peer).filter((workload) => wants(nameOf(peer, workload)));
-  if (wanted.length === 0) return [];
-  if (!existsSync(join(folder, 'node_modules'))) return [row(meanOf(peer), null, UNIT, null, 'not installed: npm ci --prefix bench/peers')];
-  const environment = benchEnvironment();
-  const rows: Row[] = [];
-  for (const workload of wanted) {
-    const main = await peer.load(folder, workload.source);
-    const ours = running(environment, workload);
-    const args = workload.args();
-    const [own, other] = measure([{ run: () => ours.run(args) }, { run: () => main(...args) }], { samples: 3 });
-    rows.push(row(nameOf(peer, workload), other!.cpuMs / own!.cpuMs, UNIT, peer.each, `${other!.cpuMs.toPrecision(3)} ms / ${own!.cpuMs.toPrecision(3)} ms`));
-  }
-  if (wanted.length === workloadsOf(peer).length) rows.push(row(meanOf(peer), geometricMean(rows.map((one) => one.value!)), UNIT, peer.target));
-  return rows;
+/** Ourselves and all of them in turns. */
+async function runWorkload(workload: Workload, contestants: readonly Peer[], folder: string): Promise<{ readonly peer: Peer; readonly row: Row }[]> {
+  if (contestants.length === 0) return [];
+  const mains = await Promise.all(contestants.map((peer) => peer.load(folder, workload.source)));
+  const ours = running(benchEnvironment(), workload);
+  const args = workload.args();
+  const [own, ...others] = measure([() => ours.run(args), ...mains.map((main) => () => main(...args))].map((run) => ({ run })), { samples: 3 });
+  return contestants.map((peer, place) => ({ peer, row: rowOf(peer, workload, others[place]!, own!) }));
+}
+
+function rowOf(peer: Peer, workload: Workload, other: Timing, own: Timing): Row {
+  return row(nameOf(peer, workload), other.cpuMs / own.cpuMs, UNIT, peer.each, `${other.cpuMs.toPrecision(3)} ms / ${own.cpuMs.toPrecision(3)} ms`);
 }
 
 /** What the ten use beyond `clojure.core`. */

@@ -12,10 +12,10 @@ import { type Row, row } from '../report.ts';
 import { type Entry, entryOf } from '../subject.ts';
 import type { Suite, SuiteInput } from './suite.ts';
 
-const TURNS = 100_000;
+const TURNS = 10_000;
 const FEW_KEYS = 10;
 const MANY_KEYS = 10_000;
-const FORKS = 20_000;
+const FORKS = 4_000;
 const BRANCHES = 1_000;
 const WIDTH = 10;
 const WAITING = 100;

@@ -1,6 +1,6 @@
 /** Each tier against hand-written JavaScript, on the ten workloads, and the geometric mean of them. */
 import type { Environment } from '../../src/host/compile.ts';
-import { geometricMean, measure } from '../measure.ts';
+import { geometricMean, measure, type Timing } from '../measure.ts';
 import { type Row, row } from '../report.ts';
 import { benchEnvironment, running, type Subject } from '../subject.ts';
 import { WORKLOADS } from '../workloads/all.ts';
@@ -33,31 +33,38 @@ function meanName(tier: Tier): string {
 
 export const tiers: Suite = {
   names: TIERS.flatMap((tier) => [...WORKLOADS.map((workload) => rowName(tier, workload)), meanName(tier)]),
-  run: (input) => TIERS.flatMap((tier) => runTier(tier, input)),
+  run: ({ wants }: SuiteInput): readonly Row[] => {
+    const contests = TIERS.map((tier) => ({ tier, workloads: wants(meanName(tier)) ? WORKLOADS : WORKLOADS.filter((workload) => wants(rowName(tier, workload))) }));
+    const subjects = contests.flatMap(({ tier, workloads }) => workloads.map((workload) => ({ tier, workload, subject: running(tier.environment, workload) })));
+    // All programs run before the first is measured: no engine shall know only one of them, as in any real process.
+    for (const { workload, subject } of subjects) {
+      subject.run(workload.smallArgs());
+      workload.baseline(...workload.smallArgs());
+    }
+    const measured = WORKLOADS.flatMap((workload) => runWorkload(workload, subjects.filter((one) => one.workload === workload)));
+    return contests.flatMap(({ tier, workloads }) => {
+      const rows = measured.filter((one) => one.tier === tier).map((one) => one.row);
+      if (workloads.length < WORKLOADS.length) return rows;
+      return [...rows, row(meanName(tier), geometricMean(rows.map((one) => one.value!)), UNIT, tier.target)];
+    });
+  },
 };
 
-function runTier(tier: Tier, { wants }: SuiteInput): readonly Row[] {
-  const wanted = wants(meanName(tier)) ? WORKLOADS : WORKLOADS.filter((workload) => wants(rowName(tier, workload)));
-  const subjects = wanted.map((workload) => ({ workload, subject: running(tier.environment, workload) }));
-  // All programs run before the first is measured: no engine shall know only one of them, as in any real process.
-  for (const { workload, subject } of subjects) {
-    subject.run(workload.smallArgs());
-    workload.baseline(...workload.smallArgs());
-  }
-  const rows = subjects.map(({ workload, subject }) => runWorkload(tier, workload, subject));
-  if (wanted.length < WORKLOADS.length) return rows;
-  const mean = geometricMean(rows.map((one) => one.value!));
-  return [...rows, row(meanName(tier), mean, UNIT, tier.target)];
+/** The tiers and the baseline in turns. */
+function runWorkload(workload: Workload, contestants: readonly { readonly tier: Tier; readonly subject: Subject }[]): { readonly tier: Tier; readonly row: Row }[] {
+  if (contestants.length === 0) return [];
+  const args = workload.args();
+  const expected = workload.baseline(...args);
+  for (const { subject } of contestants) if (!agrees(workload, subject.run(args), expected)) throw new Error(`${workload.name}: the answers differ`);
+  const [theirs, ...ours] = measure([() => workload.baseline(...args), ...contestants.map(({ subject }) => () => subject.run(args))].map((run) => ({ run })));
+  return contestants.map(({ tier }, place) => ({ tier, row: rowOf(tier, workload, ours[place]!, theirs!) }));
 }
 
-function runWorkload(tier: Tier, workload: Workload, subject: Subject): Row {
-  const args = workload.args();
-  if (!agrees(workload, subject.run(args), workload.baseline(...args))) throw new Error(`${workload.name}: the answers differ`);
-  const [ours, theirs] = measure([{ run: () => subject.run(args) }, { run: () => workload.baseline(...args) }]);
-  const wall = (ours!.wallMs / theirs!.wallMs).toPrecision(3);
-  const note = `${milliseconds(ours!.cpuMs)} / ${milliseconds(theirs!.cpuMs)}, wall ${wall}×, against ${workload.against}`;
+function rowOf(tier: Tier, workload: Workload, ours: Timing, theirs: Timing): Row {
+  const wall = (ours.wallMs / theirs.wallMs).toPrecision(3);
+  const note = `${milliseconds(ours.cpuMs)} / ${milliseconds(theirs.cpuMs)}, wall ${wall}×, against ${workload.against}`;
   const target = [...tier.targets].find(([name]) => workload.name.startsWith(name))?.[1] ?? null;
-  return row(rowName(tier, workload), ours!.cpuMs / theirs!.cpuMs, UNIT, target, note);
+  return row(rowName(tier, workload), ours.cpuMs / theirs.cpuMs, UNIT, target, note);
 }
 
 function milliseconds(value: number): string {

@@ -21,16 +21,16 @@ function replay({ command, ask, collect }: ArgumentTools): void {
 }
 
 function fork(tools: ArgumentTools): void {
-  driving(tools, tools.command('fork', 'begin a run with the past of another one, and go on with it'))
+  restateOption(driving(tools, tools.command('fork', 'begin a run with the past of another one, and go on with it; the new one is in a store')))
     .argument('<run>', 'its id, or the beginning of it')
     .requiredOption('--at <place>', 'where: the number of a record in `rtfs log`, or the label of a checkpoint')
     .option('--answer <call=value>', 'answer a call that waits there (repeatable)', tools.collect)
     .option('--id <id>', 'the id of the new run')
     .option('--as <who>', 'who answers; the user of this machine unless given')
     .option('--no-resume', 'only make the run')
-    .action((run: string, flags: DriveFlags & { at: string; answer?: string[]; id?: string; as?: string; resume: boolean }) => {
+    .action((run: string, flags: DriveFlags & RestateFlags & { at: string; answer?: string[]; id?: string; as?: string; resume: boolean }) => {
       const { at, answer: answers = [], id = null, as: who = null, resume: resumes } = flags;
-      tools.ask({ command: 'fork', options: { run, at, answers, id, who, resumes, ...driveOptions(flags) } });
+      tools.ask({ command: 'fork', options: { run, restate: restateOf(flags), at, answers, id, who, resumes, ...driveOptions(flags) } });
     });
 }
 

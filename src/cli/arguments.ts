@@ -14,7 +14,7 @@ import { historyCommands } from './arguments-history.ts';
 import { type ArgumentTools, keptCommands } from './arguments-kept.ts';
 import { serveCommands } from './arguments-serve.ts';
 import {
-  type CapabilityOptions, COMMANDS, type CommonOptions, type Invocation, type JsonForm, type KeepOptions, NO_SECURITY, type SecurityOptions, type StepsChoice, type WorldOptions,
+  type CapabilityOptions, COMMANDS, type CommonOptions, type Invocation, type JsonForm, type KeepOptions, NO_SECURITY, type SecurityOptions, type StepsChoice, type WorkersChoice, type WorldOptions,
 } from './invocation.ts';
 import { originOf } from './source.ts';
 import { COLOUR_CHOICES, type ColourChoice } from './terminal.ts';
@@ -45,6 +45,8 @@ function refusalOf(cause: CommanderError, asked: Asked, argv: readonly string[])
   const [message = '', ...more] = cause.message.replace(/^error: /, '').split('\n');
   const help = more.map((line) => line.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did'));
   if (cause.code === 'commander.unknownOption') help.push('what the plan itself shall get stands after `--`');
+  const [command = ''] = withCommand(argv);
+  if (help.length === 0 && (COMMANDS as readonly string[]).includes(command)) help.push(`see \`rtfs help ${command}\``);
   const end = argv.indexOf('--');
   const options = end < 0 ? argv : argv.slice(0, end);
   const json = jsonForm(options.includes('--json'), options.includes('--json=stream'));
@@ -76,11 +78,29 @@ interface RunFlags extends WorldFlags {
   readonly secrets?: string;
   readonly strict?: true;
   readonly budget?: string[];
+  readonly workers?: string[];
+  readonly tokenFile?: string;
+  readonly keys?: string;
 }
 
 function keepOf({ store, keep, id, checkpoint, wait }: RunFlags): KeepOptions | null {
   if (store === undefined && keep !== true) return null;
   return { store: store ?? null, id: id ?? null, checkpoint: checkpoint ?? null, waits: wait };
+}
+
+function workersOf({ workers, tokenFile, keys }: RunFlags): WorkersChoice | null {
+  return workers === undefined ? null : { urls: workers, tokenFile: tokenFile ?? null, keys: keys ?? null };
+}
+
+/** What cannot be done with branches that are elsewhere; null: nothing is in the way. */
+function againstWorkers(flags: RunFlags): [message: string, help: readonly string[]] | null {
+  const { workers, tokenFile, keys, store, keep, constitution, budget } = flags;
+  if (workers === undefined) return tokenFile === undefined && keys === undefined ? null : ['--token-file and --keys belong to --workers', ['add `--workers URL`, or leave them out']];
+  const wrong = workers.find((url) => !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ''));
+  if (wrong !== undefined) return [`\`${wrong}\` is no address of a worker`, ['`rtfs worker --http PORT` says its own: http://127.0.0.1:4001/']];
+  if (store !== undefined || keep === true) return ['a run that is kept stays in one process', ['leave out --workers, or --keep and --store']];
+  if (constitution !== undefined || budget !== undefined) return ['a constitution and a budget cannot be kept in other processes', ['leave out --workers, or --constitution and --budget']];
+  return null;
 }
 
 function jsonForm(document: boolean | undefined, stream: boolean | undefined): JsonForm {
@@ -177,6 +197,9 @@ class Asked {
       .option('--id <id>', 'the id of the kept run; a new one unless given')
       .option('--checkpoint <when>', 'when the state of a kept run is written: effect, step, a count of effects (50), a time (10s)')
       .option('--no-wait', 'put a kept run away when it waits, even for time alone')
+      .option('--workers <url>', 'let this `rtfs worker` carry on branches of the plan (repeatable)', collect)
+      .option('--token-file <file>', 'the token of the workers, in a file; else the variable RTFS_TOKEN')
+      .option('--keys <dir>', 'the keys that sign what workers are given; those of the workers must be known among them (default: those of this user)')
       .action((file: string | undefined, args: string[], flags: RunFlags) => {
         const json = jsonForm(flags.json, flags['json=stream']);
         const operands = file === undefined ? [] : [file, ...args];
@@ -186,7 +209,9 @@ class Asked {
         const keep = keepOf(flags);
         if (keep === null && (flags.id !== undefined || flags.checkpoint !== undefined || !flags.wait)) return this.refuse('--id, --checkpoint and --no-wait are for runs that are kept', ['add --store FILE or --keep'], json);
         if (flags.store !== undefined && flags.keep === true) return this.refuse('--store and --keep name two stores', [], json);
-        const options = { keep, origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), security: securityOf(flags), tier: flags.tier, ...worldOf(flags) };
+        const against = againstWorkers(flags);
+        if (against !== null) return this.refuse(...against, json);
+        const options = { keep, workers: workersOf(flags), origin, args: flags.eval === undefined ? rest : operands, input: flags.input ?? null, json, steps: stepsChoice(flags), security: securityOf(flags), tier: flags.tier, ...worldOf(flags) };
         if (options.input === '-' && origin.kind === 'stdin') return this.refuse('the plan and its input cannot both come from standard input', [], json);
         this.invocation = { command: 'run', options };
       });
@@ -207,7 +232,7 @@ class Asked {
         if (flags.eval === undefined && file === undefined) return this.refuse('there is nothing to run', ['name a file, or give an expression with -e'], json);
         const operands = file === undefined ? [] : [file, ...args];
         const origin = flags.eval === undefined ? originOf(file!) : { kind: 'text' as const, text: flags.eval.join('\n') };
-        const options = { keep: null, origin, args: flags.eval === undefined ? args : operands, input: flags.input ?? null, json, steps: 'none', security: NO_SECURITY, tier: flags.tier, ...worldOf(flags) } as const;
+        const options = { keep: null, workers: null, origin, args: flags.eval === undefined ? args : operands, input: flags.input ?? null, json, steps: 'none', security: NO_SECURITY, tier: flags.tier, ...worldOf(flags) } as const;
         if (options.input === '-' && origin.kind === 'stdin') return this.refuse('the plan and its input cannot both come from standard input', [], json);
         this.invocation = { command: 'stats', options };
       });

@@ -24,14 +24,14 @@ export interface Execution {
   /** Has its say on every turn. */
   readonly governor?: Governor | null;
   readonly openHost: () => Promise<Host & Governed>;
-  /** Aborted when the user interrupts. */
-  readonly signal: AbortSignal;
+  /** Does what takes longer than the first stretch, with a signal that is aborted when the user interrupts. */
+  readonly interruptible: (work: (signal: AbortSignal) => Promise<Ending>) => Promise<Ending>;
   /** Told when an interrupted run still has something to do before it ends. */
   readonly stopping?: () => void;
   /** Is told what nobody who looks on wants to tell. */
   readonly observer?: Pick<Observer<Event>, 'passed'>;
-  /** Asked for when there is something to see; null or absent when nobody looks on. */
-  readonly openWatch?: (() => Promise<Watch>) | null;
+  /** Called when there is something to see; absent when nobody can look on. */
+  readonly openWatch?: () => Promise<Watch | null>;
 }
 
 export type Ending =
@@ -51,8 +51,10 @@ export async function execute(execution: Execution): Promise<Ending> {
       watch?.observer.events?.(events);
       return outcome.kind === 'complete' ? { kind: 'complete', value: outcome.value, state } : { kind: 'failed', error: outcome.error, state };
     }
-    const { goOn } = await import('./hosting.ts');
-    return await goOn(first, execution, { ...execution.observer, ...watch?.observer });
+    return await execution.interruptible(async (signal) => {
+      const { goOn } = await import('./hosting.ts');
+      return goOn(first, signal, execution, { ...execution.observer, ...watch?.observer });
+    });
   } finally {
     watch?.end();
   }

@@ -15,7 +15,7 @@ import { type Ending, type Execution, QUANTUM_STEPS } from './execution.ts';
 const CONCURRENT_CALLS = 256;
 const INTERRUPTED = 'the run was interrupted';
 
-export async function goOn(first: Turn<State, Event>, execution: Execution, observer: Observer<Event>): Promise<Ending> {
+export async function goOn(first: Turn<State, Event>, signal: AbortSignal, execution: Execution, observer: Observer<Event>): Promise<Ending> {
   const host = await execution.openHost();
   const { governor = null } = execution;
   let { state } = first;
@@ -52,7 +52,7 @@ export async function goOn(first: Turn<State, Event>, execution: Execution, obse
     return state;
   };
   try {
-    const loop = loopFrom(noted(first), execution.signal);
+    const loop = loopFrom(noted(first), signal);
     const result = await loop.run();
     switch (result.kind) {
       case 'complete':

@@ -112,6 +112,17 @@ export interface RunOptions extends CommonOptions, WorldOptions {
   readonly json: JsonForm;
   readonly steps: StepsChoice;
   readonly security: SecurityOptions;
+  /** Null: all branches stay in this process. */
+  readonly workers: WorkersChoice | null;
+}
+
+/** Who carries on branches of a run. */
+export interface WorkersChoice {
+  readonly urls: readonly string[];
+  /** Null: the token is in the variable RTFS_TOKEN, if there is one. */
+  readonly tokenFile: string | null;
+  /** The directory of the keys that sign; null for that of the user. */
+  readonly keys: string | null;
 }
 
 export interface PolicyOptions extends CommonOptions {
@@ -186,6 +197,8 @@ export interface ReplayOptions extends CommonOptions, PlaceChoice {
 }
 
 export interface ForkOptions extends DrivingOptions {
+  /** The server that the other run is on; null when it is in the store, where the new run is in any case. */
+  readonly restate: RestateChoice | null;
   /** The number of a record, or the label of a checkpoint. */
   readonly at: string;
   /** `CALL=VALUE`. */
@@ -277,6 +290,8 @@ export interface ListenOptions {
 
 export interface WorkerOptions extends CommonOptions, WorldOptions, ListenOptions {
   readonly keys: string | null;
+  /** What stands above the grants here, whatever those say who give out branches. */
+  readonly security: SecurityOptions;
 }
 
 export interface ServeOptions extends CommonOptions, Omit<ListenOptions, 'port'> {
@@ -328,7 +343,7 @@ export const COMMANDS = [
 export const NO_SECURITY: SecurityOptions = { policy: null, constitution: null, secrets: null, strict: false, budget: [] };
 
 const PLAIN_RUN = {
-  colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null, tier: 'auto',
+  colour: 'auto', grants: [], limits: [], modulePaths: [], capabilities: null, args: [], input: null, json: 'none', steps: 'auto', security: NO_SECURITY, keep: null, workers: null, tier: 'auto',
 } as const;
 
 /**

@@ -13,7 +13,7 @@ import type { RunOptions } from './invocation.ts';
 import { tellsPassed } from './passed.ts';
 import { type Origin, Sources } from './source.ts';
 import type { Terminal } from './terminal.ts';
-import { type Watch, watchFor } from './watching.ts';
+import { openWatch, type Watch } from './watching.ts';
 import { openWorld, terminalConsole, type World } from './world.ts';
 
 export async function runCommand(options: RunOptions, terminal: Terminal, measured: ((done: Measured) => void) | null = null): Promise<ExitCode> {
@@ -56,7 +56,7 @@ class Run {
     const { limits, openHost, security } = world.value;
     const refusal = security?.admit({ hash: program.main.group, effects: null, provenance: source.value.file }) ?? null;
     if (refusal !== null) return this.invalid([refusal], EXIT.denied);
-    const openWatch = this.watchOpener(world.value);
+    const openWatch = (): Promise<Watch | null> => this.openWatch(world.value);
     const stopping = (): void => this.terminal.error('interrupted: undoing what was begun (Ctrl-C again ends at once)\n');
     const { keep } = options;
     const place = { terminal: this.terminal, json: options.json, lookup: sources.lookup };
@@ -64,11 +64,26 @@ class Run {
       const { runKept } = await import('./kept/run.ts');
       return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, security: options.security, isolations: security?.isolations, keep, name: nameOf(options.origin), diagnostics, place });
     }
-    const beganMs = performance.now();
-    const ending = await withInterrupt((signal) => execute({ program, limits, variables, openHost, signal, openWatch, stopping, observer: tellsPassed(this.terminal), ...(security === null ? {} : { isolations: security.isolations, governor: security.newGovernor() }) }));
-    this.measured?.({ program, ending, wallMs: performance.now() - beganMs });
+    if (options.workers !== null) {
+      const { leaseOptions, runShared } = await import('./workers.ts');
+      const shared = { program, start: { limits, variables, ...(security === null ? {} : { isolations: security.isolations }) }, grants: world.value.grants, above: security?.host ?? {}, openHost, openWatch, observer: tellsPassed(this.terminal), terminal: this.terminal };
+      const leases = await leaseOptions(options.workers, shared);
+      return leases.ok ? tellEnding(await withInterrupt((signal) => runShared(leases.value, { ...shared, signal })), { ...place, run: null }, diagnostics) : this.invalid([leases.error], EXIT.usage);
+    }
+    const above = security === null ? {} : { isolations: security.isolations, governor: security.newGovernor() };
+    const execution = { program, limits, variables, openHost, interruptible: withInterrupt, openWatch, stopping, observer: tellsPassed(this.terminal), ...above };
+    const ending = await this.timed(program, () => execute(execution));
     if (this.measured !== null && ending.kind === 'complete') return EXIT.ok;
     return tellEnding(ending.kind === 'interrupted' ? { kind: 'interrupted', run: null, storeOption: '' } : ending, { ...place, run: null }, diagnostics);
+  }
+
+  /** The clock is loaded by whoever asks for it, which takes milliseconds: only where somebody wants to know. */
+  private async timed(program: Program, work: () => Promise<Ending>): Promise<Ending> {
+    if (this.measured === null) return work();
+    const beganMs = performance.now();
+    const ending = await work();
+    this.measured({ program, ending, wallMs: performance.now() - beganMs });
+    return ending;
   }
 
   // ── before ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,10 +98,9 @@ class Run {
   }
 
   /** Who looks on is there before the console that it stands before. */
-  private watchOpener({ clock }: World): (() => Promise<Watch>) | null {
+  private async openWatch({ clock }: World): Promise<Watch | null> {
     const { steps, json } = this.options;
-    const open = watchFor({ steps, json, terminal: this.terminal, clock });
-    return open === null ? null : async () => (this.watch = await open());
+    return (this.watch = await openWatch({ steps, json, terminal: this.terminal, clock }));
   }
 
   private async input(): Promise<{ ok: true; value: Value } | { ok: false; error: readonly Diagnostic[] }> {

@@ -76,7 +76,7 @@ export function signingKeys(directory: string | null): Result<Keys, readonly Dia
 }
 
 /** Null when none was given. */
-async function givenToken(file: string | null): Promise<Result<string | null, Diagnostic>> {
+export async function givenToken(file: string | null): Promise<Result<string | null, Diagnostic>> {
   const where = file === null ? 'RTFS_TOKEN' : `the file ${file}`;
   try {
     const token = (file === null ? process.env['RTFS_TOKEN'] : await readFile(file, 'utf8'))?.trim() ?? null;

@@ -4,6 +4,8 @@
  *
  * When the reader of a stream goes away (`rtfs … | head -1`), what is written after that is dropped without a word.
  */
+import { writeSync } from 'node:fs';
+
 export type ColourChoice = 'auto' | 'always' | 'never';
 
 export const COLOUR_CHOICES: readonly ColourChoice[] = ['auto', 'always', 'never'];
@@ -29,8 +31,8 @@ export interface Terminal {
 }
 
 export function processTerminal(choice: ColourChoice): Terminal {
-  const out = sink(() => process.stdout);
-  const error = sink(() => process.stderr);
+  const out = sink(1, () => process.stdout);
+  const error = sink(2, () => process.stderr);
   // Something is about to be written to it.
   const isOutTerminal = (): boolean => out.open().isTTY === true;
   return {
@@ -70,8 +72,8 @@ interface Sink {
   readonly isClosed: () => boolean;
 }
 
-/** The stream is opened when it is first needed: that costs milliseconds. */
-function sink(standard: () => NodeJS.WriteStream): Sink {
+/** The stream is opened when nothing else will do: that costs milliseconds. */
+function sink(descriptor: 1 | 2, standard: () => NodeJS.WriteStream): Sink {
   let stream: NodeJS.WriteStream | null = null;
   let closed = false;
   const open = (): NodeJS.WriteStream => {
@@ -83,9 +85,33 @@ function sink(standard: () => NodeJS.WriteStream): Sink {
     return stream;
   };
   const write = (text: string): void => {
-    if (!closed && text !== '') open().write(text);
+    if (closed || text === '') return;
+    if (stream !== null || !CAN_WRITE_AT_ONCE) {
+      open().write(text);
+      return;
+    }
+    try {
+      const rest = writeAtOnce(descriptor, text);
+      if (rest.length > 0) open().write(rest);
+    } catch {
+      closed = true; // as any error of the stream
+    }
   };
   return { write, open, isClosed: () => closed };
+}
+
+/** Consoles of Windows want their text from the stream, in their own encoding. */
+const CAN_WRITE_AT_ONCE = process.platform !== 'win32';
+
+/** Gives what is left to write when whoever reads is too slow for now. Throws when nobody reads any more. */
+function writeAtOnce(descriptor: 1 | 2, text: string): Uint8Array {
+  let rest: Uint8Array = Buffer.from(text);
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EAGAIN') throw cause;
+  }
+  return rest;
 }
 
 /** The module is loaded when somebody asks: it brings all that node knows of networks. */

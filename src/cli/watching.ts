@@ -25,15 +25,11 @@ export interface WatchOptions {
 /** `tree` is the tree as it is in the end, for what is no terminal. */
 type StepsForm = 'live' | 'tree' | 'plain' | 'none';
 
-/** Null when nobody looks on. */
-export function watchFor(options: WatchOptions): (() => Promise<Watch>) | null {
-  const form = stepsForm(options);
-  if (form === 'none' && options.json !== 'stream') return null;
-  return async () => {
-    const stream = options.json === 'stream' ? (await import('./progress/stream.ts')).streamWatch(options) : null;
-    const steps = await stepsWatch(form, options);
-    return stream === null ? steps! : steps === null ? stream : both(stream, steps);
-  };
+/** Null when nobody looks on. Called when there is something to see: whether that goes to a terminal takes milliseconds to find out. */
+export async function openWatch(options: WatchOptions): Promise<Watch | null> {
+  const stream = options.json === 'stream' ? (await import('./progress/stream.ts')).streamWatch(options) : null;
+  const steps = await stepsWatch(stepsForm(options), options);
+  return stream === null ? steps : steps === null ? stream : both(stream, steps);
 }
 
 /** On a terminal the tree, elsewhere nothing, unless something is asked for. */

@@ -329,6 +329,10 @@ const TABLE = {
     title: 'Malformed capabilities file',
     cure: 'Compare it with docs/capabilities.md; the message names the place by its keys.',
   },
+  E0511: {
+    title: 'Not possible with this run or store',
+    cure: '`rtfs runs` says how runs stand, `rtfs log RUN` what happened in one.',
+  },
 
   // Warnings
   W0601: {

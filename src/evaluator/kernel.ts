@@ -169,6 +169,11 @@ export function exposedContext(state: State, callId: string): MapValue {
   return fetched(keys === null ? data : MapValue.from([...data].filter(([key]) => keys.includes((key as Keyword).name))));
 }
 
+/** The variables of the program where it made a pending call. */
+export function variablesAt(state: State, callId: string): ReadonlyMap<string, Value> {
+  return fiberOf(state.main, callId)?.variables ?? NOTHING_NAMED;
+}
+
 function fiberOf(fiber: Fiber, call: string): Fiber | null {
   if (fiber.call?.id === call) return fiber;
   for (const branch of fiber.join?.branches ?? []) {

@@ -8,8 +8,10 @@
  *   and nothing works on it, so a run all of whose calls are held can be put away (see `waits`).
  */
 import { MapValue } from '../value/map.ts';
+import type { Value } from '../value/value.ts';
 import type { DraftData } from './journal/record.ts';
 import type { Book } from './book.ts';
+import { CallbackQueue, type CallbackRuns } from './callback/callback.ts';
 import { added, type AnswerSource, BY_CAPABILITY, type Flight, type From, type Given, type LoopEngine, newFlight } from './flight.ts';
 import { approvalPrompt, askPerson, dueOf, type Hold, holdOf, isMerge, merging, pausing, type Recalled, type Waiting, workHold } from './hold.ts';
 import type { Attempting } from './memory.ts';
@@ -37,6 +39,10 @@ export interface FlightOptions {
   readonly factsOf: (call: HostCall) => DraftData;
   /** Who waits and makes calls in place of this process; null: nobody. */
   readonly engine: LoopEngine | null;
+  /** Who carries out callbacks; null: nobody. */
+  readonly callbacks: CallbackRuns | null;
+  /** Of the program, where it made the call. */
+  readonly variables: (callId: string) => ReadonlyMap<string, Value>;
 }
 
 export class Flights {
@@ -46,6 +52,8 @@ export class Flights {
   /** By the id of the call: all that are not answered yet, and those of them that have not started. */
   private readonly flights = new Map<string, Flight>();
   private readonly queue = new Set<Flight>();
+  /** Of calls that call back. */
+  private readonly queues = new Set<CallbackQueue>();
   /** In the order in which they came. */
   private answers = new Map<string, Given>();
   /** What calls with hints may be shown of the context. */
@@ -207,6 +215,11 @@ export class Flights {
     for (const flight of [...this.flights.values()]) this.drop(flight);
   }
 
+  /** Resolves when no callback is under way any more; those that wait are not begun. */
+  async callbacksEnded(): Promise<void> {
+    if (this.queues.size > 0) await Promise.all([...this.queues].map((queue) => queue.close(true)));
+  }
+
   private take(call: HostCall, exposed: (callId: string) => MapValue): void {
     this.taken += 1;
     const hints = hintsIn(call);
@@ -265,9 +278,10 @@ export class Flights {
     const hold = provided.hold ?? holdOf(limited, judged, recalled, this.options.approvalHash);
     if (hold !== null && 'id' in hold) return refused(hold, 'capability');
     const maySee = host.policy.exposes?.(judged.capability) === true;
+    // Field by field, as in `put`.
     this.enqueue({
-      ...newFlight(call, limited, judged), attempt: book.attempt(call.id) ?? attempt, hold, held, exposed: maySee ? exposed() : MapValue.empty(),
-      dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null,
+      call, made: limited, attempt: book.attempt(call.id) ?? attempt, held, usage: null, judged, exposed: maySee ? exposed() : MapValue.empty(), hold,
+      dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null, startedMs: 0, controller: null,
     });
   }
 
@@ -286,7 +300,7 @@ export class Flights {
 
   private work(flight: Flight): void {
     const { call, made, judged } = flight;
-    const { observer, host } = this.options;
+    const { observer, host, callbacks } = this.options;
     if ('wait' in judged.capability) return;
     const performance: Performance = {
       capability: judged.capability,
@@ -296,6 +310,7 @@ export class Flights {
       run: this.options.run,
       used: (usage) => (flight.usage = added(flight.usage, usage)),
       left: () => this.options.book.leftFor(call),
+      newCallbacks: callbacks === null ? null : (givenUp) => this.callbacksOf(flight, callbacks, givenUp),
       clock: host.clock,
       signal: () => (flight.controller ??= abortable(this.flights.get(call.id) !== flight)).signal,
       defect: (cause) => observer.defect?.(call, cause),
@@ -303,6 +318,17 @@ export class Flights {
     const answer = this.options.engine?.make(flight, performance) ?? perform(made, performance);
     if (answer instanceof Promise) void answer.then((late) => this.worked(flight, late));
     else this.worked(flight, answer);
+  }
+
+  private callbacksOf(flight: Flight, runs: CallbackRuns, givenUp: AbortSignal): CallbackQueue {
+    const { book } = this.options;
+    const { call } = flight;
+    const origins = book.origins(call) ?? call.derivedFrom?.map(({ key }) => key) ?? null;
+    const queue = new CallbackQueue({
+      runs, call, origins, givenUp, variables: this.options.variables(call.id), left: () => book.leftFor(call), used: (usage) => (flight.usage = added(flight.usage, usage)), closed: (one) => void this.queues.delete(one),
+    });
+    this.queues.add(queue);
+    return queue;
   }
 
   private worked(flight: Flight, made: Answer | Hold): void {

@@ -1,15 +1,16 @@
 /** A host made of functions of the embedding program, and one made of nothing. Needs nothing of node. */
-import { fromPlain, type Plain, toPlain } from '../value/plain.ts';
+import { fromPlain, type Plain, toPlain, toPlainWith } from '../value/plain.ts';
 import type { Value } from '../value/value.ts';
 import { timeCapabilities } from './capability/time.ts';
 import { systemClock } from './clock.ts';
 import { HostFailure } from './failure.ts';
-import type { CallContext, Capability, Clock, Determinism, Host, Policy } from './port.ts';
+import type { CallBack, CallContext, Capability, Clock, Determinism, Host, Policy } from './port.ts';
 import { capabilityRegistry } from './registry.ts';
 
 /**
  * What a plan calls: arguments and answer as JavaScript data (keywords are their names, maps are objects; an object as answer
- * becomes a map with keywords as keys, `undefined` nil). Fails by throwing a `HostFailure`; whatever else is thrown reaches the plan
+ * becomes a map with keywords as keys, `undefined` nil). A function of the plan among the arguments is a function that may be called until the answer
+ * is given, and gives a promise of what it comes to. Fails by throwing a `HostFailure`; whatever else is thrown reaches the plan
  * as `:error/internal` without its text.
  */
 export type PlainFunction = (...args: never[]) => unknown;
@@ -56,15 +57,21 @@ function capabilityOf(id: string, { call, determinism }: DeclaredFunction): Capa
     id,
     summary: 'a function of the host',
     determinism,
-    call: (args: readonly Value[], _: CallContext) => {
-      const given = (call as (...plain: Plain[]) => unknown)(...args.map(toPlain));
-      return given instanceof Promise ? given.then((answer) => valueOf(id, answer)) : valueOf(id, given);
+    call: (args: readonly Value[], { callBack }: CallContext) => {
+      const plain = args.map((arg) => toPlainWith(arg, (fn) => (callBack === undefined ? toPlain(fn) : plainFunction(id, fn, callBack))));
+      const given = (call as (...plain: unknown[]) => unknown)(...plain);
+      return given instanceof Promise ? given.then((answer) => valueOf(id, answer, 'answer')) : valueOf(id, given, 'answer');
     },
   };
 }
 
-function valueOf(id: string, answer: unknown): Value {
+/** A function of the plan as one of JavaScript, which resolves with its answer. */
+function plainFunction(id: string, fn: Value, callBack: CallBack): (...args: unknown[]) => Promise<Plain> {
+  return async (...args) => toPlain(await callBack(fn, args.map((arg) => valueOf(id, arg, 'argument of a function'))));
+}
+
+function valueOf(id: string, answer: unknown, what: string): Value {
   const value = answer === undefined ? ({ ok: true, value: null } as const) : fromPlain(answer, { keys: 'keywords' });
   if (value.ok) return value.value;
-  throw new HostFailure('type', `Type error in ${id}: the answer is no data: ${value.error.message}`);
+  throw new HostFailure('type', `Type error in ${id}: the ${what} is no data: ${value.error.message}`);
 }

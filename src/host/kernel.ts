@@ -1,7 +1,7 @@
 /** The kernel as the loop sees it: values that lie in a store are fetched before the loop hears of anything. */
 import type { Result } from '../diagnostic/diagnostic.ts';
 import { storedForCall } from '../evaluator/fetching.ts';
-import { cancel, exposedContext, resume, type ResumeOptions } from '../evaluator/kernel.ts';
+import { cancel, exposedContext, resume, type ResumeOptions, variablesAt } from '../evaluator/kernel.ts';
 import { errorValue } from '../evaluator/raise.ts';
 import type { Advance, Answer, Event, State } from '../evaluator/state.ts';
 import type { Stored } from '../evaluator/stored.ts';
@@ -11,7 +11,7 @@ import type { Kernel, Turn } from './port.ts';
 /** The state with these values in it, as `Chunker.provide` gives it. */
 export type FetchValues = (state: State, values: readonly Stored[]) => Result<State, { readonly message: string }>;
 
-export interface LoopKernel extends Required<Pick<Kernel<never, State, never, Event>, 'resume' | 'cancel' | 'exposed'>> {
+export interface LoopKernel extends Required<Pick<Kernel<never, State, never, Event>, 'resume' | 'cancel' | 'exposed' | 'variables'>> {
   readonly resume: (state: State, answers: readonly Answer[], options?: ResumeOptions) => Turn<State, Event>;
   readonly cancel: (state: State, reason: string, options?: ResumeOptions) => Turn<State, Event>;
 }
@@ -21,6 +21,7 @@ export function loopKernel(fetch: FetchValues): LoopKernel {
     resume: (state, answers: readonly Answer[], options?: ResumeOptions) => settled(state, (at) => resume(at, answers, options), fetch),
     cancel: (state, reason, options?: ResumeOptions) => settled(state, (at) => cancel(at, reason, options), fetch),
     exposed: (state, callId) => exposed(state, callId, fetch),
+    variables: variablesAt,
   };
 }
 

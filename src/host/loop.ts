@@ -17,6 +17,7 @@ import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
 import { Book, type Note } from './book.ts';
 import { breathe } from './breathe.ts';
+import type { CallbackRuns } from './callback/callback.ts';
 import type { Flight, Given, LoopEngine } from './flight.ts';
 import { Flights } from './flights.ts';
 import type { Recalled, Waiting } from './hold.ts';
@@ -26,7 +27,7 @@ import type { Answer, ApprovalQuestion, HeldMerge, Host, HostCall, Kernel, Obser
 import type { Amounts } from './amounts.ts';
 
 export interface LoopOptions<State, Event> {
-  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch'>;
+  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch' | 'variables'>;
   /** Where the machine stands: fresh from `start`, or from a saved state. */
   readonly first: Turn<State, Event>;
   readonly host: LoopHost;
@@ -39,6 +40,12 @@ export interface LoopOptions<State, Event> {
   /** The goes of the machine that led to `first`, when that is preempted. Default: one. */
   readonly goes?: readonly number[];
   readonly engine?: LoopEngine;
+  /** Who carries out callbacks of capabilities. Default: nobody. */
+  readonly callbacks?: CallbackRuns;
+  /** The keys that calls of a run that is not kept have. Default: their ids. */
+  readonly keyOf?: (callId: string) => string;
+  /** Aborted when nobody wants the plan's result any more: it is cancelled, and undoes what it began. */
+  readonly givenUp?: AbortSignal;
   /** What the run remembers, the turn `first` included. Default: nothing, as at the start. */
   readonly memory?: Memory;
   /** Whether somebody asks where values come from. Default: nobody does. */
@@ -74,7 +81,7 @@ export interface Recorder<State, Event> {
    * come meanwhile. Null: the process waits too.
    */
   readonly park: (waits: readonly Waiting[]) => Promise<boolean> | null;
-  readonly ended: (result: Ended) => Promise<void>;
+  readonly ended: (result: Ended, request: CancelRequest | null) => Promise<void>;
   /** False: questions to persons are not put here. */
   readonly asks: boolean;
 }
@@ -121,6 +128,8 @@ export class Loop<State, Event> {
   private readonly options: LoopOptions<State, Event>;
   private readonly recorder: Recorder<State, Event> | null;
   private readonly book: Book;
+  /** Where the machine stands. */
+  private state: State;
   private cancelRequest: CancelRequest | null = null;
   private readonly patches: PatchRequest[] = [];
   /** The goes of the machine since the last answers, as long as it is preempted at the end of each. */
@@ -129,10 +138,13 @@ export class Loop<State, Event> {
   /** How long the machine has worked since it waited. */
   private workedMs = 0;
   private wasOverdue = false;
+  /** As the signal says, which is slow to ask. */
+  private isStopped = false;
 
   constructor(options: LoopOptions<State, Event>) {
     const { recorder = null, host, observer, maxConcurrent } = options;
     this.options = options;
+    this.state = options.first.state;
     this.quanta = [...(options.goes ?? [options.quantum])];
     this.recorder = recorder;
     const note = recorder?.note ?? (() => undefined);
@@ -145,22 +157,33 @@ export class Loop<State, Event> {
       run: recorder?.run ?? null,
       factsOf: recorder?.factsOf ?? (() => ({})),
       recall: recorder?.recall ?? (() => null),
-      idempotencyKey: recorder?.idempotencyKey ?? ((callId) => callId),
+      idempotencyKey: recorder?.idempotencyKey ?? options.keyOf ?? ((callId) => callId),
       approvalHash: recorder?.approvalHash ?? (() => ''),
       asks: recorder?.asks ?? true,
       engine: options.engine ?? null,
+      callbacks: options.callbacks ?? null,
+      variables: (callId) => options.kernel.variables?.(this.state, callId) ?? new Map(),
     });
   }
 
   async run(): Promise<RunResult<State>> {
-    const { signal } = this.options;
-    const wake = (): void => this.flights.wake();
+    const { signal, givenUp } = this.options;
+    const wake = (): void => {
+      this.isStopped = true;
+      this.flights.wake();
+    };
+    this.isStopped = signal.aborted;
+    const giveUp = (): void => this.cancel({ reason: 'nobody waits for its result any more', who: null, message: null });
     signal.addEventListener('abort', wake);
+    givenUp?.addEventListener('abort', giveUp);
+    if (givenUp?.aborted === true) giveUp();
     try {
       return await this.go();
     } finally {
       signal.removeEventListener('abort', wake);
+      givenUp?.removeEventListener('abort', giveUp);
       this.flights.dropAll();
+      await this.flights.callbacksEnded();
     }
   }
 
@@ -201,7 +224,7 @@ export class Loop<State, Event> {
   }
 
   private async go(): Promise<RunResult<State>> {
-    const { kernel, observer, signal, follow = forgetting } = this.options;
+    const { kernel, observer, follow = forgetting } = this.options;
     const { first: given } = this.options;
     const first = given.held === undefined ? given : await this.allowed(given, null);
     if (isResult(first)) return first;
@@ -209,6 +232,7 @@ export class Loop<State, Event> {
       observer.events?.(turn.events);
       this.recorder?.turned(turn);
       const { outcome, state } = turn;
+      this.state = state;
       if (turn !== this.options.first || this.options.memory === undefined) this.book.memory = follow(this.book.memory, turn.events, 'calls' in outcome ? outcome.calls : NO_CALLS);
       this.book.tellPassed();
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);
@@ -223,8 +247,9 @@ export class Loop<State, Event> {
         const stopped = await this.waitForAnswers(state);
         if (stopped !== null) return stopped;
       }
-      if (signal.aborted) return { kind: 'cancelled', state, calls: this.flights.taken };
-      const next = await this.next(turn);
+      if (this.isStopped) return { kind: 'cancelled', state, calls: this.flights.taken };
+      const coming = this.next(turn);
+      const next = coming instanceof Promise ? await coming : coming;
       if (isResult(next)) return next;
       turn = next;
     }
@@ -241,22 +266,28 @@ export class Loop<State, Event> {
     return this.options.kernel.cancel === undefined;
   }
 
-  private async next(turn: Turn<State, Event>): Promise<Turn<State, Event> | RunResult<State>> {
-    const { kernel, quantum } = this.options;
+  /** Not a promise when nothing has to be waited for: this happens once for each effect. */
+  private next(turn: Turn<State, Event>): Turn<State, Event> | RunResult<State> | Promise<Turn<State, Event> | RunResult<State>> {
     const { state } = turn;
     if (turn.outcome.kind !== 'preempted') this.workedMs = 0;
-    const request = this.cancelRequest;
-    if (request !== null && kernel.cancel !== undefined) {
-      this.cancelRequest = null;
-      await this.recorder?.cancelling(request, this.quanta);
-      this.quanta = [quantum];
-      return refusing(this.timed(() => kernel.cancel!(state, request.reason, { quantum })));
-    }
+    if (this.cancelRequest !== null && this.options.kernel.cancel !== undefined) return this.cancelled(state, this.cancelRequest);
     const patch = this.patches.shift();
     if (patch !== undefined) return this.patched(turn, patch);
     const given = this.flights.arrived();
     const written = this.taken(given);
-    if (written !== null) await written;
+    return written === null ? this.resumed(state, given) : written.then(() => this.resumed(state, given));
+  }
+
+  private async cancelled(state: State, request: CancelRequest): Promise<Turn<State, Event>> {
+    const { kernel, quantum } = this.options;
+    this.cancelRequest = null;
+    await this.recorder?.cancelling(request, this.quanta);
+    this.quanta = [quantum];
+    return refusing(this.timed(() => kernel.cancel!(state, request.reason, { quantum })));
+  }
+
+  private resumed(state: State, given: readonly Given[]): Turn<State, Event> | Promise<Turn<State, Event> | RunResult<State>> {
+    const { kernel, quantum } = this.options;
     this.quanta = given.length > 0 ? [quantum] : [...this.quanta, quantum];
     const answers = given.map((one) => one.answer);
     const next = this.timed(() => kernel.resume(state, answers, { quantum }));
@@ -311,7 +342,7 @@ export class Loop<State, Event> {
       if (said !== null) return said.ok ? { isAllowed: true } : { isAllowed: false, reason: said.error.message };
       if (this.cancelRequest !== null) {
         flights.withdraw(call.id);
-        return { isAllowed: false, reason: 'the run was cancelled' };
+        return { isAllowed: false, reason: this.cancelRequest.reason, cancels: true };
       }
       for (const patch of this.patches.splice(0)) this.recorder?.refusing(patch, `a merge waits for somebody to allow it (${call.id})`);
       if (flights.hasAnswers) return 'more';
@@ -341,20 +372,35 @@ export class Loop<State, Event> {
   }
 
   /** Starts what may start, until an answer is there or the plan is cancelled; what it gives otherwise ends the loop. */
-  private async waitForAnswers(state: State): Promise<RunResult<State> | null> {
-    const { flights, options } = this;
-    if (++this.turns % TURNS_AT_ONCE === 0) await breathe();
+  private waitForAnswers(state: State): Promise<RunResult<State> | null> | null {
+    // Most calls are answered at once: for those there is no promise of its own.
+    const written = ++this.turns % TURNS_AT_ONCE === 0 ? breathe() : this.startAll();
+    return written === null && !this.isStopped && !this.isCaughtUp ? null : this.waitLonger(state, written);
+  }
+
+  /** Null: nothing is being written, and all that may start has started. */
+  private startAll(): Promise<void> | null {
+    const { flights } = this;
+    while (this.isCaughtUp && !this.isStopped) {
+      const starting = flights.startable();
+      if (starting.length === 0) return null;
+      const written = this.recorder?.starting(starting) ?? null;
+      if (written !== null) return written.then(() => flights.launch(starting));
+      flights.launch(starting);
+    }
+    return null;
+  }
+
+  private async waitLonger(state: State, started: Promise<void> | null): Promise<RunResult<State> | null> {
+    const { flights } = this;
+    let written = started;
     for (;;) {
-      if (options.signal.aborted) return { kind: 'cancelled', state, calls: flights.taken };
+      if (written !== null) await written;
+      if (this.isStopped) return { kind: 'cancelled', state, calls: flights.taken };
       if (!this.isCaughtUp) return null;
       if (flights.isEmpty) return this.end({ kind: 'failed', error: stuck(), byHost: true });
-      const starting = flights.startable();
-      if (starting.length > 0) {
-        const written = this.recorder?.starting(starting) ?? null;
-        if (written !== null) await written;
-        flights.launch(starting);
-        continue;
-      }
+      written = this.startAll();
+      if (written !== null || !this.isCaughtUp) continue;
       const waits = this.recorder === null ? null : flights.waits();
       const parking = waits === null ? null : this.recorder!.park(waits);
       if (parking === null) await flights.changed();
@@ -363,7 +409,9 @@ export class Loop<State, Event> {
   }
 
   private async end(ended: Ended): Promise<RunResult<State>> {
-    await this.recorder?.ended(ended);
+    // What was cancelled while a merge was held may have come to its end in the turn that was held.
+    const isCancelled = ended.kind === 'failed' && ended.error.type.name === 'error/cancelled';
+    await this.recorder?.ended(ended, isCancelled ? this.cancelRequest : null);
     const { spent } = this.book;
     return { ...ended, calls: this.flights.taken, ...(spent === null ? {} : { spent }) };
   }

@@ -9,9 +9,10 @@ import { Vector } from '../value/vector.ts';
 import { GivenUp, withDeadline } from './deadline.ts';
 import { argumentFailure, cancelledFailure, didYouMean, failureValue, HostFailure, securityFailure, shown, typeFailure } from './failure.ts';
 import { hintsOf } from './hint/hints.ts';
+import { CallbackFailure, type CallbackQueue } from './callback/callback.ts';
 import type { Attempting } from './memory.ts';
 import type { Amounts } from './amounts.ts';
-import type { Answer, ApprovalQuestion, CallContext, Capability, Decision, Host, HostCall, PolicyRequest, Usage, Wait, WaitCapability, WorkCapability } from './port.ts';
+import type { Answer, ApprovalQuestion, CallBack, CallContext, Capability, Decision, Host, HostCall, PolicyRequest, Usage, Wait, WaitCapability, WorkCapability } from './port.ts';
 
 /** What was decided about a call, with the capability that it goes to when it may. */
 export type Judged = Accepted | Refused;
@@ -101,6 +102,8 @@ export interface Performance {
   readonly run: string | null;
   readonly used: (usage: Usage) => void;
   readonly left: () => Amounts;
+  /** For the callbacks of the call; null: it cannot call back. */
+  readonly newCallbacks: ((givenUp: AbortSignal) => CallbackQueue) | null;
   readonly clock: Host['clock'];
   /** Aborted when the program no longer waits. Made when it is asked for: most calls never look. */
   readonly signal: () => AbortSignal;
@@ -112,24 +115,33 @@ export interface Performance {
 export function perform(call: HostCall, performance: Performance): Answer | Promise<Answer> {
   try {
     const durationMs = timeoutOf(call);
-    const given = durationMs === null ? invoke(call, performance, performance.signal) : withTimeout(call, performance, durationMs);
-    if (!(given instanceof Promise)) return answered(call, given, performance);
+    if (durationMs !== null) return answerWithin(call, performance, durationMs);
+    const context = new Context(call, performance, performance.signal);
+    const given = performance.capability.call(call.args.slice(), context);
+    if (!(given instanceof Promise)) return context.hasCalledBack ? context.close(false).then(() => answered(call, given, performance)) : answered(call, given, performance);
     return given.then(
-      (value) => answered(call, value, performance),
-      (cause: unknown) => failed(call, failureOf(cause, call, performance)),
+      (value) => (context.hasCalledBack ? context.close(false).then(() => answered(call, value, performance)) : answered(call, value, performance)),
+      (cause: unknown) => (context.hasCalledBack ? context.close(true).then(() => failureAnswer(call, cause, performance)) : failureAnswer(call, cause, performance)),
     );
   } catch (cause) {
-    return failed(call, failureOf(cause, call, performance));
+    return failureAnswer(call, cause, performance);
   }
 }
 
-function withTimeout(call: HostCall, performance: Performance, durationMs: number): Promise<Value> {
+async function answerWithin(call: HostCall, performance: Performance, durationMs: number): Promise<Answer> {
   const deadline = { clock: performance.clock, durationMs, signal: performance.signal() };
-  return withDeadline(deadline, async (signal) => invoke(call, performance, () => signal));
-}
-
-function invoke(call: HostCall, performance: Performance, signal: () => AbortSignal): Value | Promise<Value> {
-  return performance.capability.call(call.args.slice(), new Context(call, performance, signal));
+  const work = async (signal: AbortSignal): Promise<Value> => {
+    const context = new Context(call, performance, () => signal);
+    let hasFailed = true;
+    try {
+      const value = await performance.capability.call(call.args.slice(), context);
+      hasFailed = false;
+      return value;
+    } finally {
+      await context.close(hasFailed);
+    }
+  };
+  return withDeadline(deadline, work).then((value) => answered(call, value, performance), (cause: unknown) => failureAnswer(call, cause, performance));
 }
 
 /** The signal is made when a capability looks at it. */
@@ -143,8 +155,10 @@ class Context implements CallContext {
   readonly used: (usage: Usage) => void;
   readonly left: () => Amounts;
   private readonly makeSignal: () => AbortSignal;
+  private readonly newCallbacks: Performance['newCallbacks'];
+  private callbacks: CallbackQueue | null = null;
 
-  constructor(call: HostCall, { idempotencyKey, grants, exposed, run, used, left }: Performance, makeSignal: () => AbortSignal) {
+  constructor(call: HostCall, { idempotencyKey, grants, exposed, run, used, left, newCallbacks }: Performance, makeSignal: () => AbortSignal) {
     this.callId = call.id;
     this.name = call.capability;
     this.idempotencyKey = idempotencyKey;
@@ -154,6 +168,21 @@ class Context implements CallContext {
     this.used = used;
     this.left = left;
     this.makeSignal = makeSignal;
+    this.newCallbacks = newCallbacks;
+  }
+
+  get callBack(): CallBack | undefined {
+    if (this.newCallbacks === null) return undefined;
+    return (this.callbacks ??= this.newCallbacks(this.signal)).callBack;
+  }
+
+  get hasCalledBack(): boolean {
+    return this.callbacks !== null;
+  }
+
+  /** The capability has ended: resolves when its callbacks have. */
+  async close(hasFailed: boolean): Promise<void> {
+    await this.callbacks?.close(hasFailed);
   }
 
   get signal(): AbortSignal {
@@ -209,6 +238,10 @@ function timeoutFailure(call: HostCall): HostFailure {
 
 export function timeoutAnswer(call: HostCall): Answer {
   return failed(call, timeoutFailure(call));
+}
+
+function failureAnswer(call: HostCall, cause: unknown, performance: Performance): Answer {
+  return cause instanceof CallbackFailure ? { id: call.id, ok: false, error: cause.error } : failed(call, failureOf(cause, call, performance));
 }
 
 export function failed(call: HostCall, failure: HostFailure): Answer {

@@ -67,8 +67,8 @@ export interface HeldMerge<State, Event = unknown> {
   readonly again: (word: Word) => Turn<State, Event>;
 }
 
-/** What came of asking a person; `reason` says why not, null when nobody could be asked. */
-export type Word = { readonly isAllowed: true } | { readonly isAllowed: false; readonly reason: string | null };
+/** What came of asking a person; `reason` says why not, null when nobody could be asked. `cancels`: the run was cancelled before anybody said a word. */
+export type Word = { readonly isAllowed: true } | { readonly isAllowed: false; readonly reason: string | null; readonly cancels?: boolean };
 
 export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, Event = unknown> {
   readonly start: (program: Program, options?: StartOptions) => Turn<State, Event>;
@@ -79,6 +79,8 @@ export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, 
   readonly patch?: (state: State, data: MapValue, policy: Value) => Result<State, string>;
   /** What the step of a waiting call shows of its context. A kernel without it shows nothing. */
   readonly exposed?: (state: State, callId: string) => MapValue;
+  /** The variables of the program where it made the waiting call. A kernel without it has none. */
+  readonly variables?: (state: State, callId: string) => ReadonlyMap<string, Value>;
 }
 
 /** How much fuel one go of the machine may use before it is preempted. */
@@ -163,7 +165,15 @@ export interface CallContext {
   readonly used?: (usage: Usage) => void;
   /** What the call may use of the run's budget, for capabilities that make calls themselves. Absent or empty: nothing is limited. */
   readonly left?: () => Amounts;
+  /** Calls a function of the plan, one that the arguments of this call hold. Absent where the run cannot do that. */
+  readonly callBack?: CallBack | undefined;
 }
+
+/**
+ * Each time is a run of its own (`callback/callback.ts`), one after the other. Resolves with what the function gives; rejects with a `HostFailure`: what the
+ * function failed with, which the call fails with too when it is let pass.
+ */
+export type CallBack = (fn: Value, args?: readonly Value[]) => Promise<Value>;
 
 /** In the operator's unit of money, and in tokens of a model. */
 export interface Usage {

@@ -1,6 +1,8 @@
 /** A program and a host: run it to its end. */
-import { cancel, exposedContext, resume, start, type StartOptions } from '../evaluator/kernel.ts';
+import { cancel, exposedContext, resume, start, type StartOptions, variablesAt } from '../evaluator/kernel.ts';
 import type { Event, State } from '../evaluator/state.ts';
+import type { CallbackRuns } from './callback/callback.ts';
+import { type EntryKernel, unkeptCallbacks } from './callback/unkept.ts';
 import type { Program } from './compile.ts';
 import { drive, type LoopHost, type LoopOptions, type RunResult } from './loop.ts';
 import { afterTurn } from './memory.ts';
@@ -21,22 +23,33 @@ export interface RunOptions<Start = StartOptions, Happened = Event> {
 }
 
 /** The program comes compiled, so that what only runs programs needs no reader. */
-const KERNEL: Kernel<Pick<Program, 'main' | 'table'>, State, StartOptions, Event> = {
-  start: (program, options) => start(program.table, program.table.closureOf(program.main), [], options),
+export function run({ table, main }: Pick<Program, 'main' | 'table'>, host: LoopHost & Governed, options: RunOptions = {}): Promise<RunResult<State>> {
+  const parts: RunParts = { ...options, follow: afterTurn, isTraced: isTracing(host.constitution) };
+  return runOn(newKernel(host), { table, fn: table.closureOf(main), args: [] }, host, { ...parts, callbacks: callbacksOf(table, host, parts) });
+}
+
+type RunParts = RunOptions & Pick<LoopOptions<State, Event>, 'follow' | 'isTraced'>;
+
+/** What a capability calls back runs as the run itself does: on such a kernel, under such limits. */
+export function callbacksOf(table: Program['table'], host: LoopHost & Governed, { start: { limits, isolations, quantum = QUANTUM } = {}, signal = new AbortController().signal, maxConcurrent = CONCURRENT_CALLS, observer = {}, ...rules }: RunParts): CallbackRuns {
+  return unkeptCallbacks({ table, newKernel: () => newKernel(host), host, observer, start: { quantum, ...(limits === undefined ? {} : { limits }), ...(isolations === undefined ? {} : { isolations }) }, loop: { ...rules, signal, maxConcurrent } });
+}
+
+function newKernel({ constitution }: Governed): EntryKernel {
+  return constitution !== undefined && governsContexts(constitution) ? governed(new Governor(constitution)) : KERNEL;
+}
+
+const KERNEL: EntryKernel = {
+  start: ({ table, fn, args }, options) => start(table, fn, args, options),
   resume,
   cancel,
   exposed: (state, callId) => exposedContext(state, callId),
+  variables: variablesAt,
 };
 
-export function run(program: Pick<Program, 'main' | 'table'>, host: LoopHost & Governed, options: RunOptions = {}): Promise<RunResult<State>> {
-  const { constitution } = host;
-  const kernel = constitution !== undefined && governsContexts(constitution) ? governed(new Governor(constitution)) : KERNEL;
-  return runOn(kernel, program, host, { ...options, follow: afterTurn, isTraced: isTracing(host.constitution) });
-}
-
-function governed(governor: Governor): typeof KERNEL {
+function governed(governor: Governor): EntryKernel {
   return {
-    start: ({ table, main }, options) => governor.take((refused) => start(table, table.closureOf(main), [], { ...options, refused })),
+    start: ({ table, fn, args }, options) => governor.take((refused) => start(table, fn, args, { ...options, refused })),
     resume: (state, answers, options) => governor.take((refused) => resume(state, answers, { ...options, refused })),
     cancel: (state, reason, options) => governor.take((refused) => cancel(state, reason, { ...options, refused })),
     exposed: (state, callId) => {
@@ -44,6 +57,7 @@ function governed(governor: Governor): typeof KERNEL {
       const exposed = exposedContext(state, callId);
       return call === undefined ? exposed : governor.shown(call, exposed);
     },
+    variables: variablesAt,
   };
 }
 
@@ -52,7 +66,7 @@ export async function runOn<Code, Saved, Start extends Quantum, Happened>(
   kernel: Kernel<Code, Saved, Start, Happened>,
   program: Code,
   host: LoopHost,
-  options: RunOptions<Start, Happened> & Pick<LoopOptions<Saved, Happened>, 'follow' | 'isTraced'> = {},
+  options: RunOptions<Start, Happened> & Pick<LoopOptions<Saved, Happened>, 'follow' | 'isTraced' | 'callbacks'> = {},
 ): Promise<RunResult<Saved>> {
   const quantum = options.start?.quantum ?? QUANTUM;
   const startOptions = { ...options.start, quantum } as Start;
@@ -66,5 +80,6 @@ export async function runOn<Code, Saved, Start extends Quantum, Happened>(
     observer: options.observer ?? {},
     isTraced: options.isTraced ?? false,
     ...(options.follow === undefined ? {} : { follow: options.follow }),
+    ...(options.callbacks === undefined ? {} : { callbacks: options.callbacks }),
   });
 }

@@ -27,6 +27,7 @@ import {
   Closure,
   ErrorValue,
   Float,
+  type FunctionValue,
   Handle,
   Keyword,
   keyword,
@@ -170,7 +171,16 @@ const VALUE_CLASSES = [
 ] as const;
 
 export function toPlain(value: Value): Plain {
-  return new PlainWriter().run(value);
+  return new PlainWriter(printedText).run(value);
+}
+
+/** The same, but functions become what `functionOf` gives for them. */
+export function toPlainWith(value: Value, functionOf: (fn: FunctionValue) => unknown): unknown {
+  return new PlainWriter(functionOf as (fn: FunctionValue) => Plain).run(value);
+}
+
+function printedText(fn: FunctionValue): Plain {
+  return printBrief(fn, PRINT_LENGTH_MAX);
 }
 
 type ValueCollection = Extract<Value, { kind: 'vector' | 'list' | 'set' | 'map' | 'error' }>;
@@ -186,6 +196,11 @@ interface OpenValue {
 class PlainWriter {
   private readonly stack: OpenValue[] = [];
   private readonly known = new LargeMap<ValueCollection, Plain>();
+  private readonly functionOf: (fn: FunctionValue) => Plain;
+
+  constructor(functionOf: (fn: FunctionValue) => Plain) {
+    this.functionOf = functionOf;
+  }
 
   run(root: Value): Plain {
     let plain = this.turn(root);
@@ -221,7 +236,7 @@ class PlainWriter {
       case 'resource':
         return value.uri;
       case 'function':
-        return printBrief(value, PRINT_LENGTH_MAX);
+        return this.functionOf(value);
     }
   }
 

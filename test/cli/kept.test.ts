@@ -366,6 +366,8 @@ describe('what cannot be', () => {
     ['no store at all', ['runs'], 'there is no store'],
     ['a checkpoint that is no time', ['run', ...STORE, '--checkpoint', 'often', '-e', '1'], '--checkpoint cannot be often'],
     ['an id without a store', ['run', '--id', 'x', '-e', '1'], '--id, --checkpoint and --no-wait are for runs that are kept'],
+    ['an empty id', ['run', ...STORE, '--id', '', '-e', '1'], 'the id of a run cannot be empty'],
+    ['an id of two lines', ['run', ...STORE, '--id', 'a\nb', '-e', '1'], 'the id "a\\nb" has control characters in it'],
     ['two stores', ['run', ...STORE, '--keep', '-e', '1'], '--store and --keep name two stores'],
     ['a log of nothing', ['log', 'x', '--store', 'runs.db'], 'there is no store runs.db'],
   ])('%s is refused with 2', async (_, args, message) => {
@@ -375,6 +377,26 @@ describe('what cannot be', () => {
     expect(told.code).toBe(2);
     expect(told.err).toContain(message);
     expect(told.err).not.toContain('SqliteError');
+  });
+
+  test('what is said to a run that is over is refused, and what helps is said', async () => {
+    const cwd = directory();
+    await rtfs(['run', ...STORE, '--id', 'a', '-e', '1'], { cwd });
+    for (const args of [['cancel', 'a'], ['answer', 'a', '1', 'x'], ['resume', 'a']]) {
+      const told = await rtfs([...args, ...STORE], { cwd });
+      expect(told.code).toBe(2);
+      expect(told.err).toContain('the run a is over: it is complete');
+      expect(told.err).toContain('`rtfs log RUN`');
+    }
+  });
+
+  test('a kind of records that there is not is refused, and the one that was meant is named', async () => {
+    const cwd = directory();
+    await rtfs(['run', ...STORE, '--id', 'a', '-e', '1'], { cwd });
+    const told = await rtfs(['log', 'a', ...STORE, '--kind', 'run-completed'], { cwd });
+    expect(told.code).toBe(2);
+    expect(told.err).toContain('there are no records of the kind run-completed');
+    expect(told.err).toContain('did you mean run-complete?');
   });
 
   test('an id that is taken is refused', async () => {

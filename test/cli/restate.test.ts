@@ -137,7 +137,54 @@ test('the moments of a run can be looked at, and why something was denied', asyn
   await rtfs(['start', 'home', '--id', 'home-1', '--wait'], { cwd, env });
   expect((await rtfs(['log', 'home-1', '--restate', '--kind', 'call-answered'], { env })).out).toContain('error: Security violation');
   expect(await rtfs(['replay', 'home-1', '--restate', '--json'], { env })).toMatchObject({ code: 0, out: expect.stringContaining('"status":"identical"') as string });
+  const denials = await rtfs(['why-denied', 'home-1', '--restate'], { env });
+  expect(denials).toMatchObject({ code: 0, out: ':env.get was denied (call 1)\n  grant: the name "HOME" is not granted\n    decided by --allow\n    to allow it: --allow env.get=HOME\n' });
+  expect(JSON.parse((await rtfs(['why-denied', 'home-1', '--restate', '--json'], { env })).out)).toMatchObject([{ call: '1', capability: 'env.get' }]);
   expect(await rtfs(['log', 'no-such', '--restate'], { env })).toMatchObject({ code: 2, err: expect.stringContaining('there is no run no-such') as string });
+});
+
+describe('a run with steps', () => {
+  const cwd = directory({ 'steps.rtfs': '(step "all" (context/set :k 1) (let [much (step "ask" (context/set :asked true) (call :user.ask "How much?"))] (context/set :k much) (str "paid " much)))' });
+
+  beforeAll(async () => {
+    await rtfs(['deploy', 'steps.rtfs'], { cwd, env });
+    await rtfs(['start', 'steps', '--id', 'steps-1', '--wait'], { cwd, env });
+    await rtfs(['answer', 'steps-1', '5', '5', '--restate'], { cwd, env });
+  });
+
+  test('is looked at forwards and backwards, and says who wrote what', async () => {
+    const commands = ['goto end', 'why :k', 'goto 2', 'why :k', 'inspect :k', 'context', 'break step ask', 'goto 0', 'continue', 'back'];
+    const { code, out } = await rtfs(['debug', 'steps-1', '--restate'], { cwd, env, input: `${commands.join('\n')}\n` });
+    expect(code).toBe(0);
+    expect(out).toContain('complete with "paid 5"');
+    expect(out).toMatch(/^:k \(not visible here\) {2}set by step root\/all, event \d+, record \d+$/m);
+    expect(out).toMatch(/^:k = 1 {2}set by step root\/all, event 2,/m);
+    expect(out).toContain('waits for call 5 (call :user.ask "How much?")');
+  });
+
+  test('cannot be forked where it is, and the message says how else', async () => {
+    const { code, err } = await rtfs(['debug', 'steps-1', '--restate'], { cwd, env, input: 'fork 5="7"\n' });
+    expect(code).toBe(1);
+    expect(err).toMatch(/^the run is not in a store: `rtfs fork steps-1 --restate --at \d+` makes a run of it there$/m);
+  });
+
+  test('has its past taken into a store, where a fork of it goes on without the server', async () => {
+    const at = JSON.parse((await rtfs(['log', 'steps-1', '--restate', '--json', '--kind', 'call-requested'], { cwd, env })).out) as { readonly seq: number };
+    const forked = await rtfs(['fork', 'steps-1', '--restate', '--at', String(at.seq), '--answer', '5="7"', '--id', 'mine', '--store', 'runs.db'], { cwd, env });
+    expect(forked).toMatchObject({ code: 0, out: '"paid 7"\n', err: `forked: run mine has the past of steps-1 up to record ${at.seq}\n` });
+    expect(await rtfs(['replay', 'mine', '--store', 'runs.db'], { cwd })).toMatchObject({ code: 0, out: expect.stringMatching(/^identical/) as string });
+    expect((await rtfs(['verify', 'runs.db'], { cwd })).code).toBe(0);
+    // What was answered on the server is as it was.
+    expect((await rtfs(['status', 'steps-1'], { cwd, env })).out).toBe('"paid 5"\n');
+  });
+
+  test('can also wait in the store, for another process', async () => {
+    const made = await rtfs(['fork', 'steps-1', '--restate', '--at', '1', '--id', 'later', '--store', 'runs.db', '--no-resume'], { cwd, env });
+    expect(made.err).toContain('`rtfs resume later --store runs.db` goes on');
+    expect((await rtfs(['resume', 'later', '--store', 'runs.db', '--allow', 'user.ask'], { cwd })).code).toBe(3);
+    expect(await rtfs(['answer', 'later', '5', '9', '--store', 'runs.db', '--allow', 'user.ask'], { cwd })).toMatchObject({ code: 0, out: '"paid 9"\n' });
+    expect(await rtfs(['fork', 'steps-1', '--restate', '--at', '99', '--store', 'runs.db'], { cwd, env })).toMatchObject({ code: 2, err: expect.stringContaining('`rtfs log steps-1 --restate` numbers the records') as string });
+  });
 });
 
 test('runs that ended are removed when somebody says since when', async () => {

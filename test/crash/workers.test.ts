@@ -12,7 +12,9 @@ import { compile, type Program as Compiled } from '../../src/host/compile.ts';
 import { HostFailure } from '../../src/host/failure.ts';
 import { functionHost } from '../../src/host/function-host.ts';
 import { openKeys } from '../../src/host/journal/keys.ts';
+import { readPolicyDocument } from '../../src/host/open.ts';
 import { run } from '../../src/host/run.ts';
+import { fromPlain } from '../../src/value/plain.ts';
 import { printValue } from '../../src/value/print.ts';
 import { testEnvironment } from '../support/environment.ts';
 import { bundleProgram, type Program, startProgram } from './process.ts';
@@ -164,6 +166,38 @@ describe('branches on other machines', () => {
     const text = '(step-parallel (call :shop.order "flight") 1)';
     expect(shown(await runWithWorkers(compiled(text), home(), leases([one!], { grants: [] })))).toContain('Unknown capability: shop.order');
     expect(items()).toEqual([]);
+  });
+
+  test('do no more than the policy says of whoever gives them out', async () => {
+    const [one] = await workers('a');
+    const document = fromPlain({ level: 'full', 'denied-capabilities': ['shop.*'], limits: { 'time-ms': 5_000 } });
+    const policy = readPolicyDocument('mine', document.ok ? document.value : null, '/');
+    if (!policy.ok) throw new Error(policy.error[0]?.message);
+    const text = '(step-parallel (try (call :shop.order "flight") (catch :error/security e (:message e))) 1)';
+    const result = shown(await runWithWorkers(compiled(text), home(), leases([one!], { ceiling: { policy: policy.value, strict: false } })));
+    expect(result).toContain("capability 'shop.order' not allowed");
+    expect(result).toContain('the policy mine denies it (shop.*)');
+    expect(items()).toEqual([]);
+  });
+
+  test('of a run with a budget are refused, as nobody would count', async () => {
+    const host = { ...home(), budget: { grant: { calls: 1 }, source: 'the test' } };
+    await expect(runWithWorkers(compiled('1'), host, leases([]))).rejects.toThrow('a run with a budget cannot be given to workers');
+  });
+
+  test('in which something was begun that must not happen twice go to no other worker', async () => {
+    const both = await workers('a', 'b');
+    ledger.hold = (item, by) => {
+      if (item !== 'fare') return false;
+      both.find(({ name }) => name === by)!.process.kill('SIGKILL');
+      return true;
+    };
+    const text = '(step-parallel [(call :shop.order "seat") (try (call :shop.pay "fare") (catch :error/host e (:message e)))] 1)';
+    const grants = ['shop.order', 'shop.pay'].map((capability) => ({ capability, scope: null }));
+    const here = functionHost({ 'shop.order': () => 4, 'shop.pay': () => { throw new HostFailure('internal', 'paid again'); } });
+    expect(shown(await runWithWorkers(compiled(text), here, leases(both, { grants })))).toBe('[[4 ":shop.pay was begun by a worker that was lost: nobody knows whether it happened"] 1]');
+    const fare = [...ledger.orders.values()].filter(({ item }) => item === 'fare');
+    expect(fare.map(({ by }) => by.size)).toEqual([1]);
   });
 
   test('fail as they fail at home, and the others are told', async () => {

@@ -19,7 +19,7 @@ import { hashValue } from '../../src/value/hash.ts';
 import { Vector } from '../../src/value/vector.ts';
 import { PLANS, planWorld } from '../unit/host/durable/plans.ts';
 import { programOf } from '../unit/host/durable/support.ts';
-import { begin, ended, planEffects } from '../unit/host/engine/support.ts';
+import { begin, calledBack, ended, planEffects } from '../unit/host/engine/support.ts';
 import { openRestateServer, type RestateServer } from '../support/restate.ts';
 
 let server: RestateServer;
@@ -97,9 +97,9 @@ async function recorded(result: Awaited<ReturnType<typeof run>>, store: Store): 
 
 describe('plans', () => {
   let worker: RestateWorker;
-  const effects = planEffects();
+  const effects = calledBack(planEffects());
   beforeAll(async () => {
-    worker = await serveRestate({ address: server.address, port, drive: segmentDriver(effects.world({ calls: 10 })), offers: 'drive' });
+    worker = await serveRestate({ address: server.address, port, drive: segmentDriver({ ...effects.world({ calls: 10 }), engine: server.engine }), offers: 'drive' });
   });
   afterAll(() => worker.close());
 
@@ -109,6 +109,13 @@ describe('plans', () => {
     const id = await begin(server.engine, text);
     const status = await ended(server.engine, id);
     expect({ value: printValue(status.value), events: hashOf(await engineEvents(server.engine, id)) }).toEqual(memory);
+  });
+
+  test('capabilities call back, in runs of their own', async () => {
+    const id = await begin(server.engine, '(do (def rate (call :echo 10)) (call :each (fn [n] (* rate (call :pay (call :echo n)))) [1 2]))');
+    expect(printValue((await ended(server.engine, id)).value)).toBe('[10 20]');
+    expect((await server.engine.runs()).filter((run) => run.startsWith(`${id}~`)).sort()).toEqual([`${id}~2~1`, `${id}~2~2`]);
+    expect(effects.made.filter(({ key }) => key.startsWith(id)).map(({ key }) => key.slice(id.length))).toEqual(['/1', '~2~1/1', '~2~1/2', '~2~2/1', '~2~2/2']);
   });
 
   test('the journal of a long run stays short', async () => {

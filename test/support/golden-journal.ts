@@ -56,6 +56,7 @@ const DATA: Readonly<Record<RecordKind, readonly DraftData[]>> = {
   'call-repeated': [{ call: '7', who: 'human:ann' }],
   'cancel-requested': [{ turn: 6, reason: 'no longer needed', who: 'human:ann', quanta: Vector.of(5_000_000, 100) }],
   'message-ignored': [{ message: 3, reason: 'no call 5 waits for an answer' }],
+  'callback-started': [{ call: '3', number: 1, run: 'r~3~1' }],
   'budget-passed': [{ budget: keyword('cost'), soft: 2_500_000, used: 2_500_001 }],
 };
 

@@ -15,8 +15,8 @@ export async function driveCommand(options: DriveOptions, terminal: Terminal): P
   if (!world.ok) return refuseEngine(world.error, place);
   const opened = await world.value.openHost();
   try {
-    return await withEngine(restate, place, async ({ address }) => {
-      const drive = segmentDriver({ environment: cliEnvironment(), host: opened, segment: options.segmentCalls === null ? {} : { calls: options.segmentCalls } });
+    return await withEngine(restate, place, async ({ address, engine }) => {
+      const drive = segmentDriver({ environment: cliEnvironment(), host: opened, engine, segment: options.segmentCalls === null ? {} : { calls: options.segmentCalls } });
       const worker = await serveRestate({ address, drive, port, host, url, onProblem: (message) => terminal.error(`${message.split('\n')[0] ?? ''}\n`) });
       try {
         await worker.register();

@@ -42,7 +42,7 @@ export async function withEngine({ admin, ingress, isUsual }: RestateChoice, pla
 }
 
 export function engineProblem(message: string, help: readonly string[] = ['`rtfs runs --restate URL` lists the runs of a server; URL is its admin address']): Diagnostic {
-  return diagnostic('E0501', message, null, { help });
+  return diagnostic('E0511', message, null, { help });
 }
 
 export function refuseEngine(problems: readonly Diagnostic[], { terminal, json }: EnginePlace): Promise<ExitCode> {

@@ -24,7 +24,7 @@ export async function startCommand(options: StartOptions, terminal: Terminal): P
     const id = options.id ?? newRunId(Date.now());
     const variables = [[INPUT_VARIABLE, input.value], [ARGUMENTS_VARIABLE, Vector.adopt([...args])]] as const;
     const started = await startPlan(opened.engine, { id, plan, start: { limits: limits.value, variables } });
-    if (!started.ok) return refuseEngine([diagnostic('E0501', started.error, null, { help: [`\`rtfs deploy FILE${opened.option}\` deploys a plan`] })], place);
+    if (!started.ok) return refuseEngine([diagnostic('E0511', started.error, null, { help: [`\`rtfs deploy FILE${opened.option}\` deploys a plan`] })], place);
     if (waits) return tellStatus(id, await withInterrupt((signal) => followRun(opened, id, null, signal)), opened, place);
     terminal.out(json === 'none' ? `${id}\n` : `${JSON.stringify({ status: 'running', run: id, program: started.value })}\n`);
     return EXIT.ok;

@@ -28,6 +28,13 @@ export interface Reply {
 
 type Answered = Result<Reply, string>;
 
+export interface DebugPlace {
+  /** What means the same place on the command line. */
+  readonly option: string;
+  /** Whether a new run can be made where this one is. */
+  readonly mayFork: boolean;
+}
+
 /** Characters of one value. */
 const SHOWN_MAX = 2_000;
 
@@ -55,23 +62,22 @@ const SHORT: Readonly<Record<string, string>> = { s: 'step', b: 'back', c: 'cont
 export class DebugSession {
   private readonly keeping: Keeping;
   private readonly timeline: Timeline;
-  private readonly option: string;
+  private readonly place: DebugPlace;
   private readonly breakpoints: Breakpoint[] = [];
   /** Functions whose entries are moments. A new set when they change. */
   private names: ReadonlySet<string> = new Set();
   private here: Moment;
 
-  private constructor(keeping: Keeping, timeline: Timeline, option: string, here: Moment) {
+  private constructor(keeping: Keeping, timeline: Timeline, place: DebugPlace, here: Moment) {
     this.keeping = keeping;
     this.timeline = timeline;
-    this.option = option;
+    this.place = place;
     this.here = here;
   }
 
-  /** `option`: what means the same store on the command line. */
-  static async open(keeping: Keeping, timeline: Timeline, option: string): Promise<Result<DebugSession, string>> {
+  static async open(keeping: Keeping, timeline: Timeline, place: DebugPlace): Promise<Result<DebugSession, string>> {
     const first = await timeline.moments(0, new Set());
-    return first.ok ? { ok: true, value: new DebugSession(keeping, timeline, option, first.value[0]!) } : first;
+    return first.ok ? { ok: true, value: new DebugSession(keeping, timeline, place, first.value[0]!) } : first;
   }
 
   /** What there is to see at the start. */
@@ -288,7 +294,8 @@ export class DebugSession {
   }
 
   private async fork(text: string): Promise<Answered> {
-    const { keeping, timeline, here, option } = this;
+    const { keeping, timeline, here, place: { option, mayFork } } = this;
+    if (!mayFork) return { ok: false, error: `the run is not in a store: \`rtfs fork ${timeline.tape.run}${option} --at ${here.seq}\` makes a run of it there` };
     const answers = readAnswers(text === '' ? [] : text.split(/\s+(?=[\d.]+=)/));
     if (!answers.ok) return { ok: false, error: answers.error.message };
     const id = newRunId(keeping.clock.nowMs());

@@ -21,14 +21,14 @@ const PROMPT = 'debug> ';
 
 export function debugCommand(options: DebugOptions, terminal: Terminal): Promise<ExitCode> {
   return withRun(options, { json: options.json, terminal }, async (opened, row, refuse) => {
-    const session = await openSession(opened, row.id);
-    return session.ok ? converse(session.value, options.json, terminal) : refuse(diagnostic('E0501', `cannot look at the run ${row.id}: ${session.error}`, null));
+    const session = await openSession(opened, row.id, options.restate === null);
+    return session.ok ? converse(session.value, options.json, terminal) : refuse(diagnostic('E0511', `cannot look at the run ${row.id}: ${session.error}`, null));
   });
 }
 
-async function openSession({ keeping, option }: OpenedStore, run: string): ReturnType<typeof DebugSession.open> {
+async function openSession({ keeping, option }: OpenedStore, run: string, mayFork: boolean): ReturnType<typeof DebugSession.open> {
   const tape = await Tape.open(tapeWorld(keeping), run);
-  return tape.ok ? DebugSession.open(keeping, new Timeline(tape.value), option) : tape;
+  return tape.ok ? DebugSession.open(keeping, new Timeline(tape.value), { option, mayFork }) : tape;
 }
 
 /** A command that is wrong makes a script fail; a person is told, and goes on. */

@@ -25,5 +25,5 @@ export function endingOf(result: RunResult<State>, run: string, storeOption: str
 /** What went wrong with the store while a run was driven, for people; anything else is a defect and is thrown again. */
 export function storeDiagnostic(cause: unknown, run: string): Diagnostic {
   if (!(cause instanceof StoreProblem)) throw cause;
-  return diagnostic('E0501', `the run ${run} cannot go on: ${cause.message}`, null);
+  return diagnostic('E0511', `the run ${run} cannot go on: ${cause.message}`, null);
 }

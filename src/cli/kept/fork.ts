@@ -10,21 +10,31 @@ import type { Terminal } from '../terminal.ts';
 import { storeDiagnostic } from './drive.ts';
 import { goOn, personOf } from './resume.ts';
 import { newRunId } from './run.ts';
-import type { OpenedStore } from './store.ts';
+import { openStore, type OpenedStore } from './store.ts';
 import { type Refuse, withRun } from './with-store.ts';
 
 export function forkCommand(options: ForkOptions, terminal: Terminal): Promise<ExitCode> {
-  return withRun(options, { json: options.json, terminal }, (opened, row, refuse) => fork(opened, row, options, terminal, refuse));
+  return withRun(options, { json: options.json, terminal }, async (past, row, refuse) => {
+    if (options.restate === null) return fork(past, past, row, options, terminal, refuse);
+    // What a server has is written down for readers: the new run is one of a store.
+    const opened = await openStore(options, true);
+    if (!opened.ok) return refuse(opened.error);
+    try {
+      return await fork(past, opened.value, row, options, terminal, refuse);
+    } finally {
+      await opened.value.keeping.store.close();
+    }
+  });
 }
 
-async function fork(opened: OpenedStore, row: RunRow, options: ForkOptions, terminal: Terminal, refuse: Refuse): Promise<ExitCode> {
+async function fork(past: OpenedStore, opened: OpenedStore, row: RunRow, options: ForkOptions, terminal: Terminal, refuse: Refuse): Promise<ExitCode> {
   const { keeping, option } = opened;
   const answers = readAnswers(options.answers);
   if (!answers.ok) return refuse(answers.error);
   const id = options.id ?? newRunId(keeping.clock.nowMs());
   try {
-    const forked = await forkRun(keeping, row.id, placeOf(options.at), { id, answers: answers.value, who: personOf(options.who) });
-    if (!forked.ok) return await refuse(diagnostic('E0502', `cannot fork: ${forked.error}`, null, { help: [`\`rtfs log ${row.id}${option}\` numbers the records`] }));
+    const forked = await forkRun(keeping, row.id, placeOf(options.at), { id, answers: answers.value, who: personOf(options.who) }, past.keeping);
+    if (!forked.ok) return await refuse(diagnostic('E0502', `cannot fork: ${forked.error}`, null, { help: [`\`rtfs log ${row.id}${past.option}\` numbers the records`] }));
     const { seq } = forked.value;
     if (!options.resumes && options.json !== 'none') terminal.out(`${JSON.stringify({ run: id, from: row.id, seq })}\n`);
     else terminal.error(`forked: run ${id} has the past of ${row.id} up to record ${seq}${options.resumes ? '' : `; \`rtfs resume ${id}${option}\` goes on`}\n`);

@@ -1,4 +1,5 @@
 /** What is shown of a journal: a record, or one event of a turn, and what there is to say of it. */
+import { readParent } from '../../host/durable/callback.ts';
 import { Facts } from '../../host/durable/facts.ts';
 import { readDenial } from '../../host/security/denial.ts';
 import { AMOUNT_NAMES, amountsText, inUnits, readAmounts } from '../../host/amounts.ts';
@@ -57,6 +58,8 @@ export function entryText(entry: LogEntry): string {
     }
     case 'governance-denied':
       return facts.text('at') === null ? `${call ?? ''} ${readDenial(facts.value('denial'))?.reasons[0]?.message ?? ''}` : `${facts.text('step') ?? ''} ${facts.error('error')?.message ?? ''}`;
+    case 'callback-started':
+      return `${call ?? ''} calls back: ${facts.text('run') ?? ''}`;
     case 'call-repeated':
       return `${call ?? ''}${who}`;
     case 'checkpoint':
@@ -66,17 +69,22 @@ export function entryText(entry: LogEntry): string {
     case 'cancel-requested':
       return `${facts.text('reason') ?? ''}${who}`;
     case 'run-started':
-      return `${facts.text('name') ?? ''} ${(facts.text('program') ?? '').slice(0, 12)}${facts.text('from') === null ? '' : ` forked from ${facts.text('from') ?? ''} at record ${facts.number('seq') ?? ''}`}`;
+      return `${facts.text('name') ?? ''} ${(facts.text('program') ?? '').slice(0, 12)}${facts.text('from') === null ? '' : ` forked from ${facts.text('from') ?? ''} at record ${facts.number('seq') ?? ''}`}${callbackText(facts)}`;
     case 'run-resumed':
       return `process ${facts.number('process') ?? ''} on ${facts.text('host') ?? ''}`;
     case 'run-complete':
       return `${shown('value')}${budgetText(facts)}`;
     case 'run-failed':
     case 'run-cancelled':
-      return `${facts.error('error')?.message ?? ''}${budgetText(facts)}`;
+      return `${facts.error('error')?.message ?? ''}${budgetText(facts)}${who}`;
     default:
       return [...facts.data].map(([key, value]) => `${key instanceof Keyword ? key.name : ''}=${printBrief(value, SHOWN_MAX)}`).join(' ');
   }
+}
+
+function callbackText(started: Facts): string {
+  const parent = readParent(started);
+  return parent === null ? '' : ` called back by ${parent.run ?? ''} ${parent.call} (call :${parent.capability}), ${printBrief(started.value('function'), SHOWN_MAX)} ${started.items('args').map((arg) => printBrief(arg, SHOWN_MAX)).join(' ')}`;
 }
 
 /** What the run has used of its budget by then. */

@@ -2,8 +2,9 @@
 import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
 import { Facts } from '../../host/durable/facts.ts';
 import { readRecords } from '../../host/durable/history.ts';
-import type { JournalRecord } from '../../host/journal/record.ts';
-import { valueJson } from '../../evaluator/event-value.ts';
+import { type JournalRecord, RECORD_KINDS } from '../../host/journal/record.ts';
+import { suggest } from '../../diagnostic/suggest.ts';
+import { EVENT_FIELDS, valueJson } from '../../evaluator/event-value.ts';
 import { Keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -19,7 +20,7 @@ export function logCommand(options: LogOptions, terminal: Terminal): Promise<Exi
     const wanted = filterOf(options, keeping.clock.nowMs());
     if (!wanted.ok) return refuse(wanted.error);
     const records = await readRecords(keeping.store, row.id);
-    if (!records.ok) return refuse(diagnostic('E0501', records.error, null));
+    if (!records.ok) return refuse(diagnostic('E0511', records.error, null));
     const entries = entriesOf(records.value).filter(wanted.value);
     if (options.form === 'json') for (const entry of entries) terminal.out(`${entryJson(entry)}\n`);
     else if (options.form === 'tree') terminal.out(logTree(entries));
@@ -50,14 +51,21 @@ function eventEntry(seq: number, timeMs: number, line: string, facts: Facts): Lo
   return { seq, timeMs, kind: String(event['kind']), step: typeof event['step'] === 'string' ? event['step'] : null, call: null, capability: null, facts, event };
 }
 
+const KINDS: readonly string[] = [...RECORD_KINDS.filter((kind) => kind !== 'turn-ended'), ...Object.keys(EVENT_FIELDS)];
+
 function filterOf({ kinds, step, capability, since }: LogOptions, nowMs: number): Result<(entry: LogEntry) => boolean, Diagnostic> {
+  const unknown = kinds.find((kind) => !KINDS.includes(kind));
+  if (unknown !== undefined) {
+    const meant = suggest(unknown, KINDS).map((kind) => `did you mean ${kind}?`);
+    return { ok: false, error: diagnostic('E0502', `there are no records of the kind ${unknown}`, null, { help: meant.length > 0 ? meant : [`the kinds: ${KINDS.join(' ')}`] }) };
+  }
   const sinceMs = since === null ? null : timeOf(since, nowMs);
   if (sinceMs === undefined) return { ok: false, error: diagnostic('E0502', `--since cannot be ${since ?? ''}`, null, { help: ['a time: 2026-01-31, 2026-01-31T08:00; or how long ago: 10m, 2h, 3d'] }) };
   return {
     ok: true,
     value: (entry) =>
       (kinds.length === 0 || kinds.includes(entry.kind)) &&
-      (step === null || entry.step === step || (entry.step?.startsWith(`${step}/`) ?? false)) &&
+      (step === null || (entry.step !== null && `/${entry.step}/`.includes(`/${step}/`))) &&
       (capability === null || (entry.capability !== null && (capability.endsWith('.') ? entry.capability.startsWith(capability) : entry.capability === capability))) &&
       (sinceMs === null || entry.timeMs >= sinceMs),
   };

@@ -17,7 +17,7 @@ export function metricsCommand(options: MetricsOptions, terminal: Terminal): Pro
     const metrics = new Metrics();
     for (const { id } of await store.runs()) {
       const records = await readRecords(store, id);
-      if (!records.ok) return refuse(diagnostic('E0501', `the run ${id}: ${records.error}`, null));
+      if (!records.ok) return refuse(diagnostic('E0511', `the run ${id}: ${records.error}`, null));
       for (const record of records.value) metrics.add(record);
     }
     terminal.out(metricsText(metrics, options.format));

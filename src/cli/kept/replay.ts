@@ -30,13 +30,13 @@ async function replay(opened: OpenedStore, row: RunRow, options: ReplayOptions, 
   const progress = new Progress(terminal);
   const report = await withInterrupt((signal) => replayRun(world, row.id, { signal, progress: progress.show, ...(program === null ? {} : { program: program.value }) }));
   progress.end();
-  return report.ok ? report : { ok: false, error: [diagnostic('E0501', `cannot replay the run ${row.id}: ${report.error}`, null)] };
+  return report.ok ? report : { ok: false, error: [diagnostic('E0511', `cannot replay the run ${row.id}: ${report.error}`, null)] };
 }
 
 /** The program in the file, with the variables that the run was begun with. */
 async function otherProgram({ keeping }: OpenedStore, row: RunRow, file: string, modulePaths: readonly string[]): Promise<Result<Runnable, readonly Diagnostic[]>> {
   const run = await openRun(keeping, row.id);
-  if (!run.ok) return { ok: false, error: [diagnostic('E0501', `cannot replay the run ${row.id}: ${run.error}`, null)] };
+  if (!run.ok) return { ok: false, error: [diagnostic('E0511', `cannot replay the run ${row.id}: ${run.error}`, null)] };
   const sources = new Sources(modulePaths);
   const source = await sources.read(originOf(file));
   if (!source.ok) return { ok: false, error: [source.error] };

@@ -19,7 +19,7 @@ import type { DrivingOptions, ResumeOptions } from '../invocation.ts';
 import { tellsPassed } from '../passed.ts';
 import { Sources } from '../source.ts';
 import type { Terminal } from '../terminal.ts';
-import { type Watch, watchFor } from '../watching.ts';
+import { openWatch, type Watch } from '../watching.ts';
 import { openWorld, terminalConsole } from '../world.ts';
 import { readAuthority } from './authority.ts';
 import { endingOf, storeDiagnostic } from './drive.ts';
@@ -59,7 +59,7 @@ export interface GoingOn {
 /** The run goes on as far as it gets; what it was granted when it was begun holds, with what is granted now. */
 export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, 'id'>, options: DrivingOptions, terminal: Terminal, { said = false, patch, budget }: GoingOn = {}): Promise<ExitCode> {
   const { json } = options;
-  const watch = (await watchFor({ steps: options.steps, json, terminal, clock: keeping.clock })?.()) ?? null;
+  const watch = await openWatch({ steps: options.steps, json, terminal, clock: keeping.clock });
   const closing: Host['close'][] = [];
   let lookup: SourceLookup = () => null;
   try {
@@ -77,7 +77,7 @@ export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, '
       terminal.error(`said: ${resumed.error.message}, and goes on\n`);
       return EXIT.ok;
     }
-    if (!resumed.ok) return refuse([diagnostic('E0501', `cannot go on: ${resumed.error.message}`, null)], options, terminal);
+    if (!resumed.ok) return refuse([diagnostic('E0511', `cannot go on: ${resumed.error.message}`, null)], options, terminal);
     return await tellEnding(endingOf(resumed.value, row.id, option), { terminal, json, lookup, run: row.id });
   } catch (cause) {
     if (cause instanceof Refusal) return refuse(cause.diagnostics, options, terminal);

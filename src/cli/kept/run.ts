@@ -27,7 +27,7 @@ export interface KeptRun {
   readonly security: SecurityOptions;
   readonly isolations: StartOptions['isolations'];
   readonly openHost: () => Promise<Host & Governed>;
-  readonly openWatch: (() => Promise<Watch>) | null;
+  readonly openWatch: () => Promise<Watch | null>;
   readonly keep: KeepOptions;
   readonly name: string;
   readonly diagnostics: readonly Diagnostic[];
@@ -42,7 +42,7 @@ export async function runKept(kept: KeptRun): Promise<ExitCode> {
   if (!opened.ok) return refuse(opened.error, place);
   const { keeping, option } = opened.value;
   const id = keep.id ?? newRunId(keeping.clock.nowMs());
-  const watch = (await kept.openWatch?.()) ?? null;
+  const watch = await kept.openWatch();
   const host = await kept.openHost();
   try {
     const result = await withInterrupt((signal) =>

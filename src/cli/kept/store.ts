@@ -52,8 +52,8 @@ export async function findRun({ keeping: { store }, option }: OpenedStore, given
   const rows = (await store.runs()).filter((row) => given !== '' && row.id.startsWith(given));
   const [first] = rows;
   if (first !== undefined && rows.length === 1) return { ok: true, value: first };
-  if (first !== undefined) return { ok: false, error: diagnostic('E0501', `several runs begin with ${given}`, null, { help: rows.slice(0, 5).map((row) => row.id) }) };
-  return { ok: false, error: diagnostic('E0501', `there is no run ${given}`, null, { help: [`\`rtfs runs${option}\` lists them`] }) };
+  if (first !== undefined) return { ok: false, error: diagnostic('E0511', `several runs begin with ${given}`, null, { help: rows.slice(0, 5).map((row) => row.id) }) };
+  return { ok: false, error: diagnostic('E0511', `there is no run ${given}`, null, { help: [`\`rtfs runs${option}\` lists them`] }) };
 }
 
 function shownPath(file: string): string {

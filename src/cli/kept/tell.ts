@@ -20,7 +20,7 @@ export function tellCommand(options: TellOptions, terminal: Terminal): Promise<E
 }
 
 async function tell(opened: OpenedStore, row: RunRow, options: TellOptions, terminal: Terminal, refuse: Refuse): Promise<ExitCode> {
-  if (row.status !== 'running' && row.status !== 'waiting') return refuse(diagnostic('E0501', `the run ${row.id} is over: it is ${row.status}`, null));
+  if (row.status !== 'running' && row.status !== 'waiting') return refuse(diagnostic('E0511', `the run ${row.id} is over: it is ${row.status}`, null));
   const message = messageOf(options, row, opened.keeping.clock.nowMs());
   if (!message.ok) return refuse(message.error);
   await opened.keeping.store.send(row.id, message.value);

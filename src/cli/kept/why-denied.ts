@@ -11,7 +11,7 @@ import { withRun } from './with-store.ts';
 export function whyDeniedCommand(options: WhyDeniedOptions, terminal: Terminal): Promise<ExitCode> {
   return withRun(options, { json: options.json, terminal }, async ({ keeping }, row, refuse) => {
     const records = await readRecords(keeping.store, row.id);
-    if (!records.ok) return refuse(diagnostic('E0501', records.error, null));
+    if (!records.ok) return refuse(diagnostic('E0511', records.error, null));
     const denials = denialsIn(records.value).filter(({ call }) => options.call === null || call === options.call);
     if (options.json) terminal.out(`${JSON.stringify(denials)}\n`);
     else terminal.out(denials.length === 0 ? noneText(options.call) : denials.map(denialText).join('\n'));

@@ -25,7 +25,7 @@ export async function withStore(choice: StoreChoice, { json, terminal }: Telling
     return await work(opened.value, refusing);
   } catch (cause) {
     if (!(cause instanceof StoreProblem)) throw cause;
-    return await refusing(diagnostic('E0501', cause.message, null));
+    return await refusing(diagnostic('E0511', cause.message, null));
   } finally {
     await opened.value.keeping.store.close();
   }

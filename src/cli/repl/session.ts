@@ -102,7 +102,7 @@ export class Session {
     this.latest = program.namespace;
     this.keep(program, piece, form, made, layout, file);
     const { openHost } = this.world;
-    const ended = await execute({ program, limits: this.limits, variables, openHost, signal });
+    const ended = await execute({ program, limits: this.limits, variables, openHost, interruptible: (work) => work(signal) });
     // An import has no value: what was evaluated before it is not its business.
     const ending = ended.kind === 'complete' && isDeclaration(form) ? { ...ended, value: null } : ended;
     return this.conclude(ending, this.original(diagnostics).filter((one) => one.span === null || isInside(one, piece)));

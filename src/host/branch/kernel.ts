@@ -3,10 +3,11 @@
  * waits for. Who answers it gives back the branch at its end. When nobody can, the branch is carried on here, as if there were no others.
  */
 import { branchAt, waitingBranches, withBranch } from '../../evaluator/branch.ts';
-import { cancel, exposedContext, resume, type ResumeOptions, start, type StartOptions } from '../../evaluator/kernel.ts';
+import { cancel, exposedContext, resume, type ResumeOptions, start, type StartOptions, variablesAt } from '../../evaluator/kernel.ts';
 import { hasEnded } from '../../evaluator/scheduler.ts';
 import type { Advance, Answer, Event, Fiber, HostCall, State } from '../../evaluator/state.ts';
 import { MapValue } from '../../value/map.ts';
+import type { Value } from '../../value/value.ts';
 import type { Program } from '../compile.ts';
 import type { Kernel, Turn } from '../port.ts';
 
@@ -36,6 +37,8 @@ export class BranchKernel implements Kernel<Pick<Program, 'main' | 'table'>, Par
   cancel = ({ state }: Parted, reason: string, options?: ResumeOptions): Turn<Parted, Event> => this.part(cancel(state, reason, options));
 
   exposed = ({ state }: Parted, callId: string): MapValue => (this.partings.has(callId) ? MapValue.empty() : exposedContext(state, callId));
+
+  variables = ({ state }: Parted, callId: string): ReadonlyMap<string, Value> => variablesAt(state, callId);
 
   resume = ({ state, away }: Parted, answers: readonly Answer[], options?: ResumeOptions): Turn<Parted, Event> => {
     let at = state;

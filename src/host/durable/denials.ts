@@ -21,6 +21,8 @@ export function denialsIn(records: readonly JournalRecord[]): readonly Denial[] 
     switch (kind) {
       case 'governance-denied': {
         const denial = readDenial(facts.value('denial'));
+        // Nobody has denied the merge: the run was cancelled while somebody was asked.
+        if (facts.error('error')?.type.name === 'error/cancelled') return [];
         return denial !== null ? [denial] : [{ call: facts.text('at') ?? '', capability: MERGE, step: facts.text('step'), reasons: [mergeReason(facts)] }];
       }
       case 'budget-exhausted':

@@ -8,6 +8,9 @@ import type { Event, State } from '../../evaluator/state.ts';
 import type { Stored } from '../../evaluator/stored.ts';
 import type { MapValue } from '../../value/map.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
+import type { Callback, CallbackRuns } from '../callback/callback.ts';
+import { underParent } from '../callback/policy.ts';
+import { defectsOf } from '../callback/unkept.ts';
 import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
 import { recordData } from '../journal/record.ts';
@@ -21,12 +24,14 @@ import type { Constitution } from '../security/constitution.ts';
 import { type Governed, type GovernedTurn, governsContexts, governTurn, isTracing, type MergeQuestion, type Refusal, shownTo, type WordOn } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
 import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
-import { signedAuthority } from './authority.ts';
+import { checkNewRunId } from '../store/problem.ts';
+import { believedAuthority, signedAuthority } from './authority.ts';
+import { callbackData, keptCallbacks, readParent } from './callback.ts';
 import { Facts } from './facts.ts';
 import { follow } from './follow.ts';
 import { NONE_REFUSED, type Refused } from './history.ts';
 import { keepProgram, type Runnable } from './program.ts';
-import { begin, codeOptions, DURABLE_QUANTUM, openRun, recover, type NewStart, type Recovered, startData } from './recover.ts';
+import { begin, codeOptions, DURABLE_QUANTUM, openRun, recover, type NewStart, type Recovered, startData, startOptions } from './recover.ts';
 import { memoryAtStart } from './remember.ts';
 import { chained } from './record-data.ts';
 import { type CheckpointPolicy, DEFAULT_CHECKPOINTS, type ParkPolicy, type Position, RunRecorder } from './recorder.ts';
@@ -60,6 +65,8 @@ export interface DriveOptions {
   readonly budget?: Amounts;
   /** Goes into the root of the plan's contexts before the run goes on. */
   readonly patch?: Pick<PatchRequest, 'data' | 'policy' | 'who'>;
+  /** Aborted when nobody wants the plan's result any more: it is cancelled, and undoes what it began. */
+  readonly givenUp?: AbortSignal;
 }
 
 export interface NewRunOptions {
@@ -68,6 +75,8 @@ export interface NewRunOptions {
   readonly start?: NewStart;
   /** What the run was allowed, to be looked at again by whoever goes on with it (see `authority.ts`). */
   readonly authority?: MapValue;
+  /** It is a callback, and begins with its function in place of the program. */
+  readonly callback?: Pick<Callback, 'fn' | 'args' | 'parent'>;
 }
 
 const LEASE_MS = 15_000;
@@ -77,11 +86,12 @@ const MESSAGES_MS = 250;
 
 export async function startRun(keeping: Keeping, program: Runnable, run: NewRunOptions, options: DriveOptions): Promise<RunResult<State>> {
   const { store, clock, owner, sha256, keys } = keeping;
+  checkNewRunId(run.id);
   const kept = keepProgram(program);
   const now = clock.nowMs();
-  const { id, name, start, authority } = run;
+  const { id, name, start, authority, callback } = run;
   const { host } = options;
-  const data = { ...startData(kept.hash, name, start), ...(authority === undefined ? {} : signedAuthority(id, authority, keys)), budget: host.budget === undefined ? undefined : amountsValue(host.budget.grant), 'budget-source': host.budget?.source, 'soft-budget': softValue(host.budget?.soft), traced: isTracing(host.constitution) || undefined };
+  const data = { ...startData(kept.hash, name, start), ...(authority === undefined ? {} : signedAuthority(id, authority, keys)), budget: host.budget === undefined ? undefined : amountsValue(host.budget.grant), 'budget-source': host.budget?.source, 'soft-budget': softValue(host.budget?.soft), ...(callback === undefined ? {} : callbackData(callback)), traced: isTracing(host.constitution) || undefined };
   const content = [...kept.content];
   const records = chained(run.id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], content, sha256);
   const lease = await store.create(
@@ -176,6 +186,8 @@ class Driven {
 
   constructor(keeping: Keeping, lease: Lease, { first, program, started, position, memory, refusals, held }: Recovered, options: DriveOptions, keeper: StateKeeper) {
     const { store, clock, sha256, keys } = keeping;
+    const { host, observer = {} } = options;
+    const parent = readParent(started);
     this.keeping = keeping;
     this.lease = lease;
     this.program = program;
@@ -194,12 +206,40 @@ class Driven {
     signal?.addEventListener('abort', () => this.stopping.abort(), { signal: this.over.signal });
     this.kernel = this.kernelOver(keeper, options.host.constitution);
     this.loop = new Loop({
-      kernel: this.kernel, first: held === null ? first : this.heldTurn(first, held.question, options.host.constitution, held.take), host: { ...options.host, ...budgetOf(started) }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
-      observer: options.observer ?? {}, recorder: this.recorder, goes: position.goes,
-      memory, follow: afterTurn,
+      kernel: this.kernel, first: held === null ? first : this.heldTurn(first, held.question, options.host.constitution, held.take), host: { ...host, ...(parent === null ? {} : { policy: underParent(host.policy, parent) }), ...budgetOf(started) }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
+      observer, recorder: this.recorder, goes: position.goes,
+      memory, follow: afterTurn, callbacks: this.callbacks(program, started, parent?.hops ?? 0, options), ...(options.givenUp === undefined ? {} : { givenUp: options.givenUp }),
     });
     if (options.patch !== undefined) this.loop.patch({ ...options.patch, message: null });
     this.takeRefusals(refusals);
+  }
+
+  /** Each is a run of its own in the same store, and gone on with when its call is made again. */
+  private callbacks(program: Runnable, started: Facts, hops: number, options: DriveOptions): CallbackRuns {
+    const { keeping, lease: { run } } = this;
+    const authority = believedAuthority(run, started, keeping.keys);
+    const { limits, isolations } = startOptions(started);
+    const { patch: _, budget: __, ...same } = options;
+    const driving = ({ left, givenUp, parent }: Callback): DriveOptions => {
+      const { budget, ...host } = options.host;
+      const limited = Object.keys(left).length === 0 ? host : { ...host, budget: { grant: left, source: budget?.source ?? parent.capability } };
+      // Whoever made the call has to be there for it, so the process waits as well.
+      return { ...same, host: limited, observer: defectsOf(options.observer ?? {}), signal: this.stopping.signal, givenUp, park: { never: true } };
+    };
+    return keptCallbacks({
+      run, hops, keeping, readOptions: codeOptions(program), stop: this.stopping.signal,
+      begin: (id, callback) => {
+        this.recorder.draft('callback-started', { call: callback.parent.call, number: callback.parent.number, run: id });
+        const start = { ...(limits === undefined ? {} : { limits }), ...(isolations === undefined ? {} : { isolations }), variables: callback.variables };
+        const allowed = authority.ok && authority.value.size > 0 ? { authority: authority.value } : {};
+        return startRun(keeping, program, { id, name: `${callback.parent.capability} of ${run}`, start, callback, ...allowed }, driving(callback));
+      },
+      goOn: (id, callback) => resumeRun(keeping, id, () => driving(callback)),
+      fault: (cause) => {
+        this.lost ??= cause;
+        this.stopping.abort();
+      },
+    });
   }
 
   /** The kernel over this run's store: what lies there is fetched when the machine looks at it, and the journal says so. */
@@ -220,6 +260,7 @@ class Driven {
         const exposed = kernel.exposed(state, callId);
         return constitution === undefined || call === undefined ? exposed : shownTo(constitution, this.loop.memory.lineage ?? emptyLineage(), call, exposed);
       },
+      variables: kernel.variables,
       patch: (state, data, policy) => {
         const stored = storedValues(state);
         const whole = stored.length === 0 ? ({ ok: true, value: state } as const) : fetch(state, stored);

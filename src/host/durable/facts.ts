@@ -4,6 +4,7 @@
  *
  *   run-started     program name [+ variables limits isolations context] [+ budget budget-source soft-budget] [+ traced] [+ authority authority-key authority-signature, see `authority.ts`]
  *                   [+ from seq hash: this run was forked from the record `seq` of the run `from`]
+ *                   [+ function args parent: it is a callback, and begins with the function; `parent` is a map, see `callback.ts`]
  *   run-resumed     owner  [+ notes]                  run-waiting   waits [+ budget]
  *   call-requested  turn call capability args determinism [+ id] [+ options step isolation derived-from] [+ due] [+ exposed] [+ held] | [+ refused] | [+ first]
  *   call-answered   turn call  value | error  [+ by] [+ duration-ms] [+ who] [+ used] [+ quanta]
@@ -15,12 +16,12 @@
  *   call-repeated   call [+ who]                      turn-ended    turn events
  *   governance-denied   call denial (`security/denial.ts`) | turn at step into verdict rule keys error: a merge
  *   budget-exhausted    call budget step granted left wanted      grant-changed  budget
- *   budget-passed   budget soft used
+ *   budget-passed   budget soft used                  callback-started  call number run: that run is a callback of the call
  *   checkpoint      root turn open reason [+ memory] [+ label cancelled] [+ quanta]
  *   context-patched  turn data policy [+ who] [+ quanta]
  *   value-fetched   hash bytes
  *   cancel-requested  turn reason [+ who] [+ quanta]  message-ignored  message reason
- *   run-complete    value [+ budget]                  run-failed, run-cancelled  error [+ budget] [+ by, when the host would not go on]
+ *   run-complete    value [+ budget]                  run-failed, run-cancelled  error [+ budget] [+ by, when the host would not go on] [+ who, of a cancel that comes while a merge is held]
  *
  * `id` is that of the capability when the plan called it by another name; `by` is left out for capabilities, `duration-ms` when it is 0. The key
  * under which a call is made is the run's id, a slash, and the call's.
@@ -88,7 +89,7 @@ export class Facts {
 }
 
 /** The fields that may be large, and may then be content of their own. */
-const HEAVY = ['args', 'value', 'error', 'variables', 'context', 'data', 'options', 'memory', 'state'] as const;
+const HEAVY = ['args', 'function', 'value', 'error', 'variables', 'context', 'data', 'options', 'memory', 'state'] as const;
 /** A record with more bytes than this gives its heavy fields away. */
 export const RECORD_BYTES_MAX = 16 * 1024;
 /** Smaller values stay where they are. */

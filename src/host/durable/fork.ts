@@ -10,10 +10,12 @@ import { MapValue } from '../../value/map.ts';
 import { signHead } from '../journal/signature.ts';
 import type { DraftData, RecordDraft } from '../journal/record.ts';
 import { type Content, EMPTY_HEAD } from '../store/port.ts';
+import { checkNewRunId } from '../store/problem.ts';
 import { believedAuthority, signedAuthority } from './authority.ts';
 import type { Keeping } from './driver.ts';
 import { recordFields } from './facts.ts';
 import { type Memory, memoryValue } from '../memory.ts';
+import { programGroups } from './program.ts';
 import { callFacts, chained } from './record-data.ts';
 import { forked } from './remember.ts';
 import { Tape } from './tape.ts';
@@ -37,9 +39,9 @@ export interface Forked {
 
 const LEASE_MS = 15_000;
 
-/** The problem, for people, when it cannot be done. */
-export async function forkRun(keeping: Keeping, source: string, place: ForkPlace, options: ForkOptions): Promise<Result<Forked, string>> {
-  const tape = await Tape.open(tapeWorld(keeping), source);
+/** The problem, for people, when it cannot be done. `past`: where the other run is kept, when that is another store. */
+export async function forkRun(keeping: Keeping, source: string, place: ForkPlace, options: ForkOptions, past: Keeping = keeping): Promise<Result<Forked, string>> {
+  const tape = await Tape.open(tapeWorld(past), source);
   if (!tape.ok) return tape;
   const found = placeIn(tape.value, place);
   if (!found.ok) return found;
@@ -47,7 +49,7 @@ export async function forkRun(keeping: Keeping, source: string, place: ForkPlace
   const after = await tape.value.after(index);
   if (!after.ok) return after;
   const { state, memory } = after.value;
-  return forkFrom(keeping, tape.value, { state, memory, turn: tape.value.turnOf(index), seq: tape.value.stretches[index]!.records.at(-1)!.seq }, options);
+  return forkFrom(keeping, tape.value, { state, memory, turn: tape.value.turnOf(index), seq: tape.value.stretches[index]!.records.at(-1)!.seq }, options, past);
 }
 
 /** What a tape of a run of that store needs. */
@@ -73,15 +75,16 @@ export interface ForkPoint {
   readonly seq: number;
 }
 
-export async function forkFrom(keeping: Keeping, tape: Tape, { state, memory, turn, seq }: ForkPoint, options: ForkOptions): Promise<Result<Forked, string>> {
+export async function forkFrom(keeping: Keeping, tape: Tape, { state, memory, turn, seq }: ForkPoint, options: ForkOptions, past: Keeping = keeping): Promise<Result<Forked, string>> {
   const { store, clock, owner, sha256, keys } = keeping;
+  checkNewRunId(options.id);
   if (state.status === 'done') return { ok: false, error: `the run ${tape.run} is over at record ${seq}: a fork needs a point before its end` };
   const answers = answersFor(state, turn, options);
   if (!answers.ok) return answers;
-  const [record] = await store.records(tape.run, seq, 1);
+  const [record] = await past.store.records(tape.run, seq, 1);
   if (record === undefined) return { ok: false, error: `the record ${seq} of the run ${tape.run} is gone` };
   const { root, content: stateContent } = keeping.newKeeper().write(state);
-  const content: Content[] = [...stateContent];
+  const content: Content[] = [...stateContent, ...(past === keeping ? [] : await programIn(past, tape))];
   const drafts: readonly Omit<RecordDraft, 'timeMs'>[] = [
     { kind: 'run-started', data: { ...recordFields(tape.started), ...authorityFor(keeping, tape, options.id), from: tape.run, seq, hash: record.hash } },
     { kind: 'checkpoint', data: { root, turn, open: MapValue.empty(), memory: memoryValue(forked(memory)), reason: keyword('fork') } },
@@ -95,6 +98,19 @@ export async function forkFrom(keeping: Keeping, tape: Tape, { state, memory, tu
   const lease = await store.create({ id: options.id, name: tape.started.text('name') ?? '', createdMs: now, leaseUntilMs: now + LEASE_MS }, batch, owner);
   await store.release(lease);
   return { ok: true, value: { run: options.id, seq } };
+}
+
+/** The program of the run as content, for a store that does not have it. */
+async function programIn({ store }: Keeping, { started }: Tape): Promise<readonly Content[]> {
+  const content: Content[] = [];
+  const read = async (hash: string): Promise<Uint8Array | null> => {
+    const bytes = await store.content(hash);
+    if (bytes !== null) content.push({ hash, bytes });
+    return bytes;
+  };
+  const document = await read(started.text('program') ?? '');
+  for (const group of document === null ? [] : (programGroups(document) ?? [])) await read(group);
+  return content;
 }
 
 /** What the other run was allowed, signed anew for this one; what cannot be believed there is not signed here. */

@@ -10,6 +10,7 @@ import { eventToJson } from '../../evaluator/event-value.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import type { Stored } from '../../evaluator/stored.ts';
 import { encodeValue } from '../../value/bytes.ts';
+import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
@@ -48,6 +49,8 @@ export interface ParkPolicy {
   readonly timers: boolean;
   /** Not when something is due within this time. */
   readonly graceMs: number;
+  /** The process waits for everything. */
+  readonly never?: boolean;
 }
 
 export type SignHead = (run: string, head: Head) => Promise<SignedHead>;
@@ -114,6 +117,8 @@ export class RunRecorder implements Recorder<State, Event> {
   private bytes: number;
   private checkpointMs: number;
   private stepEnded = false;
+  /** The hash of what it waits for, as the store says while the run is driven; null: nothing. */
+  private shown: Hash | null = null;
   /** An attempt is not in the store yet: it has to be before there is another one, so that attempts are counted right. */
   private attemptEnded = false;
   private isCancelled: boolean;
@@ -203,6 +208,10 @@ export class RunRecorder implements Recorder<State, Event> {
     const before = this.isAhead ? [] : quanta;
     if (!this.isAhead) this.beginTurn();
     for (const given of answers) this.answered(given, before);
+    if (this.shown !== null) {
+      this.shown = null;
+      this.change = { ...this.change, waits: new Uint8Array(0) };
+    }
     return this.write();
   };
 
@@ -248,12 +257,24 @@ export class RunRecorder implements Recorder<State, Event> {
 
   park = (waits: readonly Waiting[]): Promise<boolean> | null => {
     const { park, clock } = this.parts;
+    if (park.never === true) return this.told(waits);
     const dues = waits.map((wait) => wait.dueMs).filter((due) => due !== null);
     const wakeMs = dues.length === 0 ? null : Math.min(...dues);
     const forTimeAlone = waits.every(({ hold }) => hold.kind === 'timer' || hold.kind === 'pause');
     if ((forTimeAlone && !park.timers) || (wakeMs !== null && wakeMs - clock.nowMs() <= park.graceMs)) return null;
     return this.putAway(waits, wakeMs);
   };
+
+  /** Whoever looks at the runs of the store sees what this one waits for, though it is not put away. */
+  private told(waits: readonly Waiting[]): Promise<boolean> | null {
+    const shown = Vector.adopt(waits.map(waitValue));
+    const hash = hashValue(shown);
+    if (hash === this.shown) return null;
+    this.shown = hash;
+    this.draft('run-waiting', { waits: shown, budget: this.budget() });
+    this.change = { ...this.change, waits: encodeValue(shown) };
+    return this.write().then(() => false);
+  }
 
   private async putAway(waits: readonly Waiting[], wakeMs: number | null): Promise<boolean> {
     if (await this.parts.lookAround()) return false;
@@ -266,9 +287,11 @@ export class RunRecorder implements Recorder<State, Event> {
     return true;
   }
 
-  ended = (result: Ended): Promise<void> => {
+  ended = (result: Ended, request: CancelRequest | null): Promise<void> => {
+    if (request !== null) this.isCancelled = true;
+    if (request?.message != null) this.taken.push(request.message);
     if (result.kind === 'complete') this.draft('run-complete', { value: result.value, budget: this.budget() });
-    else this.draft(this.wasCancelled(result) ? 'run-cancelled' : 'run-failed', { error: result.error, budget: this.budget(), by: result.byHost === true ? keyword('host') : undefined });
+    else this.draft(this.wasCancelled(result) ? 'run-cancelled' : 'run-failed', { error: result.error, budget: this.budget(), by: result.byHost === true ? keyword('host') : undefined, who: request?.who ?? undefined });
     const status = result.kind === 'complete' ? 'complete' : this.wasCancelled(result) ? 'cancelled' : 'failed';
     this.change = { ...this.change, status, wakeMs: null, waits: new Uint8Array(0) };
     return this.writeSigned();

@@ -13,6 +13,7 @@ import type { DecodeOptions } from '../../value/bytes-decode.ts';
 import { MapValue } from '../../value/map.ts';
 import { Float, Keyword, keyword, makeFloat, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
+import type { Entry } from '../callback/unkept.ts';
 import type { Environment } from '../compile.ts';
 import type { DraftData, JournalRecord, RecordKind } from '../journal/record.ts';
 import type { Memory } from '../memory.ts';
@@ -21,6 +22,7 @@ import type { Constitution } from '../security/constitution.ts';
 import { governTurn, MERGE, type MergeQuestion, type Refusal } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
 import type { RunRow, Store } from '../store/port.ts';
+import { readParent } from './callback.ts';
 import { Facts } from './facts.ts';
 import { goOn, inGoes, NONE_REFUSED, readRecords, type Refused, refusedIn, resting, stretchesIn, takeTurn } from './history.ts';
 import { loadProgram, type Runnable } from './program.ts';
@@ -163,7 +165,8 @@ export function codeOptions({ table }: Pick<Runnable, 'table'>): DecodeOptions {
 /** The machine as it was started, and the goes with these quanta; without any it goes on until it waits. */
 export function begin({ main, table }: Runnable, started: Facts, quanta: readonly number[], refused: Refused = NONE_REFUSED): Advance {
   const options = startOptions(started);
-  return inGoes(quanta, refused, (quantum) => start(table, table.closureOf(main), [], { ...options, quantum, refused }));
+  const { fn, args } = entryOf({ main, table }, started);
+  return inGoes(quanta, refused, (quantum) => start(table, fn, args, { ...options, quantum, refused }));
 }
 
 /** What says how a run is started: the program by its hash, and what `startOptions` reads again. */
@@ -177,6 +180,12 @@ export function startData(program: string, name: string, { limits = {}, variable
     context,
     isolations: isolations === undefined ? undefined : Vector.adopt(isolations.map((one) => keyword(one))),
   };
+}
+
+/** What the run begins with: its program, or the function that a capability calls back. */
+export function entryOf({ main, table }: Runnable, started: Facts): Pick<Entry, 'fn' | 'args'> {
+  if (readParent(started) === null) return { fn: table.closureOf(main), args: [] };
+  return { fn: started.value('function'), args: started.items('args') };
 }
 
 export type NewStart = Pick<StartOptions, 'limits' | 'variables' | 'context' | 'isolations'>;

@@ -12,7 +12,7 @@ import { patched, readRecords, type Refused, refusedIn, resting, type Stretch, s
 import { afterTurn, type Memory, readMemory } from '../memory.ts';
 import type { Runnable } from './program.ts';
 import { afterAnswers, afterStretch, DAMAGED_MEMORY, memoryAtStart } from './remember.ts';
-import { DURABLE_QUANTUM, openRun, type RecoveryWorld, startOptions } from './recover.ts';
+import { DURABLE_QUANTUM, entryOf, openRun, type RecoveryWorld, startOptions } from './recover.ts';
 
 /** One stretch of a run, done again. */
 export interface Taken {
@@ -110,7 +110,8 @@ export class Tape {
   private begin(quantum: number, refused: Refused): Advance {
     const { program, base } = this;
     if (base !== null) return base.status === 'ready' ? resume(base, [], { quantum, refused }) : resting(base);
-    return start(program.table, program.table.closureOf(program.main), [], { ...startOptions(this.started), quantum, refused });
+    const { fn, args } = entryOf(program, this.started);
+    return start(program.table, fn, args, { ...startOptions(this.started), quantum, refused });
   }
 
   /** After how many goes of the stretch checkpoints were made. */

@@ -6,11 +6,12 @@ import { contentOf, Facts } from '../durable/facts.ts';
 import { keepProgram, programGroups, type Runnable } from '../durable/program.ts';
 import { chained } from '../durable/record-data.ts';
 import { type NewStart, startData } from '../durable/recover.ts';
-import { decodeStatus, encodeSegment, encodeStatus, type EngineStatus, STATUS_NAME } from './documents.ts';
+import { decodeStatus, encodeSegment, encodeStatus, type EngineStatus, newStatus, STATUS_NAME } from './documents.ts';
 import type { Engine } from './port.ts';
 import { decodePiece, pieceName } from './records.ts';
 import { recordData, type RecordDraft } from '../journal/record.ts';
 import { type Content, EMPTY_HEAD } from '../store/port.ts';
+import { runIdProblem } from '../store/problem.ts';
 import { encodeValue } from '../../value/bytes.ts';
 import { Vector } from '../../value/vector.ts';
 
@@ -31,11 +32,12 @@ export interface NewEngineRun {
 
 /** Begins a run of what the name means now; what is deployed under it later does not touch the run. Gives the hash, or why it cannot be. */
 export async function startPlan(engine: Engine, { id, plan, start }: NewEngineRun): Promise<Result<string, string>> {
+  const problem = runIdProblem(id);
+  if (problem !== null) return { ok: false, error: problem };
   const program = await engine.names.read(plan);
   if (program === null) return { ok: false, error: `no plan ${plan} is deployed` };
-  const status: EngineStatus = { status: 'running', name: plan, program, answered: 0, waits: [], value: null, error: null, pieces: 0, nowMs: 0, budget: null, ignored: null };
   const input = await encodeSegment(startData(program, plan, start), null, engine.content);
-  const isNew = await engine.start(id, input, { [STATUS_NAME]: await encodeStatus(status, engine.content) });
+  const isNew = await engine.start(id, input, { [STATUS_NAME]: await encodeStatus(newStatus(plan, program), engine.content) });
   return isNew ? { ok: true, value: program } : { ok: false, error: `there is a run ${id} already` };
 }
 

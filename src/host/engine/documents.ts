@@ -2,7 +2,7 @@
  * What runs on an engine write down besides steps: version 1 of each. All are canonical documents of one vector [tag 1 data], data a map from
  * keywords to values; what is large in them is content of its own (`made.ts`).
  *
- *   "rtfs/segment"  what a segment begins with: program name [+ variables limits isolations context]
+ *   "rtfs/segment"  what a segment begins with: program name [+ variables limits isolations context] [+ function args parent budget: it is a callback, see `durable/callback.ts`]
  *                   [+ state number now open message cancelled answered turn pieces data budget-source: where the segment before it stopped]
  *     data  = what the host remembers of the run (`host/memory.ts`)
  *     state = a snapshot, in base64     message = the number of the next one
@@ -106,8 +106,14 @@ export function encodeStatus({ status, name, program, answered, waits, value, er
   return encodeLight(STATUS, VERSION, data, store);
 }
 
-export async function decodeStatus(bytes: Uint8Array, store: EngineContent): Promise<EngineStatus> {
-  const facts = await decodeLight(STATUS, VERSION, bytes, store, WITHOUT_CODE);
+/** Of a run that has just been begun. */
+export function newStatus(name: string, program: string): EngineStatus {
+  return { status: 'running', name, program, answered: 0, waits: [], value: null, error: null, pieces: 0, nowMs: 0, budget: null, ignored: null };
+}
+
+/** Without the code of the program, values that are functions cannot be run. */
+export async function decodeStatus(bytes: Uint8Array, store: EngineContent, code = WITHOUT_CODE): Promise<EngineStatus> {
+  const facts = await decodeLight(STATUS, VERSION, bytes, store, code);
   return {
     status: (facts.text('status') ?? 'running') as EngineStatus['status'], name: facts.text('name') ?? '', program: facts.text('program') ?? '', answered: facts.number('answered') ?? 0,
     waits: facts.items('waits'), value: facts.value('value'), error: facts.error('error'), pieces: facts.number('pieces') ?? 0, nowMs: facts.number('now') ?? 0, budget: facts.value('budget'), ignored: facts.text('ignored'),

@@ -2,7 +2,7 @@
  * What came of a call, as the result of a step: version 1.
  *
  *   bytes = the canonical document of one vector: ["rtfs/made" 1 data], data a map from keywords to values
- *     :answered  now  value | value-content | error | error-content [+ cost tokens refused]     :ready  now token
+ *     :answered  now  value | value-content | error | error-content [+ cost tokens calls bytes refused denial]     :ready  now token
  *     :held      now hold [+ question rule shown hash] [+ duration-ms]
  *
  * `now` is the time of whoever made it, in milliseconds since 1970. `ready`: the call may be made, and the world would feel it twice;
@@ -22,7 +22,8 @@ import type { Content } from '../store/port.ts';
 import type { EngineContent } from './port.ts';
 
 export type Made =
-  | { readonly kind: 'answered'; readonly answer: Answer; readonly usage: Usage | null; readonly isRefused: boolean }
+  /** `denial`: why the policy did not allow it (`security/denial.ts`); null when it did. */
+  | { readonly kind: 'answered'; readonly answer: Answer; readonly usage: Usage | null; readonly isRefused: boolean; readonly denial: Value }
   | { readonly kind: 'held'; readonly hold: Hold }
   | { readonly kind: 'ready'; readonly token: string };
 
@@ -70,7 +71,7 @@ export async function decodeLight(tag: string, version: number, bytes: Uint8Arra
 function madeData(made: Made): DraftData {
   switch (made.kind) {
     case 'answered':
-      return { ...(made.answer.ok ? { value: made.answer.value } : { error: made.answer.error }), ...(made.usage === null ? {} : { cost: makeFloat(made.usage.cost), tokens: makeFloat(made.usage.tokens) }), refused: made.isRefused || undefined };
+      return { ...(made.answer.ok ? { value: made.answer.value } : { error: made.answer.error }), ...(made.usage === null ? {} : { cost: makeFloat(made.usage.cost), tokens: makeFloat(made.usage.tokens), calls: made.usage.calls || undefined, bytes: made.usage.bytes || undefined }), refused: made.isRefused || undefined, denial: made.denial ?? undefined };
     case 'ready':
       return { token: made.token };
     case 'held':
@@ -102,8 +103,8 @@ function madeIn(facts: Facts, call: HostCall, readerOf: ReaderOf): Made {
     default: {
       const error = facts.error('error');
       const [cost, tokens] = [facts.value('cost'), facts.value('tokens')];
-      const usage = cost instanceof Float && tokens instanceof Float ? { cost: cost.value, tokens: tokens.value } : null;
-      return { kind: 'answered', usage, isRefused: facts.is('refused'), answer: error === null ? { id: call.id, ok: true, value: facts.value('value') } : { id: call.id, ok: false, error } };
+      const usage = cost instanceof Float && tokens instanceof Float ? { cost: cost.value, tokens: tokens.value, calls: facts.number('calls') ?? 0, bytes: facts.number('bytes') ?? 0 } : null;
+      return { kind: 'answered', usage, isRefused: facts.is('refused'), denial: facts.value('denial'), answer: error === null ? { id: call.id, ok: true, value: facts.value('value') } : { id: call.id, ok: false, error } };
     }
   }
 }

@@ -3,9 +3,11 @@
  * later neither decides nor acts again.
  */
 import { MapValue } from '../../value/map.ts';
+import { added } from '../flight.ts';
 import { holdOf, type Recalled } from '../hold.ts';
 import { judge, perform, type Performance, waitOf } from '../perform.ts';
 import type { ApprovalQuestion, Capability, Host, HostCall, Usage, Wait } from '../port.ts';
+import { denialOf } from '../security/denial.ts';
 import { type Governed, shownTo } from '../security/governance.ts';
 import { emptyLineage, type Lineage } from '../security/lineage.ts';
 import type { Made } from './made.ts';
@@ -26,17 +28,17 @@ export interface Making {
 
 export async function make(call: HostCall, { host, lineage, performance, origins, recalled, approvalHash, newToken }: Making): Promise<Made> {
   const judged = judge(call, host, recalled !== null, origins);
-  if (!judged.allowed) return { kind: 'answered', answer: judged.answer, usage: null, isRefused: true };
+  if (!judged.allowed) return { kind: 'answered', answer: judged.answer, usage: null, isRefused: true, denial: denialOf(call, judged.decision) };
   const hold = holdOf(call, judged, recalled, approvalHash);
-  if (hold !== null) return 'id' in hold ? { kind: 'answered', answer: hold, usage: null, isRefused: true } : { kind: 'held', hold };
+  if (hold !== null) return 'id' in hold ? { kind: 'answered', answer: hold, usage: null, isRefused: true, denial: null } : { kind: 'held', hold };
   const { capability, grants } = judged;
   if ('wait' in capability) throw new Error('a call that is waited for is held');
   if (capability.determinism === 'live' && newToken !== null) return { kind: 'ready', token: newToken() };
   const exposed = exposedTo(call, capability, { host, lineage, performance });
   let usage: Usage | null = null;
-  const used = ({ cost, tokens }: Usage): void => void (usage = { cost: (usage?.cost ?? 0) + cost, tokens: (usage?.tokens ?? 0) + tokens });
+  const used = (more: Usage): void => void (usage = added(usage, more));
   const answer = await perform(call, { ...performance, capability, grants, exposed, used, clock: host.clock });
-  return { kind: 'answered', answer, usage, isRefused: false };
+  return { kind: 'answered', answer, usage, isRefused: false, denial: null };
 }
 
 /** What of the context the capability sees: what its grant and the rules of today allow. */

@@ -6,6 +6,7 @@ import { restore } from '../../evaluator/snapshot.ts';
 import type { Event, State } from '../../evaluator/state.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
 import { amountsValue, readAmounts, softValue } from '../amounts.ts';
+import { readParent } from '../durable/callback.ts';
 import type { Facts } from '../durable/facts.ts';
 import { resting } from '../durable/history.ts';
 import { loadProgram, type Runnable } from '../durable/program.ts';
@@ -83,11 +84,13 @@ async function askTerms({ host }: EngineWorld, segment: Segment): Promise<{ read
   return { terms: await decodeLight(...TERMS, bytes, segment.content, {}), wasCancelled };
 }
 
+/** A callback has what was left to its call, whatever else a worker grants to runs. */
 function beginning(program: Runnable, facts: Facts, terms: Facts, rules: Constitution | null): Pick<Opening, 'first' | 'memory' | 'nowMs' | 'budgetSource' | 'refusals' | 'granted'> {
-  const memory = newMemory({ grant: readAmounts(terms.value('budget')) ?? {}, soft: readAmounts(terms.value('soft-budget')) ?? {} }, terms.is('traced'));
+  const budget = (readParent(facts) === null ? terms : facts).value('budget');
+  const memory = newMemory({ grant: readAmounts(budget) ?? {}, soft: readAmounts(terms.value('soft-budget')) ?? {} }, terms.is('traced'));
   const { turn: first, refusals } = governed(rules, memory, (refused) => begin(program, facts, [DURABLE_QUANTUM], refused));
   const calls = 'calls' in first.outcome ? first.outcome.calls : [];
-  const granted = { budget: terms.value('budget') ?? undefined, 'budget-source': terms.text('budget-source') ?? undefined, 'soft-budget': terms.value('soft-budget') ?? undefined, traced: terms.is('traced') || undefined };
+  const granted = { budget: budget ?? undefined, 'budget-source': terms.text('budget-source') ?? undefined, 'soft-budget': terms.value('soft-budget') ?? undefined, traced: terms.is('traced') || undefined };
   return { first, memory: afterTurn(memory, first.events, calls), nowMs: terms.number('now') ?? 0, budgetSource: terms.text('budget-source') ?? 'none', refusals, granted };
 }
 

@@ -11,11 +11,12 @@
  *   times as many it makes no more, whatever works.
  */
 import { randomBytes } from 'node:crypto';
-import { exposedContext, mergeContext } from '../../evaluator/kernel.ts';
+import { exposedContext, mergeContext, variablesAt } from '../../evaluator/kernel.ts';
 import { snapshot } from '../../evaluator/snapshot.ts';
 import type { Event, State } from '../../evaluator/state.ts';
-import type { Value } from '../../value/value.ts';
 import type { Note } from '../book.ts';
+import type { CallbackRuns } from '../callback/callback.ts';
+import { readParent } from '../durable/callback.ts';
 import { recordFields } from '../durable/facts.ts';
 import { follow, type Listener } from '../durable/follow.ts';
 import type { Runnable } from '../durable/program.ts';
@@ -31,6 +32,7 @@ import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts
 import { type Approval, approvalHash } from '../security/approval.ts';
 import { spentValue } from '../security/budget.ts';
 import { originsWithin } from '../security/lineage.ts';
+import { engineCallbacks } from './callback.ts';
 import { encodeSegment, encodeStatus, type EngineStatus, STATUS_NAME } from './documents.ts';
 import { decodeMade, encodeMade, type Made } from './made.ts';
 import { make, type Making, readerOf } from './make.ts';
@@ -38,7 +40,7 @@ import { type Opening, openSegment } from './opening.ts';
 import type { DriveSegment, Pending, Segment, Settled } from './port.ts';
 import { encodePiece, pieceName, Records } from './records.ts';
 import { governedKernel } from './rules.ts';
-import { DEFAULT_SEGMENT, type EngineWorld, everything, type SegmentLimits } from './world.ts';
+import { DEFAULT_SEGMENT, type EngineWorld, everything, type SegmentLimits, worldOf } from './world.ts';
 
 const CONCURRENT_CALLS = 256;
 /** The share of the calls of a segment after which it hands over when the state is small. */
@@ -52,7 +54,10 @@ const SHORT_WAIT_MS = 5_000;
 /** Drives the segments of all runs of an engine. */
 export function segmentDriver(world: EngineWorld): DriveSegment {
   const programs = new Map<string, Runnable>();
-  return async (segment, input) => new SegmentRun({ world, segment, opening: await openSegment(world, segment, input, programs) }).drive();
+  return async (segment, input) => {
+    const opening = await openSegment(world, segment, input, programs);
+    return new SegmentRun({ world: worldOf(world, opening.facts), segment, opening }).drive();
+  };
 }
 
 interface SegmentParts {
@@ -116,9 +121,9 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     this.answered = handover?.answered ?? 0;
     this.isCancelled = handover?.cancelled ?? false;
     this.loop = new Loop<State, Event>({
-      kernel: { ...governedKernel(rules, () => this.loop.memory, (refusals) => this.records.refused(refusals)), patch: mergeContext, exposed: exposedContext },
+      kernel: { ...governedKernel(rules, () => this.loop.memory, (refusals) => this.records.refused(refusals)), patch: mergeContext, exposed: exposedContext, variables: variablesAt },
       first, memory, follow: afterTurn, host: { ...everything(world.host), clock: this.clock(), budget: { grant: {}, source: budgetSource } }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
-      observer: { ...world.observer, dropped: this.dropped }, recorder: this, engine: this,
+      observer: { ...world.observer, dropped: this.dropped }, recorder: this, engine: this, ...this.callbacks(),
     });
   }
 
@@ -130,6 +135,13 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     const result = await this.loop.run();
     if (this.ending !== null) return this.report(endOf(this.ending, this.isCancelled));
     if (result.kind === 'cancelled') await this.handOver(result.state);
+  }
+
+  /** Begun from inside of steps, so that what becomes of them is in what the step of their call gives. */
+  private callbacks(): { readonly callbacks?: CallbackRuns } {
+    const { world: { engine, host }, segment, opening: { facts, code } } = this.parts;
+    if (engine === undefined) return {};
+    return { callbacks: engineCallbacks({ engine, run: this.run, hops: readParent(facts)?.hops ?? 0, started: facts, code, clock: host.clock, over: segment.signal }) };
   }
 
   // ── as the engine of the loop ──────────────────────────────────────────────────────────────────────────────────────
@@ -207,7 +219,8 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     });
   }
 
-  private account({ id }: HostCall, { usage, isRefused }: Extract<Made, { kind: 'answered' }>, performance: Performance): void {
+  private account({ id }: HostCall, { usage, isRefused, denial }: Extract<Made, { kind: 'answered' }>, performance: Performance): void {
+    if (denial !== null) this.records.draft('governance-denied', { call: id, denial });
     if (usage !== null) performance.used(usage);
     if (isRefused) this.loop.refused(id);
   }
@@ -386,11 +399,14 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     const { segment, opening: { facts, handover, budgetSource } } = this.parts;
     await this.keepRecords();
     const { open, message, answered, pieces, nowMs, isCancelled } = this;
-    const start: Record<string, Value> = { program: facts.value('program'), name: facts.value('name') };
+    const start = Object.fromEntries(LASTING.flatMap((name) => (facts.value(name) === null ? [] : [[name, facts.value(name)]])));
     const next = { state: snapshot(state), number: (handover?.number ?? 1) + 1, nowMs, open, message, cancelled: isCancelled, answered, turn: this.records.turn, pieces, memory: this.loop.memory, budgetSource };
     segment.handOver(await encodeSegment(start, next, segment.content));
   }
 }
+
+/** What the start said that later segments need. */
+const LASTING = ['program', 'name', 'limits', 'isolations', 'parent'] as const;
 
 const NO_BYTES = new Uint8Array(0);
 const UNKNOWN: Recalled = { dueMs: null, wasMade: false, askedMs: null, approved: null };

@@ -31,7 +31,7 @@ export const RECORD_KINDS = [
   'call-requested', 'call-answered', 'turn-ended', 'checkpoint', 'context-patched', 'value-fetched',
   'approval-requested', 'approval-granted', 'approval-denied', 'governance-denied', 'hint-applied', 'delegated',
   'budget-exhausted', 'grant-changed', 'call-repeated', 'cancel-requested', 'message-ignored',
-  'call-planned', 'attempt-started', 'attempt-ended', 'budget-passed',
+  'call-planned', 'attempt-started', 'attempt-ended', 'budget-passed', 'callback-started',
 ] as const;
 
 export type RecordKind = (typeof RECORD_KINDS)[number];

@@ -39,8 +39,8 @@ const NDJSON = 'application/x-ndjson';
 export interface HttpAnswering {
   readonly messageMax: number;
   readonly handle?: Protocol['handle'];
-  /** In place of `handle`: answers with lines, for as long as it takes. The signal is aborted when nobody listens any more. Must not reject. */
-  readonly follow?: (text: string, write: (line: string) => void, signal: AbortSignal) => Promise<void>;
+  /** In place of `handle`: answers with lines, for as long as it takes; `write` resolves when the line has left this process, or cannot any more. The signal is aborted when nobody listens any more. Must not reject. */
+  readonly follow?: (text: string, write: (line: string) => Promise<void>, signal: AbortSignal) => Promise<void>;
 }
 
 /** Rejects with the system's error when the address cannot be had. */
@@ -108,7 +108,7 @@ async function followed(response: ServerResponse, text: string, follow: NonNulla
   response.on('close', () => gone.abort());
   response.writeHead(200, { 'Content-Type': NDJSON, 'Cache-Control': 'no-store' });
   response.flushHeaders();
-  await follow(text, (line) => void response.write(`${line}\n`), gone.signal);
+  await follow(text, (line) => new Promise((resolve) => void response.write(`${line}\n`, () => resolve())), gone.signal);
   response.end();
 }
 

@@ -17,7 +17,7 @@ import { limitsText } from './outcome.ts';
 import { Params } from './params.ts';
 import { checkMethod, compileMethod, expandMethod } from './program-methods.ts';
 import { arrayText, errorText, type JsonText, notificationText, objectText, readMessages, resultText, RPC_CODES, RpcError, type RpcRead, type RpcRequest } from './rpc.ts';
-import { cancelMethod, inspectMethod, resumeMethod, startMethod } from './run-methods.ts';
+import { callbackMethod, cancelMethod, inspectMethod, resumeMethod, startMethod } from './run-methods.ts';
 import { Recent, type RecentLimits } from './recent.ts';
 import { BOUNDARY_VERSION, type OpenCode, Tokens } from './token.ts';
 import { decodeMethod, encodeMethod } from './value-methods.ts';
@@ -86,6 +86,7 @@ const METHODS: ReadonlyMap<string, MethodEntry> = new Map<string, MethodEntry>([
   ['start', { params: ['code', 'source', 'modules', 'variables', 'context', 'limits', 'run', ...TURN], run: startMethod }],
   ['resume', { params: ['state', 'answers', ...TURN], run: resumeMethod }],
   ['cancel', { params: ['state', 'reason', ...TURN], run: cancelMethod }],
+  ['callback', { params: ['state', 'call', 'function', 'args', 'number', ...TURN], run: callbackMethod }],
   ['inspect', { params: ['state'], run: inspectMethod }],
   ['values/encode', { params: ['values'], run: encodeMethod }],
   ['values/decode', { params: ['values'], run: decodeMethod }],

@@ -1,11 +1,12 @@
-/** Methods about runs: `start`, `resume`, `cancel`, `inspect`. */
-import { cancel, resume, start } from '../../evaluator/kernel.ts';
+/** Methods about runs: `start`, `resume`, `cancel`, `callback`, `inspect`. */
+import { cancel, resume, start, variablesAt } from '../../evaluator/kernel.ts';
 import type { LimitName, Limits } from '../../evaluator/limits.ts';
 import { errorValue } from '../../evaluator/raise.ts';
 import type { Advance, Answer } from '../../evaluator/state.ts';
 import { quoteJson } from '../../value/json-write.ts';
 import { MapValue } from '../../value/map.ts';
 import { ErrorValue, Keyword, keyword, type Value } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
 import { codeOptions } from '../durable/recover.ts';
 import { inspectionText, outcomeText, type Writing } from './outcome.ts';
 import type { Params } from './params.ts';
@@ -59,6 +60,22 @@ export function cancelMethod(params: Params, service: Service): Given {
   const open = stateOf(params, service);
   const reason = params.optionalText('reason') ?? 'the run was cancelled';
   return advanced(cancel(open.state, reason, { quantum: quantumOf(params, service) }), open, service, open.state);
+}
+
+/** A run of its own, which begins with a function that a call of the state was given. The state stays as it is. */
+export function callbackMethod(params: Params, service: Service): Given {
+  const { state, code, run } = stateOf(params, service);
+  const call = params.text('call');
+  if (!state.pending.some(({ id }) => id === call)) params.refuse('call', `must be one of the calls that wait: ${state.pending.map(({ id }) => id).join(', ') || 'there are none'}`);
+  const options = codeOptions({ table: state.table });
+  const fn = params.value('function', options);
+  const args = params.has('args') ? params.value('args', options) : Vector.empty();
+  if (!(args instanceof Vector)) return params.refuse('args', 'must be an array');
+  const number = params.has('number') ? params.count('number', 1, Number.MAX_SAFE_INTEGER) : 1;
+  const quantum = quantumOf(params, service);
+  const { limits, isolations } = state;
+  const started = start(state.table, fn, args.toArray(), { variables: variablesAt(state, call), limits, isolations, quantum });
+  return advanced(started, { code, run: run === null ? null : `${run}~${call}~${number}` }, service);
 }
 
 export function inspectMethod(params: Params, service: Service): Given {

@@ -26,9 +26,13 @@ function reasonValue({ rule, id, source, message, cure }: Reason): Value {
 }
 
 /** What the journal says of a call that was denied. */
-export function denialFacts({ id, capability, step }: HostCall, decision: Decision): DraftData {
+export function denialFacts(call: HostCall, decision: Decision): DraftData {
+  return { call: call.id, denial: denialOf(call, decision) };
+}
+
+export function denialOf({ id, capability, step }: HostCall, decision: Decision): MapValue {
   const reasons = decision.allowed ? [] : (decision.reasons ?? [{ rule: decision.kind, id: null, source: 'the host', message: decision.reason, cure: decision.hint === null ? null : `--allow ${decision.hint}` }]);
-  return { call: id, denial: denialValue({ call: id, capability, step, reasons }) };
+  return denialValue({ call: id, capability, step, reasons });
 }
 
 /** Null for what is no such value. */

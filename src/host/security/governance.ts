@@ -11,6 +11,7 @@
  *   nobody can be asked it is refused.
  */
 import type { Event } from '../../evaluator/event.ts';
+import { errorValue } from '../../evaluator/raise.ts';
 import { MapValue } from '../../value/map.ts';
 import { ErrorValue, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
@@ -63,7 +64,7 @@ function vetTurn(constitution: Constitution, lineage: Lineage, events: readonly 
       const question = refusal === null ? null : questionOn(refusal, isolationAt(tracing, event.step));
       const word = question === null ? ALLOWED : wordOn(question);
       if (word === null) return { kind: 'held', question: question! };
-      if (!word.isAllowed) return { kind: 'refused', refusal: word.reason === null ? refusal! : refusedBy(refusal!, word.reason) };
+      if (!word.isAllowed) return { kind: 'refused', refusal: refusedWith(refusal!, word) };
     }
     tracing.follow(event);
   }
@@ -73,9 +74,13 @@ function vetTurn(constitution: Constitution, lineage: Lineage, events: readonly 
 /** Nobody can be asked: what a person has to allow does not happen. */
 const nobodysWord: WordOn = () => ({ isAllowed: false, reason: null });
 const ALLOWED: Word = { isAllowed: true };
+/** The context whose end it is when a run is cancelled. */
+const ROOT = 'root';
 
-/** A person has said no, and why. */
-function refusedBy(refusal: Refusal, reason: string): Refusal {
+/** A person has said no, and why; or the run was cancelled, and the step fails as others do then. */
+function refusedWith(refusal: Refusal, { reason, cancels = false }: Exclude<Word, { readonly isAllowed: true }>): Refusal {
+  if (reason === null) return refusal;
+  if (cancels) return { ...refusal, error: errorValue('cancelled', `Cancelled: ${reason}`, MapValue.of(keyword('step'), ROOT)) };
   const { type, message, data, span, stack } = refusal.error;
   return { ...refusal, error: new ErrorValue(type, `${message.slice(0, -TO_BE_ALLOWED.length)}: ${reason}`, data, span, stack) };
 }

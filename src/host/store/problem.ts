@@ -10,6 +10,18 @@ export function checkRunId(run: string): void {
   if (/\p{Surrogate}/u.test(run)) throw new StoreProblem('unusable', `the id ${JSON.stringify(run)} cannot be written down as text: choose another`);
 }
 
+/** Why no run can have the id; null: one can. Stores take any text, but records name their run, and people see it in one line. */
+export function runIdProblem(run: string): string | null {
+  if (run === '') return 'the id of a run cannot be empty: choose one, or leave it out';
+  return /\p{Cc}/u.test(run) ? `the id ${JSON.stringify(run)} has control characters in it: choose another` : null;
+}
+
+/** The same as what a store says. */
+export function checkNewRunId(run: string): void {
+  const problem = runIdProblem(run);
+  if (problem !== null) throw new StoreProblem('unusable', problem);
+}
+
 export function unknownRun(run: string): StoreProblem {
   return new StoreProblem('unknown-run', `the store has no run ${run}`);
 }

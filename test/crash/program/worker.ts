@@ -19,8 +19,11 @@ const order: Capability = {
   },
 };
 
+/** The same, but each time it is asked it counts. */
+const pay: Capability = { ...order, id: 'shop.pay', determinism: 'live' };
+
 const service = await serveWorker({
   environment: testEnvironment(), keys: openKeys(keys), port: 0, token: null,
-  hostFor: (grants) => functionHost({}, grants.some((grant) => grant.capability === order.id) ? { capabilities: [order] } : {}),
+  hostFor: (grants) => functionHost({}, { capabilities: [order, pay].filter(({ id }) => grants.some((grant) => grant.capability === id)) }),
 });
 process.stdout.write(`at ${service.url}\n`);

@@ -25,16 +25,18 @@ describe('the rows of a report', () => {
     expect(unavailable('a', '×', 2.5, 'no file')).toEqual({ name: 'a', value: null, unit: '×', target: 2.5, ok: null, note: 'not available: no file' });
   });
 
-  test('the table says which targets are missed and which were not measured', () => {
-    const text = renderTable([row('fast', 1, '×', 2), row('slow', 3, '×', 2), unavailable('gone', 'kB', 55, 'no file')]);
+  test('the table says which targets are missed, which were not measured, and where the time went', () => {
+    const text = renderTable([row('fast', 1, '×', 2), row('slow', 3, '×', 2), unavailable('gone', 'kB', 55, 'no file')], [{ suite: 'short', seconds: 1.2 }, { suite: 'long', seconds: 7 }]);
     expect(text).toContain('MISSED: slow is 3 ×, the target is 2');
     expect(text).toContain('not measured: gone (not available: no file)');
     expect(text).toContain('1 of 3 targets met');
+    expect(text).toContain('measured in 8 s: long 7.0, short 1.2');
   });
 
   test('the document for tools has all rows', () => {
     const rows = [row('fast', 1, '×', 2), row('slow', 3, '×', null)];
-    expect(JSON.parse(renderJson(rows))).toEqual({ rows });
+    const took = [{ suite: 'both', seconds: 2.5 }];
+    expect(JSON.parse(renderJson(rows, took))).toEqual({ rows, took });
   });
 });
 

@@ -153,17 +153,23 @@ describe('a merge that needs approval', () => {
     expect(await kinds(one)).toContain('message-ignored');
   });
 
-  test('is refused when the run is cancelled meanwhile', async () => {
+  // Without anything that the world does to undo it, the run is over in the turn that was held; else it is cancelled where it waits then.
+  test.each<[string, string, readonly (readonly Value[])[]]>([
+    ['after a call', AFTER_A_CALL, [['echo', 12]]],
+    ['before any call', `(step "all" ${price('buy', '12')} (call :tell (context/get :price)))`, []],
+    ['what was done is undone', `(step "all" (step "pay" :compensate (fn [x] (call :tell x)) (call :echo 5)) ${price('buy', '(call :echo 12)')})`, [['echo', 5], ['echo', 12], ['tell', 5]]],
+    ['when the plan catches it and goes on', `(step "all" (try ${price('buy', '(call :echo 12)')} (catch e nil)) (call :tell 1))`, [['echo', 12]]],
+  ])('does not happen when the run is cancelled meanwhile, which ends it as cancelled: %s', async (_, text, effects) => {
     const one = world();
     const first = one.process();
-    questionIn(await first.start(programOf(AFTER_A_CALL), options(first)));
-    await one.store.send('run', encodeMessage('cancel', { reason: 'enough' }));
+    questionIn(await first.start(programOf(text), options(first)));
+    await one.store.send('run', encodeMessage('cancel', { reason: 'enough', who: 'human:ann' }));
     const second = one.process();
-    expect(shown(await second.resume('run', options(second)))).toBe(
-      'Security violation: merging :price of root/all/buy into root/all is not allowed: rule prices: prices are looked at: the run was cancelled',
-    );
-    expect(await kinds(one)).toContain('governance-denied');
-    expect(one.effects.map(({ id, args }) => [id, ...args])).toEqual([['echo', 12]]);
+    expect(shown(await second.resume('run', options(second)))).toBe('Cancelled: enough');
+    expect((await one.store.run('run'))?.status).toBe('cancelled');
+    expect(await one.store.messages('run')).toEqual([]);
+    expect(one.effects.map(({ id, args }) => [id, ...args])).toEqual(effects);
+    expect((await kinds(one)).at(-1)).toBe('run-cancelled');
     expect(await replayed(one)).toMatchObject({ kind: 'identical', hasEnded: true });
   });
 

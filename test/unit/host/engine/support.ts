@@ -6,11 +6,13 @@ import type { Engine } from '../../../../src/host/engine/port.ts';
 import type { EngineWorld, SegmentLimits } from '../../../../src/host/engine/world.ts';
 import { encodeMessage, type MessageKind } from '../../../../src/host/durable/message.ts';
 import type { NewStart } from '../../../../src/host/durable/recover.ts';
+import { HostFailure } from '../../../../src/host/failure.ts';
 import type { Capability, Determinism, Policy } from '../../../../src/host/port.ts';
 import { capabilityRegistry } from '../../../../src/host/registry.ts';
 import { printValue } from '../../../../src/value/print.ts';
 import { MapValue } from '../../../../src/value/map.ts';
 import { keyword, type Value } from '../../../../src/value/value.ts';
+import { Vector } from '../../../../src/value/vector.ts';
 import { environment, programOf } from '../durable/support.ts';
 import { ALLOW_ALL } from '../support.ts';
 
@@ -64,6 +66,19 @@ export function planEffects(): Effects {
     })
     .put({ id: 'ask', summary: '', determinism: 'recorded', wait: ([question]) => ({ kind: 'person', question: String(question), read: (text) => ({ ok: true, value: text }) }) })
     .put({ id: 'sleep', summary: '', determinism: 'recorded', wait: ([ms]) => ({ kind: 'timer', durationMs: Number(ms) }) });
+}
+
+/** With `each`, which calls back for each item. */
+export function calledBack(effects: Effects): Effects {
+  return effects.put({
+    id: 'each', summary: '', determinism: 'idempotent',
+    call: async ([fn, items], { callBack }) => {
+      if (callBack === undefined) throw new HostFailure('capability', 'each cannot call back here');
+      const given: Value[] = [];
+      for (const item of items as Vector) given.push(await callBack(fn!, [item]));
+      return Vector.adopt(given);
+    },
+  });
 }
 
 let serial = 0;

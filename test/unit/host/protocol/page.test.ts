@@ -20,21 +20,25 @@ const exchanges = lines.reduce<Exchange[]>((all, line) => {
   return [...all, { ...last, expected: [...last.expected, text] }];
 }, []);
 
-/** What the page says of it: `…` among the members says that there are more. */
-function shortened(found: Json, expected: Json): Json {
-  if (Array.isArray(found) && Array.isArray(expected)) return found.map((one, at) => shortened(one as Json, (expected[at] ?? null) as Json));
+/** What the page says of it: `…` among the members says that there are more, `$NAME` is kept under its name. */
+function shortened(found: Json, expected: Json, held: Map<string, string>): Json {
+  if (typeof expected === 'string' && /^\$[A-Z]+$/.test(expected) && typeof found === 'string' && found !== '') {
+    held.set(expected, found);
+    return expected;
+  }
+  if (Array.isArray(found) && Array.isArray(expected)) return found.map((one, at) => shortened(one as Json, (expected[at] ?? null) as Json, held));
   if (typeof found !== 'object' || found === null || typeof expected !== 'object' || expected === null || Array.isArray(found) || Array.isArray(expected)) return found;
   const [from, wanted] = [found as Record<string, Json>, expected as Record<string, Json>];
   const kept = Object.keys(from).filter((name) => !('…' in wanted) || name in wanted);
-  return { ...Object.fromEntries(kept.map((name) => [name, shortened(from[name]!, wanted[name] ?? null)])), ...('…' in wanted ? { '…': '…' } : {}) };
+  return { ...Object.fromEntries(kept.map((name) => [name, shortened(from[name]!, wanted[name] ?? null, held)])), ...('…' in wanted ? { '…': '…' } : {}) };
 }
 
 test('every message of the page is described, and answered as the page says', () => {
   const protocol = newProtocol();
-  const held = { STATE: '', CODE: '' };
+  const held = new Map<string, string>();
   expect(exchanges.length).toBeGreaterThan(15);
   for (const { sent, expected } of exchanges) {
-    const request = sent.replaceAll('$STATE', held.STATE).replaceAll('$CODE', held.CODE);
+    const request = sent.replaceAll(/\$[A-Z]+/g, (name) => held.get(name) ?? name);
     const { notifications, response } = protocol.handle(request);
     const refused = response!.includes(`"code":${RPC_CODES.params}`);
     expect(isDescribed(JSON.parse(request))).toBe(!refused);
@@ -43,11 +47,7 @@ test('every message of the page is described, and answered as the page says', ()
       checkDescribed(message);
       return message;
     });
-    const result = (JSON.parse(response!) as { readonly result?: { readonly state?: string | null; readonly code?: string } }).result;
-    if (typeof result?.state === 'string') held.STATE = result.state;
-    if (typeof result?.code === 'string') held.CODE = result.code;
-    const named = JSON.parse(JSON.stringify(found).replaceAll(held.STATE || '\0', '$STATE').replaceAll(held.CODE || '\0', '$CODE')) as Json[];
     const wanted = expected.map((line) => JSON.parse(line) as Json);
-    expect(named.map((one, at) => shortened(one, wanted[at] ?? null))).toEqual(wanted);
+    expect(found.map((one, at) => shortened(one, wanted[at] ?? null, held))).toEqual(wanted);
   }
 });

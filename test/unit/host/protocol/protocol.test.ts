@@ -74,6 +74,32 @@ describe('a run', () => {
     expect(errorOf('resume', { state: other['state']!, answers: [{ id: '1', value: given[0]! }] }, protocol)).toMatchObject({ code: RPC_CODES.params, message: 'Invalid params: answers[0].value is no value: the code of this function is not that of the run' });
   });
 
+  test('calls functions of a call back, each time in a run of its own, on any server', () => {
+    const keys = newKeys();
+    const servers = [newProtocol({ keys }), newProtocol({ keys })];
+    const text = '(def base (call :base)) (step "s" (call :each [(fn [x] (+ base n (* x (call :price x)))) inc :name]))';
+    const first = started(text, { variables: { n: 1 }, run: 'r' }, servers[0]);
+    const { state, outcome } = ask(servers[1]!, 'resume', { state: first['state']!, answers: [{ id: '1', value: 100 }] }) as unknown as { readonly state: string; readonly outcome: { readonly calls: { readonly id: string; readonly args: Json[][] }[] } };
+    const call = outcome.calls[0]!;
+    const [closure, builtin, key] = call.args[0]!;
+    const callback = (fn: Json, args: Json[], number = 1): ReturnType<typeof drive> & { readonly keys: unknown } => {
+      const turn = ask(servers[0]!, 'callback', { state, call: call.id, function: fn, args, number });
+      const begun = turn as unknown as { readonly outcome: { readonly calls?: { readonly idempotencyKey: string }[] } };
+      return { ...drive(turn, { price: ([x]) => (x as number) * 10 }, servers), keys: begun.outcome.calls?.map(({ idempotencyKey }) => idempotencyKey) };
+    };
+    expect(callback(closure!, [2], 1)).toEqual({ outcome: { kind: 'complete', value: 141 }, calls: ['price'], keys: [`r~${call.id}~1/1`] });
+    expect(callback(closure!, [3], 2)).toEqual({ outcome: { kind: 'complete', value: 191 }, calls: ['price'], keys: [`r~${call.id}~2/1`] });
+    expect(callback(builtin!, [1]).outcome).toEqual({ kind: 'complete', value: 2 });
+    expect(callback(key!, [{ ':name': 'x' }]).outcome).toEqual({ kind: 'complete', value: 'x' });
+    expect(callback(closure!, []).outcome).toMatchObject({ kind: 'failed', error: { kind: 'arity' } });
+    expect(callback(7, [1]).outcome).toMatchObject({ kind: 'failed', error: { kind: 'not-callable' } });
+    expect(ask(servers[1]!, 'resume', { state, answers: [{ id: call.id, value: [141, 191] }] })['outcome']).toEqual({ kind: 'complete', value: [141, 191] });
+    expect(errorOf('callback', { state, call: '9', function: builtin! }, servers[0])).toMatchObject({ code: RPC_CODES.params, message: `Invalid params: call must be one of the calls that wait: ${call.id}` });
+    expect(errorOf('callback', { state, call: call.id, function: builtin!, args: 1 }, servers[0])).toMatchObject({ message: 'Invalid params: args must be an array' });
+    const other = started('(call :other (fn [] 1))', {}, servers[0]) as unknown as { readonly state: string };
+    expect(errorOf('callback', { state: other.state, call: '1', function: closure! }, servers[0])).toMatchObject({ message: 'Invalid params: function is no value: the code of this function is not that of the run' });
+  });
+
   test('shows what its steps show', () => {
     const { outcome } = started('(step "ask" :expose-context true :context-keys [:city] (context/set :city "Rome") (context/set :pin 1234) (call :guide))');
     expect(outcome).toMatchObject({ calls: [{ step: 'root/ask', context: { ':city': 'Rome' } }] });
