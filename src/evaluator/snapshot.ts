@@ -105,11 +105,9 @@ function stopValue(stop: Stop | null): Value {
   return Vector.of(depth, error, raised, cleanup === null ? null : Vector.of(cleanup.depth, cleanup.handler));
 }
 
-/** Each limit has its place. */
-const LIMIT_PLACES: Readonly<Record<LimitName, number>> = {
-  fuel: 0, depth: 1, allocation: 2, stringLength: 3, collectionSize: 4, integerDigits: 5, calls: 6, contextDepth: 7, contextBytes: 8, branches: 9, iterations: 10,
-};
-const LIMIT_ORDER: readonly LimitName[] = (Object.keys(LIMIT_PLACES) as LimitName[]).sort((a, b) => LIMIT_PLACES[a] - LIMIT_PLACES[b]);
+const LIMIT_PLACES = ['fuel', 'depth', 'allocation', 'stringLength', 'collectionSize', 'integerDigits', 'calls', 'contextDepth', 'contextBytes', 'branches', 'iterations'] as const satisfies readonly LimitName[];
+/** Each limit has its place: one that had none would be an error here. */
+const LIMIT_ORDER: readonly LimitName[] = LIMIT_PLACES satisfies [LimitName] extends [(typeof LIMIT_PLACES)[number]] ? readonly LimitName[] : never;
 
 /** Limits may be infinite; everything counted is a whole number. */
 function numberValue(value: number): Value {

@@ -12,7 +12,7 @@ import { ArrayCursor } from './cursor.ts';
 import { hexToBytes } from './hex.ts';
 import { LargeMap } from './large-map.ts';
 import { EPOCH_MS_MIN } from './time.ts';
-import type { Closure, Value } from './value.ts';
+import { Closure, type Value } from './value.ts';
 import { Vector } from './vector.ts';
 
 export function encodeDocument(roots: readonly Value[]): Uint8Array {
@@ -53,7 +53,8 @@ class Group {
 
 /** What a part can be made from: a value, a group, or the captures of a closure. */
 type Source = Value | Group | readonly Value[];
-type Composite = Extract<Source, object>;
+/** What is looked into. */
+type Composite = Exclude<Extract<Source, object>, Group>;
 
 /** All values of one content that can be shared. */
 class Part {
@@ -83,7 +84,12 @@ interface Open {
   readonly children: { next(): Source | undefined };
   readonly start: number;
   readonly codesStart: number;
+  /** What was walked before it. */
+  readonly walked: number;
 }
+
+/** What has so few values in it, counted as often as they are walked, is walked again where it occurs again: less than remembering it costs. */
+const SMALL = 12;
 
 class Interner {
   /** By what they say: one map for each kind of text, so that no keys have to be made up. */
@@ -97,12 +103,14 @@ class Interner {
   private height = 0;
   private readonly codes = new Codes();
   private count = 0;
+  private walked = 0;
 
   intern(roots: readonly Value[]): readonly Item[] {
-    const stack: Open[] = [{ source: roots, children: new ArrayCursor(roots), start: 0, codesStart: 0 }];
+    const stack: Open[] = [{ source: roots, children: new ArrayCursor(roots), start: 0, codesStart: 0, walked: 0 }];
     for (let top = stack[0]!; ; top = stack[stack.length - 1]!) {
       const child = top.children.next();
       if (child !== undefined) {
+        this.walked += 1;
         const item = this.lookUp(child);
         if (item !== undefined) this.push(item);
         else stack.push(this.open(child as Composite));
@@ -137,14 +145,14 @@ class Interner {
     const kind = kindOf(source);
     codes.push(kind);
     if (kind === tag.CLOSURE) pushAtomCodes(codes, (source as Closure).code.unit);
-    return { source, children: childrenOf(source), start: this.height, codesStart };
+    return { source, children: childrenOf(source), start: this.height, codesStart, walked: this.walked };
   }
 
   /** The item when it needs no look inside. */
   private lookUp(source: Source): Item | undefined {
     if (typeof source === 'object' && source !== null) {
-      if (isCaptures(source)) return this.known.get(source);
       if (source instanceof Group) return this.text('group', source.hash, source);
+      if (isCaptures(source)) return this.known.get(source);
     }
     if (isAtom(source)) return source;
     if (typeof source === 'string') return this.text('string', source, source);
@@ -176,7 +184,7 @@ class Interner {
     return part;
   }
 
-  private close({ source, start, codesStart }: Open): Part {
+  private close({ source, start, codesStart, walked }: Open): Part {
     const { codes, contents, composites } = this;
     let number = contents.find(codes, codesStart);
     if (number < 0) {
@@ -186,7 +194,7 @@ class Interner {
     this.height = start;
     codes.size = codesStart;
     const part = composites[number]!;
-    this.known.set(source, part);
+    if (this.walked - walked >= SMALL || source instanceof Closure) this.known.set(source, part);
     return part;
   }
 
@@ -195,7 +203,7 @@ class Interner {
   }
 }
 
-function isCaptures(source: Composite): source is readonly Value[] {
+function isCaptures(source: Extract<Source, object>): source is readonly Value[] {
   return Array.isArray(source);
 }
 
@@ -205,12 +213,11 @@ const KINDS: Readonly<Record<string, number>> = {
 
 /** Captures are encoded as a vector is. Only what has parts is asked for. */
 function kindOf(source: Composite): number {
-  return isCaptures(source) || source instanceof Group ? tag.VECTOR.first : KINDS[source.kind]!;
+  return isCaptures(source) ? tag.VECTOR.first : KINDS[source.kind]!;
 }
 
 function childrenOf(source: Composite): Open['children'] {
   if (isCaptures(source)) return new ArrayCursor(source);
-  if (source instanceof Group) return NOTHING;
   switch (source.kind) {
     case 'vector':
     case 'list':
@@ -220,16 +227,14 @@ function childrenOf(source: Composite): Open['children'] {
     case 'error':
       return new ArrayCursor([source.type, source.message, source.data, source.span, source.stack]);
     case 'function': {
-      if (source.primitive) return NOTHING;
+      if (source.primitive) break;
       const captures = source.captures.length === 0 ? Vector.empty() : source.captures;
       return new ArrayCursor<Source>([new Group(source.code.group), captures]);
     }
     default:
-      return NOTHING;
   }
+  return new ArrayCursor<Source>([]); // what has no parts is not looked into
 }
-
-const NOTHING: Open['children'] = { next: () => undefined };
 
 /** Writes the items and everything below them, numbering shared parts as they come. */
 function writeItems(writer: ByteWriter, roots: readonly Item[]): void {
