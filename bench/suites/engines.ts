@@ -24,7 +24,7 @@ import type { Suite, SuiteInput } from './suite.ts';
 
 /** The last but one: where a segment has the longest past. */
 const PAST = [10, 999, 9_999] as const;
-/** A quarter of an hour on Restate: measured when it is asked for (`--long`). */
+/** Takes minutes on Restate: measured when it is asked for (`--long`). */
 const LONG_PAST = 99_999;
 const PLACES = ['an engine in memory', 'a store in a file', 'Restate', 'Restate without segments'] as const;
 type Place = (typeof PLACES)[number];

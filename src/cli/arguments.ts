@@ -45,6 +45,8 @@ function refusalOf(cause: CommanderError, asked: Asked, argv: readonly string[])
   const [message = '', ...more] = cause.message.replace(/^error: /, '').split('\n');
   const help = more.map((line) => line.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did'));
   if (cause.code === 'commander.unknownOption') help.push('what the plan itself shall get stands after `--`');
+  const [command = ''] = withCommand(argv);
+  if (help.length === 0 && (COMMANDS as readonly string[]).includes(command)) help.push(`see \`rtfs help ${command}\``);
   const end = argv.indexOf('--');
   const options = end < 0 ? argv : argv.slice(0, end);
   const json = jsonForm(options.includes('--json'), options.includes('--json=stream'));

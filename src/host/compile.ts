@@ -71,7 +71,7 @@ export function createEnvironment(image: LibraryImage, regex: RegexEngine, optio
 export function compile(environment: Environment, source: Source, options: CompileOptions = {}): Compilation {
   const table = newTable(environment);
   table.addSource(source.file, source.text);
-  const { forms, diagnostics } = read(source.text, source.file);
+  const { forms, diagnostics, definesInside } = read(source.text, source.file);
   const builder = new ProgramBuilder({
     library: environment.library,
     expander: expanderOf(environment),
@@ -79,7 +79,7 @@ export function compile(environment: Environment, source: Source, options: Compi
     variables: options.variables ?? [],
     contextKeys: options.contextKeys ?? [],
   });
-  const program = builder.build(forms, source.file);
+  const program = builder.build(forms, source.file, definesInside);
   const definitions = [program.main, ...program.definitions];
   const findings = options.lint === true ? [...lint(definitions), ...lintAnnotations(definitions)] : [];
   const all = [...diagnostics, ...program.diagnostics, ...findings];

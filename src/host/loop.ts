@@ -372,20 +372,35 @@ export class Loop<State, Event> {
   }
 
   /** Starts what may start, until an answer is there or the plan is cancelled; what it gives otherwise ends the loop. */
-  private async waitForAnswers(state: State): Promise<RunResult<State> | null> {
+  private waitForAnswers(state: State): Promise<RunResult<State> | null> | null {
+    // Most calls are answered at once: for those there is no promise of its own.
+    const written = ++this.turns % TURNS_AT_ONCE === 0 ? breathe() : this.startAll();
+    return written === null && !this.isStopped && !this.isCaughtUp ? null : this.waitLonger(state, written);
+  }
+
+  /** Null: nothing is being written, and all that may start has started. */
+  private startAll(): Promise<void> | null {
     const { flights } = this;
-    if (++this.turns % TURNS_AT_ONCE === 0) await breathe();
+    while (this.isCaughtUp && !this.isStopped) {
+      const starting = flights.startable();
+      if (starting.length === 0) return null;
+      const written = this.recorder?.starting(starting) ?? null;
+      if (written !== null) return written.then(() => flights.launch(starting));
+      flights.launch(starting);
+    }
+    return null;
+  }
+
+  private async waitLonger(state: State, started: Promise<void> | null): Promise<RunResult<State> | null> {
+    const { flights } = this;
+    let written = started;
     for (;;) {
+      if (written !== null) await written;
       if (this.isStopped) return { kind: 'cancelled', state, calls: flights.taken };
       if (!this.isCaughtUp) return null;
       if (flights.isEmpty) return this.end({ kind: 'failed', error: stuck(), byHost: true });
-      const starting = flights.startable();
-      if (starting.length > 0) {
-        const written = this.recorder?.starting(starting) ?? null;
-        if (written !== null) await written;
-        flights.launch(starting);
-        continue;
-      }
+      written = this.startAll();
+      if (written !== null || !this.isCaughtUp) continue;
       const waits = this.recorder === null ? null : flights.waits();
       const parking = waits === null ? null : this.recorder!.park(waits);
       if (parking === null) await flights.changed();

@@ -15,6 +15,7 @@ import { definitionHints, passHints } from './hint.ts';
 import { constant, describe, didYouMean, Lowering } from './lowering.ts';
 import { applyMacro, type MacroBudget, MACRO_EXPANSIONS_MAX, MACRO_NODES_MAX } from './macro.ts';
 import { type Arity, type Expander, type ExpansionResult, type Library, Namespace } from './namespace.ts';
+import { defines } from './read-meta.ts';
 import { GroupBuilder, type Place, UnitBuilder } from './scope.ts';
 import { parseStructs, type StructDeclaration } from './struct-form.ts';
 import type { TypeEnv } from './type-name.ts';
@@ -38,6 +39,8 @@ export interface ModuleSource {
   readonly file: string;
   readonly forms: readonly Form[];
   readonly diagnostics: readonly Diagnostic[];
+  /** As in `Reading`; looked for unless given. */
+  readonly definesInside?: boolean;
 }
 
 /** What a file became. `main` runs everything in order; its value is the last form's. */
@@ -104,6 +107,8 @@ export class ProgramBuilder {
   macroLimitReported = false;
   private readonly options: ProgramOptions;
   private readonly items: Item[] = [];
+  /** Whether any of their forms may define names inside: else nobody looks for them. */
+  private definesInside = false;
   private readonly definitions: PendingDefinition[] = [];
   private readonly structs = new Map<Namespace, readonly StructDeclaration[]>();
   private readonly definedAt = new Map<Namespace, Map<string, number>>();
@@ -165,7 +170,9 @@ export class ProgramBuilder {
 
   // --- the whole -------------------------------------------------------------------------------------------------
 
-  build(forms: readonly Form[], file: string): LoweredProgram {
+  /** `definesInside`: as in `Reading`, when they come from there. */
+  build(forms: readonly Form[], file: string, definesInside: boolean = true): LoweredProgram {
+    this.definesInside ||= definesInside;
     const namespace = new Namespace(null);
     for (const name of this.options.variables ?? []) namespace.names.set(name, { kind: 'variable', name, span: null });
     this.loading.push(file);
@@ -229,6 +236,7 @@ export class ProgramBuilder {
   private collect(unexpanded: Form, namespace: Namespace): void {
     const form = this.expandHead(unexpanded, namespace);
     if (form === null) return;
+    if (form !== unexpanded) this.definesInside = true;
     const head = headName(form);
     if (form.kind !== 'list' || head === null) {
       this.items.push({ namespace, form, definition: null });
@@ -416,8 +424,8 @@ export class ProgramBuilder {
     for (const [namespace, names] of this.definedAt) {
       for (const [name, count] of names) if (count > 1) this.makeVariable(namespace, name);
     }
-    for (const item of this.items) {
-      for (const name of nestedDefinitions(item.form)) this.makeVariable(item.namespace, name);
+    if (this.definesInside) {
+      for (const item of this.items) for (const name of nestedDefinitions(item.form)) this.makeVariable(item.namespace, name);
     }
     for (let i = 0; i < this.items.length; i++) {
       const item = this.items[i]!;
@@ -521,6 +529,7 @@ export class ProgramBuilder {
       return null;
     }
     this.diagnostics.push(...source.diagnostics);
+    this.definesInside ||= source.definesInside ?? true;
     this.loading.push(source.file);
     const namespace = this.loadForms(name.name, source.forms);
     this.loading.pop();
@@ -554,8 +563,6 @@ function exportsOf(form: Form | undefined): readonly SymbolForm[] | null | undef
   return symbols.length === names.items.length ? symbols : undefined;
 }
 
-const DEFINING: ReadonlySet<string> = new Set(['def', 'defn', 'defn-', 'defonce', 'defstruct']);
-
 /** Names that forms inside `form` define when they run. */
 function nestedDefinitions(form: Form): string[] {
   const names: string[] = [];
@@ -565,8 +572,7 @@ function nestedDefinitions(form: Form): string[] {
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const head = headName(at);
     if (head === 'quote' || head === 'quasiquote') continue;
-    const name = at.items[1];
-    if (head !== null && DEFINING.has(head) && name?.kind === 'symbol') names.push(name.name);
+    if (at.kind === 'list' && defines(at.items)) names.push((at.items[1] as SymbolForm).name);
     pushCollections(at.items, open);
   }
   return names;

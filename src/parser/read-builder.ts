@@ -13,7 +13,7 @@ import { printBrief } from '../value/print.ts';
 import type { Form, ListForm, MapForm, SymbolForm, VectorForm } from './form.ts';
 import { type Bracket, type Frame, FrameStack, type Prefix, type Shorthand } from './read-frames.ts';
 import { RepeatedKeys } from './read-keys.ts';
-import { isDefined, mergeMeta } from './read-meta.ts';
+import { defines, isDefined, mergeMeta } from './read-meta.ts';
 import { type Problem, shown } from './read-problem.ts';
 import { readString } from './read-string.ts';
 import type { AtomValue } from './read-word.ts';
@@ -46,6 +46,8 @@ export class FormBuilder {
   unclosed = false;
   /** The text ended after a shorthand. */
   dangling = false;
+  /** A list that is not at the top may define a name. */
+  definesInside = false;
   private readonly file: string;
   private readonly words = new Words();
   private readonly repeatedKeys = new RepeatedKeys();
@@ -167,6 +169,8 @@ export class FormBuilder {
     const items = this.pending.slice(frame.from, this.size);
     this.size = frame.from;
     const span = this.span(frame.start, end);
+    const isInside = frame.kind === 'fn' || (frame.kind === 'list' && this.frames.top.kind !== 'program');
+    if (isInside && defines(items)) this.definesInside = true;
     switch (frame.kind as Bracket) {
       case 'list':
         return { kind: 'list', items, span };

@@ -2,11 +2,19 @@
 import type { Form, MapForm } from './form.ts';
 
 /** Heads whose name may carry `^:key`. */
-const DEFINING_HEADS: ReadonlySet<string> = new Set(['def', 'defn', 'defn-', 'defonce', 'fn', 'λ', 'lambda', 'defmacro']);
+const NAMING_HEADS: ReadonlySet<string> = new Set(['def', 'defn', 'defn-', 'defonce', 'fn', 'λ', 'lambda', 'defmacro']);
+/** Heads whose name is known from then on. */
+const DEFINING_HEADS: ReadonlySet<string> = new Set(['def', 'defn', 'defn-', 'defonce', 'defstruct']);
+
+/** Whether a list with these forms defines a name when it runs. */
+export function defines(items: readonly Form[]): boolean {
+  const head = items[0];
+  return head?.kind === 'symbol' && DEFINING_HEADS.has(head.name) && items[1]?.kind === 'symbol';
+}
 
 /** Whether `target`, right after `head` in a list, is the name that is defined there; `fn` may have parameters there. */
 export function isDefined(head: Form, target: Form): boolean {
-  return head.kind === 'symbol' && DEFINING_HEADS.has(head.name) && (target.kind === 'symbol' || target.kind === 'vector');
+  return head.kind === 'symbol' && NAMING_HEADS.has(head.name) && (target.kind === 'symbol' || target.kind === 'vector');
 }
 
 /** `maps` has the outermost first, whose entries win. */

@@ -27,6 +27,8 @@ export interface Reading {
   readonly diagnostics: Diagnostic[];
   /** More text could still make it whole: the brackets fit so far, and it ends inside something. For prompts. */
   readonly incomplete: boolean;
+  /** Some list that is not at the top may define a name (`def` and the like). For whoever lowers the forms. */
+  readonly definesInside: boolean;
 }
 
 export const READ_LENGTH_MAX: number = 8 * 1024 * 1024;
@@ -43,15 +45,15 @@ export function read(text: string, file: string, options: ReadOptions = {}): Rea
   const open = endsInside(first.last);
   const incomplete = !first.mismatched && (first.unclosed || first.dangling || open !== null);
   if (!first.mismatched && !first.unclosed && open !== 'string') {
-    return { forms: first.forms, diagnostics: inOrder(first.diagnostics), incomplete };
+    return { forms: first.forms, diagnostics: inOrder(first.diagnostics), incomplete, definesInside: first.definesInside };
   }
   const tokens = tokenize(text);
   if (first.size > REPAIRED_TOKENS_MAX) {
-    return { forms: first.forms, diagnostics: inOrder([...first.diagnostics, ...firstMisfit(tokens, text, file)]), incomplete };
+    return { forms: first.forms, diagnostics: inOrder([...first.diagnostics, ...firstMisfit(tokens, text, file)]), incomplete, definesInside: true };
   }
   const repaired = repairBrackets(open === 'string' ? endOpenString(tokens, text) : tokens, text, file);
   const second = build([repaired.tokens], file);
-  return { forms: second.forms, diagnostics: inOrder([...repaired.diagnostics, ...second.diagnostics]), incomplete };
+  return { forms: second.forms, diagnostics: inOrder([...repaired.diagnostics, ...second.diagnostics]), incomplete, definesInside: second.definesInside };
 }
 
 function inOrder(diagnostics: Diagnostic[]): Diagnostic[] {
@@ -60,7 +62,7 @@ function inOrder(diagnostics: Diagnostic[]): Diagnostic[] {
 }
 
 function refused(reason: Diagnostic): Reading {
-  return { forms: [], diagnostics: [reason], incomplete: false };
+  return { forms: [], diagnostics: [reason], incomplete: false, definesInside: false };
 }
 
 /** Why the text is not even looked at, or null. */
@@ -132,6 +134,7 @@ interface Built {
   readonly mismatched: boolean;
   readonly unclosed: boolean;
   readonly dangling: boolean;
+  readonly definesInside: boolean;
   /** How many tokens there were; when they are more than `TOKENS_MAX` the rest was left unread. */
   readonly size: number;
   /** The type of the last token. */
@@ -149,13 +152,15 @@ function build(stretches: Iterable<Token[]>, file: string): Built {
     if (size > TOKENS_MAX) break;
     last = tokens.at(-1)?.tokenType ?? last;
     parser.input = tokens;
+    parser.size = tokens.length;
     parser.program();
   }
   parser.builder = null;
+  parser.size = 0;
   parser.input = [];
   const forms = builder.finish();
-  const { diagnostics, mismatched, unclosed, dangling } = builder;
-  return { forms, diagnostics, mismatched, unclosed, dangling, size, last };
+  const { diagnostics, mismatched, unclosed, dangling, definesInside } = builder;
+  return { forms, diagnostics, mismatched, unclosed, dangling, definesInside, size, last };
 }
 
 // ── the grammar ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,6 +169,8 @@ function build(stretches: Iterable<Token[]>, file: string): Built {
 class FlatParser extends EmbeddedActionsParser {
   /** Null while chevrotain records the grammar, and between two readings. */
   builder: FormBuilder | null = null;
+  /** How many tokens the input has. */
+  size = 0;
   readonly program: () => void;
 
   constructor({ types, tokens }: Scanning, checked: boolean) {
@@ -174,7 +181,10 @@ class FlatParser extends EmbeddedActionsParser {
       if (this.builder !== null) actions[token.tokenTypeIdx]!(this.builder, token);
     };
     this.program = this.RULE('program', () => {
-      this.MANY(step);
+      this.MANY(() => {
+        step();
+        for (let left = this.size - 1; left > 0; left--) step(); // looking ahead would find nothing else
+      });
     });
     this.performSelfAnalysis();
   }

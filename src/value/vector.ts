@@ -18,6 +18,8 @@ import type { Value } from './value.ts';
 
 /** Up to this size copying the array beats a trie. */
 const FLAT_COPY_MAX = 64;
+/** Below this size an array literal is cheaper than any array that grows. */
+const LITERAL_MAX = 8;
 /** A slice may hide this many elements of its array for each one that it shows. */
 const HIDDEN_MAX = 8;
 
@@ -64,6 +66,7 @@ export class Vector {
     const { flat, offset, size } = this;
     if (flat !== null) {
       const end = offset + size;
+      if (size < LITERAL_MAX) return new Vector(oneMore(flat, offset, size, value), 0, size + 1, null);
       if (flat.length === end && mayGrow(offset, size)) {
         flat.push(value);
         return new Vector(flat, offset, size + 1, null);
@@ -129,6 +132,28 @@ export class Vector {
 }
 
 Object.defineProperty(Vector.prototype, 'kind', { value: 'vector' });
+
+/** The array of a small vector with one more behind: as a literal the engine makes it as large as it is, in one step. */
+function oneMore(flat: readonly Value[], at: number, size: number, value: Value): Value[] {
+  switch (size) {
+    case 0:
+      return [value];
+    case 1:
+      return [flat[at]!, value];
+    case 2:
+      return [flat[at]!, flat[at + 1]!, value];
+    case 3:
+      return [flat[at]!, flat[at + 1]!, flat[at + 2]!, value];
+    case 4:
+      return [flat[at]!, flat[at + 1]!, flat[at + 2]!, flat[at + 3]!, value];
+    case 5:
+      return [flat[at]!, flat[at + 1]!, flat[at + 2]!, flat[at + 3]!, flat[at + 4]!, value];
+    case 6:
+      return [flat[at]!, flat[at + 1]!, flat[at + 2]!, flat[at + 3]!, flat[at + 4]!, flat[at + 5]!, value];
+    default:
+      return [flat[at]!, flat[at + 1]!, flat[at + 2]!, flat[at + 3]!, flat[at + 4]!, flat[at + 5]!, flat[at + 6]!, value];
+  }
+}
 
 /** Whether the vector may append to its array, which ends where the vector ends. The empty vector's array is nobody's. */
 function mayGrow(offset: number, size: number): boolean {

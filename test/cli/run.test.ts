@@ -205,6 +205,15 @@ describe('--json', () => {
   });
 });
 
+test.each([
+  [['run', '--tier', 'quick', '-e', '1'], "option '--tier <tier>' argument 'quick' is invalid. Allowed choices are machine, compiled, auto.", 'run'],
+  [['--tier', 'quick', '-e', '1'], "option '--tier <tier>' argument 'quick' is invalid. Allowed choices are machine, compiled, auto.", 'run'],
+  [['metrics', '--format', 'xml'], "option '--format <format>' argument 'xml' is invalid. Allowed choices are prometheus, otlp, json.", 'metrics'],
+  [['log'], "missing required argument 'run'", 'log'],
+])('%j is refused with a word on where there is help', async (args, message, command) => {
+  expect(await rtfs(args)).toMatchObject({ code: 2, out: '', err: `error[E0502]: ${message}\n  = help: see \`rtfs help ${command}\`\n` });
+});
+
 test('a warning is shown and does not fail the plan', async () => {
   const result = await rtfs(['-e', '(defn f [x] x) (if false (f 1 2) :fine)']);
   expect(result).toMatchObject({ code: 0, out: ':fine\n' });

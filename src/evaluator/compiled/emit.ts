@@ -8,6 +8,8 @@
  * What generated code may refer to:
  *   R the runtime, m its meter · A the arm · K constants, P primitives, D called definitions,
  *   U inner code, X exits, F what belongs to a frame when something fails
+ * What it looks up there it is given once, as parameters of a function around it: constants for the engine, and the code is shorter. Engines
+ * put short functions into the places that call them, which for a small function is worth more than all that it does.
  *   n words of native stack left, c the running closure, p the address of what may fail, negative in a tail call
  */
 import type { ArmCode } from '../code.ts';
@@ -40,7 +42,7 @@ export const FACTORY_PARAMETERS = ['R', 'A', 'K', 'P', 'D', 'U', 'X', 'F'] as co
 export const DIRECT_ARGUMENTS = 4;
 
 /** Values of a frame that are left one by one; beyond, as an array. */
-const LEFT_DIRECTLY = 3;
+const LEFT_DIRECTLY = 5;
 
 /** Turns of a loop that are counted before anything is looked at, when there is plenty of fuel. */
 const MANY_TURNS = 1_000_000_000;
@@ -68,10 +70,11 @@ class Emitter {
   private readonly kinds: readonly (Kinds | null)[];
   private readonly exits: { readonly pc: number; readonly registers: readonly number[] }[] = [];
   private readonly body: string[] = [];
-  private readonly head: string[] = [];
+  /** What is looked up once, by the name of the parameter that has it. */
+  private readonly given = new Map<string, string>([['m', 'R.meter']]);
   private readonly declared = new Set<string>();
   /**
-   * The loop that is being emitted, when it does nothing but count and compare: then its turns are counted in a variable (`u`, up to `w`)
+   * The loop that is being emitted, when it does nothing but count and compare: then its turns are counted in a variable (`u`, from `w` down)
    * and paid when it is left, because a memory cell that is read and written at each turn would be slower than all the rest.
    */
   private counted: { readonly from: number; readonly to: number } | null = null;
@@ -141,14 +144,15 @@ class Emitter {
     const start = this.from === 'entry' ? this.startOfArm() : this.from === 'loop' ? this.startOfLoop() : this.startBehindCall();
     const variables = [...this.declared].filter((name) => !parameters.includes(name));
     const saved = this.saved.map((name) => (variables.includes(name) || parameters.includes(name) ? name : 'null'));
-    return [
-      '"use strict";', 'const m = R.meter;', ...this.head,
-      `return function f(${['n', 'c', ...parameters].join(', ')}) {`,
-      `let ${['p = 0', 't', ...(this.from === 'call' ? [] : ['v']), 'u = 0', 'w = 0', ...variables].join(', ')};`,
+    const body = [
+      `function f(${['n', 'c', ...parameters].join(', ')}) {`,
+      `var ${['p = 0', 't', ...(this.from === 'call' ? [] : ['v']), 'u', 'w', ...variables].join(', ')};`,
       ...start,
       ...(this.mayFail ? ['try {', ...this.body, `} catch (e) { throw R.failed(e, A, c, p, F, [${saved.join(', ')}]); }`] : this.body),
       '}',
-    ].join('\n');
+    ].join('\n').replace(/\bR\.(\w+)|\bX\[(\d+)\]/g, (lookup: string, name: string | undefined, exit: string) => this.lookUp(name ?? `X${exit}`, lookup));
+    const sites = Array.from({ length: this.sites }, (_, site) => [`s${site}`, `g${site}`]).flat();
+    return `"use strict";\nreturn ((${[...this.given.keys(), ...sites].join(', ')}) => ${body})(${[...this.given.values()].join(', ')});`;
   }
 
   private startOfArm(): readonly string[] {
@@ -211,7 +215,7 @@ class Emitter {
       } else if (end !== undefined && !(inLoop && index === from)) {
         if (falls && index > from && !targets.has(at)) this.settle(index);
         if (this.isPlainLoop(index, end)) this.counted = { from: index, to: end };
-        if (this.counted !== null) this.body.push(`u = 0; w = m.fuel - m.pauseAt > ${MANY_TURNS} ? ${MANY_TURNS} : R.turns() | 0;`);
+        if (this.counted !== null) this.body.push(`u = w = m.fuel - m.pauseAt > ${MANY_TURNS} ? ${MANY_TURNS} : R.turns() | 0;`);
         const place = this.body.length;
         const loop: EmittedLoop = { writes: new Set(this.instructions.slice(index, end).map(({ writes }) => writes)), facts: new Map() };
         this.around.push(loop);
@@ -239,7 +243,7 @@ class Emitter {
     this.range(head, end, true);
     if (this.fallsOut) {
       this.settle(end);
-      if (this.counted !== null) this.body.push('m.fuel -= u;');
+      if (this.counted !== null) this.body.push('m.fuel -= w - u;');
       this.body.push(`break H${at};`);
     }
     this.body.push('}');
@@ -323,13 +327,23 @@ class Emitter {
     return this.fact('o', register, `R.isVector(${this.variable(register, false)})`);
   }
 
+  /** The element of a vector, or undefined. The array of a vector that a loop only reads is looked up before its first turn. */
+  private element(vector: number, index: number): string {
+    const [x, y] = [this.variable(vector, false), this.variable(index, false)];
+    const array = this.fact('a', vector, `R.flat(${x})`);
+    if (array !== `a${vector}`) return `R.at(${x}, ${y})`;
+    const offset = this.fact('j', vector, `${array} === null ? 0 : ${x}.offset`);
+    const size = this.fact('h', vector, `${array} === null ? 0 : ${x}.size`);
+    return `${this.isNumber(index)} && ${y} >= 0 && ${y} < ${size} ? ${array}[${offset} + ${y}] : R.at(${x}, ${y})`;
+  }
+
   private isClosure(register: number): string {
     return this.fact('l', register, `R.isClosure(${this.variable(register, false)})`);
   }
 
   /** What only happens now and then, and may charge: turns that are only counted so far are paid first. */
   private slow(expression: string): string {
-    return this.counted === null ? expression : `(m.fuel -= u, u = 0, w = -1, ${expression})`;
+    return this.counted === null ? expression : `(w = u = R.pay(w - u), ${expression})`;
   }
 
   private line(text: string): void {
@@ -376,7 +390,7 @@ class Emitter {
     const { target } = from;
     const index = this.arm.liveness.indexAt.get(target)!;
     const isOut = this.counted !== null && (index < this.counted.from || index >= this.counted.to);
-    const paid = isOut ? 'm.fuel -= u; ' : '';
+    const paid = isOut ? 'm.fuel -= w - u; ' : '';
     if (index < this.entry) return `${paid}${this.leave(target, index, kinds)}`;
     const jump = target <= from.at ? `continue H${target};` : `break B${target};`;
     return `${paid}${this.conversions(kinds, index)}${jump}`;
@@ -480,7 +494,7 @@ class Emitter {
         this.at(at, kinds);
         const [x, y] = [this.value(a, kinds), this.value(b, kinds)];
         if (this.isDouble(a, kinds) || this.isDouble(b, kinds)) return this.set(d, this.slow(`R.nth(${x}, ${y}, m)`));
-        return this.set(d, `${this.isVector(a)} && ${this.isNumber(b)} && (t = ${x}.get(${y})) !== undefined ? t : ${this.slow(`R.nth(${x}, ${y}, m)`)}`);
+        return this.set(d, `(t = ${this.element(a, b)}) !== undefined ? t : ${this.slow(`R.nth(${x}, ${y}, m)`)}`);
       }
       case Op.COUNT: {
         this.at(at, kinds);
@@ -531,10 +545,10 @@ class Emitter {
         const live = this.arm.liveAt(d);
         const pause = `R.pauseAtLoop(); ${this.exit(at, live, live.map((register) => this.value(register, kinds)))}`;
         if (this.counted === null) return this.line(`if (--m.fuel < m.pauseAt) { ${pause} }`);
-        return this.line(`if ((u = u + 1 | 0) > w) { m.fuel -= u; u = 0; if (m.fuel < m.pauseAt) { ${pause} } w = R.turns() | 0; }`);
+        return this.line(`if ((u = u - 1 | 0) < 0) { m.fuel -= w - u; if (m.fuel < m.pauseAt) { ${pause} } u = w = R.turns() | 0; }`);
       }
       case Op.RETURN:
-        if (this.counted !== null) this.line('m.fuel -= u;');
+        if (this.counted !== null) this.line('m.fuel -= w - u;');
         return this.line(`return ${this.value(d, kinds)};`);
       case Op.THROW:
         this.at(at, kinds);
@@ -563,10 +577,13 @@ class Emitter {
   }
 
   /** A name for something that is looked up once. */
+  private lookUp(name: string, expression: string): string {
+    this.given.set(name, expression);
+    return name;
+  }
+
   private hoist(prefix: string, index: number, expression: string): string {
-    const text = `const ${prefix}${index} = ${expression};`;
-    if (!this.head.includes(text)) this.head.push(text);
-    return `${prefix}${index}`;
+    return this.lookUp(`${prefix}${index}`, expression);
   }
 
   private jumpOn(op: OpCode, s: number, kinds: Kinds, instruction: Instruction): void {
@@ -615,7 +632,7 @@ class Emitter {
     if (doubleA || doubleB) return this.line(`${this.variable(d, true)} = ${this.mixed(how, doubleA ? x : y, doubleA ? b : a, doubleA, slow)};`);
     const zero = how.sign === '*' ? ' + 0' : '';
     if (kinds[a] === Kind.INTEGER && kinds[b] === Kind.INTEGER) {
-      return this.set(d, `${this.isNumber(a)} && ${this.isNumber(b)} && (t = ${x} ${how.sign} ${y}) <= ${SAFE} && t >= -${SAFE} ? t${zero} : ${slow}`);
+      return this.set(d, `${this.isNumber(a)} && ${this.isNumber(b)} && ${how.sign === '-' ? `((t = ${x} - ${y}) === (t | 0) || t` : `((t = ${x} ${how.sign} ${y})`} <= ${SAFE} && t >= -${SAFE}) ? t${zero} : ${slow}`);
     }
     const small = `${this.isSmall(a)} && ${this.isSmall(b)}`;
     if (how.sign === '*') return this.set(d, `${small} && (t = ${x} * ${y}) <= ${SAFE} && t >= -${SAFE} ? t + 0 : ${slow}`);
@@ -642,7 +659,7 @@ class Emitter {
     const slow = this.slow(`R.${how.name}(${x}, ${literal})`);
     if (kinds[a] === Kind.INTEGER) {
       const bound = how.sign === '+' === literal > 0 ? `<= ${SAFE}` : `>= -${SAFE}`; // it can leave the safe integers on one side only
-      return this.set(d, `${this.isNumber(a)} && (t = ${x} ${how.sign} ${operand}) ${bound} ? t : ${slow}`);
+      return this.set(d, `${this.isNumber(a)} && ((t = ${x} ${how.sign} ${operand}) === (t | 0) || t ${bound}) ? t : ${slow}`);
     }
     this.set(d, `${this.isSmall(a)} ? ${x} ${how.sign} ${operand} : ${slow}`);
   }
@@ -704,7 +721,6 @@ class Emitter {
     const closure = `${isClosure} ? ${this.invoke(`${value}.code`, value, first, count, kinds)}`;
     if (count < 1 || count > 3) return `${closure} : R.data(${value}, [${args}])`;
     const site = this.sites++;
-    this.head.push(`let s${site}, g${site};`);
     this.line(`if (${value} !== s${site} && !(${isClosure})) { g${site} = R.function${count}(${value}); s${site} = R.known(${value}); }`);
     return `${closure} : g${site}(${args}, m)`;
   }

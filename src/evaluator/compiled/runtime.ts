@@ -141,6 +141,9 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
     greaterOrEqual: (a: Value, b: Value): boolean => geSlow(a, b, kernel, meter),
     same: (a: Value, b: Value): boolean => same(a, b, kernel, meter),
     isVector: (value: Value): boolean => value instanceof Vector,
+    /** The array of a vector that is flat. */
+    flat: (value: Value): readonly Value[] | null => (value instanceof Vector ? value.flat : null),
+    at: (value: Value, index: Value): Value | undefined => (value instanceof Vector && typeof index === 'number' ? value.get(index) : undefined),
     nth: kernel.nth.f2,
     get: kernel.get.f2,
     keywordGet: kernel.keywordGet.f2,
@@ -151,6 +154,11 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
     },
     count: kernel.count.f1,
     first: kernel.first.f1,
+    /** Turns that were only counted so far; 0 are left. */
+    pay: (turns: number): number => {
+      meter.fuel -= turns;
+      return 0;
+    },
     /** Turns of a loop until something has to be looked at. */
     turns: (): number => Math.min(TURNS_MAX, meter.fuel - meter.pauseAt),
   };
@@ -189,6 +197,27 @@ function leaving(left: LeftFrames): Readonly<Record<string, (exit: Exit, closure
       slots[top + 3] = closure;
       slots[top + 4] = exit;
       left.top = top + 5;
+    },
+    leave4: (exit, closure, a, b, c, d) => {
+      const { slots, top } = left;
+      slots[top] = a!;
+      slots[top + 1] = b!;
+      slots[top + 2] = c!;
+      slots[top + 3] = d!;
+      slots[top + 4] = closure;
+      slots[top + 5] = exit;
+      left.top = top + 6;
+    },
+    leave5: (exit, closure, a, b, c, d, e) => {
+      const { slots, top } = left;
+      slots[top] = a!;
+      slots[top + 1] = b!;
+      slots[top + 2] = c!;
+      slots[top + 3] = d!;
+      slots[top + 4] = e!;
+      slots[top + 5] = closure;
+      slots[top + 6] = exit;
+      left.top = top + 7;
     },
   };
 }

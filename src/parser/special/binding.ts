@@ -7,7 +7,7 @@
 import type { Node, SlotBinding, Unit } from '../../ir/node.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, type Lowering } from '../lowering.ts';
-import { findLocal, GroupBuilder, inner, type LocalBinding, type Place, type Scope, seeing } from '../scope.ts';
+import { findLocal, GroupBuilder, inner, type LocalBinding, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
 import { buildFunction, type FunctionShape, isFunctionLiteral, readFunction } from './function.ts';
 import { boundNames, checked, checkPattern, type PatternBinding, PatternBinder, patternName, readBindings } from './pattern.ts';
 
@@ -24,7 +24,7 @@ export function lowerLet(lowering: Lowering, form: ListForm, place: Place): Node
 /** `bindings` around whatever `body` lowers to. */
 function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], body: (place: Place) => Node, form: ListForm, place: Place): Node {
   const mark = place.unit.mark();
-  const binder = new PatternBinder(lowering, place);
+  const binder = new PatternBinder(lowering, place, bindings.length);
   const plan = planFunctions(bindings, (name) => findLocal(place.scope, name) !== null || lowering.isKnown(name));
   for (let i = 0; i < bindings.length; i++) {
     const binding = bindings[i]!;
@@ -38,9 +38,10 @@ function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], bod
   return binder.bindings.length === 0 ? node : { kind: 'let', bindings: binder.bindings, body: node, span: form.span };
 }
 
-function bindOne(lowering: Lowering, binder: PatternBinder, binding: PatternBinding): void {
-  const value = lowering.lower(binding.value, binder.here);
-  binder.bind(binding.pattern, checked(lowering, value, binding.type, `let ${patternName(binding.pattern)}`));
+/** Gives the slot of the whole value. */
+function bindOne(lowering: Lowering, binder: PatternBinder, { pattern, type, value }: PatternBinding): number {
+  const node = lowering.lower(value, binder.here);
+  return binder.bind(pattern, type === null ? node : checked(lowering, node, type, `let ${patternName(pattern)}`));
 }
 
 /** The pairs of the binding vector in `form`, or null after a report. */
@@ -196,7 +197,7 @@ class FunctionGroup {
     const group = { units, captures: builder.captures };
     this.members.forEach((index, m) => {
       const node: Node = { kind: 'fn', group, member: m, span: this.bindings[index]!.value.span };
-      binder.bindings.push({ slot: this.names[m]!.slot, value: node });
+      binder.store(this.names[m]!.slot, node);
     });
   }
 
@@ -247,32 +248,20 @@ export function lowerLoop(lowering: Lowering, form: ListForm, place: Place): Nod
   const { unit } = place;
   const mark = unit.mark();
   const simple = bindings.every((binding) => binding.pattern.kind === 'symbol');
-  const binder = new PatternBinder(lowering, place);
-  if (!simple) {
-    // Later initial values may use the names inside earlier patterns: bind everything once before the loop.
-    for (const binding of bindings) bindOne(lowering, binder, binding);
-  }
+  const binder = new PatternBinder(lowering, place, bindings.length);
+  // With patterns, later initial values may use the names inside earlier ones: bind everything once before the loop.
+  const raw = bindings.map((binding) => bindOne(lowering, binder, binding)); // `_` too: recur gives it a value
   const outer = simple ? [] : [...binder.bindings];
-  const inits = simple ? loopSlots(lowering, bindings, binder) : copySlots(bindings, binder);
+  const inits = simple ? binder.bindings : copySlots(bindings, raw, binder.unit);
   const node = loopNode(lowering, form, bindings, inits, binder, place, simple);
   unit.release(mark);
   return outer.length === 0 ? node : { kind: 'let', bindings: outer, body: node, span: form.span };
 }
 
-function loopSlots(lowering: Lowering, bindings: readonly PatternBinding[], binder: PatternBinder): SlotBinding[] {
-  for (const binding of bindings) {
-    // `_` gets a slot too: recur gives it a value.
-    bindOne(lowering, binder, binding);
-  }
-  return binder.bindings;
-}
-
-/** Fresh slots that start with the raw values already in the first slot of each binding. */
-function copySlots(bindings: readonly PatternBinding[], binder: PatternBinder): SlotBinding[] {
-  // `bind` allocates the raw slot of a pattern first; find them by walking the bindings in order of creation.
-  const raw = binder.rawSlots;
+/** Fresh slots that start with the whole values, which are in the slots `raw`. */
+function copySlots(bindings: readonly PatternBinding[], raw: readonly number[], unit: UnitBuilder): SlotBinding[] {
   return bindings.map((binding, index) => ({
-    slot: binder.unit.allocate(),
+    slot: unit.allocate(),
     value: { kind: 'local', slot: raw[index]!, span: binding.pattern.span } as const,
   }));
 }

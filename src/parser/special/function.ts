@@ -101,7 +101,8 @@ function readArms(lowering: Lowering, form: ListForm, items: readonly Form[], sh
 }
 
 function readArm(lowering: Lowering, form: ListForm, params: VectorForm, items: readonly Form[], after: number): ArmShape | null {
-  const parameters: AnnotatedPattern[] = [];
+  const parameters = new Array<AnnotatedPattern>(params.items.length);
+  let size = 0;
   let rest: AnnotatedPattern | null = null;
   for (let i = 0; i < params.items.length; ) {
     const item = params.items[i]!;
@@ -116,10 +117,11 @@ function readArm(lowering: Lowering, form: ListForm, params: VectorForm, items: 
     }
     if (!isPattern(item)) return badParameters(lowering, form, params, `${describe(item)} is not a parameter`);
     const type = parameterType(item, params.items, i + 1);
-    parameters.push({ pattern: item, type: type.type });
+    parameters[size++] = { pattern: item, type: type.type };
     i += 1 + type.used;
   }
-  const all = [...parameters, ...(rest === null ? [] : [rest])];
+  parameters.length = size;
+  const all = rest === null ? parameters : [...parameters, rest];
   if (!all.every(({ pattern }) => checkPattern(lowering, pattern, headOf(form)))) return null;
   if (!distinct(lowering, headOf(form), all)) return null;
   const { type, bodyStart } = returnAnnotation(lowering, params, items, after);
@@ -203,7 +205,7 @@ function bindParameter(lowering: Lowering, binder: PatternBinder, parameter: Ann
     const value = isRest
       ? checkedRest(lowering, local, type)
       : checked(lowering, local, type, `param ${patternName(pattern)}`);
-    if (value !== local) binder.bindings.push({ slot, value });
+    if (value !== local) binder.store(slot, value);
   }
   binder.takeApart(pattern, slot);
 }

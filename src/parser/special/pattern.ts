@@ -52,7 +52,8 @@ export function readBindings(items: readonly Form[]): readonly PatternBinding[] 
 }
 
 function readPairs(items: readonly Form[], anyKeyword: boolean): readonly PatternBinding[] | null {
-  const bindings: PatternBinding[] = [];
+  const bindings = new Array<PatternBinding>(items.length >>> 1);
+  let size = 0;
   for (let i = 0; i < items.length; ) {
     const pattern = items[i]!;
     if (!isPattern(pattern)) return null;
@@ -68,9 +69,10 @@ function readPairs(items: readonly Form[], anyKeyword: boolean): readonly Patter
     }
     const value = items[i];
     if (value === undefined) return null;
-    bindings.push({ pattern, type, value });
+    bindings[size++] = { pattern, type, value };
     i += 1;
   }
+  bindings.length = size;
   return bindings;
 }
 
@@ -108,18 +110,26 @@ export function patternName(pattern: Form): string {
 
 /** Gathers the slot bindings that a pattern needs, and the scope that sees its names. */
 export class PatternBinder {
-  readonly bindings: SlotBinding[] = [];
-  /** The slots that `bind` stored whole values in, in order of the calls from outside. */
-  readonly rawSlots: number[] = [];
   scope: Scope | null;
+  private readonly made: SlotBinding[];
+  /** How many of `made` there are. */
+  private size = 0;
   private nested = 0;
   private readonly lowering: Lowering;
   private readonly place: Place;
 
-  constructor(lowering: Lowering, place: Place) {
+  /** `expected` bindings have room from the start: an array that grows keeps room for sixteen more. */
+  constructor(lowering: Lowering, place: Place, expected: number = 0) {
     this.lowering = lowering;
     this.place = inner(place);
     this.scope = place.scope;
+    this.made = new Array<SlotBinding>(expected);
+  }
+
+  /** All so far. */
+  get bindings(): readonly SlotBinding[] {
+    this.made.length = this.size;
+    return this.made;
   }
 
   /** Where the value forms that come next are lowered. */
@@ -131,15 +141,20 @@ export class PatternBinder {
     return this.place.unit;
   }
 
-  /** Binds the pattern to the value of `value`. */
-  bind(pattern: Form, value: Node): void {
+  /** Stores the value in a slot that has been allocated. */
+  store(slot: number, value: Node): void {
+    this.made[this.size++] = { slot, value };
+  }
+
+  /** Binds the pattern to the value of `value`; gives the slot of the whole. */
+  bind(pattern: Form, value: Node): number {
     const slot = this.unit.allocate();
-    this.bindings.push({ slot, value });
-    if (this.nested === 0) this.rawSlots.push(slot);
+    this.store(slot, value);
     this.nested += 1;
     if (this.nested <= NESTING_MAX) this.takeApart(pattern, slot);
     else this.lowering.fail('E0210', `this pattern is nested more than ${NESTING_MAX} deep`, pattern.span);
     this.nested -= 1;
+    return slot;
   }
 
   /** Makes `form`'s name mean the slot (`_` names nothing). */
@@ -158,10 +173,9 @@ export class PatternBinder {
 
   /** Binds the names inside a vector or map pattern to the parts of what is in `slot`. */
   takeApart(pattern: Form, slot: number): void {
-    const source: Node = { kind: 'local', slot, span: pattern.span };
     if (pattern.kind === 'symbol') this.name(pattern, slot);
-    else if (pattern.kind === 'vector') this.vector(pattern, source);
-    else if (pattern.kind === 'map') this.map(pattern, source);
+    else if (pattern.kind === 'vector') this.vector(pattern, { kind: 'local', slot, span: pattern.span });
+    else if (pattern.kind === 'map') this.map(pattern, { kind: 'local', slot, span: pattern.span });
     else this.lowering.fail('E0211', `${describe(pattern)} cannot be a binding pattern`, pattern.span, ['a pattern is a name, `[a b & rest]` or `{:keys [a b]}`']);
   }
 
@@ -198,7 +212,7 @@ export class PatternBinder {
 
   private map(pattern: MapForm, source: Node): void {
     const slot = this.unit.allocate();
-    this.bindings.push({ slot, value: primitive('%as-map', [source], pattern.span) });
+    this.store(slot, primitive('%as-map', [source], pattern.span));
     const map: Node = { kind: 'local', slot, span: pattern.span };
     const defaults = this.defaults(pattern);
     const taken: Node[] = [];
@@ -271,7 +285,10 @@ export class PatternBinder {
     taken.push(key);
     const otherwise = pattern.kind === 'symbol' ? defaults.get(pattern.name) : undefined;
     const found = primitive('get', [map, key], pattern.span);
-    if (otherwise === undefined) return this.bind(pattern, found);
+    if (otherwise === undefined) {
+      this.bind(pattern, found);
+      return;
+    }
     const value: Node = {
       kind: 'cond',
       clauses: [{ test: primitive('%match-key', [map, key], pattern.span), body: found }],

@@ -270,6 +270,15 @@ describe('incomplete text, as a prompt sees it', () => {
   });
 });
 
+describe('definitions that are not at the top', () => {
+  test.each(['(do (def a 1))', '#(def a %)', '[(defn f [])]', "'(defonce a 1)", '#_x (f {:k (defstruct s)})', '(f (^{:a 1} def a 1))', '(a (defn- f [] 1)'])('%j may have one', (text) => {
+    expect(read(text, 'test').definesInside).toBe(true);
+  });
+  test.each(['', '(def a 1)', '(defn f [x] (g x)) (f 1)', '(f def)', '(f (def))', '(f (def 1))', '(f [def a])', '(f (define a 1))'])('%j has none', (text) => {
+    expect(read(text, 'test').definesInside).toBe(false);
+  });
+});
+
 describe('a text that is longer than what is read at once', () => {
   const ITEMS = ['(f "a \\" b" :k 1)', '[x ; (not this)\n y]', '"a string"', '#| a #| nested |# comment |# z', "'q", '(#!no)', 'x\n#!y', '#_ gone here', '{:a #{1 2}}'];
   const LONG = 40_000;
