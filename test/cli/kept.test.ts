@@ -26,8 +26,8 @@ async function runsIn(cwd: string): Promise<readonly { readonly run: string; rea
 }
 
 /** Looks again and again until it is so; a time that no machine needs ends it. */
-async function until(so: () => boolean): Promise<void> {
-  for (let i = 0; !so(); i++) {
+async function until(so: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; !(await so()); i++) {
     if (i > 3_000) throw new Error('it never came');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -145,6 +145,8 @@ describe('stopping', () => {
     const child = start(['run', ...STORE, '--id', 'trip', '--allow', 'fs=.', '--allow', 'time', '-e', plan], { cwd });
     const over = ended(child);
     await until(() => existsSync(join(cwd, 'done.txt')));
+    // The file is there before its answer is in the journal.
+    await until(async () => (await rtfs(['log', 'trip', ...STORE, '--kind', 'call-answered'], { cwd })).out.includes('call-answered'));
     child.kill('SIGINT');
     const stopped = await over;
     expect(stopped.code).toBe(130);
