@@ -150,9 +150,11 @@ class Emitter {
       ...start,
       ...(this.mayFail ? ['try {', ...this.body, `} catch (e) { throw R.failed(e, A, c, p, F, [${saved.join(', ')}]); }`] : this.body),
       '}',
-    ].join('\n').replace(/\bR\.(\w+)|\bX\[(\d+)\]/g, (lookup: string, name: string | undefined, exit: string) => this.lookUp(name ?? `X${exit}`, lookup));
+    ].join('\n');
+    const called = replaceLookups(body, 'R.', '(', (name) => `${this.lookUp(name, `R.${name}`)}(`);
+    const made = replaceLookups(called, 'X[', ']', (exit) => this.lookUp(`X${exit}`, `X[${exit}]`));
     const sites = Array.from({ length: this.sites }, (_, site) => [`s${site}`, `g${site}`]).flat();
-    return `"use strict";\nreturn ((${[...this.given.keys(), ...sites].join(', ')}) => ${body})(${[...this.given.values()].join(', ')});`;
+    return `"use strict";\nreturn ((${[...this.given.keys(), ...sites].join(', ')}) => ${made})(${[...this.given.values()].join(', ')});`;
   }
 
   private startOfArm(): readonly string[] {
@@ -724,6 +726,12 @@ class Emitter {
     this.line(`if (${value} !== s${site} && !(${isClosure})) { g${site} = R.function${count}(${value}); s${site} = R.known(${value}); }`);
     return `${closure} : g${site}(${args}, m)`;
   }
+}
+
+/** What stands between `before` and the next `behind`, with both, becomes what `name` gives for it. */
+function replaceLookups(text: string, before: string, behind: string, name: (looked: string) => string): string {
+  const [first, ...parts] = text.split(before);
+  return first + parts.map((part) => name(part.slice(0, part.indexOf(behind))) + part.slice(part.indexOf(behind) + 1)).join('');
 }
 
 interface EmittedLoop {
