@@ -65,14 +65,17 @@ function meanOf(peer: Peer): string {
   return `${peer.name}: geometric mean of the ${workloadsOf(peer).length === WORKLOADS.length ? 'ten' : 'others'}`;
 }
 
-/** Ourselves and all of them in turns. */
+/** Ourselves and one of them in turns: with all of them at once each would run among the garbage of the others. */
 async function runWorkload(workload: Workload, contestants: readonly Peer[], folder: string): Promise<{ readonly peer: Peer; readonly row: Row }[]> {
-  if (contestants.length === 0) return [];
-  const mains = await Promise.all(contestants.map((peer) => peer.load(folder, workload.source)));
-  const ours = running(benchEnvironment(), workload);
+  const measured: { readonly peer: Peer; readonly row: Row }[] = [];
   const args = workload.args();
-  const [own, ...others] = measure([() => ours.run(args), ...mains.map((main) => () => main(...args))].map((run) => ({ run })), { samples: 3 });
-  return contestants.map((peer, place) => ({ peer, row: rowOf(peer, workload, others[place]!, own!) }));
+  for (const peer of contestants) {
+    const main = await peer.load(folder, workload.source);
+    const ours = running(benchEnvironment(), workload);
+    const [own, other] = measure([{ run: () => ours.run(args) }, { run: () => main(...args) }], { samples: 3 });
+    measured.push({ peer, row: rowOf(peer, workload, other!, own!) });
+  }
+  return measured;
 }
 
 function rowOf(peer: Peer, workload: Workload, other: Timing, own: Timing): Row {
