@@ -5,7 +5,7 @@
  * - C1 The callbacks of one call happen one after the other, in the order in which they were asked for. The call is not over before they are.
  * - C2 What a callback calls is judged as if the call had done it: under its step, its isolation and the origins of its arguments at least.
  * - C3 It takes from what is left of the call's budget, and what it took the call has taken.
- * - C4 When the call is given up, its callback is cancelled (what it began is undone) and those that wait are not begun.
+ * - C4 When the call is given up or the capability fails, its callback is cancelled (what it began is undone) and those that wait are not begun.
  * - C5 Callbacks in callbacks go only so deep.
  */
 import type { Isolation } from '../../evaluator/context.ts';
@@ -78,12 +78,14 @@ export class CallbackQueue {
   private last: Promise<unknown> = Promise.resolve();
   private count = 0;
   private isClosed = false;
-  private isDropped = false;
+  private readonly failed = new AbortController();
+  private readonly givenUp: AbortSignal;
   /** What the callbacks before took of what was left. */
   private readonly taken = new Map<AmountName, number>();
 
   constructor(parts: CallbackQueueParts) {
     this.parts = parts;
+    this.givenUp = AbortSignal.any([parts.givenUp, this.failed.signal]);
   }
 
   callBack: CallBack = (fn, args = []) => {
@@ -96,18 +98,19 @@ export class CallbackQueue {
     return ended;
   };
 
-  /** The capability has ended: resolves when its callbacks have. When it failed, those that wait are not begun. */
+  /** The capability has ended: resolves when its callbacks have. When it failed, nobody waits for them any more. */
   async close(hasFailed: boolean): Promise<void> {
     this.isClosed = true;
-    this.isDropped = hasFailed;
+    if (hasFailed) this.failed.abort();
     await this.last;
     this.parts.closed(this);
   }
 
   private async carryOut(number: number, fn: Value, args: readonly Value[]): Promise<Value> {
-    const { runs, call, origins, variables, left, givenUp } = this.parts;
+    const { runs, call, origins, variables, left } = this.parts;
+    const { givenUp } = this;
     const { id, capability, step, isolation } = call;
-    if (givenUp.aborted || this.isDropped) throw cancelledFailure(capability);
+    if (givenUp.aborted) throw cancelledFailure(capability);
     const hops = runs.hops + 1;
     if (hops > CALLBACK_HOPS_MAX) throw new HostFailure('capability', `${capability}: more than ${CALLBACK_HOPS_MAX} callbacks are inside of one another`);
     const ended = await runs.carryOut({ fn, args, variables, left: this.rest(left()), givenUp, parent: { run: runs.run, call: id, number, capability, step, isolation, origins, hops } });

@@ -23,12 +23,17 @@ export function capabilityOf(manifest: Manifest & { readonly executor: Executor 
   return { id, summary, determinism, tags, manifest, call: (args, context) => perform(manifest, contract, args, context, ports) };
 }
 
+/** The context with that signal. What the capability calls back with is made when it asks for it. */
+function within(context: CallContext, signal: AbortSignal): CallContext {
+  return { ...context, signal, get callBack() { return context.callBack; } };
+}
+
 async function perform(manifest: Manifest & { readonly executor: Executor }, contract: Contract, args: readonly Value[], context: CallContext, ports: CapabilityPorts): Promise<Value> {
   const input = contract.input(args);
   const { timeoutMs } = manifest;
   try {
     const answer = await withDeadline({ clock: ports.clock, durationMs: timeoutMs, signal: context.signal }, (signal) =>
-      execute(manifest.executor, { input, context: { ...context, signal }, ports, timeoutMs, hops: ports.hops, servers: ports.lazyServers }),
+      execute(manifest.executor, { input, context: within(context, signal), ports, timeoutMs, hops: ports.hops, servers: ports.lazyServers }),
     );
     return contract.output(answer);
   } catch (cause) {

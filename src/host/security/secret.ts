@@ -10,8 +10,9 @@ import { displayValue } from '../../value/print.ts';
 import { SetValue } from '../../value/set.ts';
 import { Closure, ErrorValue, Handle, Keyword, keyword, symbol, SymbolValue, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
+import { CallbackFailure } from '../callback/callback.ts';
 import { HostFailure } from '../failure.ts';
-import type { WorkCapability } from '../port.ts';
+import type { CallBack, CallContext, WorkCapability } from '../port.ts';
 
 /** The text of a secret by its name; null when there is none. Rejects with a `HostFailure` when it cannot be looked up. */
 export type SecretSource = (name: string) => Promise<string | null>;
@@ -177,9 +178,18 @@ export function withSecrets(capability: WorkCapability, source: SecretSource): W
     takesSecrets: true,
     call: async (args, context) => {
       const { values, texts } = await resolveSecrets(args, source);
-      return scrubbed(texts, async () => capability.call(values, context));
+      return scrubbed(texts, async () => capability.call(values, texts.size === 0 ? context : tellingNames(context, new Scrubber(texts))));
     },
   };
+}
+
+/** What a capability calls back with goes to the plan, as its answer does. */
+function tellingNames(context: CallContext, scrubber: Scrubber): CallContext {
+  const callBack = (): CallBack | undefined => {
+    const given = context.callBack;
+    return given === undefined ? undefined : (fn, args = []) => given(scrubber.value(fn), args.map((arg) => scrubber.value(arg)));
+  };
+  return Object.create(context, { callBack: { get: callBack } }) as CallContext;
 }
 
 /** What the work gives, or how it fails, with names in the place of secrets; those count that are among `texts` when it is over. */
@@ -193,6 +203,7 @@ export async function scrubbed(texts: ReadonlyMap<string, string>, work: () => P
 }
 
 function scrubbedFailure(cause: unknown, scrubber: Scrubber): unknown {
+  if (cause instanceof CallbackFailure) return new CallbackFailure(scrubber.value(cause.error) as ErrorValue);
   if (cause instanceof HostFailure) return new HostFailure(cause.kind, scrubber.text(cause.message), scrubber.value(cause.data));
   if (!(cause instanceof Error)) return new Error('a capability that was given secrets failed');
   const clean = new Error(scrubber.text(cause.message));

@@ -10,6 +10,7 @@ import type { Executor } from '../../../src/host/executor/executor.ts';
 import { fill, templateProblem } from '../../../src/host/executor/template.ts';
 import { type Manifest, UNDECLARED } from '../../../src/host/manifest/manifest.ts';
 import { NO_CAPABILITIES, readCapabilities } from '../../../src/host/manifest/read.ts';
+import { openPureHost } from '../../../src/host/function-host.ts';
 import { type HostOptions, openHost, readGrants } from '../../../src/host/open.ts';
 import { judge, perform } from '../../../src/host/perform.ts';
 import { INT, tupleType } from '../../../src/ir/type.ts';
@@ -17,8 +18,10 @@ import type { Answer, Host, Usage } from '../../../src/host/port.ts';
 import { readValue } from '../../../src/parser/datum.ts';
 import { MapValue } from '../../../src/value/map.ts';
 import { printValue } from '../../../src/value/print.ts';
+import type { Vector } from '../../../src/value/vector.ts';
 import { keyword, type Value } from '../../../src/value/value.ts';
 import { compile } from '../../../src/host/compile.ts';
+import { capabilityRegistry } from '../../../src/host/registry.ts';
 import { run } from '../../../src/host/run.ts';
 import { testEnvironment } from '../../support/environment.ts';
 import { call, contextOf, failureFrom, MemoryConsole, withDirectory } from './support.ts';
@@ -92,6 +95,19 @@ describe('a function of the embedder', () => {
     const wrong = manifest({ kind: 'function', call: () => 'no number' });
     const failure = await failureFrom(promised(capabilityOf(wrong, { ...ports, clock, regex: null }).call([1], context)));
     expect(failure.message).toBe('Type validation error: answer of own.double: Type mismatch: expected int, got string');
+  });
+
+  test('calls functions of the plan back, and cancels them when its time is over', async () => {
+    const each = manifest({ kind: 'function', call: async (input, { callBack }) => callBack!((input as Vector).get(0)!, [20]) }, { id: 'own.each', input: null, output: null, timeoutMs: 5 });
+    const never = { id: 'never', summary: '', determinism: 'recorded' as const, call: () => new Promise<Value>(() => undefined) };
+    const passing = { nowMs: () => 0, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 20)) };
+    const host = { ...openPureHost(), capabilities: capabilityRegistry([capabilityOf(each, { ...ports, clock: passing, regex: null }), never], new Map()) };
+    const ended = async (text: string): Promise<unknown> => {
+      const result = await run(compile(testEnvironment(), { file: 'x', text }).program!, host);
+      return result.kind === 'complete' ? result.value : result.kind === 'failed' && result.error.message;
+    };
+    expect(await ended('(call :own.each inc)')).toBe(21);
+    expect(await ended('(call :own.each (fn [n] (call :never)))')).toBe('Timeout: own.each took longer than 5 ms');
   });
 
   test('is told when its time is over', async () => {

@@ -6,7 +6,7 @@ import { createMemoryEngine, type MemoryEngine } from '../../../../src/host/engi
 import { segmentDriver } from '../../../../src/host/engine/segment.ts';
 import type { EngineWorld } from '../../../../src/host/engine/world.ts';
 import type { Policy, PolicyRequest } from '../../../../src/host/port.ts';
-import { MapValue } from '../../../../src/value/map.ts';
+import type { MapValue } from '../../../../src/value/map.ts';
 import { keyword } from '../../../../src/value/value.ts';
 import { ALLOW_ALL } from '../support.ts';
 import { begin, calledBack, type Effects, ended, planEffects, say, shown, until, waiting } from './support.ts';

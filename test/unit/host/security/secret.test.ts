@@ -11,7 +11,8 @@ import { compile, startProgram } from '../../../../src/host/compile.ts';
 import { HostFailure } from '../../../../src/host/failure.ts';
 import { drive } from '../../../../src/host/loop.ts';
 import { openHost, readGrants } from '../../../../src/host/open.ts';
-import type { Answer, WorkCapability, Decision, HostCall } from '../../../../src/host/port.ts';
+import { CallbackFailure } from '../../../../src/host/callback/callback.ts';
+import type { Answer, CallContext, WorkCapability, Decision, HostCall } from '../../../../src/host/port.ts';
 import { environmentSecrets, fileSecrets, firstOf } from '../../../../src/host/secret-source.ts';
 import { isSecretName, resolveSecrets, Scrubber, secretHandle, secretName, secretNames, secretVariable, withSecrets } from '../../../../src/host/security/secret.ts';
 import { encodeValue } from '../../../../src/value/bytes.ts';
@@ -147,6 +148,19 @@ describe('around a capability', () => {
     });
     expect(await echo.call([secretHandle('key')], contextOf())).toEqual(Vector.of('‹secret key›'));
     expect(seen).toEqual([CANARY]);
+  });
+
+  test('is not told to functions of the plan that are called back', async () => {
+    const told: unknown[] = [];
+    const context: CallContext = { ...contextOf(), callBack: async (fn, args) => (told.push([fn, args]), 'given') };
+    const calling = make(async ([text, fn], { callBack }) => callBack!(fn!, [`got ${String(text)}`, Vector.of(text!)]));
+    const fn = keyword('first');
+    expect(await calling.call([secretHandle('key'), fn], context)).toBe('given');
+    expect(told).toEqual([[fn, ['got ‹secret key›', Vector.of('‹secret key›')]]]);
+    const error = new ErrorValue(keyword('error/user'), `no ${CANARY}`, CANARY, null, null);
+    const failing: CallContext = { ...contextOf(), callBack: () => Promise.reject(new CallbackFailure(error)) };
+    const failure: unknown = await calling.call([secretHandle('key'), fn], failing).catch((one: unknown) => one);
+    expect((failure as CallbackFailure).error).toEqual(new ErrorValue(keyword('error/user'), 'no ‹secret key›', '‹secret key›', null, null));
   });
 
   test('neither failures nor defects tell it', async () => {
