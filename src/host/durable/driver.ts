@@ -15,13 +15,12 @@ import type { Environment } from '../compile.ts';
 import type { Sha256 } from '../journal/digest.ts';
 import { recordData } from '../journal/record.ts';
 import { Loop, type LoopHost, type PatchRequest, type RunResult } from '../loop.ts';
-import { afterTurn, type Memory } from '../memory.ts';
+import { afterTurn } from '../memory.ts';
 import { type Keys, signHead } from '../journal/signature.ts';
 import { loopKernel } from '../kernel.ts';
-import type { Clock, Kernel, Observer, Turn, Word } from '../port.ts';
+import type { Clock, Kernel, Observer } from '../port.ts';
 import { type Amounts, amountsValue, readAmounts, softValue } from '../amounts.ts';
-import type { Constitution } from '../security/constitution.ts';
-import { type Governed, type GovernedTurn, governsContexts, governTurn, isTracing, type MergeQuestion, type Refusal, shownTo, type WordOn } from '../security/governance.ts';
+import { type Governed, governFirst, Governor, governsContexts, isTracing } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
 import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
 import { checkNewRunId } from '../store/problem.ts';
@@ -29,7 +28,7 @@ import { believedAuthority, signedAuthority } from './authority.ts';
 import { callbackData, keptCallbacks, readParent } from './callback.ts';
 import { Facts } from './facts.ts';
 import { follow } from './follow.ts';
-import { NONE_REFUSED, type Refused } from './history.ts';
+import type { Refused } from './history.ts';
 import { keepProgram, type Runnable } from './program.ts';
 import { begin, codeOptions, DURABLE_QUANTUM, openRun, recover, type NewStart, type Recovered, startData, startOptions } from './recover.ts';
 import { memoryAtStart } from './remember.ts';
@@ -103,7 +102,7 @@ export async function startRun(keeping: Keeping, program: Runnable, run: NewRunO
   const started = new Facts(recordData(data));
   const memory = memoryAtStart(started);
   const take = (refused: Refused): ReturnType<typeof begin> => begin(program, started, position.goes, refused);
-  const { turn: first, refusals, question } = governing(host.constitution, memory, take, nothingSaid);
+  const { turn: first, refusals, question } = governFirst(host.constitution, memory, take);
   const held = question === null ? null : { question, take };
   const remembered = held === null ? afterTurn(memory, first.events, 'calls' in first.outcome ? first.outcome.calls : []) : memory;
   return new Driven(keeping, lease, { first, program, started, position, memory: remembered, refusals, held }, options, keeping.newKeeper()).run();
@@ -157,18 +156,6 @@ function budgetOf(started: Facts): Pick<LoopHost, 'budget'> {
   return grant === null ? {} : { budget: { grant, source: source ?? 'none' } };
 }
 
-/** The turn as the constitution lets it be, and what it did not allow. */
-function governing<Taken extends { readonly events: readonly Event[]; readonly outcome: unknown }>(constitution: Constitution | undefined, { lineage }: Memory, take: (refused: Refused) => Taken, wordOn: WordOn): Governing<Taken> {
-  if (constitution === undefined || !governsContexts(constitution)) return { turn: take(NONE_REFUSED), refusals: [], question: null };
-  return governTurn(constitution, lineage ?? emptyLineage(), take, wordOn);
-}
-
-type Governing<Taken extends { readonly events: readonly Event[]; readonly outcome: unknown }> = Pick<GovernedTurn<ReturnType<typeof governTurn<Taken>>['turn']>, 'turn' | 'refusals' | 'question'>;
-
-const nothingSaid: WordOn = () => null;
-
-type Take = (refused: Refused) => Turn<State, Event>;
-
 /** One run while this process drives it. */
 class Driven {
   private readonly keeping: Keeping;
@@ -180,8 +167,6 @@ class Driven {
   private readonly over = new AbortController();
   private readonly program: Runnable;
   private readonly seen = new Set<number>();
-  /** What people have said to merges of the turn that is held, by position. */
-  private readonly words = new Map<string, Word>();
   private lost: StoreProblem | null = null;
 
   constructor(keeping: Keeping, lease: Lease, { first, program, started, position, memory, refusals, held }: Recovered, options: DriveOptions, keeper: StateKeeper) {
@@ -204,14 +189,17 @@ class Driven {
     if (signal?.aborted === true) this.stopping.abort();
     // One signal may stop thousands of runs, one after the other.
     signal?.addEventListener('abort', () => this.stopping.abort(), { signal: this.over.signal });
-    this.kernel = this.kernelOver(keeper, options.host.constitution);
+    const { constitution } = host;
+    const governor = constitution === undefined || !governsContexts(constitution) ? null : new Governor(constitution, { lineage: () => this.loop.memory.lineage ?? emptyLineage(), refused: (more) => this.recorder.refusedMerges(more) });
+    this.kernel = this.kernelOver(keeper, governor);
     this.loop = new Loop({
-      kernel: this.kernel, first: held === null ? first : this.heldTurn(first, held.question, options.host.constitution, held.take), host: { ...host, ...(parent === null ? {} : { policy: underParent(host.policy, parent) }), ...budgetOf(started) }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
+      kernel: this.kernel, first: held === null || governor === null ? first : governor.hold(first, held.question, held.take), host: { ...host, ...(parent === null ? {} : { policy: underParent(host.policy, parent) }), ...budgetOf(started) }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
       observer, recorder: this.recorder, goes: position.goes,
       memory, follow: afterTurn, callbacks: this.callbacks(program, started, parent?.hops ?? 0, options), ...(options.givenUp === undefined ? {} : { givenUp: options.givenUp }),
     });
     if (options.patch !== undefined) this.loop.patch({ ...options.patch, message: null });
-    this.takeRefusals(refusals);
+    // Those of a turn that is held come when it happens.
+    if (held === null) this.recorder.refusedMerges(refusals);
   }
 
   /** Each is a run of its own in the same store, and gone on with when its call is made again. */
@@ -243,22 +231,21 @@ class Driven {
   }
 
   /** The kernel over this run's store: what lies there is fetched when the machine looks at it, and the journal says so. */
-  private kernelOver(keeper: StateKeeper, constitution: Constitution | undefined): Driven['kernel'] {
+  private kernelOver(keeper: StateKeeper, governor: Governor | null): Driven['kernel'] {
     const fetch = (state: State, values: readonly Stored[]): ReturnType<StateKeeper['fetch']> => {
       const fetched = keeper.fetch(state, values, this.keeping.store);
       if (fetched.ok) this.recorder.fetched(values);
       return fetched;
     };
     const kernel = loopKernel(fetch);
-    const governed = (take: Take): Turn<State, Event> => this.governed(constitution, take);
     return {
       // Once for each effect: where there are no rules there is nothing between the loop and the machine.
-      resume: constitution === undefined ? kernel.resume : (state, answers, quantum) => governed((refused) => kernel.resume(state, answers, { ...quantum, refused })),
-      cancel: constitution === undefined ? kernel.cancel : (state, reason, quantum) => governed((refused) => kernel.cancel(state, reason, { ...quantum, refused })),
+      resume: governor === null ? kernel.resume : (state, answers, quantum) => governor.take((refused) => kernel.resume(state, answers, { ...quantum, refused })),
+      cancel: governor === null ? kernel.cancel : (state, reason, quantum) => governor.take((refused) => kernel.cancel(state, reason, { ...quantum, refused })),
       exposed: (state, callId) => {
         const call = state.pending.find(({ id }) => id === callId);
         const exposed = kernel.exposed(state, callId);
-        return constitution === undefined || call === undefined ? exposed : shownTo(constitution, this.loop.memory.lineage ?? emptyLineage(), call, exposed);
+        return governor === null || call === undefined ? exposed : governor.shown(call, exposed);
       },
       variables: kernel.variables,
       patch: (state, data, policy) => {
@@ -267,28 +254,6 @@ class Driven {
         return whole.ok ? mergeContext(whole.value, data, policy) : { ok: false, error: whole.error.message };
       },
     };
-  }
-
-  /** The turn as the constitution and the people whom it asks let it be. */
-  private governed(constitution: Constitution | undefined, take: Take): Turn<State, Event> {
-    const { turn, refusals, question } = governing(constitution, this.loop.memory, take, ({ call }) => this.words.get(call.id) ?? null);
-    if (question !== null) return this.heldTurn(turn, question, constitution, take);
-    this.takeRefusals(refusals);
-    this.words.clear();
-    return turn;
-  }
-
-  private heldTurn(turn: Turn<State, Event>, question: MergeQuestion, constitution: Constitution | undefined, take: Take): Turn<State, Event> {
-    const again = (word: Word): Turn<State, Event> => {
-      this.words.set(question.call.id, word);
-      return this.governed(constitution, take);
-    };
-    return { ...turn, held: { ...question, again } };
-  }
-
-  /** Merges that the constitution did not allow: the turn is taken again in the same way by whoever replays it. */
-  takeRefusals(refusals: readonly Refusal[]): void {
-    this.recorder.refusedMerges(refusals);
   }
 
   /** The run may take more than it was given before. */

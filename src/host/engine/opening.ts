@@ -10,15 +10,15 @@ import { readParent } from '../durable/callback.ts';
 import type { Facts } from '../durable/facts.ts';
 import { resting } from '../durable/history.ts';
 import { loadProgram, type Runnable } from '../durable/program.ts';
-import { begin, codeOptions, DURABLE_QUANTUM } from '../durable/recover.ts';
+import { begin, codeOptions, DURABLE_QUANTUM, type HeldTurn } from '../durable/recover.ts';
 import { afterTurn, type Memory, newMemory } from '../memory.ts';
 import type { Constitution } from '../security/constitution.ts';
-import { isTracing, type Refusal } from '../security/governance.ts';
+import { governFirst, isTracing, type Refusal } from '../security/governance.ts';
 import type { DraftData } from '../journal/record.ts';
 import { decodeSegment, type Handover, handoverIn } from './documents.ts';
 import { decodeLight, encodeLight } from './made.ts';
 import type { Pending, Segment } from './port.ts';
-import { governed, mergeRules, readMergeRules } from './rules.ts';
+import { mergeRules, readMergeRules } from './rules.ts';
 import type { Turn } from '../port.ts';
 import type { EngineWorld } from './world.ts';
 
@@ -38,6 +38,8 @@ export interface Opening {
   readonly rules: Constitution | null;
   /** What they refused in the turn `first`. */
   readonly refusals: readonly Refusal[];
+  /** That turn has a merge that a person has to allow: it has not happened, and is taken again with their word. */
+  readonly held: HeldTurn | null;
   /** What the first segment was granted, as the record of the start has it. */
   readonly granted: DraftData;
   /** For values that hold functions. */
@@ -59,7 +61,7 @@ export async function openSegment(world: EngineWorld, segment: Segment, input: U
   const restored = restore(handover.state, program.table);
   if (!restored.ok) throw new Error(`the state of the run cannot be read: ${restored.error.message}`);
   const { memory, nowMs, budgetSource } = handover;
-  return { ...common, first: resting(restored.value), memory, nowMs: Math.max(nowMs, terms.number('now') ?? 0), budgetSource, refusals: [], granted: {} };
+  return { ...common, first: resting(restored.value), memory, nowMs: Math.max(nowMs, terms.number('now') ?? 0), budgetSource, refusals: [], held: null, granted: {} };
 }
 
 async function load({ environment }: EngineWorld, hash: string, { content }: Segment): Promise<Runnable> {
@@ -85,13 +87,15 @@ async function askTerms({ host }: EngineWorld, segment: Segment): Promise<{ read
 }
 
 /** A callback has what was left to its call, whatever else a worker grants to runs. */
-function beginning(program: Runnable, facts: Facts, terms: Facts, rules: Constitution | null): Pick<Opening, 'first' | 'memory' | 'nowMs' | 'budgetSource' | 'refusals' | 'granted'> {
+function beginning(program: Runnable, facts: Facts, terms: Facts, rules: Constitution | null): Pick<Opening, 'first' | 'memory' | 'nowMs' | 'budgetSource' | 'refusals' | 'held' | 'granted'> {
   const budget = (readParent(facts) === null ? terms : facts).value('budget');
   const memory = newMemory({ grant: readAmounts(budget) ?? {}, soft: readAmounts(terms.value('soft-budget')) ?? {} }, terms.is('traced'));
-  const { turn: first, refusals } = governed(rules, memory, (refused) => begin(program, facts, [DURABLE_QUANTUM], refused));
+  const take: HeldTurn['take'] = (refused) => begin(program, facts, [DURABLE_QUANTUM], refused);
+  const { turn: first, refusals, question } = governFirst(rules ?? undefined, memory, take);
+  const held = question === null ? null : { question, take };
   const calls = 'calls' in first.outcome ? first.outcome.calls : [];
   const granted = { budget: budget ?? undefined, 'budget-source': terms.text('budget-source') ?? undefined, 'soft-budget': terms.value('soft-budget') ?? undefined, traced: terms.is('traced') || undefined };
-  return { first, memory: afterTurn(memory, first.events, calls), nowMs: terms.number('now') ?? 0, budgetSource: terms.text('budget-source') ?? 'none', refusals, granted };
+  return { first, held, memory: held === null ? afterTurn(memory, first.events, calls) : memory, nowMs: terms.number('now') ?? 0, budgetSource: terms.text('budget-source') ?? 'none', refusals, granted };
 }
 
 /** The step alone; that the run is cancelled meanwhile is for later. */

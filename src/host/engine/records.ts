@@ -37,6 +37,8 @@ export class Records {
   private readonly requested: Set<string>;
   private readonly nowMs: () => number;
   private drafts: RecordDraft[] = [];
+  /** The turn has begun, and what comes of it is not known: what is answered while a merge is asked about belongs to it. */
+  private isAhead = false;
 
   /** `requested`: the calls under way that earlier segments have told of. */
   constructor(turn: number, requested: Iterable<string>, nowMs: () => number) {
@@ -57,6 +59,7 @@ export class Records {
   }
 
   turned({ events, outcome }: Turn<State, Event>): void {
+    this.isAhead = false;
     if (events.length > 0) this.draft('turn-ended', { turn: this.turn, events: Vector.adopt(events.map(eventToJson)) });
     if (this.requested.size === 0) return;
     const wanted = new Set('calls' in outcome ? outcome.calls.map(({ id }) => id) : []);
@@ -84,11 +87,13 @@ export class Records {
   }
 
   answering(answers: readonly Given[], quanta: readonly number[]): void {
-    this.turn += 1;
+    const before = this.isAhead ? [] : quanta;
+    if (!this.isAhead) this.turn += 1;
+    this.isAhead = true;
     for (const given of answers) {
       const { call, answer, by } = given;
       if ((by === 'policy' || by === 'budget') && !this.requested.has(call.id)) this.draft('call-requested', refusedData(call, this.turn, answer));
-      this.draft('call-answered', answeredData(given, this.turn, quanta));
+      this.draft('call-answered', answeredData(given, this.turn, before));
     }
   }
 

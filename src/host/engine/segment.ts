@@ -31,7 +31,8 @@ import type { Performance } from '../perform.ts';
 import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
 import { type Approval, approvalHash } from '../security/approval.ts';
 import { spentValue } from '../security/budget.ts';
-import { originsWithin } from '../security/lineage.ts';
+import { Governor } from '../security/governance.ts';
+import { emptyLineage, originsWithin } from '../security/lineage.ts';
 import { engineCallbacks } from './callback.ts';
 import { encodeSegment, encodeStatus, type EngineStatus, STATUS_NAME } from './documents.ts';
 import { decodeMade, encodeMade, type Made } from './made.ts';
@@ -93,8 +94,10 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   private isCancelled: boolean;
   private ignored: string | null = null;
   private working = 0;
-  /** Calls wait for the next segment. */
-  private heldBack = false;
+  /** Calls wait for the next segment: how each is begun. */
+  private heldBack: (() => void)[] = [];
+  /** A turn has begun and not happened, since somebody is asked about a merge of it: its answers are in no state yet. */
+  private isAhead = false;
   private calls = 0;
   /** After so many calls the segment hands over when it can. */
   private readonly early: number;
@@ -106,7 +109,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   constructor(parts: SegmentParts) {
     const { world, segment, opening } = parts;
-    const { handover, first, memory, nowMs, budgetSource, rules } = opening;
+    const { handover, first, held, memory, nowMs, budgetSource, rules } = opening;
     this.parts = parts;
     this.run = segment.run;
     this.limits = { ...DEFAULT_SEGMENT, ...world.segment };
@@ -116,13 +119,15 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     this.pieces = handover?.pieces ?? 0;
     this.records = new Records(handover?.turn ?? 0, handover?.open.keys() ?? [], () => this.nowMs);
     if (handover === null) this.records.draft('run-started', { ...recordFields(opening.facts), ...opening.granted });
-    this.records.refused(opening.refusals);
+    if (held === null) this.records.refused(opening.refusals);
     this.message = handover?.message ?? 1;
     this.answered = handover?.answered ?? 0;
     this.isCancelled = handover?.cancelled ?? false;
+    const governor = rules === null ? null : new Governor(rules, { lineage: () => this.loop.memory.lineage ?? emptyLineage(), refused: (refusals) => this.records.refused(refusals) });
+    this.isAhead = held !== null;
     this.loop = new Loop<State, Event>({
-      kernel: { ...governedKernel(rules, () => this.loop.memory, (refusals) => this.records.refused(refusals)), patch: mergeContext, exposed: exposedContext, variables: variablesAt },
-      first, memory, follow: afterTurn, host: { ...everything(world.host), clock: this.clock(), budget: { grant: {}, source: budgetSource } }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
+      kernel: { ...governedKernel(governor), patch: mergeContext, exposed: exposedContext, variables: variablesAt },
+      first: held === null || governor === null ? first : governor.hold(first, held.question, held.take), memory, follow: afterTurn, host: { ...everything(world.host), clock: this.clock(), budget: { grant: {}, source: budgetSource } }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: world.maxConcurrent ?? CONCURRENT_CALLS,
       observer: { ...world.observer, dropped: this.dropped }, recorder: this, engine: this, ...this.callbacks(),
     });
   }
@@ -152,7 +157,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
       const isLeft = this.recall(flight.call.id) !== null;
       if (this.isOverfull && !isLeft) {
         // What is not begun here is begun by the next segment.
-        this.heldBack = true;
+        this.heldBack.push(() => this.makeIn(flight.made, performance, 'first', resolve));
         return;
       }
       if (!isLeft) this.calls += 1;
@@ -160,7 +165,11 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
     });
 
   changed = async (): Promise<void> => {
-    if (this.heldBack && this.working === 0) return this.stopping.abort();
+    if (this.heldBack.length > 0 && this.working === 0) {
+      if (!this.isAhead) return this.stopping.abort();
+      // There is no next one before somebody has spoken.
+      for (const begin of this.heldBack.splice(0)) begin();
+    }
     await this.next();
   };
 
@@ -306,6 +315,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 
   turned = (turn: Turn<State, Event>): void => {
     const { outcome } = turn;
+    this.isAhead = false;
     this.records.turned(turn);
     if (!('calls' in outcome)) return;
     if (this.open.size > 0) this.forgetAnswered(outcome.calls);
@@ -328,6 +338,8 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   };
 
   answering = (answers: readonly Given[], quanta: readonly number[]): null => {
+    // Until the machine has come to terms with them they are in no state.
+    this.isAhead = true;
     this.records.answering(answers, quanta);
     this.answered += answers.length;
     this.goes = 0;

@@ -158,34 +158,61 @@ export function governTurn<Once extends Taken>(
   }
 }
 
+/** The first turn of a run, before people have said anything: with a question it has not happened. */
+export function governFirst<Once extends Taken>(constitution: Constitution | undefined, { lineage }: { readonly lineage: Lineage | null }, take: (refused: ReadonlyMap<string, ErrorValue>) => Once): Pick<GovernedTurn<Once | (Omit<Once, 'outcome' | 'events'> & typeof STOPPED)>, 'turn' | 'refusals' | 'question'> {
+  if (constitution === undefined || !governsContexts(constitution)) return { turn: take(new Map()), refusals: [], question: null };
+  return governTurn(constitution, lineage ?? emptyLineage(), take, () => null);
+}
+
 const STOPPED_MESSAGE = `Security violation: the constitution refused more than ${REFUSALS_MAX} merges of one turn`;
 const STOPPED: { readonly outcome: { readonly kind: 'failed'; readonly error: ErrorValue; readonly byHost: true }; readonly events: readonly Event[] } = {
   outcome: { kind: 'failed', error: new ErrorValue(keyword('error/security'), STOPPED_MESSAGE, null, null, Vector.empty()), byHost: true },
   events: [],
 };
 
-/** The constitution's say on one run that is driven in one process, from turn to turn, with the words of people on its merges. */
+export interface GovernorParts {
+  /** Where values of the run come from, before the turn that is taken. Absent: the governor follows them itself. */
+  readonly lineage?: () => Lineage;
+  /** Is told what was refused in a turn that has happened. */
+  readonly refused?: (refusals: readonly Refusal[]) => void;
+}
+
+type Take<State> = (refused: ReadonlyMap<string, ErrorValue>) => Turn<State, Event>;
+
+/** The constitution's say on one run while somebody drives it, from turn to turn, with the words of people on its merges. */
 export class Governor {
   private readonly constitution: Constitution;
+  private readonly parts: GovernorParts;
+  /** What people have said to merges of the turn that is held, by position. */
   private readonly words = new Map<string, Word>();
-  private lineage: Lineage = emptyLineage();
+  private own: Lineage = emptyLineage();
 
-  constructor(constitution: Constitution) {
+  constructor(constitution: Constitution, parts: GovernorParts = {}) {
     this.constitution = constitution;
+    this.parts = parts;
+  }
+
+  private get lineage(): Lineage {
+    return this.parts.lineage?.() ?? this.own;
   }
 
   /** Takes the next turn, as `governTurn`. Whoever cannot ask anybody says no to a turn that is held. */
-  take<State>(take: (refused: ReadonlyMap<string, ErrorValue>) => Turn<State, Event>): Turn<State, Event> {
-    const { turn, lineage, question } = governTurn(this.constitution, this.lineage, take, ({ call }) => this.words.get(call.id) ?? null);
-    if (question !== null) {
-      const again = (word: Word): Turn<State, Event> => {
-        this.words.set(question.call.id, word);
-        return this.take(take);
-      };
-      return { ...turn, held: { ...question, again } };
-    }
-    this.lineage = lineage;
+  take<State>(take: Take<State>): Turn<State, Event> {
+    const { turn, lineage, refusals, question } = governTurn(this.constitution, this.lineage, take, ({ call }) => this.words.get(call.id) ?? null);
+    if (question !== null) return this.hold(turn, question, take);
+    this.own = lineage;
+    this.words.clear();
+    this.parts.refused?.(refusals);
     return turn;
+  }
+
+  /** The turn, which has that merge: it is taken again with a person's word on it. */
+  hold<State>(turn: Turn<State, Event>, question: MergeQuestion, take: Take<State>): Turn<State, Event> {
+    const again = (word: Word): Turn<State, Event> => {
+      this.words.set(question.call.id, word);
+      return this.take(take);
+    };
+    return { ...turn, held: { ...question, again } };
   }
 
   /** What of the exposed context the call's capability is shown. */
