@@ -152,13 +152,20 @@ test('a key that a store names is no way to a file', async () => {
 
 describe('the id of a run', () => {
   const ids = [
-    '../../escape', '/etc/passwd', 'C:\\x', '.', '..', "'; DROP TABLE runs; --", '" OR 1=1', '%', '_', '\u0000', 'a\u0000b', 'line\nbreak', '\u202e', '__proto__', 'constructor', 'x'.repeat(10_000), ' ', 'größe', '👍',
+    '../../escape', '/etc/passwd', 'C:\\x', '.', '..', "'; DROP TABLE runs; --", '" OR 1=1', '%', '_', '\u202e', '__proto__', 'constructor', 'x'.repeat(10_000), ' ', 'größe', '👍',
   ];
   test('that is no text is refused, since two of them would be one in a file', async () => {
     const { keeping, host } = await waitingRun();
     for (const [store, id] of [[keeping.store, '\ud800'], [createMemoryStore(), 'a\udfff']] as const) {
       await expect(startRun({ ...keeping, store }, program, { id, name: 'x' }, { host })).rejects.toThrow(/^the id .* cannot be written down as text: choose another$/);
     }
+    await keeping.store.close();
+  });
+
+  test.each(['', '\u0000', 'a\u0000b', 'line\nbreak', 'bell\u0007'])('%j is none: people see it in one line', async (id) => {
+    const { keeping, host } = await waitingRun();
+    await expect(startRun(keeping, program, { id, name: 'x' }, { host })).rejects.toThrow(id === '' ? /^the id of a run cannot be empty/ : /^the id .* has control characters in it: choose another$/);
+    expect((await keeping.store.runs()).map((row) => row.id)).toEqual(['run']);
     await keeping.store.close();
   });
 
