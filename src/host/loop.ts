@@ -15,16 +15,16 @@
  */
 import { MapValue } from '../value/map.ts';
 import { keyword, ErrorValue, type Value } from '../value/value.ts';
-import { Book, type Note } from './book.ts';
+import { Book } from './book.ts';
 import { breathe } from './breathe.ts';
 import type { CallbackRuns } from './callback/callback.ts';
-import type { Flight, Given, LoopEngine } from './flight.ts';
+import type { Given, LoopEngine } from './flight.ts';
 import { Flights } from './flights.ts';
-import type { Recalled, Waiting } from './hold.ts';
-import type { DraftData } from './journal/record.ts';
+import type { Waiting } from './hold.ts';
 import { afterTurn, type Memory, newMemory, unmade, withMore } from './memory.ts';
-import type { Answer, ApprovalQuestion, HeldMerge, Host, HostCall, Kernel, Observer, Turn, Word } from './port.ts';
+import type { Answer, HeldMerge, Host, HostCall, Kernel, Observer, Turn, Word } from './port.ts';
 import type { Amounts } from './amounts.ts';
+import type { CancelRequest, Ended, PatchRequest, Recorder } from './recorder.ts';
 
 export interface LoopOptions<State, Event> {
   readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch' | 'variables'>;
@@ -55,56 +55,6 @@ export interface LoopOptions<State, Event> {
 }
 
 export type LoopHost = Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask' | 'budget' | 'stretchMs'>;
-
-/** Writes down what happens. Null instead of a promise: nothing had to be written, the loop goes on at once. */
-export interface Recorder<State, Event> {
-  readonly run: string;
-  /** What a record says of a call. */
-  readonly factsOf: (call: HostCall) => DraftData;
-  /** Something that has to be written with what comes next. */
-  readonly note: Note;
-  readonly recall: (callId: string) => Recalled | null;
-  readonly idempotencyKey: (callId: string) => string;
-  readonly approvalHash: (approval: ApprovalQuestion, callId: string) => string;
-  /** What the machine gave. Called once for each turn, in order. */
-  readonly turned: (turn: Turn<State, Event>) => void;
-  /** These calls are about to be made or waited for. */
-  readonly starting: (flights: readonly Flight[]) => Promise<void> | null;
-  /** These answers are about to be given together; `quanta` are the goes of the machine since the last ones, when it is preempted now. */
-  readonly answering: (answers: readonly Given[], quanta: readonly number[]) => Promise<void> | null;
-  readonly cancelling: (request: CancelRequest, quanta: readonly number[]) => Promise<void> | null;
-  readonly patching: (request: PatchRequest, quanta: readonly number[]) => Promise<void> | null;
-  /** It cannot be done, and nothing has changed. */
-  readonly refusing: (request: PatchRequest, reason: string) => void;
-  /**
-   * Called when nothing but time and people is waited for. True: the run is on disk, and the loop is to return. False: something has
-   * come meanwhile. Null: the process waits too.
-   */
-  readonly park: (waits: readonly Waiting[]) => Promise<boolean> | null;
-  readonly ended: (result: Ended, request: CancelRequest | null) => Promise<void>;
-  /** False: questions to persons are not put here. */
-  readonly asks: boolean;
-}
-
-export interface CancelRequest {
-  readonly reason: string;
-  /** The person, as they are known; null when nobody said. */
-  readonly who: string | null;
-  /** The message that brought it; null for none. */
-  readonly message: number | null;
-}
-
-export interface PatchRequest {
-  readonly data: MapValue;
-  readonly policy: Value;
-  readonly who: string | null;
-  readonly message: number | null;
-}
-
-export type Ended =
-  | { readonly kind: 'complete'; readonly value: Value }
-  /** `byHost`: the host would not go on with it; the program says nothing of that. */
-  | { readonly kind: 'failed'; readonly error: ErrorValue; readonly byHost?: true };
 
 /**
  * `calls` counts the calls made, refused ones included; `spent` is what they took, where that is counted. `waiting`: the run is on disk and waits for time or people.

@@ -20,7 +20,7 @@ import type { Sha256 } from '../journal/digest.ts';
 import type { DraftData, RecordDraft, RecordKind } from '../journal/record.ts';
 import type { Note } from '../book.ts';
 import { type Memory, memoryValue } from '../memory.ts';
-import type { CancelRequest, Ended, PatchRequest, Recorder } from '../loop.ts';
+import type { CancelRequest, Ended, PatchRequest, Recorder } from '../recorder.ts';
 import type { ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
 import { type Approval, approvalHash, approvalValue } from '../security/approval.ts';
 import { spentValue } from '../security/budget.ts';

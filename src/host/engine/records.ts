@@ -13,7 +13,7 @@ import { lighten } from '../durable/facts.ts';
 import { answeredData, askedData, callFacts, quantaValue, refusedData } from '../durable/record-data.ts';
 import type { Flight, Given } from '../flight.ts';
 import { type DraftData, RECORD_KINDS, recordData, type RecordDraft, type RecordKind, WITHOUT_CODE } from '../journal/record.ts';
-import type { CancelRequest, Ended, PatchRequest } from '../loop.ts';
+import type { CancelRequest, Ended, PatchRequest } from '../recorder.ts';
 import { attemptingValue, type Memory } from '../memory.ts';
 import type { HostCall, Turn } from '../port.ts';
 import { type Approval, approvalValue } from '../security/approval.ts';
