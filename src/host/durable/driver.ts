@@ -206,8 +206,6 @@ class Driven {
   /** Each is a run of its own in the same store, and gone on with when its call is made again. */
   private callbacks(program: Runnable, started: Facts, hops: number, options: DriveOptions): CallbackRuns {
     const { keeping, lease: { run } } = this;
-    const authority = believedAuthority(run, started, keeping.keys);
-    const { limits, isolations } = startOptions(started);
     const { patch: _, budget: __, ...same } = options;
     const driving = ({ left, givenUp, parent }: Callback): DriveOptions => {
       const { budget, ...host } = options.host;
@@ -219,6 +217,8 @@ class Driven {
       run, hops, keeping, readOptions: codeOptions(program), stop: this.stopping.signal,
       begin: (id, callback) => {
         this.recorder.draft('callback-started', { call: callback.parent.call, number: callback.parent.number, run: id });
+        const authority = believedAuthority(run, started, keeping.keys);
+        const { limits, isolations } = startOptions(started);
         const start = { ...(limits === undefined ? {} : { limits }), ...(isolations === undefined ? {} : { isolations }), variables: callback.variables };
         const allowed = authority.ok && authority.value.size > 0 ? { authority: authority.value } : {};
         return startRun(keeping, program, { id, name: `${callback.parent.capability} of ${run}`, start, callback, ...allowed }, driving(callback));
