@@ -39,7 +39,8 @@ async function servePort(options: ServeOptions, port: number, terminal: Terminal
 export async function listen({ port, address, tokenFile }: ListenOptions, terminal: Terminal, does: string, open: (options: HttpOptions) => Promise<HttpService>): Promise<readonly Diagnostic[] | null> {
   const given = await givenToken(tokenFile);
   if (!given.ok) return [given.error];
-  const token = given.value ?? randomBytes(TOKEN_BYTES).toString('base64url');
+  // Nothing that begins with a hyphen: it is given to clients as the value of an option.
+  const token = given.value ?? randomBytes(TOKEN_BYTES).toString('hex');
   try {
     const service = await open({ port, token, ...(address === null ? {} : { address }) });
     const end = ended(); // whoever reads where it serves may end it at once

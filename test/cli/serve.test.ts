@@ -116,6 +116,7 @@ test('rtfs worker carries on branches with what it is granted, and no more', asy
   let said = '';
   while (!said.includes('the token is')) said += String((await once(child.stdout, 'data'))[0]);
   const worker = { url: /works at (\S+)/.exec(said)![1]!, token: /the token is (\S+)/.exec(said)![1]! };
+  expect(worker.token).toMatch(/^[0-9a-f]{32,}$/);
   const text = '(step-parallel (do (call :time.sleep 1) :slept) (try (call :env.get "HOME") (catch :error/security e :denied)) (try (call :time.millis) (catch :error/security e :denied)))';
   const { program } = compile(testEnvironment(), { file: 'plan.rtfs', text });
   const everything = [{ capability: '*', scope: '*' }];
