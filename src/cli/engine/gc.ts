@@ -1,5 +1,6 @@
 /** `rtfs gc --restate`: removes runs of a server that ended long ago. */
-import { engineStatus } from '../../host/engine/client.ts';
+import { engineStatus, isStillCalledBack } from '../../host/engine/client.ts';
+import { hasEnded } from '../../host/store/port.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { CollectOptions, RestateChoice } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
@@ -13,7 +14,7 @@ export function collectEngine(restate: RestateChoice, { json }: CollectOptions, 
     let removed = 0;
     for (const run of await engine.runs()) {
       const status = await engineStatus(engine, run);
-      if (status === null || status.status === 'running' || status.status === 'waiting' || status.nowMs >= beforeMs) continue;
+      if (status === null || !hasEnded(status.status) || status.nowMs >= beforeMs || (await isStillCalledBack(engine, run))) continue;
       await engine.remove(run);
       removed += 1;
     }

@@ -2,6 +2,7 @@
 import { comparePositions } from '../../evaluator/event.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Keeping } from '../durable/driver.ts';
+import { readParent } from '../durable/callback.ts';
 import { contentOf, Facts } from '../durable/facts.ts';
 import { keepProgram, programGroups, type Runnable } from '../durable/program.ts';
 import { chained } from '../durable/record-data.ts';
@@ -10,7 +11,7 @@ import { decodeStatus, encodeSegment, encodeStatus, type EngineStatus, newStatus
 import type { Engine } from './port.ts';
 import { decodePiece, pieceName } from './records.ts';
 import { recordData, type RecordDraft } from '../journal/record.ts';
-import { type Content, EMPTY_HEAD } from '../store/port.ts';
+import { type Content, EMPTY_HEAD, hasEnded } from '../store/port.ts';
 import { runIdProblem } from '../store/problem.ts';
 import { encodeValue } from '../../value/bytes.ts';
 import { Vector } from '../../value/vector.ts';
@@ -55,6 +56,15 @@ export async function engineRecords({ read, content }: Pick<Engine, 'read' | 'co
     if (piece === null) return records.flat();
     records.push(await decodePiece(piece, content));
   }
+}
+
+/** Whether the run is a callback of one that has not ended, and may ask again what it gave. */
+export async function isStillCalledBack(engine: Pick<Engine, 'read' | 'content'>, run: string): Promise<boolean> {
+  const piece = await engine.read(run, pieceName(1));
+  const [started] = piece === null ? [] : await decodePiece(piece, engine.content);
+  const parent = started === undefined ? null : readParent(new Facts(recordData(started.data)));
+  const caller = parent?.run == null ? null : await engineStatus(engine, parent.run);
+  return caller !== null && !hasEnded(caller.status);
 }
 
 /** The steps of a run, as lines of JSON in logical order: the same lines wherever and however often the plan runs, when the same answers are given. */

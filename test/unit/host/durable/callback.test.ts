@@ -1,6 +1,7 @@
 /** Callbacks of kept runs (KH-12): runs of the same store, which survive what their run survives. */
 import { describe, expect, test } from 'vitest';
 import type { State } from '../../../../src/evaluator/state.ts';
+import { isStillCalledBack } from '../../../../src/host/durable/callback.ts';
 import { Facts } from '../../../../src/host/durable/facts.ts';
 import { readRecords } from '../../../../src/host/durable/history.ts';
 import { encodeMessage } from '../../../../src/host/durable/message.ts';
@@ -170,10 +171,13 @@ describe('a callback of a kept run', () => {
     await running;
     await one.store.send('run~1~1', encodeMessage('answer', { call: '1', text: 'by hand' }));
     expect(shown(await during(one, one.process().resume('run~1~1')))).toBe('"by hand"');
+    // Its run has not ended, and asks for it again: it is not to be removed.
+    expect([await isStillCalledBack(one.store, 'run~1~1'), await isStillCalledBack(one.store, 'run')]).toEqual([true, false]);
     const again = during(one, one.process().resume('run'));
     await until(async () => ((await one.store.run('run~1~2'))?.waits.length ?? 0) > 0);
     await one.store.send('run~1~2', encodeMessage('answer', { call: '1', text: 'on' }));
     expect(shown(await again)).toBe('["by hand" "on"]');
+    expect(await isStillCalledBack(one.store, 'run~1~1')).toBe(false);
   });
 
   test('is another run when the call asks for something else than before', async () => {

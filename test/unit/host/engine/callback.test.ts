@@ -1,26 +1,16 @@
 /** Callbacks of runs on an engine: runs of the same engine, wherever the worker ends. */
-import { afterEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../../../src/host/clock.ts';
-import { engineRecords } from '../../../../src/host/engine/client.ts';
-import { createMemoryEngine, type MemoryEngine } from '../../../../src/host/engine/memory.ts';
+import { describe, expect, test } from 'vitest';
+import { engineRecords, isStillCalledBack } from '../../../../src/host/engine/client.ts';
+import type { MemoryEngine } from '../../../../src/host/engine/memory.ts';
 import { segmentDriver } from '../../../../src/host/engine/segment.ts';
 import type { EngineWorld } from '../../../../src/host/engine/world.ts';
 import type { Policy, PolicyRequest } from '../../../../src/host/port.ts';
 import type { MapValue } from '../../../../src/value/map.ts';
 import { keyword } from '../../../../src/value/value.ts';
 import { ALLOW_ALL } from '../support.ts';
-import { begin, calledBack, type Effects, ended, planEffects, say, shown, until, waiting } from './support.ts';
+import { begin, calledBack, type Effects, ended, memoryEngines, planEffects, say, shown, until, waiting } from './support.ts';
 
-const engines: MemoryEngine[] = [];
-afterEach(() => {
-  for (const engine of engines.splice(0)) engine.crash();
-});
-
-function open(): MemoryEngine {
-  const engine = createMemoryEngine(systemClock);
-  engines.push(engine);
-  return engine;
-}
+const open = memoryEngines();
 
 function serve(engine: MemoryEngine, effects: Effects, more: Partial<EngineWorld> = {}, policy: Policy = ALLOW_ALL): void {
   engine.serve(segmentDriver({ ...effects.world({ calls: 2 }, policy), engine, ...more }));
@@ -80,8 +70,11 @@ describe('a callback on an engine', () => {
     await waitingFor(engine, first);
     await say(engine, first, 'answer', { call: '5', text: 'yes' });
     await waitingFor(engine, second);
+    // Its run has not ended, and may ask for it again.
+    expect([await isStillCalledBack(engine, first), await isStillCalledBack(engine, run)]).toEqual([true, false]);
     await say(engine, run, 'cancel', { reason: 'no money' });
     expect((await ended(engine, run)).status).toBe('cancelled');
+    expect(await isStillCalledBack(engine, first)).toBe(false);
     expect([(await ended(engine, first)).status, (await ended(engine, second)).status]).toEqual(['complete', 'cancelled']);
     expect(effects.felt()).toEqual(['echo 1', 'echo 2', 'echo [:undo 2]']);
   });

@@ -1,10 +1,8 @@
 /** Runs on an engine: the same as without one, wherever the worker ends, however short the segments are. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventToJson } from '../../../../src/evaluator/event-value.ts';
 import { HostFailure } from '../../../../src/host/failure.ts';
-import { systemClock } from '../../../../src/host/clock.ts';
 import { engineEvents, inLogicalOrder } from '../../../../src/host/engine/client.ts';
-import { createMemoryEngine, type MemoryEngine } from '../../../../src/host/engine/memory.ts';
 import { segmentDriver } from '../../../../src/host/engine/segment.ts';
 import type { EngineWorld } from '../../../../src/host/engine/world.ts';
 import type { Policy, PolicyRequest } from '../../../../src/host/port.ts';
@@ -15,18 +13,9 @@ import { MapValue } from '../../../../src/value/map.ts';
 import { keyword } from '../../../../src/value/value.ts';
 import { PLANS } from '../durable/plans.ts';
 import { programOf } from '../durable/support.ts';
-import { begin, Effects, ended, field, planEffects, say, shown, until, waiting } from './support.ts';
+import { begin, Effects, ended, field, memoryEngines, planEffects, say, shown, until, waiting } from './support.ts';
 
-const engines: MemoryEngine[] = [];
-afterEach(() => {
-  for (const engine of engines.splice(0)) engine.crash();
-});
-
-function open(): MemoryEngine {
-  const engine = createMemoryEngine(systemClock);
-  engines.push(engine);
-  return engine;
-}
+const open = memoryEngines();
 
 /** The plan in this process, without an engine: what it gives, and what happens. */
 async function plainly(text: string): Promise<{ readonly value: string; readonly events: readonly string[]; readonly felt: readonly string[] }> {

@@ -1,7 +1,9 @@
 /** What the tests of runs on engines share: plans deployed and started on any engine, and asked until something is so. */
+import { afterEach } from 'vitest';
 import { systemClock } from '../../../../src/host/clock.ts';
 import { deployPlan, engineStatus, startPlan } from '../../../../src/host/engine/client.ts';
 import type { EngineStatus } from '../../../../src/host/engine/documents.ts';
+import { createMemoryEngine, type MemoryEngine } from '../../../../src/host/engine/memory.ts';
 import type { Engine } from '../../../../src/host/engine/port.ts';
 import type { EngineWorld, SegmentLimits } from '../../../../src/host/engine/world.ts';
 import { encodeMessage, type MessageKind } from '../../../../src/host/durable/message.ts';
@@ -66,6 +68,19 @@ export function planEffects(): Effects {
     })
     .put({ id: 'ask', summary: '', determinism: 'recorded', wait: ([question]) => ({ kind: 'person', question: String(question), read: (text) => ({ ok: true, value: text }) }) })
     .put({ id: 'sleep', summary: '', determinism: 'recorded', wait: ([ms]) => ({ kind: 'timer', durationMs: Number(ms) }) });
+}
+
+/** Opens engines in memory; none of them drives anything after the test. */
+export function memoryEngines(): () => MemoryEngine {
+  const opened: MemoryEngine[] = [];
+  afterEach(() => {
+    for (const engine of opened.splice(0)) engine.crash();
+  });
+  return () => {
+    const engine = createMemoryEngine(systemClock);
+    opened.push(engine);
+    return engine;
+  };
 }
 
 /** With `each`, which calls back for each item. */
