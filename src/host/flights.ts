@@ -325,7 +325,7 @@ export class Flights {
     const { call } = flight;
     const origins = book.origins(call) ?? call.derivedFrom?.map(({ key }) => key) ?? null;
     const queue = new CallbackQueue({
-      runs, call, origins, givenUp, variables: this.options.variables(call.id), left: () => book.leftFor(call), used: (usage) => (flight.usage = added(flight.usage, usage)), closed: (one) => void this.queues.delete(one),
+      runs, call, origins, givenUp, variables: this.options.variables(call.id), isTried: flight.attempt !== null, left: () => book.leftFor(call), used: (usage) => (flight.usage = added(flight.usage, usage)), closed: (one) => void this.queues.delete(one),
     });
     this.queues.add(queue);
     return queue;

@@ -36,6 +36,8 @@ export interface Callback {
   /** Of the program, where it made the call. */
   readonly variables: ReadonlyMap<string, Value>;
   readonly parent: CallbackParent;
+  /** Its call is tried more than once: what has failed in an earlier attempt is done anew. */
+  readonly isTried: boolean;
   /** What it may take; empty: nothing is limited. */
   readonly left: Amounts;
   /** Aborted when nobody waits for it any more. */
@@ -65,6 +67,7 @@ export interface CallbackQueueParts {
   readonly call: HostCall;
   readonly origins: readonly string[] | null;
   readonly variables: ReadonlyMap<string, Value>;
+  readonly isTried: boolean;
   readonly left: () => Amounts;
   readonly used: (usage: Usage) => void;
   readonly givenUp: AbortSignal;
@@ -107,13 +110,13 @@ export class CallbackQueue {
   }
 
   private async carryOut(number: number, fn: Value, args: readonly Value[]): Promise<Value> {
-    const { runs, call, origins, variables, left } = this.parts;
+    const { runs, call, origins, variables, isTried, left } = this.parts;
     const { givenUp } = this;
     const { id, capability, step, isolation } = call;
     if (givenUp.aborted) throw cancelledFailure(capability);
     const hops = runs.hops + 1;
     if (hops > CALLBACK_HOPS_MAX) throw new HostFailure('capability', `${capability}: more than ${CALLBACK_HOPS_MAX} callbacks are inside of one another`);
-    const ended = await runs.carryOut({ fn, args, variables, left: this.rest(left()), givenUp, parent: { run: runs.run, call: id, number, capability, step, isolation, origins, hops } });
+    const ended = await runs.carryOut({ fn, args, variables, isTried, left: this.rest(left()), givenUp, parent: { run: runs.run, call: id, number, capability, step, isolation, origins, hops } });
     if (ended.kind === 'stopped') throw cancelledFailure(capability);
     if (ended.spent !== undefined) this.took(ended.spent);
     if (ended.kind === 'complete') return ended.value;

@@ -2,7 +2,8 @@
  * Callbacks of runs that are kept: runs of the same store, which say in their start what they belong to (`parent`).
  *
  * The id of one is that of its run, its call and its number, `order-7~3~1`. A call that is made again calls back again: what has ended
- * gives what it gave, what has not is gone on with. When it asks for something else than the first time it gets another run (`order-7~3~1+2`).
+ * gives what it gave, what has not is gone on with. When it asks for something else than the first time it gets another run (`order-7~3~1+2`);
+ * so it does when it has failed, and the call's hints want another attempt.
  *
  *   parent = {:run :call :number :capability :isolation :hops} [+ :step] [+ :origins, a vector of keys; absent: nobody has followed them]
  */
@@ -111,7 +112,7 @@ class KeptCallback {
     const { id, callback } = this;
     const start = await this.record(1);
     if (hashValue(Vector.of(start.value('function'), Vector.adopt([...start.items('args')]))) !== hashValue(Vector.of(callback.fn, Vector.adopt([...callback.args])))) return 'another';
-    if (hasEnded(row.status)) return this.endAt(row.head.seq);
+    if (hasEnded(row.status)) return callback.isTried && row.status !== 'complete' ? 'another' : this.endAt(row.head.seq);
     try {
       const resumed = await goOn(id, callback);
       if (resumed.ok) return endOf(resumed.value);

@@ -56,12 +56,15 @@ class EngineCallback {
       const id = callbackId(this.parts.run, this.callback.parent, variant);
       const isOurs = await this.patiently(() => this.begin(id));
       if (isOurs === null) return { kind: 'stopped' };
-      if (isOurs) return this.endOf(id);
+      if (!isOurs) continue;
+      const ended = await this.endOf(id);
+      // Of an earlier attempt, when there was one.
+      if (isOurs === 'new' || ended.kind !== 'failed' || !this.callback.isTried) return ended;
     }
   }
 
-  /** False: there is a run with this id already, of something else. */
-  private async begin(id: string): Promise<boolean> {
+  /** `there`: it was begun before. False: there is a run with this id already, of something else. */
+  private async begin(id: string): Promise<'new' | 'there' | false> {
     const { engine: { start, read, content }, started, run } = this.parts;
     const { fn, args, variables, left, parent } = this.callback;
     const program = started.text('program') ?? '';
@@ -70,9 +73,9 @@ class EngineCallback {
     const begun: NewStart = { limits, variables, ...(isolations === undefined ? {} : { isolations }) };
     const input = await encodeSegment({ ...startData(program, name, begun), ...callbackData(this.callback), budget: amountsValue(left) }, null, content);
     const what = asciiBytes(hashValue(Vector.of(fn, Vector.adopt([...args]))));
-    if (await start(id, input, { [STATUS_NAME]: await encodeStatus(newStatus(name, program), content), [CALLBACK_NAME]: what })) return true;
+    if (await start(id, input, { [STATUS_NAME]: await encodeStatus(newStatus(name, program), content), [CALLBACK_NAME]: what })) return 'new';
     const found = await read(id, CALLBACK_NAME);
-    return found !== null && found.length === what.length && found.every((byte, at) => byte === what[at]);
+    return found !== null && found.length === what.length && found.every((byte, at) => byte === what[at]) && 'there';
   }
 
   private async endOf(id: string): Promise<CallbackEnd> {

@@ -5,6 +5,7 @@ import { isStillCalledBack } from '../../../../src/host/durable/callback.ts';
 import { Facts } from '../../../../src/host/durable/facts.ts';
 import { readRecords } from '../../../../src/host/durable/history.ts';
 import { encodeMessage } from '../../../../src/host/durable/message.ts';
+import { HostFailure } from '../../../../src/host/failure.ts';
 import { replayRun } from '../../../../src/host/durable/replay.ts';
 import { chunkedStates } from '../../../../src/host/durable/state-keeper.ts';
 import type { RunResult } from '../../../../src/host/loop.ts';
@@ -206,6 +207,17 @@ describe('a callback of a kept run', () => {
     await one.store.send('run', encodeMessage('repeat', { call: '1' }));
     expect(shown(await during(one, one.process().resume('run')))).toBe('[1]');
     expect(await runs(one)).toEqual(['run complete', 'run~1~1 complete']);
+  });
+
+  test('that failed is done anew when the call is tried again, and what has ended well is not', async () => {
+    let tries = 0;
+    const one = world().add('flaky', 'recorded', ([n]) => {
+      if (n === 2 && ++tries < 3) throw new HostFailure('host', 'busy');
+      return n!;
+    });
+    const text = '(let [visit (fn [n] (call :flaky n))] ^{:runtime.learning.retry {:max-retries 3 :backoff-ms 0}} (call :each visit))';
+    expect(shown(await during(one, one.process().start(programOf(text))))).toBe('[1 2]');
+    expect(one.effects.map(({ args, key }) => `${String(args[0])} ${key}`)).toEqual(['1 run~1~1/1', '2 run~1~2/1', '2 run~1~2+2/1', '2 run~1~2+3/1']);
   });
 
   test('takes from the budget of its call, once, however often it is gone on with', async () => {
