@@ -16,6 +16,7 @@ import { SetValue } from '../value/set.ts';
 import { Vector } from '../value/vector.ts';
 import type { Form, ListForm, SymbolForm } from './form.ts';
 import { bindHints, hasHints, type HintedForm, type Hints, isFixed, takeHints, within as withinHints } from './hint.ts';
+import type { ItemStack } from './item-stack.ts';
 import { expandMacro, type MacroBudget } from './macro.ts';
 import { type Arity, type Global, type Library, type LibraryEntry, type Namespace, splitQualified } from './namespace.ts';
 import type { ProgramBuilder } from './program.ts';
@@ -38,6 +39,7 @@ export class Lowering {
   readonly macroBudget: MacroBudget;
   /** Of the forms around the place that is being lowered. */
   hints: Hints | null = null;
+  private readonly nodes: ItemStack<Node>;
 
   constructor(program: ProgramBuilder, namespace: Namespace) {
     this.program = program;
@@ -45,6 +47,7 @@ export class Lowering {
     this.diagnostics = program.diagnostics;
     this.library = program.library;
     this.macroBudget = program.macroBudget;
+    this.nodes = program.nodes;
   }
 
   // --- the walk -----------------------------------------------------------------------------------------------
@@ -273,10 +276,10 @@ export class Lowering {
       return [];
     }
     const within = deeperInner(place);
-    // An array that fits: one that grows keeps room for sixteen nodes more than the three of a usual call.
-    const nodes = new Array<Node>(Math.max(0, forms.length - from));
-    for (let i = 0; i < nodes.length; i++) nodes[i] = this.lower(forms[from + i]!, within);
-    return nodes;
+    const { nodes } = this;
+    const start = nodes.size;
+    for (let i = from; i < forms.length; i++) nodes.push(this.lower(forms[i]!, within));
+    return nodes.take(start);
   }
 
   // --- calls --------------------------------------------------------------------------------------------------

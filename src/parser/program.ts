@@ -12,6 +12,7 @@ import type { Arm, Definition, Node, Unit } from '../ir/node.ts';
 import type { Value } from '../value/value.ts';
 import type { Form, KeywordForm, ListForm, SymbolForm } from './form.ts';
 import { definitionHints, passHints } from './hint.ts';
+import { ItemStack } from './item-stack.ts';
 import { constant, describe, didYouMean, Lowering } from './lowering.ts';
 import { applyMacro, type MacroBudget, MACRO_EXPANSIONS_MAX, MACRO_NODES_MAX } from './macro.ts';
 import { type Arity, type Expander, type ExpansionResult, type Library, Namespace } from './namespace.ts';
@@ -103,6 +104,8 @@ export class ProgramBuilder {
   readonly contextKeys: ReadonlySet<string>;
   readonly internal: boolean;
   readonly unresolved: Unresolved[] = [];
+  /** The nodes of everything that is being lowered. */
+  readonly nodes = new ItemStack<Node>();
   macroDepth = 0;
   macroLimitReported = false;
   private readonly options: ProgramOptions;

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { Span } from '../../../src/diagnostic/span.ts';
 import type { Form } from '../../../src/parser/form.ts';
 import { read, READ_LENGTH_MAX, type Reading } from '../../../src/parser/reader.ts';
-import { commentEnd, tokenize } from '../../../src/parser/tokens.ts';
+import { commentEnd } from '../../../src/parser/characters.ts';
+import { tokenize } from '../../../src/parser/tokens.ts';
 
 /** Plain checks: an `expect` for each of a million spans would take most of the time. */
 function must(condition: boolean, what: string): void {
