@@ -4,13 +4,13 @@
  */
 
 /** White space, as in a character class. */
-export const WHITESPACE = '\\t-\\r ,\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
+export const WHITESPACE: string = '\\t-\\r ,\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
 /** What may begin a word: anything but whitespace and the characters that mean something on their own. */
-export const WORD_START =
+export const WORD_START: string =
   '\\x00-\\x08\\x0e-\\x1f!$%&*+\\-./0-9:<=>?A-Z_a-z|\\x7f-\\x9f\\u00a1-\\u167f\\u1681-\\u1fff' +
   '\\u200b-\\u2027\\u202a-\\u202e\\u2030-\\u205e\\u2060-\\u2fff\\u3001-\\ufefe\\uff00-\\uffff';
 /** What ends a word. `#`, `'` and `@` may stand inside one. */
-export const WORD_END = `${WHITESPACE}()[\\]{}"\`;~^\\\\`;
+export const WORD_END: string = `${WHITESPACE}()[\\]{}"\`;~^\\\\`;
 
 const BACKSLASH = 92;
 const QUOTE = 34;

@@ -105,7 +105,7 @@ export class ProgramBuilder {
   readonly internal: boolean;
   readonly unresolved: Unresolved[] = [];
   /** The nodes of everything that is being lowered. */
-  readonly nodes = new ItemStack<Node>();
+  readonly nodes: ItemStack<Node> = new ItemStack<Node>();
   macroDepth = 0;
   macroLimitReported = false;
   private readonly options: ProgramOptions;

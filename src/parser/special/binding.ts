@@ -7,7 +7,7 @@
 import type { Node, SlotBinding, Unit } from '../../ir/node.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, type Lowering } from '../lowering.ts';
-import { findLocal, GroupBuilder, inner, type LocalBinding, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
+import { findLocal, GroupBuilder, type LocalBinding, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
 import { buildFunction, type FunctionShape, isFunctionLiteral, labelOf, readFunction } from './function.ts';
 import { boundNames, checked, checkPattern, type PatternBinding, PatternBinder, patternName, readBindings } from './pattern.ts';
 
