@@ -7,12 +7,15 @@ import { endsWord, hashCommentEnd, isBlank, lineEnd, stringEnd } from './charact
 import type { FormBuilder } from './read-builder.ts';
 import { specialFloat } from './read-dispatch.ts';
 
-/** How many words, brackets and shorthands the text has, all of which `builder` was given; -1 when something may be wrong with it. */
-export function scan(text: string, builder: FormBuilder): number {
+/**
+ * Gives `builder` all of the text; false when something may be wrong with it, or when it has more than `most` words, brackets
+ * and shorthands. What is still open at the end `builder` knows.
+ */
+export function scan(text: string, builder: FormBuilder, most: number): boolean {
   const { length } = text;
   let count = 0;
   let at = 0;
-  while (at < length && builder.sound) {
+  while (at < length && builder.sound && count <= most) {
     const code = text.charCodeAt(at);
     count++;
     switch (code) {
@@ -69,16 +72,16 @@ export function scan(text: string, builder: FormBuilder): number {
         break;
       }
       case 0x5c: // \
-        return -1;
+        return false;
       default:
         if (isBlank(code)) {
           at++;
           count--;
         } else at = scanWord(text, at, builder);
     }
-    if (at < 0) return -1;
+    if (at < 0) return false;
   }
-  return builder.sound ? count : -1;
+  return builder.sound && count <= most;
 }
 
 // Each of these answers where it goes on, or -1 when something is wrong.

@@ -1,5 +1,5 @@
 /**
- * The tokens of RTFS text. This file and reader.ts are the only ones that know chevrotain.
+ * The tokens of RTFS text. This file and grammar.ts are the only ones that know chevrotain.
  *
  * The lexer is total: every character belongs to a token or to skipped trivia, so there are no lexer errors. A run of
  * characters up to the next delimiter is one `Word`, whatever it is; read-word.ts says later what it means, which is

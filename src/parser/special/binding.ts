@@ -18,14 +18,14 @@ export function lowerLet(lowering: Lowering, form: ListForm, place: Place): Node
   const bindings = bindingVector(lowering, form, LET_SHAPE);
   if (bindings === null) return constant(null, form.span);
   if (form.items.length < 3) return lowering.malformed(form, 'the body is missing', LET_SHAPE);
-  return lowerLetOf(lowering, bindings, (inside) => lowering.body(form.items, inside, form.span, 2), form, place);
+  return lowerLetOf(lowering, bindings, form, place);
 }
 
-/** `bindings` around whatever `body` lowers to. */
-function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], body: (place: Place) => Node, form: ListForm, place: Place): Node {
+/** `bindings` around the body of `form`. */
+function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], form: ListForm, place: Place): Node {
   const mark = place.unit.mark();
   const binder = new PatternBinder(lowering, place, bindings.length);
-  const plan = planFunctions(bindings, (name) => findLocal(place.scope, name) !== null || lowering.isKnown(name));
+  const plan = bindings.some(isNamedFunction) ? planFunctions(bindings, (name) => findLocal(place.scope, name) !== null || lowering.isKnown(name)) : NO_FUNCTIONS;
   for (let i = 0; i < bindings.length; i++) {
     const binding = bindings[i]!;
     const group = plan.groupOf.get(i);
@@ -33,7 +33,7 @@ function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], bod
     else bindOne(lowering, binder, binding);
     plan.endsAt.get(i)?.create(lowering, binder, place);
   }
-  const node = body(seeing(place, binder.scope));
+  const node = lowering.body(form.items, seeing(place, binder.scope), form.span, 2);
   place.unit.release(mark);
   return binder.bindings.length === 0 ? node : { kind: 'let', bindings: binder.bindings, body: node, span: form.span };
 }
@@ -85,7 +85,6 @@ function isNamedFunction({ pattern, type, value }: PatternBinding): boolean {
 
 /** Finds which function literals of a binding vector must be created together, and when. */
 function planFunctions(bindings: readonly PatternBinding[], isKnown: (name: string) => boolean): FunctionPlan {
-  if (!bindings.some(isNamedFunction)) return NO_FUNCTIONS;
   const groupOf = new Map<number, FunctionGroup>();
   const endsAt = new Map<number, FunctionGroup>();
   const functions = bindings
@@ -237,7 +236,7 @@ export function lowerLetfn(lowering: Lowering, form: ListForm, place: Place): No
     const fn: SymbolForm = { kind: 'symbol', name: 'fn', span: name.span };
     bindings.push({ pattern: name, type: null, value: { ...item, items: [fn, ...item.items.slice(1)] } });
   }
-  return lowerLetOf(lowering, bindings, (inside) => lowering.body(form.items, inside, form.span, 2), form, place);
+  return lowerLetOf(lowering, bindings, form, place);
 }
 
 // --- loops -----------------------------------------------------------------------------------------------------------

@@ -32,32 +32,29 @@ export function lowerIf(lowering: Lowering, form: ListForm, place: Place): Node 
   const [test, then, otherwise] = [items[1], items[2], items[3]];
   if (test === undefined || then === undefined) return lowering.malformed(form, test === undefined ? 'the test is missing' : 'the branch for true is missing', '(if test then else?)');
   if (form.items.length > 4) return lowering.malformed(form, 'more than three parts', '(if test then else?)');
-  return lowerCondition(lowering, test, (here) => lowering.lower(then, here), otherwise === undefined ? null : (here) => lowering.lower(otherwise, here), form.span, place);
+  return condition(lowering.lower(test, inner(place)), lowering.lower(then, place), otherwise === undefined ? constant(null, form.span) : lowering.lower(otherwise, place), form.span);
 }
 
-type Arm = (place: Place) => Node;
-
-function lowerCondition(lowering: Lowering, test: Form, then: Arm, otherwise: Arm | null, span: Span, place: Place): Node {
-  const clause: CondClause = { test: lowering.lower(test, inner(place)), body: then(place) };
-  return { kind: 'cond', clauses: [clause], otherwise: otherwise === null ? constant(null, span) : otherwise(place), span };
+function condition(test: Node, then: Node, otherwise: Node, span: Span): Node {
+  return { kind: 'cond', clauses: [{ test, body: then }], otherwise, span };
 }
 
 export function lowerIfNot(lowering: Lowering, form: ListForm, place: Place): Node {
   const [, test, then, otherwise] = form.items;
   if (test === undefined || then === undefined || form.items.length > 4) return lowering.malformed(form, 'expected a test and one or two branches', '(if-not test then else?)');
-  return lowerCondition(lowering, test, (here) => (otherwise === undefined ? constant(null, form.span) : lowering.lower(otherwise, here)), (here) => lowering.lower(then, here), form.span, place);
+  return condition(lowering.lower(test, inner(place)), otherwise === undefined ? constant(null, form.span) : lowering.lower(otherwise, place), lowering.lower(then, place), form.span);
 }
 
 export function lowerWhen(lowering: Lowering, form: ListForm, place: Place): Node {
   const test = form.items[1];
   if (test === undefined) return lowering.malformed(form, 'the test is missing', '(when test body…)');
-  return lowerCondition(lowering, test, (here) => lowering.body(form.items, here, form.span, 2), null, form.span, place);
+  return condition(lowering.lower(test, inner(place)), lowering.body(form.items, place, form.span, 2), constant(null, form.span), form.span);
 }
 
 export function lowerWhenNot(lowering: Lowering, form: ListForm, place: Place): Node {
   const test = form.items[1];
   if (test === undefined) return lowering.malformed(form, 'the test is missing', '(when-not test body…)');
-  return lowerCondition(lowering, test, () => constant(null, form.span), (here) => lowering.body(form.items, here, form.span, 2), form.span, place);
+  return condition(lowering.lower(test, inner(place)), constant(null, form.span), lowering.body(form.items, place, form.span, 2), form.span);
 }
 
 export function lowerDo(lowering: Lowering, form: ListForm, place: Place): Node {

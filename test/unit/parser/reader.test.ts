@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Form, SymbolForm } from '../../../src/parser/form.ts';
-import { createCheckedParser, read } from '../../../src/parser/reader.ts';
+import { createCheckedParser } from '../../../src/parser/grammar.ts';
+import { read } from '../../../src/parser/reader.ts';
 import { show, shown } from './reader-support.ts';
 
 describe('whitespace and comments', () => {
