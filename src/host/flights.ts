@@ -13,12 +13,13 @@ import type { DraftData } from './journal/record.ts';
 import type { Book } from './book.ts';
 import { CallbackQueue, type CallbackRuns } from './callback/callback.ts';
 import { added, type AnswerSource, BY_CAPABILITY, type Flight, type From, type Given, type LoopEngine, newFlight } from './flight.ts';
-import { approvalPrompt, askPerson, dueOf, type Hold, holdOf, isMerge, merging, pausing, type Recalled, type Waiting, workHold } from './hold.ts';
+import { approvalPrompt, type ApprovalHold, askPerson, dueOf, type Hold, isMerge, merging, pausing, readinessOf, type Recalled, type Waiting, workHold } from './hold.ts';
 import type { Attempting } from './memory.ts';
 import { answerOf, attemptOf, hintsIn, judge, perform, type Performance, timeoutAnswer, withTimeLimit } from './perform.ts';
 import { isPassing } from './hint/plan.ts';
-import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Host, HostCall, Word } from './port.ts';
+import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Exposure, Host, HostCall, Word } from './port.ts';
 import type { Amounts } from './amounts.ts';
+import type { Recorder } from './recorder.ts';
 
 export interface FlightOptions {
   readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
@@ -32,6 +33,8 @@ export interface FlightOptions {
   readonly recall: (callId: string) => Recalled | null;
   /** False when questions to persons are left to those who look after paused runs. */
   readonly asks: boolean;
+  /** Is told what a person who was asked here said to a call. */
+  readonly said: NonNullable<Recorder<unknown, unknown>['said']>;
   readonly book: Book;
   /** The id of the run; null when it has none. */
   readonly run: string | null;
@@ -57,7 +60,7 @@ export class Flights {
   /** In the order in which they came. */
   private answers = new Map<string, Given>();
   /** What calls with hints may be shown of the context. */
-  private readonly shown = new Map<string, () => MapValue>();
+  private readonly shown = new Map<string, () => Exposure>();
   private working = 0;
   /** Persons are being asked right now. */
   private asking = 0;
@@ -72,7 +75,7 @@ export class Flights {
   }
 
   /** Takes up the calls that are new and drops those that are no longer among `calls`. */
-  reconcile(calls: readonly HostCall[], exposed: (callId: string) => MapValue): void {
+  reconcile(calls: readonly HostCall[], exposed: (call: HostCall) => Exposure): void {
     if (this.flights.size > 0 || this.answers.size > 0) this.dropMissing(calls);
     for (const call of calls) if (!this.flights.has(call.id) && !this.answers.has(call.id)) this.take(call, exposed);
   }
@@ -168,6 +171,17 @@ export class Flights {
     else this.again({ ...flight, hold, dueMs: null, controller: null });
   }
 
+  /** Somebody does not allow the call, or what its capability was to see of the context: then it is made without that. */
+  deny(flight: Flight, reason: string, who: string | null): void {
+    const { made, judged, hold } = flight;
+    const withheld = hold?.kind === 'approval' ? hold.withheld : undefined;
+    if (withheld === undefined) return this.answerHeld(flight, judged.refusal(reason), { by: 'person', who, message: null });
+    flight.controller?.abort();
+    const work = workHold(made, judged, null);
+    if (work !== null && 'id' in work) this.answer(flight, work, BY_CAPABILITY);
+    else this.again({ ...flight, hold: work, exposed: withheld ?? flight.exposed, dueMs: null, controller: null });
+  }
+
   /** Asks whether a merge may happen, as if it were a call. Not null: that is known, because somebody has said so, or nobody can be asked. */
   askAbout(call: HostCall, approval: ApprovalQuestion): Word | null {
     if (this.ask === nobody) return { isAllowed: false, reason: null };
@@ -220,14 +234,14 @@ export class Flights {
     if (this.queues.size > 0) await Promise.all([...this.queues].map((queue) => queue.close(true)));
   }
 
-  private take(call: HostCall, exposed: (callId: string) => MapValue): void {
+  private take(call: HostCall, exposed: (call: HostCall) => Exposure): void {
     this.taken += 1;
     const hints = hintsIn(call);
-    if (hints === 'none' && !this.isDelegated(call)) return this.begin({ call, made: call, attempt: null }, () => exposed(call.id));
+    if (hints === 'none' && !this.isDelegated(call)) return this.begin({ call, made: call, attempt: null }, () => exposed(call));
     if (typeof hints !== 'string') return this.put(call, hints, { by: 'hint', who: null, message: null }, 0);
     const { book, factsOf } = this.options;
     book.beginHinted(call, factsOf);
-    this.shown.set(call.id, () => exposed(call.id));
+    this.shown.set(call.id, () => exposed(call));
     const attempt = book.attempt(call.id);
     if (attempt === null) this.goOn(call, BY_CAPABILITY);
     else this.begin({ call, made: attemptOf(call, attempt), attempt }, this.shownTo(call, attempt));
@@ -256,12 +270,12 @@ export class Flights {
   }
 
   /** A fallback is another capability, which the step says nothing of. */
-  private shownTo(call: HostCall, { target }: Attempting): () => MapValue {
-    return (target === 'own' ? this.shown.get(call.id) : undefined) ?? MapValue.empty;
+  private shownTo(call: HostCall, { target }: Attempting): () => Exposure {
+    return (target === 'own' ? this.shown.get(call.id) : undefined) ?? nothing;
   }
 
   /** Policy, then budget; then it waits for its turn. */
-  private begin({ call, made, attempt }: Pick<Flight, 'call' | 'made' | 'attempt'>, exposed: () => MapValue): void {
+  private begin({ call, made, attempt }: Pick<Flight, 'call' | 'made' | 'attempt'>, exposed: () => Exposure): void {
     const { host, observer, book } = this.options;
     const recalled = this.options.recall(call.id);
     const judged = judge(made, host, recalled !== null, book.origins(call));
@@ -275,14 +289,21 @@ export class Flights {
     if (held !== null && 'ok' in held) return refused(held, 'budget');
     const provided = this.provided(call, made, judged.capability, attempt);
     const limited = 'call' in judged.capability ? withTimeLimit(provided.made, book.timeLeft(made)) : made;
-    const hold = provided.hold ?? holdOf(limited, judged, recalled, this.options.approvalHash);
+    const ready = readinessOf(limited, judged, this.exposure(judged.capability, exposed), recalled, this.options.approvalHash);
+    const hold = provided.hold ?? ready.hold;
     if (hold !== null && 'id' in hold) return refused(hold, 'capability');
-    const maySee = host.policy.exposes?.(judged.capability) === true;
     // Field by field, as in `put`.
     this.enqueue({
-      call, made: limited, attempt: book.attempt(call.id) ?? attempt, held, usage: null, judged, exposed: maySee ? exposed() : MapValue.empty(), hold,
+      call, made: limited, attempt: book.attempt(call.id) ?? attempt, held, usage: null, judged, exposed: ready.exposed, hold,
       dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null, startedMs: 0, controller: null,
     });
+  }
+
+  /** Where nobody can be asked, what somebody has to allow is not seen. */
+  private exposure(capability: Capability, exposed: () => Exposure): Exposure {
+    if (this.options.host.policy.exposes?.(capability) !== true) return NOTHING_EXPOSED;
+    const exposure = exposed();
+    return exposure.asks !== undefined && this.ask === nobody ? { shown: exposure.asks.withheld } : exposure;
   }
 
   /** The call as the provider gets it that carries it out; a question when only a person is left. */
@@ -348,7 +369,7 @@ export class Flights {
     if (flight.dueMs !== null) void this.waitUntil(flight, hold, flight.dueMs, signal);
     if (hold.kind === 'timer' || hold.kind === 'pause' || hold.kind === 'unsure' || this.ask === null) return;
     this.asking += 1;
-    if (hold.kind === 'approval') await this.askApproval(flight, hold.approval, this.ask, signal);
+    if (hold.kind === 'approval') await this.askApproval(flight, hold, this.ask, signal);
     else {
       const answer = await askPerson(this.ask, flight.call, hold, signal);
       if (!signal.aborted) this.answerHeld(flight, answer, { by: 'person', who: null, message: null });
@@ -357,12 +378,13 @@ export class Flights {
     this.wakeUp();
   }
 
-  private async askApproval(flight: Flight, approval: ApprovalQuestion, ask: Ask, signal: AbortSignal): Promise<void> {
+  private async askApproval(flight: Flight, { approval, hash }: ApprovalHold, ask: Ask, signal: AbortSignal): Promise<void> {
     const said = await ask(approvalPrompt(approval), signal).catch(() => null);
     if (signal.aborted) return;
-    if (said !== null && /^\s*(y|yes)\s*$/i.test(said)) return this.approve(flight);
-    const reason = said === null ? `${refusalOf(flight.judged.decision)}; nobody could be asked` : 'a person said no';
-    this.answerHeld(flight, flight.judged.refusal(reason), { by: 'person', who: null, message: null });
+    const isAllowed = said !== null && /^\s*(y|yes)\s*$/i.test(said);
+    if (said !== null) this.options.said(flight.call.id, { verdict: isAllowed ? 'approve' : 'deny', hash });
+    if (isAllowed) return this.approve(flight);
+    this.deny(flight, said === null ? `${refusalOf(flight.judged.decision)}; nobody could be asked` : 'a person said no', null);
   }
 
   private async waitUntil(flight: Flight, hold: Hold, dueMs: number, signal: AbortSignal): Promise<void> {
@@ -420,6 +442,9 @@ export class Flights {
 const NONE: readonly Flight[] = [];
 
 const NO_ANSWERS: readonly Given[] = [];
+
+const NOTHING_EXPOSED: Exposure = { shown: MapValue.empty() };
+const nothing = (): Exposure => NOTHING_EXPOSED;
 
 const nobody: Ask = () => Promise.resolve(null);
 

@@ -27,7 +27,7 @@ import type { Amounts } from './amounts.ts';
 import type { CancelRequest, Ended, PatchRequest, Recorder } from './recorder.ts';
 
 export interface LoopOptions<State, Event> {
-  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch' | 'variables'>;
+  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'shows' | 'cancel' | 'patch' | 'variables'>;
   /** Where the machine stands: fresh from `start`, or from a saved state. */
   readonly first: Turn<State, Event>;
   readonly host: LoopHost;
@@ -110,6 +110,7 @@ export class Loop<State, Event> {
       idempotencyKey: recorder?.idempotencyKey ?? options.keyOf ?? ((callId) => callId),
       approvalHash: recorder?.approvalHash ?? (() => ''),
       asks: recorder?.asks ?? true,
+      said: recorder?.said ?? (() => undefined),
       engine: options.engine ?? null,
       callbacks: options.callbacks ?? null,
       variables: (callId) => options.kernel.variables?.(this.state, callId) ?? new Map(),
@@ -187,7 +188,10 @@ export class Loop<State, Event> {
       this.book.tellPassed();
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);
       if (outcome.kind === 'requires-values') return this.end({ kind: 'failed', error: unfetched(), byHost: true });
-      this.flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
+      this.flights.reconcile(outcome.calls, (call) => {
+        const shown = kernel.exposed?.(state, call.id) ?? MapValue.empty();
+        return kernel.shows?.(call, shown) ?? { shown };
+      });
       if (outcome.kind === 'preempted') {
         await (this.options.engine?.breathe() ?? breathe());
         if (this.isOverdue()) return this.end({ kind: 'failed', error: overdue(), byHost: true });
