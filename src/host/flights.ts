@@ -13,9 +13,10 @@ import type { DraftData } from './journal/record.ts';
 import type { Book } from './book.ts';
 import { CallbackQueue, type CallbackRuns } from './callback/callback.ts';
 import { added, type AnswerSource, BY_CAPABILITY, type Flight, type From, type Given, type LoopEngine, newFlight } from './flight.ts';
-import { approvalPrompt, type ApprovalHold, askPerson, dueOf, type Hold, isMerge, merging, pausing, readinessOf, type Recalled, type Waiting, workHold } from './hold.ts';
+import { approvalPrompt, type ApprovalHold, askPerson, dueOf, type Hold, isMerge, merging, pausing, readinessOf, type Recalled, refusedWith, type Waiting, workHold } from './hold.ts';
 import type { Attempting } from './memory.ts';
-import { answerOf, attemptOf, hintsIn, judge, perform, type Performance, timeoutAnswer, withTimeLimit } from './perform.ts';
+import { answerOf, attemptOf, hintsIn, judge, perform, refusedByPerson, timeoutAnswer, withTimeLimit } from './perform.ts';
+import { Performing } from './performing.ts';
 import { isPassing } from './hint/plan.ts';
 import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Exposure, Host, HostCall, Word } from './port.ts';
 import type { Amounts } from './amounts.ts';
@@ -46,6 +47,8 @@ export interface FlightOptions {
   readonly callbacks: CallbackRuns | null;
   /** Of the program, where it made the call. */
   readonly variables: (callId: string) => ReadonlyMap<string, Value>;
+  /** What the step of the call shows of its context, as far as rules let it. */
+  readonly exposure: (call: HostCall) => Exposure;
 }
 
 export class Flights {
@@ -59,8 +62,6 @@ export class Flights {
   private readonly queues = new Set<CallbackQueue>();
   /** In the order in which they came. */
   private answers = new Map<string, Given>();
-  /** What calls with hints may be shown of the context. */
-  private readonly shown = new Map<string, () => Exposure>();
   private working = 0;
   /** Persons are being asked right now. */
   private asking = 0;
@@ -75,9 +76,9 @@ export class Flights {
   }
 
   /** Takes up the calls that are new and drops those that are no longer among `calls`. */
-  reconcile(calls: readonly HostCall[], exposed: (call: HostCall) => Exposure): void {
+  reconcile(calls: readonly HostCall[]): void {
     if (this.flights.size > 0 || this.answers.size > 0) this.dropMissing(calls);
-    for (const call of calls) if (!this.flights.has(call.id) && !this.answers.has(call.id)) this.take(call, exposed);
+    for (const call of calls) if (!this.flights.has(call.id) && !this.answers.has(call.id)) this.take(call);
   }
 
   private dropMissing(calls: readonly HostCall[]): void {
@@ -89,7 +90,7 @@ export class Flights {
   /** Takes from the queue what may start now. None while an answer lies here: the machine may give up what waits. */
   startable(): readonly Flight[] {
     if (this.queue.size === 0 || this.answers.size > 0) return NONE;
-    const chosen: Flight[] = [];
+    let chosen: Flight[] | null = null;
     for (const flight of this.queue) {
       if (flight.hold === null && this.working >= this.options.maxConcurrent) continue;
       this.queue.delete(flight);
@@ -98,9 +99,11 @@ export class Flights {
       flight.startedMs = this.clock.nowMs();
       flight.dueMs ??= dueOf(flight);
       if (flight.hold?.kind === 'approval') flight.askedMs ??= flight.startedMs;
-      chosen.push(flight);
+      // Mostly there is one: an array that grows begins with room for many.
+      if (chosen === null) chosen = [flight];
+      else chosen.push(flight);
     }
-    return chosen;
+    return chosen ?? NONE;
   }
 
   launch(flights: readonly Flight[]): void {
@@ -137,10 +140,13 @@ export class Flights {
 
   /** The answers that have come since they were last asked for. */
   arrived(): readonly Given[] {
-    if (this.answers.size === 0) return NO_ANSWERS;
-    const answers = [...this.answers.values()];
-    this.answers = new Map();
-    return answers;
+    const { answers } = this;
+    if (answers.size === 0) return NO_ANSWERS;
+    const given = [...answers.values()];
+    // A map that is emptied is made anew.
+    if (given.length === 1) answers.delete(given[0]!.call.id);
+    else this.answers = new Map();
+    return given;
   }
 
   /** The call that is held under this id. */
@@ -175,7 +181,7 @@ export class Flights {
   deny(flight: Flight, reason: string, who: string | null): void {
     const { made, judged, hold } = flight;
     const withheld = hold?.kind === 'approval' ? hold.withheld : undefined;
-    if (withheld === undefined) return this.answerHeld(flight, judged.refusal(reason), { by: 'person', who, message: null });
+    if (withheld === undefined) return this.answerHeld(flight, refusedWith(reason, flight), { by: 'person', who, message: null });
     flight.controller?.abort();
     const work = workHold(made, judged, null);
     if (work !== null && 'id' in work) this.answer(flight, work, BY_CAPABILITY);
@@ -189,7 +195,7 @@ export class Flights {
     const hash = this.options.approvalHash(approval, call.id);
     const recalled = this.options.recall(call.id);
     if (recalled?.approved === hash) return { isAllowed: true };
-    this.enqueue({ ...newFlight(call, call, merging(call)), hold: { kind: 'approval', approval, hash }, askedMs: recalled?.askedMs ?? null });
+    this.enqueue({ ...newFlight(call, call, merging()), hold: { kind: 'approval', approval, hash }, askedMs: recalled?.askedMs ?? null });
     return null;
   }
 
@@ -234,17 +240,16 @@ export class Flights {
     if (this.queues.size > 0) await Promise.all([...this.queues].map((queue) => queue.close(true)));
   }
 
-  private take(call: HostCall, exposed: (call: HostCall) => Exposure): void {
+  private take(call: HostCall): void {
     this.taken += 1;
     const hints = hintsIn(call);
-    if (hints === 'none' && !this.isDelegated(call)) return this.begin({ call, made: call, attempt: null }, () => exposed(call));
+    if (hints === 'none' && !this.isDelegated(call)) return this.begin(call, call, null);
     if (typeof hints !== 'string') return this.put(call, hints, { by: 'hint', who: null, message: null }, 0);
     const { book, factsOf } = this.options;
     book.beginHinted(call, factsOf);
-    this.shown.set(call.id, () => exposed(call));
     const attempt = book.attempt(call.id);
     if (attempt === null) this.goOn(call, BY_CAPABILITY);
-    else this.begin({ call, made: attemptOf(call, attempt), attempt }, this.shownTo(call, attempt));
+    else this.begin(call, attemptOf(call, attempt), attempt);
   }
 
   /** Several could carry out the call, and it does not say who. */
@@ -264,52 +269,51 @@ export class Flights {
         return this.enqueue({ ...newFlight(call, call, pausing(call)), hold: { kind: 'pause' }, dueMs: plan.untilMs });
       case 'call': {
         const attempt = book.attemptBegins(call.id, plan);
-        return this.begin({ call, made: attemptOf(call, attempt), attempt }, this.shownTo(call, attempt));
+        return this.begin(call, attemptOf(call, attempt), attempt);
       }
     }
   }
 
-  /** A fallback is another capability, which the step says nothing of. */
-  private shownTo(call: HostCall, { target }: Attempting): () => Exposure {
-    return (target === 'own' ? this.shown.get(call.id) : undefined) ?? nothing;
-  }
-
   /** Policy, then budget; then it waits for its turn. */
-  private begin({ call, made, attempt }: Pick<Flight, 'call' | 'made' | 'attempt'>, exposed: () => Exposure): void {
+  private begin(call: HostCall, made: HostCall, attempt: Attempting | null): void {
     const { host, observer, book } = this.options;
     const recalled = this.options.recall(call.id);
     const judged = judge(made, host, recalled !== null, book.origins(call));
     observer.decided?.(made, judged.decision);
-    const refused = (answer: Answer, by: AnswerSource = 'policy'): void => this.over({ call, attempt }, answer, { by, who: null, message: null }, 0);
     if (!judged.allowed || (judged.approval !== null && this.ask === nobody)) {
       book.denied(made, judged.decision);
-      return refused(judged.allowed ? judged.refusal(refusalOf(judged.decision)) : judged.answer);
+      return this.refuse(call, attempt, judged.allowed ? refusedByPerson(made, refusalOf(judged.decision)) : judged.answer, 'policy');
     }
-    const held = book.claim(made, judged.capability);
-    if (held !== null && 'ok' in held) return refused(held, 'budget');
-    const provided = this.provided(call, made, judged.capability, attempt);
-    const limited = 'call' in judged.capability ? withTimeLimit(provided.made, book.timeLeft(made)) : made;
-    const ready = readinessOf(limited, judged, this.exposure(judged.capability, exposed), recalled, this.options.approvalHash);
-    const hold = provided.hold ?? ready.hold;
-    if (hold !== null && 'id' in hold) return refused(hold, 'capability');
+    const { capability } = judged;
+    const held = book.claim(made, capability);
+    if (held !== null && 'ok' in held) return this.refuse(call, attempt, held, 'budget');
+    const provided = attempt === null ? null : this.provided(call, made, capability, attempt);
+    const limited = 'call' in capability ? withTimeLimit(provided?.made ?? made, book.timeLeft(made)) : made;
+    const ready = readinessOf(limited, judged, this.exposure(call, capability, attempt), recalled, this.options.approvalHash);
+    const hold = provided?.hold ?? ready.hold;
+    if (hold !== null && 'id' in hold) return this.refuse(call, attempt, hold, 'capability');
     // Field by field, as in `put`.
     this.enqueue({
-      call, made: limited, attempt: book.attempt(call.id) ?? attempt, held, usage: null, judged, exposed: ready.exposed, hold,
+      call, made: limited, attempt: attempt === null ? null : (book.attempt(call.id) ?? attempt), held, usage: null, judged, exposed: ready.exposed, hold,
       dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null, startedMs: 0, controller: null,
     });
   }
 
-  /** Where nobody can be asked, what somebody has to allow is not seen. */
-  private exposure(capability: Capability, exposed: () => Exposure): Exposure {
-    if (this.options.host.policy.exposes?.(capability) !== true) return NOTHING_EXPOSED;
-    const exposure = exposed();
+  private refuse(call: HostCall, attempt: Attempting | null, answer: Answer, by: AnswerSource): void {
+    this.over({ call, attempt }, answer, { by, who: null, message: null }, 0);
+  }
+
+  /** A fallback is another capability, which the step says nothing of. Where nobody can be asked, what somebody has to allow is not seen. */
+  private exposure(call: HostCall, capability: Capability, attempt: Attempting | null): Exposure {
+    if (this.options.host.policy.exposes?.(capability) !== true || (attempt !== null && attempt.target !== 'own')) return NOTHING_EXPOSED;
+    const exposure = this.options.exposure(call);
     return exposure.asks !== undefined && this.ask === nobody ? { shown: exposure.asks.withheld } : exposure;
   }
 
   /** The call as the provider gets it that carries it out; a question when only a person is left. */
-  private provided(call: HostCall, made: HostCall, capability: Capability, attempt: Attempting | null): { readonly made: HostCall; readonly hold: Hold | null } {
+  private provided(call: HostCall, made: HostCall, capability: Capability, attempt: Attempting): { readonly made: HostCall; readonly hold: Hold | null } {
     const providers = 'providers' in capability ? capability.providers : undefined;
-    const target = providers === undefined || attempt === null ? null : this.options.book.provider(call, made, attempt, providers);
+    const target = providers === undefined ? null : this.options.book.provider(call, made, attempt, providers);
     if (target?.kind === 'person') return { made, hold: providers!.person(made.args) };
     return { made: target !== null && 'id' in target ? { ...made, args: providers!.argsFor(made.args, target.id) } : made, hold: null };
   }
@@ -320,28 +324,19 @@ export class Flights {
   }
 
   private work(flight: Flight): void {
-    const { call, made, judged } = flight;
-    const { observer, host, callbacks } = this.options;
-    if ('wait' in judged.capability) return;
-    const performance: Performance = {
-      capability: judged.capability,
-      grants: judged.grants,
-      exposed: flight.exposed,
-      idempotencyKey: this.options.idempotencyKey(call.id),
-      run: this.options.run,
-      used: (usage) => (flight.usage = added(flight.usage, usage)),
-      left: () => this.options.book.leftFor(call),
-      newCallbacks: callbacks === null ? null : (givenUp) => this.callbacksOf(flight, callbacks, givenUp),
-      clock: host.clock,
-      signal: () => (flight.controller ??= abortable(this.flights.get(call.id) !== flight)).signal,
-      defect: (cause) => observer.defect?.(call, cause),
-    };
+    const { made, judged: { capability } } = flight;
+    if ('wait' in capability) return;
+    const performance = new Performing(flight, capability, this.options, this);
     const answer = this.options.engine?.make(flight, performance) ?? perform(made, performance);
     if (answer instanceof Promise) void answer.then((late) => this.worked(flight, late));
     else this.worked(flight, answer);
   }
 
-  private callbacksOf(flight: Flight, runs: CallbackRuns, givenUp: AbortSignal): CallbackQueue {
+  isUnderWay(flight: Flight): boolean {
+    return this.flights.get(flight.call.id) === flight;
+  }
+
+  callbacksOf(flight: Flight, runs: CallbackRuns, givenUp: AbortSignal): CallbackQueue {
     const { book } = this.options;
     const { call } = flight;
     const origins = book.origins(call) ?? call.derivedFrom?.map(({ key }) => key) ?? null;
@@ -416,13 +411,12 @@ export class Flights {
     book.attemptEnds(call.id, attempt, answer, used, from.message);
     if (provider !== null && provider.kind !== 'person' && !answer.ok && isPassing(answer.error)) {
       const next = book.attemptBegins(call.id, attempt);
-      this.begin({ call, made: attemptOf(call, next), attempt: next }, this.shownTo(call, next));
+      this.begin(call, attemptOf(call, next), next);
     } else this.goOn(call, { ...from, message: null });
     this.wakeUp();
   }
 
   private put(call: HostCall, answer: Answer, from: From, durationMs: number, used?: Amounts): void {
-    if (this.shown.size > 0) this.shown.delete(call.id);
     // Field by field: this happens once for each call, and engines copy unknown objects slowly.
     const { by, who, message } = from;
     this.answers.set(call.id, used === undefined ? { call, answer, by, who, message, durationMs } : { call, answer, by, who, message, durationMs, used });
@@ -432,7 +426,6 @@ export class Flights {
 
   private drop(flight: Flight): void {
     this.flights.delete(flight.call.id);
-    this.shown.delete(flight.call.id);
     this.queue.delete(flight);
     this.options.observer.dropped?.(flight.call);
     flight.controller?.abort();
@@ -444,15 +437,9 @@ const NONE: readonly Flight[] = [];
 const NO_ANSWERS: readonly Given[] = [];
 
 const NOTHING_EXPOSED: Exposure = { shown: MapValue.empty() };
-const nothing = (): Exposure => NOTHING_EXPOSED;
+
 
 const nobody: Ask = () => Promise.resolve(null);
-
-function abortable(isOver: boolean): AbortController {
-  const controller = new AbortController();
-  if (isOver) controller.abort();
-  return controller;
-}
 
 function refusalOf(decision: Decision): string {
   return decision.allowed ? '' : decision.reason;

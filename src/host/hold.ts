@@ -3,7 +3,7 @@ import type { MapValue } from '../value/map.ts';
 import { printBrief } from '../value/print.ts';
 import { Keyword } from '../value/value.ts';
 import { HostFailure } from './failure.ts';
-import { answerOf, failed, type Judged, timeoutOf, waitOf } from './perform.ts';
+import { answerOf, failed, type Judged, refusedByPerson, timeoutOf, waitOf } from './perform.ts';
 import type { Answer, ApprovalQuestion, Ask, Exposure, HostCall, Wait, WaitCapability } from './port.ts';
 import { shownForApproval, withExposure } from './security/approval.ts';
 
@@ -31,6 +31,8 @@ export interface ApprovalHold {
   readonly withheld?: MapValue | null;
 }
 
+type Accepted = Extract<Judged, { allowed: true }>;
+
 /** A call that is held, for whoever shows or keeps it. */
 export interface Waiting {
   readonly call: HostCall;
@@ -39,18 +41,23 @@ export interface Waiting {
 }
 
 /** Between two attempts nothing is called. */
-export function pausing(call: HostCall): Extract<Judged, { allowed: true }> {
+export function pausing(call: HostCall): Accepted {
   const capability: WaitCapability = { id: call.capability, summary: '', determinism: 'recorded', wait: () => ({ kind: 'timer', durationMs: 0 }) };
-  return { allowed: true, decision: { allowed: true, grants: [] }, capability, grants: [], approval: null, refusal: (reason) => failed(call, new HostFailure('security', reason)) };
+  return { allowed: true, decision: { allowed: true, grants: [] }, capability, grants: [], approval: null };
 }
 
 /** A merge that a person has to allow is asked about as calls are, and nothing works on it. */
-export function merging(call: HostCall): Extract<Judged, { allowed: true }> {
-  return { allowed: true, decision: { allowed: true, grants: [] }, capability: MERGING, grants: [], approval: null, refusal: (reason) => failed(call, new HostFailure('security', reason)) };
+export function merging(): Accepted {
+  return { allowed: true, decision: { allowed: true, grants: [] }, capability: MERGING, grants: [], approval: null };
 }
 
-export function isMerge({ judged }: { readonly judged: Extract<Judged, { allowed: true }> }): boolean {
+export function isMerge({ judged }: { readonly judged: Accepted }): boolean {
   return judged.capability === MERGING;
+}
+
+/** The answer to a call, or the word on a merge, when a person does not allow it. */
+export function refusedWith(reason: string, { made, judged }: { readonly made: HostCall; readonly judged: Accepted }): Answer {
+  return isMerge({ judged }) ? failed(made, new HostFailure('security', reason)) : refusedByPerson(made, reason);
 }
 
 const MERGING: WaitCapability = { id: 'context.merge', summary: '', determinism: 'pure', wait: () => ({ kind: 'timer', durationMs: 0 }) };
@@ -76,8 +83,6 @@ export async function askPerson(ask: Ask, call: HostCall, wait: Extract<Wait, { 
     return failed(call, new HostFailure('host', `${call.capability}: the question cannot be shown: the output is closed`));
   }
 }
-
-type Accepted = Extract<Judged, { allowed: true }>;
 
 /** What a call waits for, and what its capability sees of the context when it is made. */
 interface Readiness {

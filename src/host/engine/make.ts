@@ -5,7 +5,7 @@
 import { MapValue } from '../../value/map.ts';
 import { added } from '../flight.ts';
 import { readinessOf, type Recalled } from '../hold.ts';
-import { judge, perform, type Performance, waitOf } from '../perform.ts';
+import { adapted, judge, perform, type Performance, waitOf } from '../perform.ts';
 import type { ApprovalQuestion, Capability, Exposure, Host, HostCall, Usage, Wait } from '../port.ts';
 import { denialOf } from '../security/denial.ts';
 import { exposureTo, type Governed } from '../security/governance.ts';
@@ -36,7 +36,7 @@ export async function make(call: HostCall, { host, lineage, performance, origins
   if (capability.determinism === 'live' && newToken !== null) return { kind: 'ready', token: newToken() };
   let usage: Usage | null = null;
   const used = (more: Usage): void => void (usage = added(usage, more));
-  const answer = await perform(call, { ...performance, capability, grants, exposed, used, clock: host.clock });
+  const answer = await perform(call, adapted(performance, { capability, grants, exposed, used, clock: host.clock }));
   return { kind: 'answered', answer, usage, isRefused: false, denial: null };
 }
 

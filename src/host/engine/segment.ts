@@ -28,7 +28,7 @@ import type { DraftData } from '../journal/record.ts';
 import { Loop } from '../loop.ts';
 import type { CancelRequest, Ended, PatchRequest, Recorder } from '../recorder.ts';
 import { afterTurn } from '../memory.ts';
-import type { Performance } from '../perform.ts';
+import { adapted, type Performance } from '../perform.ts';
 import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
 import { type Approval, approvalHash, wordIn } from '../security/approval.ts';
 import { spentValue } from '../security/budget.ts';
@@ -265,7 +265,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
       phase !== 'first' && !this.tokens.delete(phase)
         ? { kind: 'held', hold: { kind: 'unsure' } }
         : await make(call, {
-            host: world.host, ...traces, performance: { ...performance, signal: () => signal }, recalled: this.recall(call.id), approvalHash: this.approvalHash,
+            host: world.host, ...traces, performance: adapted(performance, { signal: () => signal }), recalled: this.recall(call.id), approvalHash: this.approvalHash,
             newToken: phase === 'first' ? newToken : null,
           });
     return encodeMade(made, world.host.clock.nowMs(), segment.content);
