@@ -7,18 +7,18 @@
  * - A call that waits for time, for a person, or for somebody's word on whether it may be made at all is *held*: it is under way
  *   and nothing works on it, so a run all of whose calls are held can be put away (see `waits`).
  */
-import { MapValue } from '../value/map.ts';
 import type { Value } from '../value/value.ts';
 import type { DraftData } from './journal/record.ts';
 import type { Book } from './book.ts';
 import { CallbackQueue, type CallbackRuns } from './callback/callback.ts';
-import { added, type AnswerSource, BY_CAPABILITY, type Flight, type From, type Given, type LoopEngine, newFlight } from './flight.ts';
-import { approvalPrompt, type ApprovalHold, askPerson, dueOf, type Hold, isMerge, merging, pausing, readinessOf, type Recalled, refusedWith, type Waiting, workHold } from './hold.ts';
+import { added, BY_CAPABILITY, type Flight, type From, type Given, type LoopEngine, newFlight } from './flight.ts';
+import { approvalPrompt, type ApprovalHold, askPerson, dueOf, type Hold, isMerge, merging, pausing, type Recalled, refusedWith, type Waiting, workHold } from './hold.ts';
 import type { Attempting } from './memory.ts';
-import { answerOf, attemptOf, hintsIn, judge, perform, refusedByPerson, timeoutAnswer, withTimeLimit } from './perform.ts';
+import { answerOf, attemptOf, hintsIn, judge, perform, refusalOf, timeoutAnswer } from './perform.ts';
 import { Performing } from './performing.ts';
+import { prepare } from './prepare.ts';
 import { isPassing } from './hint/plan.ts';
-import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Exposure, Host, HostCall, Word } from './port.ts';
+import type { Answer, ApprovalQuestion, Ask, CallObserver, Clock, Exposure, Host, HostCall, Word } from './port.ts';
 import type { Amounts } from './amounts.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -274,48 +274,11 @@ export class Flights {
     }
   }
 
-  /** Policy, then budget; then it waits for its turn. */
+  /** It waits for its turn, when it may be made. */
   private begin(call: HostCall, made: HostCall, attempt: Attempting | null): void {
-    const { host, observer, book } = this.options;
-    const recalled = this.options.recall(call.id);
-    const judged = judge(made, host, recalled !== null, book.origins(call));
-    observer.decided?.(made, judged.decision);
-    if (!judged.allowed || (judged.approval !== null && this.ask === nobody)) {
-      book.denied(made, judged.decision);
-      return this.refuse(call, attempt, judged.allowed ? refusedByPerson(made, refusalOf(judged.decision)) : judged.answer, 'policy');
-    }
-    const { capability } = judged;
-    const held = book.claim(made, capability);
-    if (held !== null && 'ok' in held) return this.refuse(call, attempt, held, 'budget');
-    const provided = attempt === null ? null : this.provided(call, made, capability, attempt);
-    const limited = 'call' in capability ? withTimeLimit(provided?.made ?? made, book.timeLeft(made)) : made;
-    const ready = readinessOf(limited, judged, this.exposure(call, capability, attempt), recalled, this.options.approvalHash);
-    const hold = provided?.hold ?? ready.hold;
-    if (hold !== null && 'id' in hold) return this.refuse(call, attempt, hold, 'capability');
-    // Field by field, as in `put`.
-    this.enqueue({
-      call, made: limited, attempt: attempt === null ? null : (book.attempt(call.id) ?? attempt), held, usage: null, judged, exposed: ready.exposed, hold,
-      dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null, startedMs: 0, controller: null,
-    });
-  }
-
-  private refuse(call: HostCall, attempt: Attempting | null, answer: Answer, by: AnswerSource): void {
-    this.over({ call, attempt }, answer, { by, who: null, message: null }, 0);
-  }
-
-  /** A fallback is another capability, which the step says nothing of. Where nobody can be asked, what somebody has to allow is not seen. */
-  private exposure(call: HostCall, capability: Capability, attempt: Attempting | null): Exposure {
-    if (this.options.host.policy.exposes?.(capability) !== true || (attempt !== null && attempt.target !== 'own')) return NOTHING_EXPOSED;
-    const exposure = this.options.exposure(call);
-    return exposure.asks !== undefined && this.ask === nobody ? { shown: exposure.asks.withheld } : exposure;
-  }
-
-  /** The call as the provider gets it that carries it out; a question when only a person is left. */
-  private provided(call: HostCall, made: HostCall, capability: Capability, attempt: Attempting): { readonly made: HostCall; readonly hold: Hold | null } {
-    const providers = 'providers' in capability ? capability.providers : undefined;
-    const target = providers === undefined ? null : this.options.book.provider(call, made, attempt, providers);
-    if (target?.kind === 'person') return { made, hold: providers!.person(made.args) };
-    return { made: target !== null && 'id' in target ? { ...made, args: providers!.argsFor(made.args, target.id) } : made, hold: null };
+    const prepared = prepare(call, made, attempt, this.options, this.ask === nobody);
+    if ('by' in prepared) this.over({ call, attempt }, prepared.answer, { by: prepared.by, who: null, message: null }, 0);
+    else this.enqueue(prepared);
   }
 
   private enqueue(flight: Flight): void {
@@ -436,11 +399,6 @@ const NONE: readonly Flight[] = [];
 
 const NO_ANSWERS: readonly Given[] = [];
 
-const NOTHING_EXPOSED: Exposure = { shown: MapValue.empty() };
 
 
 const nobody: Ask = () => Promise.resolve(null);
-
-function refusalOf(decision: Decision): string {
-  return decision.allowed ? '' : decision.reason;
-}

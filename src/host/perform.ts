@@ -49,6 +49,11 @@ export function refusedByPerson(call: HostCall, reason: string): Answer {
   return failed(call, securityFailure(call.capability, reason, null));
 }
 
+/** Why it is not allowed; empty when it is. */
+export function refusalOf(decision: Decision): string {
+  return decision.allowed ? '' : decision.reason;
+}
+
 /** Field by field: this is made for each call, and objects that are spread together cost more than the rest of it. */
 function requestOf(call: HostCall, capability: Capability, atMs: number, isWaiting: boolean, origins: readonly string[] | undefined): PolicyRequest {
   const { args, isolation, step, derivedFrom } = call;
