@@ -5,20 +5,15 @@ import { denialsIn } from '../../../../src/host/durable/denials.ts';
 import { Facts } from '../../../../src/host/durable/facts.ts';
 import { readRecords } from '../../../../src/host/durable/history.ts';
 import { encodeMessage } from '../../../../src/host/durable/message.ts';
-import { waitValue } from '../../../../src/host/durable/record-data.ts';
-import { replayRun } from '../../../../src/host/durable/replay.ts';
-import { chunkedStates } from '../../../../src/host/durable/state-keeper.ts';
 import type { RunResult } from '../../../../src/host/loop.ts';
 import type { Determinism } from '../../../../src/host/port.ts';
 import { run } from '../../../../src/host/run.ts';
-import { approvalValue } from '../../../../src/host/security/approval.ts';
 import type { Constitution } from '../../../../src/host/security/constitution.ts';
 import { grantPolicy } from '../../../../src/host/security/policy.ts';
-import type { MapValue } from '../../../../src/value/map.ts';
 import { printValue } from '../../../../src/value/print.ts';
-import { keyword, type Value } from '../../../../src/value/value.ts';
 import { constitution } from './governed.ts';
-import { Crash, crashing, environment, programOf, type Process, World } from './support.ts';
+import { questionIn, replayed, say, shown } from './asking.ts';
+import { Crash, crashing, programOf, type Process, World } from './support.ts';
 
 const RULES = constitution(`
   {:id "prices" :on :expose :then :require-approval :keys ["price"] :question "May it see the price?" :reason "prices are looked at"}
@@ -43,30 +38,6 @@ function options(process: Process, rules: Constitution = RULES) {
   return { host: { ...process.host, policy, constitution: rules }, checkpoints: { effects: 1 } };
 }
 
-function shown(result: RunResult<State>): string {
-  if (result.kind === 'complete') return printValue(result.value) ?? '';
-  return result.kind === 'failed' ? result.error.message : result.kind;
-}
-
-interface Question {
-  readonly call: string;
-  readonly hash: string;
-  readonly question: string;
-  readonly shown: Value;
-}
-
-function questionIn(result: RunResult<State>): Question {
-  if (result.kind !== 'waiting') throw new Error(`the run is ${shown(result)}`);
-  const wait = waitValue(result.waits.find((one) => one.hold.kind === 'approval')!) as MapValue;
-  const field = (name: string): Value => wait.get(keyword(name)) ?? null;
-  return { call: String(field('call')), hash: String(field('hash')), question: String(field('question')), shown: field('shown') };
-}
-
-async function say(one: World, verdict: 'approve' | 'deny', { call, hash }: Pick<Question, 'call' | 'hash'>): Promise<void> {
-  const approval = approvalValue({ verdict, hash, by: 'human:ann', timeMs: one.clock.nowMs(), comment: null });
-  await one.store.send('run', encodeMessage(verdict, { call, approval }));
-}
-
 async function records(one: World) {
   const read = await readRecords(one.store, 'run');
   if (!read.ok) throw new Error(read.error);
@@ -75,11 +46,6 @@ async function records(one: World) {
 
 async function kinds(one: World): Promise<readonly string[]> {
   return (await records(one)).map(({ kind }) => kind);
-}
-
-async function replayed(one: World): Promise<unknown> {
-  const report = await replayRun({ store: one.store, environment, keeper: chunkedStates(), programs: new Map() }, 'run');
-  return report.ok ? report.value : report.error;
 }
 
 describe('a key that a person has to allow to be seen', () => {
