@@ -83,6 +83,9 @@ export class CompiledTier implements Tier {
   private readonly makeFunction: MakeFunction;
   private readonly cache: SourceCache;
   private readonly loops = new Map<ArmCode, Map<number, NativeLoop | null>>();
+  /** The loop that was left to the machine last: it will be asked for again at once. */
+  private lastLeft: ArmCode | null = null;
+  private lastLeftPoint = 0;
   private readonly blamed = new Map<ArmCode, { count: number; fuel: number }>();
 
   constructor(table: CodeTable, options: TierOptions) {
@@ -174,10 +177,15 @@ export class CompiledTier implements Tier {
 
   loop(machine: Running, point: number): (() => Value | undefined) | null {
     const { arm, base, registers, closure } = machine;
-    if (arm.heat === COLD) return null;
-    const values = arm.liveAt(point).map((register) => registers[base + register]!);
+    if (arm.heat === COLD || (arm === this.lastLeft && point === this.lastLeftPoint)) return null;
     const native = this.loopFrom(arm, point);
-    if (native === null || native.plainIntegers.some((index) => typeof values[index] !== 'number')) return null;
+    if (native === null) {
+      this.lastLeft = arm;
+      this.lastLeftPoint = point;
+      return null;
+    }
+    const values = arm.liveAt(point).map((register) => registers[base + register]!);
+    if (native.plainIntegers.some((index) => typeof values[index] !== 'number')) return null;
     const { run } = native;
     const depthLeft = machine.depthLeft + 1;
     return () => this.goOn(run(this.words(depthLeft), closure, values, 0), depthLeft);
