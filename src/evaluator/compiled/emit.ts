@@ -143,7 +143,7 @@ class Emitter {
     const parameters = this.from === 'entry' ? Array.from({ length: this.parameters }, (_, i) => `r${i}`) : this.from === 'loop' ? ['V', 'b'] : ['V', 'b', 'v'];
     const start = this.from === 'entry' ? this.startOfArm() : this.from === 'loop' ? this.startOfLoop() : this.startBehindCall();
     const variables = [...this.declared].filter((name) => !parameters.includes(name));
-    const saved = this.saved.map((name) => (variables.includes(name) || parameters.includes(name) ? name : 'null'));
+    const saved = this.saved.map((name) => (!variables.includes(name) && !parameters.includes(name) ? 'null' : name.startsWith('f') ? `R.float(${name})` : name));
     const body = [
       `function f(${['n', 'c', ...parameters].join(', ')}) {`,
       `var ${['p = 0', 't', ...(this.from === 'call' ? [] : ['v']), 'u', 'w', ...variables].join(', ')};`,
