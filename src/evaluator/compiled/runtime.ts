@@ -25,16 +25,25 @@ export interface Runtime {
 
 /** What the runtime tells the tier that it belongs to. */
 interface Owner {
+  /** The arm's code has come to something that it speculated on not to happen. */
+  bailedOut(arm: ArmCode): void;
   readonly meter: RunMeter;
   readonly left: LeftFrames;
   readonly machine: Running | null;
   pause: 'entry' | 'loop' | null;
 }
 
-/** Where a frame is left that an error passes, and which of its function's variables are the values that it keeps. */
-export interface FailedExit {
+/** Where a frame is left that an error passes, or at the end of speculation, and which of its function's variables are the values that it keeps. */
+export interface VariableExit {
   readonly exit: Exit;
   readonly variables: readonly number[];
+}
+
+/** Where speculation ends. */
+export interface BailoutExit extends VariableExit {
+  readonly arm: ArmCode;
+  /** At the head of a loop, whose turn is paid: fuel is what was counted too little of. */
+  readonly isLoop: boolean;
 }
 
 /** So that counting them stays within 32 bits. */
@@ -78,16 +87,30 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
     ...leaving(left),
     leaveMany,
     enter,
-    /** Something is due before the frame goes on that has just been left. */
-    pauseAtEntry: (): void => {
-      tier.pause = 'entry';
+    /** A function that has no native stack, or whose fuel ends here. */
+    notBegun: (words: number, exit: Exit, closure: Closure, ...parameters: Value[]): undefined => {
+      if (words > 0) {
+        tier.pause = 'entry';
+        return leaveMany(exit, closure, exit.registers.map((register) => parameters[register]!));
+      }
+      const { required, variadic } = exit.arm!;
+      return enter(closure, variadic ? [...parameters.slice(0, required), ...(parameters[required] as List)] : parameters);
     },
+    bailOut: ({ exit, variables, arm, isLoop }: BailoutExit, closure: Closure, ...given: (Value | undefined)[]): undefined => {
+      for (const index of variables) left.push(given[index] ?? null);
+      left.push(closure);
+      left.push(exit);
+      if (!isLoop) tier.bailedOut(arm);
+      else if (meter.fuel < meter.pauseAt) tier.pause = 'loop';
+      else meter.fuel += 1; // the machine counts the turn
+    },
+    /** Something is due before the frame goes on that has just been left. */
     pauseAtLoop: (): void => {
       tier.pause = 'loop';
     },
     tail: (): void => left.markTail(),
     /** What was thrown goes on, after the frame that it passes has been left. Before a tail call has begun, its caller is still there. */
-    failed: (thrown: unknown, arm: ArmCode, closure: Closure, pc: number, failures: ReadonlyMap<number, FailedExit>, variables: readonly (Value | undefined)[]): unknown => {
+    failed: (thrown: unknown, arm: ArmCode, closure: Closure, pc: number, failures: ReadonlyMap<number, VariableExit>, variables: readonly (Value | undefined)[]): unknown => {
       if (pc < 0 && left.top > 0) {
         left.markTail();
         return thrown;
@@ -143,6 +166,8 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
     isVector: (value: Value): boolean => value instanceof Vector,
     /** The array of a vector that is flat. */
     flat: (value: Value): readonly Value[] | null => (value instanceof Vector ? value.flat : null),
+    /** The same where it begins with the vector's first element. */
+    array: (value: Value): readonly Value[] | null => (value instanceof Vector && value.offset === 0 ? value.flat : null),
     at: (value: Value, index: Value): Value | undefined => (value instanceof Vector && typeof index === 'number' ? value.get(index) : undefined),
     nth: kernel.nth.f2,
     get: kernel.get.f2,
@@ -160,7 +185,10 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
       return 0;
     },
     /** Turns of a loop until something has to be looked at. */
-    turns: (): number => Math.min(TURNS_MAX, meter.fuel - meter.pauseAt),
+    turns: (): number => {
+      const turns = meter.fuel - meter.pauseAt;
+      return turns > TURNS_MAX ? TURNS_MAX : turns < 0 ? 0 : turns;
+    },
   };
   return { runtime, stubs };
 }

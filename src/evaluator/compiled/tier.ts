@@ -1,13 +1,14 @@
 /** Which code is compiled, and when. */
 import type { Closure, Value } from '../../value/value.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
-import { CALL_POINT } from '../opcodes.ts';
+import { CALL_POINT, Op } from '../opcodes.ts';
 import { Raised } from '../raise.ts';
 import { Unfetched } from '../stored.ts';
 import { Abandoned, type Native, type NativeEntries, type RunMeter, type Running, type Tier, type TierStatistics } from '../tier.ts';
 import { DIRECT_ARGUMENTS, emit, type Emitted, FACTORY_PARAMETERS } from './emit.ts';
 import { type Exit, exitAt, FRAME_WORDS, HeldFrames, LeftFrames, type Resume, takeHeld } from './left.ts';
-import { callWith, createRuntime, type FailedExit, gathering, newMeter, type Runtime, STACK_WORDS } from './runtime.ts';
+import { type BailoutExit, callWith, createRuntime, gathering, newMeter, type Runtime, STACK_WORDS, type VariableExit } from './runtime.ts';
+import { emitSpeculative } from './speculative.ts';
 
 /** Makes a function of JavaScript from parameters and a body: what `new Function` does, where it is allowed. */
 export type MakeFunction = (parameters: readonly string[], body: string) => (...args: unknown[]) => unknown;
@@ -20,9 +21,12 @@ export interface TierOptions {
   readonly cache?: SourceCache;
   /** Native stack for compiled calls, asked for again each time; for tests. Default: 60,000 words. */
   readonly stackWords?: () => number;
+  /** How often an arm may be left because it speculated wrongly, before it is compiled again without; 0: nothing speculates. Default: 4. */
+  readonly bailouts?: number;
 }
 
 const THRESHOLD = 60;
+const BAILOUTS_MAX = 4;
 
 /** An arm that has left something to the machine so often, with less work than this in between, stays there. */
 const BLAME_MAX = 24;
@@ -43,10 +47,10 @@ export class SourceCache {
   private readonly made = new Map<string, Made | null>();
 
   /** Null: the arm is left to the machine. */
-  get(arm: ArmCode, point: number, make: () => Made | null): Made | null {
+  get(arm: ArmCode, point: number, speculates: boolean, make: () => Made | null): Made | null {
     const { group, unit } = arm.code;
     if (group === '') return make();
-    const key = `${group}#${unit}#${arm.index}#${point}`;
+    const key = `${group}#${unit}#${arm.index}#${point}${speculates ? '#speculative' : ''}`;
     const known = this.made.get(key);
     if (known !== undefined) return known;
     if (this.made.size >= CACHED_MAX) for (const oldest of this.made.keys()) if (this.made.delete(oldest)) break;
@@ -83,12 +87,16 @@ export class CompiledTier implements Tier {
   private readonly makeFunction: MakeFunction;
   private readonly cache: SourceCache;
   private readonly loops = new Map<ArmCode, Map<number, NativeLoop | null>>();
+  private readonly bailoutsMax: number;
+  /** By arm: how often it has speculated wrongly. */
+  private readonly bailouts = new Map<ArmCode, number>();
   private readonly blamed = new Map<ArmCode, { count: number; fuel: number }>();
 
   constructor(table: CodeTable, options: TierOptions) {
     this.table = table;
     this.threshold = options.threshold ?? THRESHOLD;
     this.stackWords = options.stackWords ?? (() => STACK_WORDS);
+    this.bailoutsMax = options.bailouts ?? BAILOUTS_MAX;
     this.makeFunction = options.makeFunction;
     this.cache = options.cache ?? new SourceCache();
     ({ runtime: this.runtime, stubs: this.stubs } = createRuntime(table, this, (arm) => this.compile(arm)));
@@ -199,6 +207,12 @@ export class CompiledTier implements Tier {
     return native;
   }
 
+  bailedOut(arm: ArmCode): void {
+    const count = (this.bailouts.get(arm) ?? 0) + 1;
+    this.bailouts.set(arm, count);
+    if (count === this.bailoutsMax && arm.native !== null) this.unlink(arm); // it is compiled again when it is called
+  }
+
   /** What leaves too much stays on the machine: the innermost frame, or what has called what stays there already. */
   private blame(): void {
     const { held } = this;
@@ -230,10 +244,15 @@ export class CompiledTier implements Tier {
 
   /** The arm stays on the machine from now on. */
   private cool(arm: ArmCode): void {
-    const { code } = arm;
     arm.heat = COLD;
-    arm.native = null;
     this.loops.delete(arm);
+    this.unlink(arm);
+  }
+
+  /** Calls of the arm no longer come to the function that was made of it. */
+  private unlink(arm: ArmCode): void {
+    const { code } = arm;
+    arm.native = null;
     Object.assign(code, this.stubs);
     for (const other of code.assembled()) if (other.native !== null) this.link(other, other.native);
   }
@@ -247,15 +266,21 @@ export class CompiledTier implements Tier {
       return false;
     }
     const native = this.instance(arm, made) as Native;
-    this.statistics.functions += 1;
+    if (!this.bailouts.has(arm)) this.statistics.functions += 1;
     arm.native = arm.variadic ? gathering(this.runtime, arm, native) : native;
     this.link(arm, arm.native);
     return true;
   }
 
   private made(arm: ArmCode, point: number): Made | null {
-    return this.cache.get(arm, point, () => {
-      const emitted = emit(arm, point);
+    // What is entered in the middle of a loop does not speculate: engines would have to know it with small and with large numbers, and box both.
+    const speculative = point === 0 && (this.bailouts.get(arm) ?? 0) < this.bailoutsMax ? this.cached(arm, point, true) : null;
+    return speculative ?? this.cached(arm, point, false);
+  }
+
+  private cached(arm: ArmCode, point: number, speculates: boolean): Made | null {
+    return this.cache.get(arm, point, speculates, () => {
+      const emitted = speculates ? emitSpeculative(arm) : emit(arm, point);
       return emitted === null ? null : { emitted, factory: this.makeFunction(FACTORY_PARAMETERS, emitted.source) };
     });
   }
@@ -264,8 +289,9 @@ export class CompiledTier implements Tier {
     this.statistics.sourceLength += emitted.source.length;
     const definitions = arm.definitions.map(({ definition }) => this.table.closureOf(definition));
     const exits = emitted.exits.map(({ pc, registers }) => exitAt(arm, pc, registers));
-    const failures = new Map([...emitted.failures].map(([pc, { registers, variables }]): [number, FailedExit] => [pc, { exit: exitAt(arm, pc, registers), variables }]));
-    return factory(this.runtime, arm, arm.constants, arm.primitives, definitions, arm.codes, exits, failures);
+    const failures = new Map([...emitted.failures].map(([pc, { registers, variables }]): [number, VariableExit] => [pc, { exit: exitAt(arm, pc, registers), variables }]));
+    const bailouts = emitted.bailouts.map(({ pc, registers, variables }): BailoutExit => ({ exit: exitAt(arm, pc, registers), variables, arm, isLoop: arm.ops[pc] === Op.LOOP }));
+    return factory(this.runtime, arm, arm.constants, arm.primitives, definitions, arm.codes, exits, failures, bailouts);
   }
 
   /** From now on calls of the code with the arm's numbers of arguments come to the function. */
