@@ -4,6 +4,7 @@
  */
 import type { Value } from '../../value/value.ts';
 import { Float } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
 import type { ArmCode } from '../code.ts';
 import type { Instruction } from '../liveness.ts';
 import { Op, type OpCode } from '../opcodes.ts';
@@ -16,6 +17,9 @@ export const Kind = {
   FLOAT: 2,
   BOOLEAN: 3,
   ANY: 4,
+  /** A vector, or neither that nor a JavaScript number: known where code would speculate on something else. */
+  VECTOR: 5,
+  OTHER: 6,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -123,8 +127,11 @@ function speculativeKind(arm: ArmCode, at: number, kinds: Kinds): Kind {
   switch (ops[at] as OpCode) {
     case Op.CONST: {
       const value = arm.constants[ops[at + 2]!]!;
-      return typeof value === 'number' ? (isSmallInteger(value) ? Kind.INTEGER : Kind.ANY) : typeof value === 'boolean' ? Kind.BOOLEAN : Kind.ANY;
+      return typeof value === 'boolean' ? Kind.BOOLEAN : kindOfSample(value);
     }
+    case Op.DEFINITION:
+    case Op.CLOSURE:
+      return Kind.OTHER;
     case Op.ADD:
     case Op.SUB:
     case Op.MUL:
@@ -142,6 +149,12 @@ function speculativeKind(arm: ArmCode, at: number, kinds: Kinds): Kind {
     default:
       return kindOfResult(arm, at, kinds);
   }
+}
+
+/** As what code that speculates would take the value. */
+export function kindOfSample(value: Value): Kind {
+  if (typeof value === 'number') return isSmallInteger(value) ? Kind.INTEGER : Kind.ANY;
+  return value instanceof Vector ? Kind.VECTOR : Kind.OTHER;
 }
 
 /** Whether it is an integer of 32 bits: there is one zero among them. */

@@ -52,7 +52,7 @@ const TURNS_MAX = 1_000_000_000;
 /** Words of native stack that compiled calls may take one below the other before they move to the machine's. */
 export const STACK_WORDS = 60_000;
 
-export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmCode) => boolean): { readonly runtime: Runtime; readonly stubs: NativeEntries } {
+export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmCode, args: readonly Value[]) => boolean): { readonly runtime: Runtime; readonly stubs: NativeEntries } {
   const kernel: KernelFunctions = kernelFunctions(table.primitives);
   const { meter, left } = tier;
 
@@ -66,20 +66,20 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
   const data = (fn: Value, args: Value[]): Value => callData(fn, args, table.primitives, kernel, meter);
   const primitive = (fn: Value): ReturnType<CodeTable['primitives']['get']> => (fn instanceof PrimitiveFunction ? table.primitives.get(fn.name) : null);
 
-  /** The arm for so many arguments, compiled if that can be; else the call is left to the machine. */
-  const open = (closure: Closure, count: number): boolean => {
+  /** The arm for the arguments, compiled if that can be; else the call is left to the machine. */
+  const open = (closure: Closure, args: readonly Value[]): boolean => {
     const code = closure.code as Code;
-    const arm = code.armFor(count);
-    if (arm === null) return arityError(code.name ?? 'a function', code.arityText, count);
-    return compile(arm);
+    const arm = code.armFor(args.length);
+    if (arm === null) return arityError(code.name ?? 'a function', code.arityText, args.length);
+    return compile(arm, args);
   };
   const stubs: NativeEntries = {
-    call0: (n, c) => (open(c, 0) ? (c.code as Code).call0(n, c) : enter(c, [])),
-    call1: (n, c, a) => (open(c, 1) ? (c.code as Code).call1(n, c, a!) : enter(c, [a!])),
-    call2: (n, c, a, b) => (open(c, 2) ? (c.code as Code).call2(n, c, a!, b!) : enter(c, [a!, b!])),
-    call3: (n, c, a, b, d) => (open(c, 3) ? (c.code as Code).call3(n, c, a!, b!, d!) : enter(c, [a!, b!, d!])),
-    call4: (n, c, a, b, d, e) => (open(c, 4) ? (c.code as Code).call4(n, c, a!, b!, d!, e!) : enter(c, [a!, b!, d!, e!])),
-    callMany: (n, c, args) => (open(c, args.length) ? (c.code as Code).armFor(args.length)!.native!(n, c, ...args) : enter(c, args)),
+    call0: (n, c) => (open(c, []) ? (c.code as Code).call0(n, c) : enter(c, [])),
+    call1: (n, c, a) => (open(c, [a!]) ? (c.code as Code).call1(n, c, a!) : enter(c, [a!])),
+    call2: (n, c, a, b) => (open(c, [a!, b!]) ? (c.code as Code).call2(n, c, a!, b!) : enter(c, [a!, b!])),
+    call3: (n, c, a, b, d) => (open(c, [a!, b!, d!]) ? (c.code as Code).call3(n, c, a!, b!, d!) : enter(c, [a!, b!, d!])),
+    call4: (n, c, a, b, d, e) => (open(c, [a!, b!, d!, e!]) ? (c.code as Code).call4(n, c, a!, b!, d!, e!) : enter(c, [a!, b!, d!, e!])),
+    callMany: (n, c, args) => (open(c, args) ? (c.code as Code).armFor(args.length)!.native!(n, c, ...args) : enter(c, args)),
   };
 
   const runtime: Runtime = {

@@ -9,12 +9,75 @@ import type { ArmCode } from '../code.ts';
 import type { Instruction } from '../liveness.ts';
 import { Op, type OpCode } from '../opcodes.ts';
 import { ARITHMETIC, type Bailout, COMPARED, type Emitted, Emitter, isPlain } from './emit.ts';
-import { isSmallInteger, Kind, type Kinds } from './kinds.ts';
+import { isSmallInteger, Kind, kindOfSample, type Kinds, kindsOf } from './kinds.ts';
 import { templateFor } from './templates.ts';
 
 /** The source that speculates, from an arm's entry on; null where it would be wrong at once, or the arm is left to the machine. */
 export function emitSpeculative(arm: ArmCode): Emitted | null {
   return arm.constants.some(isOtherNumber) ? null : new SpeculativeEmitter(arm, 0, true).run();
+}
+
+/** Whether code that is called with such arguments would be left at once: whether something that is for numbers or vectors certainly gets neither. */
+export function speculatesWell(arm: ArmCode, args: readonly Value[]): boolean {
+  const { instructions } = arm.liveness;
+  const start = Array.from({ length: arm.registers }, (_, register): Kind => {
+    if (register < arm.required) return kindOfSample(args[register]!);
+    return arm.variadic && register === arm.required ? Kind.OTHER : Kind.NONE;
+  });
+  const kinds = kindsOf(arm, 0, start, true);
+  return instructions.every(({ at }, index) => kinds[index] === null || fits(arm, at, kinds[index]!));
+}
+
+function fits({ ops, primitives }: ArmCode, at: number, kinds: Kinds): boolean {
+  const [d, a, b] = [kinds[ops[at + 1]!]!, kinds[ops[at + 2]!]!, kinds[ops[at + 3]!]!];
+  const op = ops[at] as OpCode;
+  switch (op) {
+    case Op.JUMP_NOT_LT:
+    case Op.JUMP_NOT_LE:
+    case Op.JUMP_NOT_GT:
+    case Op.JUMP_NOT_GE:
+      return mayBeNumber(d) && mayBeNumber(a);
+    case Op.JUMP_NOT_EQ:
+      return isPlain(d) || isPlain(a) || (mayBeNumber(d) && mayBeNumber(a));
+    case Op.JUMP_NOT_LT_I:
+    case Op.JUMP_NOT_LE_I:
+    case Op.JUMP_NOT_GT_I:
+    case Op.JUMP_NOT_GE_I:
+      return mayBeNumber(d);
+    case Op.EQ:
+      return isPlain(a) || isPlain(b) || (mayBeNumber(a) && mayBeNumber(b));
+    case Op.LT:
+    case Op.LE:
+    case Op.GT:
+    case Op.GE:
+    case Op.ADD:
+    case Op.SUB:
+    case Op.MUL:
+      return mayBeNumber(a) && mayBeNumber(b);
+    case Op.ADD_I:
+    case Op.SUB_I:
+    case Op.INC:
+    case Op.DEC:
+      return mayBeNumber(a);
+    case Op.NTH:
+      return mayBeVector(a) && mayBeNumber(b);
+    case Op.COUNT:
+      return mayBeVector(a);
+    case Op.PRIMITIVE_1:
+      return templateFor(primitives[ops[at + 2]!]!.name, 1) === null || mayBeNumber(b);
+    case Op.PRIMITIVE_2:
+      return templateFor(primitives[ops[at + 2]!]!.name, 2) === null || (mayBeNumber(b) && mayBeNumber(kinds[ops[at + 4]!]!));
+    default:
+      return true;
+  }
+}
+
+function mayBeNumber(kind: Kind): boolean {
+  return kind === Kind.INTEGER || kind === Kind.ANY;
+}
+
+function mayBeVector(kind: Kind): boolean {
+  return kind === Kind.VECTOR || kind === Kind.ANY;
 }
 
 function isOtherNumber(value: Value): boolean {

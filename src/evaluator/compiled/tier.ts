@@ -8,7 +8,7 @@ import { Abandoned, type Native, type NativeEntries, type RunMeter, type Running
 import { DIRECT_ARGUMENTS, emit, type Emitted, FACTORY_PARAMETERS } from './emit.ts';
 import { type Exit, exitAt, FRAME_WORDS, HeldFrames, LeftFrames, type Resume, takeHeld } from './left.ts';
 import { type BailoutExit, callWith, createRuntime, gathering, newMeter, type Runtime, STACK_WORDS, type VariableExit } from './runtime.ts';
-import { emitSpeculative } from './speculative.ts';
+import { emitSpeculative, speculatesWell } from './speculative.ts';
 
 /** Makes a function of JavaScript from parameters and a body: what `new Function` does, where it is allowed. */
 export type MakeFunction = (parameters: readonly string[], body: string) => (...args: unknown[]) => unknown;
@@ -48,9 +48,8 @@ export class SourceCache {
 
   /** Null: the arm is left to the machine. */
   get(arm: ArmCode, point: number, speculates: boolean, make: () => Made | null): Made | null {
-    const { group, unit } = arm.code;
-    if (group === '') return make();
-    const key = `${group}#${unit}#${arm.index}#${point}${speculates ? '#speculative' : ''}`;
+    const key = keyOf(arm, point, speculates);
+    if (key === null) return make();
     const known = this.made.get(key);
     if (known !== undefined) return known;
     if (this.made.size >= CACHED_MAX) for (const oldest of this.made.keys()) if (this.made.delete(oldest)) break;
@@ -58,7 +57,30 @@ export class SourceCache {
     this.made.set(key, made);
     return made;
   }
+
+  /** The arm does not speculate in tables that come later. */
+  generalize(arm: ArmCode): void {
+    const key = keyOf(arm, 0, true);
+    if (key !== null) this.made.set(key, null);
+  }
+
+  /** Functions of the arm are made from their text again, so that engines forget what they have seen them do. */
+  forget(arm: ArmCode): void {
+    arm.points.forEach((_, point) => {
+      for (const speculates of [true, false]) {
+        const key = keyOf(arm, point, speculates);
+        if (key !== null && this.made.get(key) !== null) this.made.delete(key);
+      }
+    });
+  }
 }
+
+function keyOf({ code: { group, unit }, index }: ArmCode, point: number, speculates: boolean): string | null {
+  return group === '' ? null : `${group}#${unit}#${index}#${point}${speculates ? '#speculative' : ''}`;
+}
+
+/** Callers of what has speculated wrongly that are made anew. */
+const REMADE_MAX = 500;
 
 interface Made {
   readonly emitted: Emitted;
@@ -87,9 +109,12 @@ export class CompiledTier implements Tier {
   private readonly makeFunction: MakeFunction;
   private readonly cache: SourceCache;
   private readonly loops = new Map<ArmCode, Map<number, NativeLoop | null>>();
+  private remade = 0;
   private readonly bailoutsMax: number;
   /** By arm: how often it has speculated wrongly. */
   private readonly bailouts = new Map<ArmCode, number>();
+  /** Arms whose functions were made. */
+  private readonly compiled = new Set<ArmCode>();
   private readonly blamed = new Map<ArmCode, { count: number; fuel: number }>();
 
   constructor(table: CodeTable, options: TierOptions) {
@@ -99,7 +124,7 @@ export class CompiledTier implements Tier {
     this.bailoutsMax = options.bailouts ?? BAILOUTS_MAX;
     this.makeFunction = options.makeFunction;
     this.cache = options.cache ?? new SourceCache();
-    ({ runtime: this.runtime, stubs: this.stubs } = createRuntime(table, this, (arm) => this.compile(arm)));
+    ({ runtime: this.runtime, stubs: this.stubs } = createRuntime(table, this, (arm, args) => this.compile(arm, args)));
   }
 
   isHot(arm: ArmCode): boolean {
@@ -210,7 +235,27 @@ export class CompiledTier implements Tier {
   bailedOut(arm: ArmCode): void {
     const count = (this.bailouts.get(arm) ?? 0) + 1;
     this.bailouts.set(arm, count);
-    if (count === this.bailoutsMax && arm.native !== null) this.unlink(arm); // it is compiled again when it is called
+    if (count === this.bailoutsMax) this.generalize(arm);
+  }
+
+  /**
+   * The arm is compiled again when it is called, without speculation; and so is what calls it, and what calls that, for engines only know
+   * well what always calls the same function.
+   */
+  private generalize(arm: ArmCode): void {
+    this.cache.generalize(arm);
+    if (arm.native !== null) this.unlink(arm);
+    const changed = new Set([arm.code]);
+    for (const code of changed) {
+      for (const caller of [...this.compiled, ...this.loops.keys()]) {
+        if (changed.has(caller.code) || this.remade >= REMADE_MAX || !caller.definitions.some(({ definition }) => this.table.codeOf(definition) === code)) continue;
+        this.remade += 1;
+        this.cache.forget(caller);
+        this.loops.delete(caller);
+        if (caller.native !== null) this.unlink(caller);
+        changed.add(caller.code);
+      }
+    }
   }
 
   /** What leaves too much stays on the machine: the innermost frame, or what has called what stays there already. */
@@ -257,16 +302,18 @@ export class CompiledTier implements Tier {
     for (const other of code.assembled()) if (other.native !== null) this.link(other, other.native);
   }
 
-  private compile(arm: ArmCode): boolean {
+  private compile(arm: ArmCode, args: readonly Value[]): boolean {
     if (arm.native !== null) return true;
     if (arm.heat === COLD) return false;
+    if (!this.bailouts.has(arm)) this.bailouts.set(arm, speculatesWell(arm, args) ? 0 : this.bailoutsMax);
     const made = this.made(arm, 0);
     if (made === null) {
       arm.heat = COLD;
       return false;
     }
     const native = this.instance(arm, made) as Native;
-    if (!this.bailouts.has(arm)) this.statistics.functions += 1;
+    if (!this.compiled.has(arm)) this.statistics.functions += 1;
+    this.compiled.add(arm);
     arm.native = arm.variadic ? gathering(this.runtime, arm, native) : native;
     this.link(arm, arm.native);
     return true;
@@ -274,7 +321,7 @@ export class CompiledTier implements Tier {
 
   private made(arm: ArmCode, point: number): Made | null {
     // What is entered in the middle of a loop does not speculate: engines would have to know it with small and with large numbers, and box both.
-    const speculative = point === 0 && (this.bailouts.get(arm) ?? 0) < this.bailoutsMax ? this.cached(arm, point, true) : null;
+    const speculative = point === 0 && this.bailouts.get(arm)! < this.bailoutsMax ? this.cached(arm, point, true) : null;
     return speculative ?? this.cached(arm, point, false);
   }
 
