@@ -15,6 +15,7 @@
 import type { ArmCode } from '../code.ts';
 import type { Instruction } from '../liveness.ts';
 import { Op, type OpCode } from '../opcodes.ts';
+import { type Growing, growingIn } from './growing.ts';
 import { after, isLeft, Kind, type Kinds, kindsOf } from './kinds.ts';
 import { FRAME_WORDS } from './left.ts';
 import { templateFor } from './templates.ts';
@@ -219,12 +220,13 @@ export class Emitter {
         if (this.isPlainLoop(index, end)) this.counted = { from: index, to: end };
         if (this.counted !== null) this.body.push('u = w = R.turns() | 0;');
         const place = this.body.length;
-        const loop: EmittedLoop = { writes: new Set(this.instructions.slice(index, end).map(({ writes }) => writes)), facts: new Map() };
+        const loop: EmittedLoop = { writes: new Set(this.instructions.slice(index, end).map(({ writes }) => writes)), facts: new Map(), growing: growingIn(this.arm, index, end) };
         this.around.push(loop);
         this.body.push(`H${at}: for (;;) {`);
         falls = this.loopBody(index, end);
         this.around.pop();
-        this.body.splice(place, 0, ...[...loop.facts].map(([name, expression]) => `${name} = ${expression};`));
+        const before = [...loop.facts, ...loop.growing.map(({ first }) => [this.ownership(first), 'false'] as const)];
+        this.body.splice(place, 0, ...before.map(([name, expression]) => `${name} = ${expression};`));
         this.counted = null;
         index = end;
       } else {
@@ -519,9 +521,17 @@ export class Emitter {
         const slow = this.slow(`R.count(${x}, m)`);
         return this.set(d, this.isDouble(a, kinds) ? slow : `${this.isVector(a)} ? ${x}.size : ${slow}`);
       }
+      case Op.CONJ: {
+        this.at(at, kinds);
+        const args = `${this.value(a, kinds)}, ${this.value(b, kinds)}, m`;
+        const growing = this.around.flatMap((loop) => loop.growing).find(({ registers }) => registers.has(a));
+        if (growing === undefined) return this.set(d, `R.conj(${args})`);
+        const own = this.ownership(growing.first);
+        this.set(d, `${own} ? R.grow(${args}) : R.conj(${args})`);
+        return this.line(`${own} = ${this.isVector(d)};`);
+      }
       case Op.GET:
       case Op.KEYWORD_GET:
-      case Op.CONJ:
         this.at(at, kinds);
         return this.set(d, `R.${INLINED[op]!}(${this.value(a, kinds)}, ${this.value(b, kinds)}, m)`);
       case Op.FIRST:
@@ -694,6 +704,13 @@ export class Emitter {
     this.set(d, `${['true', ...tests, ...inline.tests(operands)].join(' && ')} ? ${inline.value(operands)} : ${slow}`);
   }
 
+  /** Whether what the registers hold was made in this loop, and nobody else has seen it. */
+  private ownership(register: number): string {
+    const name = `w${register}`;
+    this.declared.add(name);
+    return name;
+  }
+
   // --- calls -----------------------------------------------------------------------------------------------------
 
   private window(first: number, count: number, kinds: Kinds): string {
@@ -753,6 +770,7 @@ interface EmittedLoop {
   readonly writes: ReadonlySet<number>;
   /** What is found out before its first turn, by the name of the variable. */
   readonly facts: Map<string, string>;
+  readonly growing: readonly Growing[];
 }
 
 /** Instructions whose usual way takes no call. */
@@ -802,5 +820,5 @@ export const ARITHMETIC: Readonly<Partial<Record<OpCode, Arithmetic>>> = {
 };
 
 const INLINED: Readonly<Partial<Record<OpCode, string>>> = {
-  [Op.GET]: 'get', [Op.KEYWORD_GET]: 'keywordGet', [Op.CONJ]: 'conj',
+  [Op.GET]: 'get', [Op.KEYWORD_GET]: 'keywordGet',
 };

@@ -5,7 +5,7 @@
 import { add, decrement, increment, multiply, subtract } from '../../value/number.ts';
 import { List } from '../../value/list.ts';
 import { Closure, Float, makeFloat, PrimitiveFunction, type Value } from '../../value/value.ts';
-import { Vector } from '../../value/vector.ts';
+import { mayGrow, Vector } from '../../value/vector.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { callData, geSlow, gtSlow, isMachineNumber, type KernelFunctions, kernelFunctions, leSlow, ltSlow, same } from '../operations.ts';
@@ -176,6 +176,15 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
       if (!(a instanceof Vector)) return kernel.conj.f2(a, b, meter);
       chargeOneMore(meter, a.size);
       return a.push(b);
+    },
+    /** The same for a vector that nobody else has seen. */
+    grow: (vector: Vector, value: Value): Vector => {
+      const { flat, offset, size } = vector;
+      chargeOneMore(meter, size);
+      if (flat === null || flat.length !== offset + size || !mayGrow(offset, size)) return vector.push(value);
+      flat.push(value);
+      (vector as { size: number }).size = size + 1;
+      return vector;
     },
     count: kernel.count.f1,
     first: kernel.first.f1,
