@@ -61,7 +61,7 @@ export class SourceCache {
   /** The arm does not speculate in tables that come later. */
   generalize(arm: ArmCode): void {
     const key = keyOf(arm, 0, true);
-    if (key !== null) this.made.set(key, null);
+    if (key !== null && this.made.has(key)) this.made.set(key, null);
   }
 
   /** Functions of the arm are made from their text again, so that engines forget what they have seen them do. */
