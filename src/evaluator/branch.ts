@@ -4,9 +4,8 @@
  *
  * Only branches of the outermost fork stand apart; what forks inside of them goes with them.
  */
-import { comparePositions } from './event.ts';
-import { type ResumeOptions, schedulerOf } from './kernel.ts';
-import { hasEnded, pendingCalls } from './scheduler.ts';
+import { NO_OPTIONS, type ResumeOptions } from './kernel.ts';
+import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
 import type { Answer, Event, Fiber, HostCall, State } from './state.ts';
 
 /** The branches that have begun and wait for something, by their paths. */
@@ -31,11 +30,11 @@ export interface BranchTurn {
 }
 
 /** Goes on with the branch alone. */
-export function resumeBranch(state: State, branch: Fiber, answers: readonly Answer[], options: ResumeOptions = {}): BranchTurn {
-  const scheduler = schedulerOf(state, answers, options, null); // no compiled code: what it does not finish would have to be begun again
+export function resumeBranch(state: State, branch: Fiber, answers: readonly Answer[], options: ResumeOptions = NO_OPTIONS): BranchTurn {
+  const scheduler = Scheduler.take(state, answers, options, null); // no compiled code: what it does not finish would have to be begun again
   const settled = scheduler.settleBranch(branch);
-  const events = [...scheduler.events].sort((a, b) => comparePositions(a.at, b.at));
-  return { state: withBranch(state, settled), events, status: hasEnded(settled) ? 'ended' : scheduler.wasPreempted ? 'preempted' : 'waiting' };
+  const status = hasEnded(settled) ? 'ended' : scheduler.wasPreempted ? 'preempted' : 'waiting';
+  return { state: withBranch(state, settled), events: scheduler.giveBack(), status };
 }
 
 /** The state with the branch in the place of the one with its path: to be resumed, so that the run learns what has become of it. */

@@ -9,6 +9,7 @@ import { Closure, type CodeUnit, type Value } from '../value/value.ts';
 import { assemble } from './assemble.ts';
 import { type Liveness, liveRegisters } from './liveness.ts';
 import type { LoadedPrimitive, PrimitiveTable } from './primitives/registry.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { Native, NativeEntries, Tier } from './tier.ts';
 
 /**
@@ -231,6 +232,8 @@ export class CodeTable {
   readonly primitives: PrimitiveTable;
   /** Null: everything runs on the machine. */
   readonly tier: Tier | null;
+  /** What ran code of this table last: nobody uses it, and it holds no value. */
+  idle: Scheduler | null = null;
   private readonly source: CodeSource;
   private readonly groups = new Map<string, readonly Code[]>();
   private readonly unhashed = new Map<Definition, readonly Code[]>();

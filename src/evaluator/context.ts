@@ -75,6 +75,9 @@ export function rootContext(data: MapValue, sizeBytes = 0): Context {
   };
 }
 
+/** Where nothing runs. */
+export const NOWHERE = rootContext(MapValue.empty());
+
 export function contextId(parentId: string, form: ContextForm, name: string, occurrence: number): string {
   if (form === 'pass' || form === 'branch') return `${parentId}/${occurrence}`;
   if (isNumber(name)) return contextId(parentId, form, `#${name}`, occurrence);

@@ -10,13 +10,10 @@ import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { CodeTable } from './code.ts';
 import { type Context, contextKey, type Isolation, rootContext, visibleData, withRootData } from './context.ts';
-import { ROOT_ID } from './context-id.ts';
-import { comparePositions } from './event.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { mergeInto } from './merge.ts';
 import { needsBase, readPolicy } from './merge-policy.ts';
-import { kernelFunctions } from './operations.ts';
-import { Machine, NOTHING_DEFINED, NOTHING_NAMED } from './machine.ts';
+import { NOTHING_DEFINED, NOTHING_NAMED } from './machine.ts';
 import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
 import { ownBytes } from './steps.ts';
 import { Raised } from './raise.ts';
@@ -60,20 +57,7 @@ export function start(table: CodeTable, fn: Value, args: readonly Value[], optio
     failing: false, cancelled: false, defined: NOTHING_DEFINED, result: null, resultSources: null, variableSources: null, fatal: false,
   };
   const state: State = { table, limits, isolations: options.isolations ?? ALL_ISOLATIONS, main, status: 'ready', pending: [] };
-  return onSomeTier((tier) => {
-    const scheduler = schedulerOf(state, [], options, tier);
-    return advance(state, scheduler, scheduler.begin(main, fn, args));
-  }, table.tier);
-}
-
-/** Nothing that happens here shows before it is over: so what compiled code cannot finish is done again, interpreted. */
-function onSomeTier(run: (tier: Tier | null) => Advance, tier: Tier | null): Advance {
-  try {
-    return run(tier);
-  } catch (thrown) {
-    if (!(thrown instanceof Abandoned)) throw thrown;
-    return run(null);
-  }
+  return go(state, [], options, (scheduler) => scheduler.begin(main, fn, args));
 }
 
 /**
@@ -83,22 +67,32 @@ function onSomeTier(run: (tier: Tier | null) => Advance, tier: Tier | null): Adv
  * A state that is done, an answer to what is still to come, and no answer at all are errors of the caller: the outcome is
  * `failed` with kind `host` and the state is the one given.
  */
-export function resume(state: State, answers: readonly Answer[], options: ResumeOptions = {}): Advance {
+export function resume(state: State, answers: readonly Answer[], options: ResumeOptions = NO_OPTIONS): Advance {
   const problem = misuse(state, answers);
   if (problem !== null) return refused(state, problem);
-  return go(state, answers, options);
+  return go(state, answers, options, settle);
 }
 
-/** From the state on, or from nowhere: where a value is needed that is not here, nothing has happened. */
-function go(state: State, answers: readonly Answer[], options: ResumeOptions, reason?: string): Advance {
-  try {
-    return onSomeTier((tier) => {
-      const scheduler = schedulerOf(state, answers, options, tier);
-      return advance(state, scheduler, scheduler.settle(reason === undefined ? state.main : scheduler.stopAll(state.main, reason)));
-    }, state.table.tier);
-  } catch (thrown) {
-    if (!(thrown instanceof Unfetched)) throw thrown;
-    return { outcome: { kind: 'requires-values', values: thrown.values }, state, events: [] };
+export const NO_OPTIONS: ResumeOptions = {};
+
+type Stretch = (scheduler: Scheduler, main: Fiber) => Fiber;
+
+function settle(scheduler: Scheduler, main: Fiber): Fiber {
+  return scheduler.settle(main);
+}
+
+/**
+ * Nothing that happens here shows before it is over: so what compiled code cannot finish is done again, interpreted, and where a value
+ * is needed that is not here, nothing has happened.
+ */
+function go(state: State, answers: readonly Answer[], options: ResumeOptions, stretch: Stretch): Advance {
+  for (let { tier } = state.table; ; tier = null) {
+    try {
+      return goOn(state, Scheduler.take(state, answers, options, tier), stretch);
+    } catch (thrown) {
+      if (thrown instanceof Unfetched) return { outcome: { kind: 'requires-values', values: thrown.values }, state, events: [] };
+      if (!(thrown instanceof Abandoned)) throw thrown;
+    }
   }
 }
 
@@ -106,9 +100,9 @@ function go(state: State, answers: readonly Answer[], options: ResumeOptions, re
  * Stops a run from outside: an error of kind `cancelled` is raised where it stands, which nothing in it can catch. Its
  * `finally` parts and its compensations run, so the outcome may be anything that a run waits for.
  */
-export function cancel(state: State, reason: string, options: ResumeOptions = {}): Advance {
+export function cancel(state: State, reason: string, options: ResumeOptions = NO_OPTIONS): Advance {
   if (state.status === 'done') return refused(state, 'the run is over');
-  return go(state, [], options, reason);
+  return go(state, [], options, (scheduler, main) => scheduler.settle(scheduler.stopAll(main, reason)));
 }
 
 /**
@@ -198,11 +192,6 @@ export function remaining(state: Pick<State, 'main'>): { readonly fuel: number; 
   return { fuel, allocation, calls };
 }
 
-export function schedulerOf(state: State, answers: readonly Answer[], options: ResumeOptions, tier: Tier | null): Scheduler {
-  const machine = new Machine(state, kernelFunctions(state.table.primitives), tier, options.refused);
-  return new Scheduler(machine, answers, options.quantum ?? Number.POSITIVE_INFINITY);
-}
-
 function misuse(state: State, answers: readonly Answer[]): string | null {
   if (state.status === 'done') return 'the run is over';
   if (answers.length > 1) return misuseOfMany(state, answers);
@@ -250,16 +239,14 @@ function refused(state: State, problem: string): Advance {
   return { outcome: { kind: 'failed', error }, state, events: [] };
 }
 
-function advance(before: State, scheduler: Scheduler, main: Fiber): Advance {
-  const { events } = scheduler;
-  for (const call of scheduler.left) events.push({ kind: 'answer-dropped', at: call, step: ROOT_ID, call });
-  // Branches run one after the other; told is what happened by position.
-  if (events.length > 1 && events.some((event) => event.at.includes('.'))) events.sort((a, b) => comparePositions(a.at, b.at));
+function goOn(before: State, scheduler: Scheduler, stretch: Stretch): Advance {
+  const main = stretch(scheduler, before.main);
+  scheduler.tellDropped();
   const ended = hasEnded(main);
   const pending = pendingCalls(main);
   const status = ended ? 'done' : scheduler.wasPreempted ? 'ready' : 'waiting';
   const state: State = { table: before.table, limits: before.limits, isolations: before.isolations, main, status, pending };
-  return { outcome: outcomeOf(state), state, events };
+  return { outcome: outcomeOf(state), state, events: scheduler.giveBack() };
 }
 
 function outcomeOf({ main, status, pending }: State): Outcome {

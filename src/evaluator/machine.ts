@@ -4,7 +4,7 @@
  * at a time, when control returns to them, so that suspending costs the same at any depth.
  *
  * Invariants:
- * - Everything that survives `go` is in the `Fiber` it makes; the machine itself is scratch.
+ * - Everything that survives `go` is in the `Fiber` it makes; the machine itself is scratch, and serves one resume after another.
  * - Heap frames are never changed: to go on in one is to copy its live registers into the register file.
  * - Fuel is charged once for each call of a function and each turn of a loop, and by primitives for the data they walk;
  *   a quantum ends only where fuel is charged for a call or a turn, which are suspension points.
@@ -15,14 +15,15 @@ import { List } from '../value/list.ts';
 import { Vector } from '../value/vector.ts';
 import type { StepForm } from '../ir/step-options.ts';
 import type { ArmCode, Code, CodeTable, Handler } from './code.ts';
-import { type Context, contextKey, contextsFrom, holderOf, type Isolation, readContext } from './context.ts';
+import { type Context, contextKey, contextsFrom, holderOf, type Isolation, NOWHERE, readContext } from './context.ts';
 import type { Event, Origin } from './event.ts';
-import type { Limits } from './limits.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { CALL_POINT, CALL_SIZE, HOST_CALL_SIZE, Op, type OpCode } from './opcodes.ts';
-import { callData, geSlow, gtSlow, isMachineNumber, type KernelFunctions, leSlow, ltSlow, same } from './operations.ts';
+import { callData, geSlow, gtSlow, isMachineNumber, type KernelFunctions, kernelFunctions, leSlow, ltSlow, same } from './operations.ts';
 import { arityError } from './primitives/registry.ts';
 import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
-import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
+import type { ResumeOptions } from './kernel.ts';
+import type { Answer, Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
 import {
   afterFailure, branchContext, enterStep, failStep, forkOptions, leaveStep, runOperation, setContext, type Site, siteOf, sourcesOfEntries, tellFailed,
 } from './steps.ts';
@@ -32,8 +33,8 @@ import type { RunMeter, Running, Tier } from './tier.ts';
 import { located, type TraceFrame } from './trace.ts';
 import { originsOf, type Sources, trackedAddress, trackedArm, Tracker, union } from './tracking.ts';
 
-/** Why `run` came back. */
-type Signal = 'complete' | 'failed' | 'waiting' | 'preempted' | 'forking';
+/** Why `run` came back: what the fiber is then. */
+type Signal = Exclude<FiberStatus, 'unstarted' | 'cancelled'>;
 
 /** How a fiber goes on. */
 export type Entry =
@@ -41,7 +42,7 @@ export type Entry =
   | { readonly kind: 'begin'; readonly fn: Value; readonly args: readonly Value[]; readonly sources: Sources | null }
   /** After a preemption. */
   | { readonly kind: 'proceed' }
-  /** With the value of the call or the branches that it waits for. */
+  /** With the value of the branches that it waits for. */
   | { readonly kind: 'value'; readonly value: Value; readonly sources: Sources | null }
   /** By leaving the context that has to end. */
   | { readonly kind: 'stop' }
@@ -50,41 +51,47 @@ export type Entry =
 
 export class Machine implements Site, Running {
   readonly meter: RunMeter;
-  readonly events: Event[] = [];
-  readonly limits: Limits;
-  readonly isolations: readonly Isolation[];
-  readonly refused: Site['refused'];
-  context: Context;
+  limits: Limits = DEFAULT_LIMITS;
+  isolations: State['isolations'] = NO_ISOLATIONS;
+  refused: Site['refused'];
+  /** Fuel after which the run pauses. */
+  quantum = Number.POSITIVE_INFINITY;
+  /** Null until something has happened. */
+  events: Event[] | null = null;
+  context: Context = NOWHERE;
   private readonly table: CodeTable;
   private readonly tier: Tier | null;
   private readonly kernel: KernelFunctions;
-  /** The value of `complete`, the error of `failed`. */
+  /** The value of `done`, the error of `failed`. */
   private result: Value = null;
   private fatal = false;
   private pending: HostCall | null = null;
   private join: Join | null = null;
 
   // The running fiber.
-  private fiber: Fiber;
+  private path = '';
+  private rootDepth = 0;
+  private depthBelow = 0;
   private calls = 0;
   private position = 0;
   private failing = false;
   private cancelled = false;
   private stop: Stop | null = null;
   private held: Stop | null = null;
-  private defined: ReadonlySet<string>;
+  private defined = NOTHING_DEFINED;
   private ownDefined: Set<string> | null = null;
-  private variables: ReadonlyMap<string, Value>;
+  private variables: ReadonlyMap<string, Value> = NOTHING_NAMED;
   private ownVariables: Map<string, Value> | null = null;
 
   // The running frame.
   arm!: ArmCode;
-  closure!: Closure;
+  closure = NOBODY;
   base = 0;
   pc = 0;
   tail = false;
   // The stack of calls made since the last resume, and the heap frames below it.
-  registers: Value[];
+  // Copying what is written down here is faster than filling an array, and most runs are resumed to wait again after a few instructions.
+  registers: Value[] = [null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null];
   private height = 0;
   private readonly stackArm: ArmCode[] = [];
   private readonly stackClosure: Closure[] = [];
@@ -96,37 +103,59 @@ export class Machine implements Site, Running {
   /** Null until the fiber has read a context. */
   private tracker: Tracker | null = null;
 
-  constructor(state: State, kernel: KernelFunctions, tier: Tier | null, refused?: Site['refused']) {
-    this.refused = refused;
-    this.table = state.table;
+  constructor(table: CodeTable, tier: Tier | null) {
+    this.table = table;
     this.tier = tier;
-    this.limits = state.limits;
-    this.isolations = state.isolations;
-    this.kernel = kernel;
-    this.fiber = state.main;
-    this.meter = this.tier?.meter ?? { fuel: 0, allocation: 0, limits: state.limits, pauseAt: 0 };
-    this.variables = state.main.variables;
-    this.defined = state.main.defined;
-    this.context = state.main.context;
-    // Copying what is written down here is faster than filling an array, and most runs are resumed to wait again after a few instructions.
-    this.registers = [null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null];
+    this.kernel = kernelFunctions(table.primitives);
+    this.meter = tier?.meter ?? { fuel: 0, allocation: 0, limits: DEFAULT_LIMITS, pauseAt: 0 };
   }
 
   // --- going in and out --------------------------------------------------------------------------------------------
 
+  /** The fibers of this state are about to be run. */
+  prepare({ limits, isolations }: State, { quantum, refused }: ResumeOptions): void {
+    this.limits = limits;
+    this.isolations = isolations;
+    this.refused = refused;
+    this.quantum = quantum ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Forgets all values. False: it has grown so much that making another one is better than keeping it. */
+  clear(): boolean {
+    const { registers, stackClosure } = this;
+    if (registers.length > KEPT_MAX || stackClosure.length > KEPT_MAX) return false;
+    for (let i = 0; i < registers.length; i++) registers[i] = null;
+    for (let i = 0; i < stackClosure.length; i++) stackClosure[i] = NOBODY;
+    this.events = this.pending = this.join = this.stop = this.held = this.ownDefined = this.ownVariables = this.below = this.tracker = this.result = null;
+    this.refused = undefined;
+    this.closure = NOBODY;
+    this.context = NOWHERE;
+    this.variables = NOTHING_NAMED;
+    this.defined = NOTHING_DEFINED;
+    return true;
+  }
+
   /** Runs a fiber until it has ended, waits, or has used the quantum; gives what it has become. */
-  go(fiber: Fiber, entry: Entry, quantum: number): Fiber {
-    this.take(fiber, quantum);
+  go(fiber: Fiber, entry: Entry): Fiber {
+    this.take(fiber);
     return this.save(this.enterFiber(entry));
   }
 
-  private take(fiber: Fiber, quantum: number): void {
+  /** The same with the answer to its call. */
+  answer(fiber: Fiber, answer: Answer): Fiber {
+    this.take(fiber);
+    return this.save(answer.ok ? this.proceed(answer.value, null) : this.fail(new Raised(answer.error, false), null));
+  }
+
+  private take(fiber: Fiber): void {
     const { meter, tier } = this;
-    this.fiber = fiber;
+    this.path = fiber.path;
+    this.rootDepth = fiber.rootDepth;
+    this.depthBelow = fiber.depthBelow;
     meter.fuel = fiber.fuel;
     meter.allocation = fiber.allocation;
     meter.limits = this.limits;
-    meter.pauseAt = Math.max(0, fiber.fuel - quantum);
+    meter.pauseAt = Math.max(0, fiber.fuel - this.quantum);
     tier?.begin(this);
     this.calls = fiber.calls;
     this.position = fiber.position;
@@ -160,16 +189,26 @@ export class Machine implements Site, Running {
       case 'proceed':
         return this.run();
       case 'value':
-        this.registers[this.base + this.arm.ops[this.pc + 1]!] = entry.value;
-        if (this.tracker !== null) this.tracker.registers[this.base + this.arm.ops[this.pc + 1]!] = entry.sources;
-        this.pc += this.arm.ops[this.pc] === Op.HOST_CALL ? HOST_CALL_SIZE : CALL_SIZE;
-        return this.run();
+        return this.proceed(entry.value, entry.sources);
       case 'stop':
         return this.leave(this.stop!) ? this.run() : 'failed';
       case 'error':
-        if (this.tracker !== null) this.tracker.last = entry.sources;
-        return this.unwind(new Raised(entry.error, entry.fatal)) ? this.run() : 'failed';
+        return this.fail(new Raised(entry.error, entry.fatal), entry.sources);
     }
+  }
+
+  private proceed(value: Value, sources: Sources | null): Signal {
+    const { ops } = this.arm;
+    const register = this.base + ops[this.pc + 1]!;
+    this.registers[register] = value;
+    if (this.tracker !== null) this.tracker.registers[register] = sources;
+    this.pc += ops[this.pc] === Op.HOST_CALL ? HOST_CALL_SIZE : CALL_SIZE;
+    return this.run();
+  }
+
+  private fail(raised: Raised, sources: Sources | null): Signal {
+    if (this.tracker !== null) this.tracker.last = sources;
+    return this.unwind(raised) ? this.run() : 'failed';
   }
 
   /** Calls `fn` as the first thing. */
@@ -187,22 +226,22 @@ export class Machine implements Site, Running {
 
   /** What is left, as data. */
   private save(signal: Signal): Fiber {
-    const ended = signal === 'complete' || signal === 'failed';
+    const ended = signal === 'done' || signal === 'failed';
     const frame = ended ? null : this.spill(signal);
-    const { fiber, meter } = this;
+    const { meter } = this;
     return {
-      status: STATUS[signal],
-      path: fiber.path,
+      status: signal,
+      path: this.path,
       position: this.position,
       frame,
       context: this.context,
-      rootDepth: fiber.rootDepth,
+      rootDepth: this.rootDepth,
       variables: this.ownVariables ?? this.variables,
       // What failed for want of them may have asked for more than there was.
       fuel: Math.max(0, meter.fuel),
       allocation: Math.max(0, meter.allocation),
       calls: this.calls,
-      depthBelow: fiber.depthBelow,
+      depthBelow: this.depthBelow,
       call: this.pending,
       join: this.join,
       stop: ended ? null : this.stop,
@@ -219,7 +258,7 @@ export class Machine implements Site, Running {
 
   private complete(value: Value): Signal {
     this.result = value;
-    return this.failing ? 'failed' : 'complete';
+    return this.failing ? 'failed' : 'done';
   }
 
   private failOutside(thrown: unknown): Signal {
@@ -240,7 +279,7 @@ export class Machine implements Site, Running {
     if (frame.point !== 0 && arm.ops[this.pc] === Op.LOOP) this.pc += 2;
     this.tail = frame.tail;
     this.below = frame.parent;
-    this.depthLeft = this.depthLimit() - this.fiber.depthBelow - frame.depth;
+    this.depthLeft = this.depthLimit() - this.depthBelow - frame.depth;
     this.reserve(arm.registers);
     const live = arm.liveAt(frame.point);
     for (let i = 0; i < live.length; i++) this.registers[live[i]!] = frame.slots[i]!;
@@ -281,15 +320,23 @@ export class Machine implements Site, Running {
   private frame(arm: ArmCode, closure: Closure, point: number, base: number, tail: boolean, parent: Frame | null, own: Sources | null): Frame {
     const { plain } = arm;
     const live = plain.liveAt(point);
-    const slots = new Array<Value>(live.length);
-    for (let i = 0; i < live.length; i++) slots[i] = this.registers[base + live[i]!]!;
     const sources = this.tracker === null ? null : frameSources(this.tracker, own, live, base);
-    return { arm: plain, closure, point, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail, sources };
+    return { arm: plain, closure, point, slots: this.slots(base, live), parent, depth: parent === null ? 1 : parent.depth + 1, tail, sources };
+  }
+
+  /** The values of registers, from `base` on. Nearly always they are few, and an array that is written down is made much faster than others. */
+  private slots(base: number, live: readonly number[]): Value[] {
+    const { registers } = this;
+    if (live.length === 1) return [registers[base + live[0]!]!];
+    if (live.length === 2) return [registers[base + live[0]!]!, registers[base + live[1]!]!];
+    const slots = new Array<Value>(live.length);
+    for (let i = 0; i < live.length; i++) slots[i] = registers[base + live[i]!]!;
+    return slots;
   }
 
   /** The point that the running frame stands at. */
   private pointAt(signal: Signal): number {
-    if (signal === 'preempted') return this.atLoop ? this.arm.ops[this.pc + 1]! : 0;
+    if (signal === 'ready') return this.atLoop ? this.arm.ops[this.pc + 1]! : 0;
     return this.arm.ops[this.pc + CALL_POINT]!;
   }
 
@@ -467,7 +514,7 @@ export class Machine implements Site, Running {
   }
 
   private room(): number {
-    return compensationRoom(this.context, this.fiber.rootDepth, this.failing);
+    return compensationRoom(this.context, this.rootDepth, this.failing);
   }
 
   /** The compensations of the current context, newest last, and the library's function that runs them. */
@@ -498,7 +545,7 @@ export class Machine implements Site, Running {
 
   /** What no plan may catch ends every open step of the fiber. */
   private failAll(value: Value): boolean {
-    for (const at of contextsFrom(this.context, this.fiber.rootDepth + 1)) {
+    for (const at of contextsFrom(this.context, this.rootDepth + 1)) {
       tellFailed(this, at, value);
       this.context = at.parent!;
     }
@@ -538,18 +585,18 @@ export class Machine implements Site, Running {
     this.ownVariables ??= new Map(this.variables);
     this.ownVariables.set(name, value);
     // What a branch defines is found again when it is joined.
-    if (this.fiber.path === '' || (this.ownDefined ?? this.defined).has(name)) return;
+    if (this.path === '' || (this.ownDefined ?? this.defined).has(name)) return;
     this.ownDefined ??= new Set(this.defined);
     this.ownDefined.add(name);
   }
 
   nextPosition(): string {
     this.position += 1;
-    return `${this.fiber.path}${this.position}`;
+    return `${this.path}${this.position}`;
   }
 
   tell(event: Event): void {
-    this.events.push(event);
+    (this.events ??= []).push(event);
   }
 
   /**
@@ -576,7 +623,7 @@ export class Machine implements Site, Running {
     this.registers[first] = entries;
     this.registers[first + 1] = error;
     this.trackCompensations(first, entries, this.tracker?.last ?? null);
-    if (shieldDepth(this.context, this.fiber.rootDepth, this.failing) === 0) this.depthLeft += COMPENSATION_DEPTH;
+    if (shieldDepth(this.context, this.rootDepth, this.failing) === 0) this.depthLeft += COMPENSATION_DEPTH;
     this.context = { ...this.context, compensating: true };
     // What is on its way out waits until they have run.
     this.held = outermost(this.held, this.stop);
@@ -587,7 +634,7 @@ export class Machine implements Site, Running {
   /** What wanted to stop the fiber meanwhile, or was on its way, goes on; with it what could not be undone. */
   private endShield(register: number): void {
     this.context = { ...this.context, compensating: false };
-    const shield = shieldDepth(this.context, this.fiber.rootDepth, this.failing);
+    const shield = shieldDepth(this.context, this.rootDepth, this.failing);
     if (shield === 0) this.depthLeft -= COMPENSATION_DEPTH;
     // The step fails anyway.
     if (this.held !== null && this.held.depth >= this.context.depth) this.held = null;
@@ -606,7 +653,7 @@ export class Machine implements Site, Running {
     const { limits, context } = this;
     if (count > limits.branches) raiseLimit('branches', limits.branches);
     if (context.depth > limits.contextDepth) raiseLimit('contextDepth', limits.contextDepth);
-    if (forkLevels(this.fiber.path) >= FORKS_MAX) raise('overflow', `Limit exceeded: branches of branches, more than ${FORKS_MAX} deep`);
+    if (forkLevels(this.path) >= FORKS_MAX) raise('overflow', `Limit exceeded: branches of branches, more than ${FORKS_MAX} deep`);
     const choices = forkOptions(options, count);
     chargeCells(this.meter, count);
     const path = this.nextPosition();
@@ -614,7 +661,7 @@ export class Machine implements Site, Running {
     this.meter.fuel -= taken(share.fuel, count);
     this.meter.allocation -= taken(share.allocation, count);
     this.calls -= taken(share.calls, count);
-    const depthBelow = this.fiber.depthBelow + this.depth() - this.room();
+    const depthBelow = this.depthBelow + this.depth() - this.room();
     const variables = this.ownVariables ?? this.variables;
     const branches = functions.toArray().map((result, index): Fiber => {
       const root = branchContext(context, index);
@@ -639,7 +686,7 @@ export class Machine implements Site, Running {
     this.pending = {
       id: this.nextPosition(),
       capability,
-      args: registers.slice(first, first + ops[pc + 4]!),
+      args: ops[pc + 4] === 1 ? [registers[first]!] : registers.slice(first, first + ops[pc + 4]!),
       options: options < 0 ? null : registers[base + options]!,
       step, isolation, exposure,
       derivedFrom: this.tracker === null ? NO_ORIGINS : originsOf(this.tracker.among(first, ops[pc + 4]!)),
@@ -984,7 +1031,7 @@ export class Machine implements Site, Running {
           const first = base + ops[pc + 3]!;
           this.pc = pc;
           if (tier !== null && callee !== null && tier.isHot(callee)) {
-            if (this.callCompiled(tier, target.closure, first, ops[pc + 4]!)) return 'preempted';
+            if (this.callCompiled(tier, target.closure, first, ops[pc + 4]!)) return 'ready';
             ({ arm, base, pc } = this);
             ({ ops } = arm);
             continue;
@@ -1009,7 +1056,7 @@ export class Machine implements Site, Running {
           base = this.base;
           ops = arm.ops;
           pc = 0;
-          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
           continue;
         }
         case 43 /* CALL */: {
@@ -1023,7 +1070,7 @@ export class Machine implements Site, Running {
             continue;
           }
           if (tier !== null && this.isHot(tier, fn, count)) {
-            if (this.callCompiled(tier, fn, first, count)) return 'preempted';
+            if (this.callCompiled(tier, fn, first, count)) return 'ready';
             ({ arm, base, pc } = this);
             ({ ops } = arm);
             continue;
@@ -1033,7 +1080,7 @@ export class Machine implements Site, Running {
           base = this.base;
           ops = arm.ops;
           pc = 0;
-          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
           continue;
         }
         case 45 /* TAIL_CALL */:
@@ -1049,10 +1096,10 @@ export class Machine implements Site, Running {
             const value = tier.call(fn, registers, first, count, this.depthLeft + 1);
             if (value !== undefined) {
               if (!this.return(value)) return this.complete(value);
-            } else if (tier.takeOver(this)) return 'preempted';
+            } else if (tier.takeOver(this)) return 'ready';
           } else {
             this.replace(fn, first, count);
-            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
           }
           ({ arm, base, pc } = this);
           ({ ops } = arm);
@@ -1071,7 +1118,7 @@ export class Machine implements Site, Running {
           ({ arm, base } = this);
           ({ ops } = arm);
           pc = 0;
-          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
           continue;
         }
         case 48 /* TAIL_APPLY */: {
@@ -1084,7 +1131,7 @@ export class Machine implements Site, Running {
             if (!this.return(value)) return this.complete(value);
           } else {
             this.replace(fn, first, count);
-            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
           }
           ({ arm, base, pc } = this);
           ({ ops } = arm);
@@ -1112,13 +1159,13 @@ export class Machine implements Site, Running {
               const value = loop();
               if (value !== undefined) {
                 if (!this.return(value)) return this.complete(value);
-              } else if (tier.takeOver(this)) return 'preempted';
+              } else if (tier.takeOver(this)) return 'ready';
               ({ arm, base, pc } = this);
               ({ ops } = arm);
               continue;
             }
           }
-          if (--meter.fuel < pauseAt && this.outOfFuel(true)) return 'preempted';
+          if (--meter.fuel < pauseAt && this.outOfFuel(true)) return 'ready';
           pc += 2;
           continue;
         case 52 /* RETURN */: {
@@ -1202,12 +1249,12 @@ export class Machine implements Site, Running {
             ({ arm, base } = this);
             ({ ops } = arm);
             pc = 0;
-            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'preempted';
+            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
           } else pc = ops[pc + 3]!;
           continue;
         case 64 /* FORK */:
           this.pc = pc;
-          if (this.fork(registers[base + ops[pc + 2]!]!, registers[base + ops[pc + 3]!]!)) return 'forking';
+          if (this.fork(registers[base + ops[pc + 2]!]!, registers[base + ops[pc + 3]!]!)) return 'joining';
           registers[base + ops[pc + 1]!] = Vector.empty();
           pc += CALL_SIZE;
           continue;
@@ -1303,8 +1350,12 @@ export class Machine implements Site, Running {
   }
 }
 
-const STATUS: Readonly<Record<Signal, FiberStatus>> = { complete: 'done', failed: 'failed', waiting: 'waiting', preempted: 'ready', forking: 'joining' };
 const NO_ORIGINS: readonly Origin[] = [];
+const NO_ISOLATIONS: State['isolations'] = [];
+/** Stands where a function was that must not be held on to. */
+const NOBODY = new Closure({ group: '', unit: 0, name: null }, []);
+/** Registers, and calls, for which there is room in a machine that is kept. */
+const KEPT_MAX = 128;
 /** One for all states: an empty map is as large as what a small run keeps on top of it. */
 export const NOTHING_NAMED: ReadonlyMap<string, never> = new Map<string, never>();
 

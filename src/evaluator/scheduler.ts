@@ -14,38 +14,64 @@ import { MapValue } from '../value/map.ts';
 import { type ErrorValue, keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
 import { changeAt, type Context, contextsFrom } from './context.ts';
-import type { Event } from './event.ts';
-import { type Entry, type Machine, outermost, shieldDepth } from './machine.ts';
+import { ROOT_ID } from './context-id.ts';
+import type { CodeTable } from './code.ts';
+import { comparePositions, type Event } from './event.ts';
+import { type Entry, Machine, outermost, shieldDepth } from './machine.ts';
 import { errorValue } from './raise.ts';
-import type { Answer, Fiber, HostCall, Join, Stop } from './state.ts';
+import type { ResumeOptions } from './kernel.ts';
+import type { Answer, Fiber, HostCall, Join, State, Stop } from './state.ts';
 import { fetched } from './stored.ts';
 import { cancelledError, tellFailed, timeoutError, withUndone } from './steps.ts';
 import { asError, errorMap } from './thrown.ts';
+import type { Tier } from './tier.ts';
 import { type Sources, union } from './tracking.ts';
 
 export class Scheduler {
+  private readonly table: CodeTable;
+  private readonly tier: Tier | null;
   private readonly machine: Machine;
-  private readonly answers: Inbox;
-  private quantum: number;
+  private readonly answers = new Inbox();
   private preempted = false;
 
-  constructor(machine: Machine, answers: readonly Answer[], quantum: number) {
-    this.machine = machine;
-    this.answers = new Inbox(answers);
-    this.quantum = quantum;
+  private constructor(table: CodeTable, tier: Tier | null) {
+    this.table = table;
+    this.tier = tier;
+    this.machine = new Machine(table, tier);
   }
 
-  get events(): Event[] {
-    return this.machine.events;
+  /** One for this state, which nobody else has until it is given back. */
+  static take(state: State, answers: readonly Answer[], options: ResumeOptions, tier: Tier | null): Scheduler {
+    const { table } = state;
+    let scheduler = table.idle;
+    if (scheduler === null || scheduler.tier !== tier) scheduler = new Scheduler(table, tier);
+    else table.idle = null;
+    scheduler.machine.prepare(state, options);
+    scheduler.answers.fill(answers);
+    scheduler.preempted = false;
+    return scheduler;
+  }
+
+  /** What was told, by position: branches run one after the other. Nothing may be asked of the scheduler any more. */
+  giveBack(): readonly Event[] {
+    const { events } = this.machine;
+    this.answers.fill(NO_ANSWERS);
+    if (this.machine.clear()) this.table.idle = this;
+    if (events === null) return NO_EVENTS;
+    return events.length > 1 && events.some((event) => event.at.includes('.')) ? events.sort((a, b) => comparePositions(a.at, b.at)) : events;
+  }
+
+  private tell(event: Event): void {
+    this.machine.tell(event);
   }
 
   get wasPreempted(): boolean {
     return this.preempted;
   }
 
-  /** Ids of the answers that nobody took. */
-  get left(): readonly string[] {
-    return this.answers.ids();
+  /** Tells of the answers that nobody took. */
+  tellDropped(): void {
+    for (const call of this.answers.ids()) this.tell({ kind: 'answer-dropped', at: call, step: ROOT_ID, call });
   }
 
   /** Runs the fiber and its branches as far as they go. */
@@ -80,10 +106,15 @@ export class Scheduler {
   }
 
   private go(fiber: Fiber, entry: Entry): Fiber {
-    const next = this.machine.go(fiber, entry, this.quantum);
-    if (Number.isFinite(fiber.fuel)) {
+    return this.spent(fiber, this.machine.go(fiber, entry));
+  }
+
+  /** The fiber after a stretch of the machine, which has used some of the quantum. */
+  private spent(fiber: Fiber, next: Fiber): Fiber {
+    const { machine } = this;
+    if (machine.quantum < Number.POSITIVE_INFINITY && Number.isFinite(fiber.fuel)) {
       const shared = next.join?.branches.reduce((sum, branch) => sum + branch.fuel, 0) ?? 0;
-      this.quantum = Math.max(0, this.quantum - (fiber.fuel - next.fuel - shared));
+      machine.quantum = Math.max(0, machine.quantum - (fiber.fuel - next.fuel - shared));
     }
     if (next.status === 'ready') this.preempted = true;
     return next;
@@ -91,8 +122,7 @@ export class Scheduler {
 
   private answer(fiber: Fiber): Fiber | null {
     const answer = this.answers.take(fiber.call!.id);
-    if (answer === null) return null;
-    return this.go(fiber, answer.ok ? { kind: 'value', value: answer.value, sources: null } : { kind: 'error', error: answer.error, fatal: false, sources: null });
+    return answer === null ? null : this.spent(fiber, this.machine.answer(fiber, answer));
   }
 
   // --- stopping ------------------------------------------------------------------------------------------------------
@@ -186,7 +216,7 @@ export class Scheduler {
     const index = root.occurrence;
     const position = branch.position + 1;
     const at = `${branch.path}${position}`;
-    this.events.push(
+    this.tell(
       status === 'done'
         ? { kind: 'branch-completed', at, step: root.id, index }
         : { kind: status === 'failed' ? 'branch-failed' : 'branch-cancelled', at, step: root.id, index, error: branch.result },
@@ -216,7 +246,7 @@ export class Scheduler {
   private startBranch(branch: Fiber): Fiber {
     const root = branch.context;
     const position = branch.position + 1;
-    this.events.push({ kind: 'branch-started', at: `${branch.path}${position}`, step: root.id, index: root.occurrence });
+    this.tell({ kind: 'branch-started', at: `${branch.path}${position}`, step: root.id, index: root.occurrence });
     const begun = this.go({ ...branch, position }, { kind: 'begin', fn: branch.result, args: [], sources: branch.resultSources });
     return hasEnded(begun) ? this.ended(begun) : begun;
   }
@@ -255,7 +285,7 @@ export class Scheduler {
     for (const branch of fiber.join?.branches ?? []) this.kill(branch, error);
     let { position } = fiber;
     const nextPosition = (): string => `${fiber.path}${(position += 1)}`;
-    const tell = (event: Event): void => void this.events.push(event);
+    const tell = (event: Event): void => this.tell(event);
     for (const at of contextsFrom(fiber.context, fiber.rootDepth + 1)) tellFailed({ tell, nextPosition }, at, error);
     const root = rootOf(fiber);
     tell({ kind: 'branch-cancelled', at: nextPosition(), step: root.id, index: root.occurrence, error });
@@ -263,14 +293,16 @@ export class Scheduler {
 }
 
 const NO_IDS: readonly string[] = [];
+const NO_EVENTS: readonly Event[] = [];
+const NO_ANSWERS: readonly Answer[] = [];
 
 /** Answers that nobody has taken yet. Most runs get one at a time, for which a map would cost more than the search. */
 class Inbox {
-  size: number;
-  private readonly single: Answer | null;
-  private readonly many: Map<string, Answer> | null;
+  size = 0;
+  private single: Answer | null = null;
+  private many: Map<string, Answer> | null = null;
 
-  constructor(answers: readonly Answer[]) {
+  fill(answers: readonly Answer[]): void {
     this.size = answers.length;
     this.single = answers.length === 1 ? answers[0]! : null;
     this.many = answers.length > 1 ? new Map(answers.map((answer) => [answer.id, answer])) : null;

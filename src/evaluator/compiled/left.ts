@@ -36,7 +36,7 @@ export class LeftFrames {
   clear(): void {
     const highest = Math.max(this.highest, this.top);
     if (highest > KEPT_MAX) this.slots = [];
-    else this.slots.fill(null, 0, highest);
+    else if (highest > 0) this.slots.fill(null, 0, highest);
     this.top = 0;
     this.highest = 0;
   }
