@@ -120,7 +120,6 @@ describe('however large', () => {
   test('as many words as are read, and one more', () => {
     const most = '[]'.repeat(1_550_000);
     expect(readRight(most, 'ways')).not.toBe(null);
-    expect(readAny(most, 'ways').diagnostics).toEqual([]);
     expect(readRight(`${most}a`, 'ways')).toBe(null);
     expect(readAny(`${most}a`, 'ways').diagnostics.map(({ code }) => code)).toEqual(['E0117']);
   });
