@@ -8,6 +8,7 @@ import { renderJson, renderTable, type Row, type Took } from './report.ts';
 import { benchEnvironment } from './subject.ts';
 import { depth } from './suites/depth.ts';
 import { metering } from './suites/metering.ts';
+import { interpreted } from './suites/interpreted.ts';
 import { peers } from './suites/peers.ts';
 import { durable } from './suites/durable.ts';
 import { effects } from './suites/effects.ts';
@@ -23,7 +24,7 @@ import type { Suite } from './suites/suite.ts';
 import { tiers } from './suites/tiers.ts';
 
 const SUITES: readonly (readonly [name: string, suite: Suite])[] = Object.entries({
-  tiers, metering, effects, steps, snapshots, depth, reading, store, durable, engines, protocol, processes, size, peers,
+  tiers, metering, effects, steps, snapshots, depth, reading, store, durable, engines, protocol, processes, size, peers, interpreted,
 });
 
 async function main(): Promise<void> {

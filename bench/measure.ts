@@ -27,6 +27,7 @@ export interface Timing {
 export interface MeasureOptions {
   readonly samples?: number;
   readonly sampleMs?: number;
+  readonly warmUpRuns?: number;
 }
 
 /** Whatever the last run gave: kept in sight of others, so that no engine can leave the work out. */
@@ -34,7 +35,8 @@ export const lastResult: { value: unknown } = { value: null };
 
 /** The median timing of each task, the tasks taking turns. */
 export function measure(tasks: readonly Task[], options: MeasureOptions = {}): Timing[] {
-  const repetitions = tasks.map((task) => warmUp(task, options.sampleMs ?? SAMPLE_MS));
+  const { sampleMs = SAMPLE_MS, warmUpRuns = WARM_UP_RUNS } = options;
+  const repetitions = tasks.map((task) => warmUp(task, sampleMs, warmUpRuns));
   const samples = tasks.map((): Timing[] => []);
   for (let round = 0; round < (options.samples ?? SAMPLES); round++) {
     tasks.forEach((task, index) => samples[index]!.push(sample(task, repetitions[index]!)));
@@ -47,10 +49,10 @@ export function measureOne(run: () => unknown, options: MeasureOptions = {}): Ti
 }
 
 /** Runs the task until the engine knows it, and says how many runs make a sample. */
-function warmUp(task: Task, sampleMs: number): number {
+function warmUp(task: Task, sampleMs: number, runs: number): number {
   const start = performance.now();
   let fastestMs = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < WARM_UP_RUNS || performance.now() - start < WARM_UP_MS; run++) {
+  for (let run = 0; run < runs || performance.now() - start < WARM_UP_MS; run++) {
     fastestMs = Math.min(fastestMs, sample(task, 1).wallMs);
   }
   return Math.max(1, Math.ceil(sampleMs / Math.max(fastestMs, 0.0001)));

@@ -19,7 +19,7 @@ await build({ ...common, entryPoints: [join(root, 'bench/unmetered.ts')], outfil
 function withoutMetering() {
   const replaced = [
     [/src\/evaluator\/raise\.ts$/, [['  meter.fuel -= steps;\n  if (meter.fuel < 0) raiseLimit(\'fuel\', meter.limits.fuel);\n', ''], [/  meter\.allocation -= cells;\n.*\n  chargeFuel\(meter, cells\);\n/, '']]],
-    [/src\/host\/code-generation\.ts$/, [['new Function(...parameters, body)', 'new Function(...parameters, body.replaceAll("--m.fuel < m.pauseAt", "false").replaceAll("(u = u - 1 | 0) < 0", "false").replaceAll("m.fuel -= w - u;", ""))']]],
+    [/src\/host\/code-generation\.ts$/, [['new Function(...parameters, body)', 'new Function(...parameters, body.replaceAll("--m.fuel < m.pauseAt", "false").replaceAll("(u = u - 1 | 0) < 0", "false").replaceAll("m.fuel -= w - u;", "").replaceAll("u = w = turns() | 0;", ""))']]],
     [/src\/evaluator\/compiled\/emit\.ts$/, [['--m.fuel < m.pauseAt', '--m.fuel < m.pauseAt'], ['(u = u - 1 | 0) < 0', '(u = u - 1 | 0) < 0'], ["'m.fuel -= w - u;'", "'m.fuel -= w - u;'"]]],
   ];
   return {

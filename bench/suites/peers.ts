@@ -85,7 +85,7 @@ function rowOf(peer: Peer, workload: Workload, other: Timing, own: Timing): Row 
 /** What the ten use beyond `clojure.core`. */
 const NEEDS = '(:require [clojure.string :refer [join split]])';
 
-async function loadNbb(folder: string, source: string): Promise<(...args: Argument[]) => unknown> {
+export async function loadNbb(folder: string, source: string): Promise<(...args: Argument[]) => unknown> {
   const { loadString } = (await import(pathToFileURL(join(folder, 'node_modules/nbb/index.mjs')).href)) as { loadString: (text: string) => Promise<unknown> };
   return (await loadString(`(ns workload ${NEEDS})\n${source}\nmain`)) as (...args: Argument[]) => unknown;
 }

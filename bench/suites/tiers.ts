@@ -50,13 +50,13 @@ export const tiers: Suite = {
   },
 };
 
-/** The tiers and the baseline in turns. */
+/** The tiers and the baseline in turns. Each has run once before, so that its answer can be looked at. */
 function runWorkload(workload: Workload, contestants: readonly { readonly tier: Tier; readonly subject: Subject }[]): { readonly tier: Tier; readonly row: Row }[] {
   if (contestants.length === 0) return [];
   const args = workload.args();
   const expected = workload.baseline(...args);
   for (const { subject } of contestants) if (!agrees(workload, subject.run(args), expected)) throw new Error(`${workload.name}: the answers differ`);
-  const [theirs, ...ours] = measure([() => workload.baseline(...args), ...contestants.map(({ subject }) => () => subject.run(args))].map((run) => ({ run })));
+  const [theirs, ...ours] = measure([() => workload.baseline(...args), ...contestants.map(({ subject }) => () => subject.run(args))].map((run) => ({ run })), { warmUpRuns: 1 });
   return contestants.map(({ tier }, place) => ({ tier, row: rowOf(tier, workload, ours[place]!, theirs!) }));
 }
 

@@ -34,14 +34,9 @@ export async function goOn(first: Turn<State, Event>, signal: AbortSignal, execu
   };
   const stopAt = (from: State, reason: string): Turn<State, Event> =>
     noted(governor?.take((refused) => cancel(from, reason, { quantum: QUANTUM_STEPS, refused })) ?? cancel(from, reason, { quantum: QUANTUM_STEPS }));
-  const exposed = (from: State, callId: string): MapValue => {
-    const call = from.pending.find(({ id }) => id === callId);
-    const data = exposedContext(from, callId);
-    return governor === null || call === undefined ? data : governor.shown(call, data);
-  };
   const loopFrom = (from: Turn<State, Event>, signal: AbortSignal, memory?: Memory): Loop<State, Event> =>
     new Loop({
-      kernel: { resume: step, cancel: stopAt, exposed }, first: from, host, signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer,
+      kernel: { resume: step, cancel: stopAt, exposed: exposedContext, ...(governor === null ? {} : { shows: (call, exposed) => governor.shows(call, exposed) }) }, first: from, host, signal, quantum: QUANTUM_STEPS, maxConcurrent: CONCURRENT_CALLS, observer,
       isTraced: isTracing(host.constitution), follow: afterTurn, ...(memory === undefined ? {} : { memory }),
     });
   /** What was begun is brought to an end: `finally` parts and compensations run. */

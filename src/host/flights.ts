@@ -7,18 +7,20 @@
  * - A call that waits for time, for a person, or for somebody's word on whether it may be made at all is *held*: it is under way
  *   and nothing works on it, so a run all of whose calls are held can be put away (see `waits`).
  */
-import { MapValue } from '../value/map.ts';
 import type { Value } from '../value/value.ts';
 import type { DraftData } from './journal/record.ts';
 import type { Book } from './book.ts';
 import { CallbackQueue, type CallbackRuns } from './callback/callback.ts';
-import { added, type AnswerSource, BY_CAPABILITY, type Flight, type From, type Given, type LoopEngine, newFlight } from './flight.ts';
-import { approvalPrompt, askPerson, dueOf, type Hold, holdOf, isMerge, merging, pausing, type Recalled, type Waiting, workHold } from './hold.ts';
+import { added, BY_CAPABILITY, type Flight, type From, type Given, type LoopEngine, newFlight } from './flight.ts';
+import { approvalPrompt, type ApprovalHold, askPerson, dueOf, type Hold, isMerge, merging, pausing, type Recalled, refusedWith, type Waiting, workHold } from './hold.ts';
 import type { Attempting } from './memory.ts';
-import { answerOf, attemptOf, hintsIn, judge, perform, type Performance, timeoutAnswer, withTimeLimit } from './perform.ts';
+import { answerOf, attemptOf, hintsIn, judge, perform, refusalOf, timeoutAnswer } from './perform.ts';
+import { Performing } from './performing.ts';
+import { prepare } from './prepare.ts';
 import { isPassing } from './hint/plan.ts';
-import type { Answer, ApprovalQuestion, Ask, CallObserver, Capability, Clock, Decision, Host, HostCall, Word } from './port.ts';
+import type { Answer, ApprovalQuestion, Ask, CallObserver, Clock, Exposure, Host, HostCall, Word } from './port.ts';
 import type { Amounts } from './amounts.ts';
+import type { Recorder } from './recorder.ts';
 
 export interface FlightOptions {
   readonly host: Pick<Host, 'capabilities' | 'policy' | 'clock' | 'ask'>;
@@ -32,6 +34,8 @@ export interface FlightOptions {
   readonly recall: (callId: string) => Recalled | null;
   /** False when questions to persons are left to those who look after paused runs. */
   readonly asks: boolean;
+  /** Is told what a person who was asked here said to a call. */
+  readonly said: NonNullable<Recorder<unknown, unknown>['said']>;
   readonly book: Book;
   /** The id of the run; null when it has none. */
   readonly run: string | null;
@@ -43,6 +47,8 @@ export interface FlightOptions {
   readonly callbacks: CallbackRuns | null;
   /** Of the program, where it made the call. */
   readonly variables: (callId: string) => ReadonlyMap<string, Value>;
+  /** What the step of the call shows of its context, as far as rules let it. */
+  readonly exposure: (call: HostCall) => Exposure;
 }
 
 export class Flights {
@@ -56,8 +62,6 @@ export class Flights {
   private readonly queues = new Set<CallbackQueue>();
   /** In the order in which they came. */
   private answers = new Map<string, Given>();
-  /** What calls with hints may be shown of the context. */
-  private readonly shown = new Map<string, () => MapValue>();
   private working = 0;
   /** Persons are being asked right now. */
   private asking = 0;
@@ -72,9 +76,9 @@ export class Flights {
   }
 
   /** Takes up the calls that are new and drops those that are no longer among `calls`. */
-  reconcile(calls: readonly HostCall[], exposed: (callId: string) => MapValue): void {
+  reconcile(calls: readonly HostCall[]): void {
     if (this.flights.size > 0 || this.answers.size > 0) this.dropMissing(calls);
-    for (const call of calls) if (!this.flights.has(call.id) && !this.answers.has(call.id)) this.take(call, exposed);
+    for (const call of calls) if (!this.flights.has(call.id) && !this.answers.has(call.id)) this.take(call);
   }
 
   private dropMissing(calls: readonly HostCall[]): void {
@@ -86,7 +90,7 @@ export class Flights {
   /** Takes from the queue what may start now. None while an answer lies here: the machine may give up what waits. */
   startable(): readonly Flight[] {
     if (this.queue.size === 0 || this.answers.size > 0) return NONE;
-    const chosen: Flight[] = [];
+    let chosen: Flight[] | null = null;
     for (const flight of this.queue) {
       if (flight.hold === null && this.working >= this.options.maxConcurrent) continue;
       this.queue.delete(flight);
@@ -95,9 +99,11 @@ export class Flights {
       flight.startedMs = this.clock.nowMs();
       flight.dueMs ??= dueOf(flight);
       if (flight.hold?.kind === 'approval') flight.askedMs ??= flight.startedMs;
-      chosen.push(flight);
+      // Mostly there is one: an array that grows begins with room for many.
+      if (chosen === null) chosen = [flight];
+      else chosen.push(flight);
     }
-    return chosen;
+    return chosen ?? NONE;
   }
 
   launch(flights: readonly Flight[]): void {
@@ -134,10 +140,13 @@ export class Flights {
 
   /** The answers that have come since they were last asked for. */
   arrived(): readonly Given[] {
-    if (this.answers.size === 0) return NO_ANSWERS;
-    const answers = [...this.answers.values()];
-    this.answers = new Map();
-    return answers;
+    const { answers } = this;
+    if (answers.size === 0) return NO_ANSWERS;
+    const given = [...answers.values()];
+    // A map that is emptied is made anew.
+    if (given.length === 1) answers.delete(given[0]!.call.id);
+    else this.answers = new Map();
+    return given;
   }
 
   /** The call that is held under this id. */
@@ -168,6 +177,17 @@ export class Flights {
     else this.again({ ...flight, hold, dueMs: null, controller: null });
   }
 
+  /** Somebody does not allow the call, or what its capability was to see of the context: then it is made without that. */
+  deny(flight: Flight, reason: string, who: string | null): void {
+    const { made, judged, hold } = flight;
+    const withheld = hold?.kind === 'approval' ? hold.withheld : undefined;
+    if (withheld === undefined) return this.answerHeld(flight, refusedWith(reason, flight), { by: 'person', who, message: null });
+    flight.controller?.abort();
+    const work = workHold(made, judged, null);
+    if (work !== null && 'id' in work) this.answer(flight, work, BY_CAPABILITY);
+    else this.again({ ...flight, hold: work, exposed: withheld ?? flight.exposed, dueMs: null, controller: null });
+  }
+
   /** Asks whether a merge may happen, as if it were a call. Not null: that is known, because somebody has said so, or nobody can be asked. */
   askAbout(call: HostCall, approval: ApprovalQuestion): Word | null {
     if (this.ask === nobody) return { isAllowed: false, reason: null };
@@ -175,7 +195,7 @@ export class Flights {
     const hash = this.options.approvalHash(approval, call.id);
     const recalled = this.options.recall(call.id);
     if (recalled?.approved === hash) return { isAllowed: true };
-    this.enqueue({ ...newFlight(call, call, merging(call)), hold: { kind: 'approval', approval, hash }, askedMs: recalled?.askedMs ?? null });
+    this.enqueue({ ...newFlight(call, call, merging()), hold: { kind: 'approval', approval, hash }, askedMs: recalled?.askedMs ?? null });
     return null;
   }
 
@@ -220,17 +240,16 @@ export class Flights {
     if (this.queues.size > 0) await Promise.all([...this.queues].map((queue) => queue.close(true)));
   }
 
-  private take(call: HostCall, exposed: (callId: string) => MapValue): void {
+  private take(call: HostCall): void {
     this.taken += 1;
     const hints = hintsIn(call);
-    if (hints === 'none' && !this.isDelegated(call)) return this.begin({ call, made: call, attempt: null }, () => exposed(call.id));
+    if (hints === 'none' && !this.isDelegated(call)) return this.begin(call, call, null);
     if (typeof hints !== 'string') return this.put(call, hints, { by: 'hint', who: null, message: null }, 0);
     const { book, factsOf } = this.options;
     book.beginHinted(call, factsOf);
-    this.shown.set(call.id, () => exposed(call.id));
     const attempt = book.attempt(call.id);
     if (attempt === null) this.goOn(call, BY_CAPABILITY);
-    else this.begin({ call, made: attemptOf(call, attempt), attempt }, this.shownTo(call, attempt));
+    else this.begin(call, attemptOf(call, attempt), attempt);
   }
 
   /** Several could carry out the call, and it does not say who. */
@@ -250,47 +269,16 @@ export class Flights {
         return this.enqueue({ ...newFlight(call, call, pausing(call)), hold: { kind: 'pause' }, dueMs: plan.untilMs });
       case 'call': {
         const attempt = book.attemptBegins(call.id, plan);
-        return this.begin({ call, made: attemptOf(call, attempt), attempt }, this.shownTo(call, attempt));
+        return this.begin(call, attemptOf(call, attempt), attempt);
       }
     }
   }
 
-  /** A fallback is another capability, which the step says nothing of. */
-  private shownTo(call: HostCall, { target }: Attempting): () => MapValue {
-    return (target === 'own' ? this.shown.get(call.id) : undefined) ?? MapValue.empty;
-  }
-
-  /** Policy, then budget; then it waits for its turn. */
-  private begin({ call, made, attempt }: Pick<Flight, 'call' | 'made' | 'attempt'>, exposed: () => MapValue): void {
-    const { host, observer, book } = this.options;
-    const recalled = this.options.recall(call.id);
-    const judged = judge(made, host, recalled !== null, book.origins(call));
-    observer.decided?.(made, judged.decision);
-    const refused = (answer: Answer, by: AnswerSource = 'policy'): void => this.over({ call, attempt }, answer, { by, who: null, message: null }, 0);
-    if (!judged.allowed || (judged.approval !== null && this.ask === nobody)) {
-      book.denied(made, judged.decision);
-      return refused(judged.allowed ? judged.refusal(refusalOf(judged.decision)) : judged.answer);
-    }
-    const held = book.claim(made, judged.capability);
-    if (held !== null && 'ok' in held) return refused(held, 'budget');
-    const provided = this.provided(call, made, judged.capability, attempt);
-    const limited = 'call' in judged.capability ? withTimeLimit(provided.made, book.timeLeft(made)) : made;
-    const hold = provided.hold ?? holdOf(limited, judged, recalled, this.options.approvalHash);
-    if (hold !== null && 'id' in hold) return refused(hold, 'capability');
-    const maySee = host.policy.exposes?.(judged.capability) === true;
-    // Field by field, as in `put`.
-    this.enqueue({
-      call, made: limited, attempt: book.attempt(call.id) ?? attempt, held, usage: null, judged, exposed: maySee ? exposed() : MapValue.empty(), hold,
-      dueMs: recalled?.dueMs ?? null, isRepeated: recalled?.wasMade === true, askedMs: recalled?.askedMs ?? null, startedMs: 0, controller: null,
-    });
-  }
-
-  /** The call as the provider gets it that carries it out; a question when only a person is left. */
-  private provided(call: HostCall, made: HostCall, capability: Capability, attempt: Attempting | null): { readonly made: HostCall; readonly hold: Hold | null } {
-    const providers = 'providers' in capability ? capability.providers : undefined;
-    const target = providers === undefined || attempt === null ? null : this.options.book.provider(call, made, attempt, providers);
-    if (target?.kind === 'person') return { made, hold: providers!.person(made.args) };
-    return { made: target !== null && 'id' in target ? { ...made, args: providers!.argsFor(made.args, target.id) } : made, hold: null };
+  /** It waits for its turn, when it may be made. */
+  private begin(call: HostCall, made: HostCall, attempt: Attempting | null): void {
+    const prepared = prepare(call, made, attempt, this.options, this.ask === nobody);
+    if ('by' in prepared) this.over({ call, attempt }, prepared.answer, { by: prepared.by, who: null, message: null }, 0);
+    else this.enqueue(prepared);
   }
 
   private enqueue(flight: Flight): void {
@@ -299,28 +287,19 @@ export class Flights {
   }
 
   private work(flight: Flight): void {
-    const { call, made, judged } = flight;
-    const { observer, host, callbacks } = this.options;
-    if ('wait' in judged.capability) return;
-    const performance: Performance = {
-      capability: judged.capability,
-      grants: judged.grants,
-      exposed: flight.exposed,
-      idempotencyKey: this.options.idempotencyKey(call.id),
-      run: this.options.run,
-      used: (usage) => (flight.usage = added(flight.usage, usage)),
-      left: () => this.options.book.leftFor(call),
-      newCallbacks: callbacks === null ? null : (givenUp) => this.callbacksOf(flight, callbacks, givenUp),
-      clock: host.clock,
-      signal: () => (flight.controller ??= abortable(this.flights.get(call.id) !== flight)).signal,
-      defect: (cause) => observer.defect?.(call, cause),
-    };
+    const { made, judged: { capability } } = flight;
+    if ('wait' in capability) return;
+    const performance = new Performing(flight, capability, this.options, this);
     const answer = this.options.engine?.make(flight, performance) ?? perform(made, performance);
     if (answer instanceof Promise) void answer.then((late) => this.worked(flight, late));
     else this.worked(flight, answer);
   }
 
-  private callbacksOf(flight: Flight, runs: CallbackRuns, givenUp: AbortSignal): CallbackQueue {
+  isUnderWay(flight: Flight): boolean {
+    return this.flights.get(flight.call.id) === flight;
+  }
+
+  callbacksOf(flight: Flight, runs: CallbackRuns, givenUp: AbortSignal): CallbackQueue {
     const { book } = this.options;
     const { call } = flight;
     const origins = book.origins(call) ?? call.derivedFrom?.map(({ key }) => key) ?? null;
@@ -348,7 +327,7 @@ export class Flights {
     if (flight.dueMs !== null) void this.waitUntil(flight, hold, flight.dueMs, signal);
     if (hold.kind === 'timer' || hold.kind === 'pause' || hold.kind === 'unsure' || this.ask === null) return;
     this.asking += 1;
-    if (hold.kind === 'approval') await this.askApproval(flight, hold.approval, this.ask, signal);
+    if (hold.kind === 'approval') await this.askApproval(flight, hold, this.ask, signal);
     else {
       const answer = await askPerson(this.ask, flight.call, hold, signal);
       if (!signal.aborted) this.answerHeld(flight, answer, { by: 'person', who: null, message: null });
@@ -357,12 +336,13 @@ export class Flights {
     this.wakeUp();
   }
 
-  private async askApproval(flight: Flight, approval: ApprovalQuestion, ask: Ask, signal: AbortSignal): Promise<void> {
+  private async askApproval(flight: Flight, { approval, hash }: ApprovalHold, ask: Ask, signal: AbortSignal): Promise<void> {
     const said = await ask(approvalPrompt(approval), signal).catch(() => null);
     if (signal.aborted) return;
-    if (said !== null && /^\s*(y|yes)\s*$/i.test(said)) return this.approve(flight);
-    const reason = said === null ? `${refusalOf(flight.judged.decision)}; nobody could be asked` : 'a person said no';
-    this.answerHeld(flight, flight.judged.refusal(reason), { by: 'person', who: null, message: null });
+    const isAllowed = said !== null && /^\s*(y|yes)\s*$/i.test(said);
+    if (said !== null) this.options.said(flight.call.id, { verdict: isAllowed ? 'approve' : 'deny', hash });
+    if (isAllowed) return this.approve(flight);
+    this.deny(flight, said === null ? `${refusalOf(flight.judged.decision)}; nobody could be asked` : 'a person said no', null);
   }
 
   private async waitUntil(flight: Flight, hold: Hold, dueMs: number, signal: AbortSignal): Promise<void> {
@@ -394,13 +374,12 @@ export class Flights {
     book.attemptEnds(call.id, attempt, answer, used, from.message);
     if (provider !== null && provider.kind !== 'person' && !answer.ok && isPassing(answer.error)) {
       const next = book.attemptBegins(call.id, attempt);
-      this.begin({ call, made: attemptOf(call, next), attempt: next }, this.shownTo(call, next));
+      this.begin(call, attemptOf(call, next), next);
     } else this.goOn(call, { ...from, message: null });
     this.wakeUp();
   }
 
   private put(call: HostCall, answer: Answer, from: From, durationMs: number, used?: Amounts): void {
-    if (this.shown.size > 0) this.shown.delete(call.id);
     // Field by field: this happens once for each call, and engines copy unknown objects slowly.
     const { by, who, message } = from;
     this.answers.set(call.id, used === undefined ? { call, answer, by, who, message, durationMs } : { call, answer, by, who, message, durationMs, used });
@@ -410,7 +389,6 @@ export class Flights {
 
   private drop(flight: Flight): void {
     this.flights.delete(flight.call.id);
-    this.shown.delete(flight.call.id);
     this.queue.delete(flight);
     this.options.observer.dropped?.(flight.call);
     flight.controller?.abort();
@@ -421,14 +399,6 @@ const NONE: readonly Flight[] = [];
 
 const NO_ANSWERS: readonly Given[] = [];
 
+
+
 const nobody: Ask = () => Promise.resolve(null);
-
-function abortable(isOver: boolean): AbortController {
-  const controller = new AbortController();
-  if (isOver) controller.abort();
-  return controller;
-}
-
-function refusalOf(decision: Decision): string {
-  return decision.allowed ? '' : decision.reason;
-}

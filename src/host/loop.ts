@@ -22,12 +22,12 @@ import type { Given, LoopEngine } from './flight.ts';
 import { Flights } from './flights.ts';
 import type { Waiting } from './hold.ts';
 import { afterTurn, type Memory, newMemory, unmade, withMore } from './memory.ts';
-import type { Answer, HeldMerge, Host, HostCall, Kernel, Observer, Turn, Word } from './port.ts';
+import type { Answer, Exposure, HeldMerge, Host, HostCall, Kernel, Observer, Turn, Word } from './port.ts';
 import type { Amounts } from './amounts.ts';
 import type { CancelRequest, Ended, PatchRequest, Recorder } from './recorder.ts';
 
 export interface LoopOptions<State, Event> {
-  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'cancel' | 'patch' | 'variables'>;
+  readonly kernel: Pick<Kernel<never, State, never, Event>, 'resume' | 'exposed' | 'shows' | 'cancel' | 'patch' | 'variables'>;
   /** Where the machine stands: fresh from `start`, or from a saved state. */
   readonly first: Turn<State, Event>;
   readonly host: LoopHost;
@@ -110,9 +110,11 @@ export class Loop<State, Event> {
       idempotencyKey: recorder?.idempotencyKey ?? options.keyOf ?? ((callId) => callId),
       approvalHash: recorder?.approvalHash ?? (() => ''),
       asks: recorder?.asks ?? true,
+      said: recorder?.said ?? (() => undefined),
       engine: options.engine ?? null,
       callbacks: options.callbacks ?? null,
       variables: (callId) => options.kernel.variables?.(this.state, callId) ?? new Map(),
+      exposure: (call) => this.exposure(call),
     });
   }
 
@@ -174,7 +176,7 @@ export class Loop<State, Event> {
   }
 
   private async go(): Promise<RunResult<State>> {
-    const { kernel, observer, follow = forgetting } = this.options;
+    const { observer, follow = forgetting } = this.options;
     const { first: given } = this.options;
     const first = given.held === undefined ? given : await this.allowed(given, null);
     if (isResult(first)) return first;
@@ -187,14 +189,15 @@ export class Loop<State, Event> {
       this.book.tellPassed();
       if (outcome.kind === 'complete' || outcome.kind === 'failed') return this.end(outcome);
       if (outcome.kind === 'requires-values') return this.end({ kind: 'failed', error: unfetched(), byHost: true });
-      this.flights.reconcile(outcome.calls, (id) => kernel.exposed?.(state, id) ?? MapValue.empty());
+      this.flights.reconcile(outcome.calls);
       if (outcome.kind === 'preempted') {
         await (this.options.engine?.breathe() ?? breathe());
         if (this.isOverdue()) return this.end({ kind: 'failed', error: overdue(), byHost: true });
       } else {
         // It does not matter in how many goes it came to where it waits.
         this.quanta = [];
-        const stopped = await this.waitForAnswers(state);
+        const waiting = this.waitForAnswers(state);
+        const stopped = waiting === null ? null : await waiting;
         if (stopped !== null) return stopped;
       }
       if (this.isStopped) return { kind: 'cancelled', state, calls: this.flights.taken };
@@ -203,6 +206,12 @@ export class Loop<State, Event> {
       if (isResult(next)) return next;
       turn = next;
     }
+  }
+
+  private exposure(call: HostCall): Exposure {
+    const { kernel } = this.options;
+    const shown = kernel.exposed?.(this.state, call.id) ?? MapValue.empty();
+    return kernel.shows?.(call, shown) ?? { shown };
   }
 
   /** The machine works for too long: the plan is cancelled, and when it goes on even so that is its end. */
@@ -240,7 +249,8 @@ export class Loop<State, Event> {
     const { kernel, quantum } = this.options;
     this.quanta = given.length > 0 ? [quantum] : [...this.quanta, quantum];
     const answers = given.map((one) => one.answer);
-    const next = this.timed(() => kernel.resume(state, answers, { quantum }));
+    const { stretchMs } = this.options.host;
+    const next = stretchMs === undefined ? kernel.resume(state, answers, { quantum }) : this.timed(() => kernel.resume(state, answers, { quantum }));
     return next.held === undefined ? next : this.allowed(next, { state, answers });
   }
 

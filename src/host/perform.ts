@@ -23,8 +23,6 @@ interface Accepted {
   readonly grants: CallContext['grants'];
   /** What a person has to allow first; null: nothing. */
   readonly approval: ApprovalQuestion | null;
-  /** The answer when nobody can be asked, or somebody says no. */
-  readonly refusal: (reason: string) => Answer;
 }
 interface Refused {
   readonly allowed: false;
@@ -37,14 +35,23 @@ export function judge(call: HostCall, host: Pick<Host, 'capabilities' | 'policy'
   const capability = host.capabilities.find(call.capability);
   if (capability === undefined) return unknown(call, host);
   const decision = host.policy.decide(requestOf(call, capability, host.clock.nowMs(), wasBegun && 'wait' in capability, origins));
-  const refusal = (reason: string): Answer => failed(call, securityFailure(call.capability, reason, null));
-  if (decision.allowed) return { allowed: true, decision, capability, grants: decision.grants, approval: null, refusal };
-  if (decision.approval !== undefined) return { allowed: true, decision, capability, grants: decision.approval.grants, approval: decision.approval, refusal };
+  if (decision.allowed) return { allowed: true, decision, capability, grants: decision.grants, approval: null };
+  if (decision.approval !== undefined) return { allowed: true, decision, capability, grants: decision.approval.grants, approval: decision.approval };
   const failure =
     decision.kind === 'security'
       ? securityFailure(call.capability, decision.reason, decision.hint)
       : new HostFailure(decision.kind, decision.reason);
   return { allowed: false, decision, answer: failed(call, failure) };
+}
+
+/** The answer when a call has to be allowed, and nobody can be asked, or somebody says no. */
+export function refusedByPerson(call: HostCall, reason: string): Answer {
+  return failed(call, securityFailure(call.capability, reason, null));
+}
+
+/** Why it is not allowed; empty when it is. */
+export function refusalOf(decision: Decision): string {
+  return decision.allowed ? '' : decision.reason;
 }
 
 /** Field by field: this is made for each call, and objects that are spread together cost more than the rest of it. */
@@ -100,15 +107,26 @@ export interface Performance {
   readonly idempotencyKey: string;
   /** The id of the run; null when it has none. */
   readonly run: string | null;
-  readonly used: (usage: Usage) => void;
-  readonly left: () => Amounts;
-  /** For the callbacks of the call; null: it cannot call back. */
-  readonly newCallbacks: ((givenUp: AbortSignal) => CallbackQueue) | null;
+  used(usage: Usage): void;
+  left(): Amounts;
+  readonly canCallBack: boolean;
+  /** For the callbacks of the call. */
+  newCallbacks(givenUp: AbortSignal): CallbackQueue;
   readonly clock: Host['clock'];
   /** Aborted when the program no longer waits. Made when it is asked for: most calls never look. */
-  readonly signal: () => AbortSignal;
+  signal(): AbortSignal;
   /** Is told of failures that a capability should not have. */
-  readonly defect: (cause: unknown) => void;
+  defect(cause: unknown): void;
+}
+
+/** The same with other parts. */
+export function adapted(performance: Performance, parts: Partial<Performance>): Performance {
+  const { capability, grants, exposed, idempotencyKey, run, canCallBack, clock } = performance;
+  return {
+    capability, grants, exposed, idempotencyKey, run, canCallBack, clock,
+    used: (usage) => performance.used(usage), left: () => performance.left(), newCallbacks: (givenUp) => performance.newCallbacks(givenUp), signal: () => performance.signal(), defect: (cause) => performance.defect(cause),
+    ...parts,
+  };
 }
 
 /** A capability that answers at once gives the answer itself, so that a plan with many such calls never waits. */
@@ -116,7 +134,7 @@ export function perform(call: HostCall, performance: Performance): Answer | Prom
   try {
     const durationMs = timeoutOf(call);
     if (durationMs !== null) return answerWithin(call, performance, durationMs);
-    const context = new Context(call, performance, performance.signal);
+    const context = new Context(call, performance, null);
     const given = performance.capability.call(call.args.slice(), context);
     if (!(given instanceof Promise)) return context.hasCalledBack ? context.close(false).then(() => answered(call, given, performance)) : answered(call, given, performance);
     return given.then(
@@ -131,7 +149,7 @@ export function perform(call: HostCall, performance: Performance): Answer | Prom
 async function answerWithin(call: HostCall, performance: Performance, durationMs: number): Promise<Answer> {
   const deadline = { clock: performance.clock, durationMs, signal: performance.signal() };
   const work = async (signal: AbortSignal): Promise<Value> => {
-    const context = new Context(call, performance, () => signal);
+    const context = new Context(call, performance, signal);
     let hasFailed = true;
     try {
       const value = await performance.capability.call(call.args.slice(), context);
@@ -144,7 +162,7 @@ async function answerWithin(call: HostCall, performance: Performance, durationMs
   return withDeadline(deadline, work).then((value) => answered(call, value, performance), (cause: unknown) => failureAnswer(call, cause, performance));
 }
 
-/** The signal is made when a capability looks at it. */
+/** Made for each call: what few capabilities look at is made when they do. */
 class Context implements CallContext {
   readonly callId: string;
   readonly name: string;
@@ -152,28 +170,37 @@ class Context implements CallContext {
   readonly grants: CallContext['grants'];
   readonly exposed: MapValue;
   readonly run?: string;
-  readonly used: (usage: Usage) => void;
-  readonly left: () => Amounts;
-  private readonly makeSignal: () => AbortSignal;
-  private readonly newCallbacks: Performance['newCallbacks'];
+  private readonly performance: Performance;
+  private readonly deadline: AbortSignal | null;
   private callbacks: CallbackQueue | null = null;
 
-  constructor(call: HostCall, { idempotencyKey, grants, exposed, run, used, left, newCallbacks }: Performance, makeSignal: () => AbortSignal) {
+  /** `deadline` is aborted when the call's time is over as well; null: it has no end. */
+  constructor(call: HostCall, performance: Performance, deadline: AbortSignal | null) {
     this.callId = call.id;
     this.name = call.capability;
-    this.idempotencyKey = idempotencyKey;
-    this.grants = grants;
-    this.exposed = exposed;
-    if (run !== null) this.run = run;
-    this.used = used;
-    this.left = left;
-    this.makeSignal = makeSignal;
-    this.newCallbacks = newCallbacks;
+    this.idempotencyKey = performance.idempotencyKey;
+    this.grants = performance.grants;
+    this.exposed = performance.exposed;
+    if (performance.run !== null) this.run = performance.run;
+    this.performance = performance;
+    this.deadline = deadline;
+  }
+
+  get signal(): AbortSignal {
+    return this.deadline ?? this.performance.signal();
+  }
+
+  get used(): (usage: Usage) => void {
+    return (usage) => this.performance.used(usage);
+  }
+
+  get left(): () => Amounts {
+    return () => this.performance.left();
   }
 
   get callBack(): CallBack | undefined {
-    if (this.newCallbacks === null) return undefined;
-    return (this.callbacks ??= this.newCallbacks(this.signal)).callBack;
+    if (!this.performance.canCallBack) return undefined;
+    return (this.callbacks ??= this.performance.newCallbacks(this.signal)).callBack;
   }
 
   get hasCalledBack(): boolean {
@@ -183,10 +210,6 @@ class Context implements CallContext {
   /** The capability has ended: resolves when its callbacks have. */
   async close(hasFailed: boolean): Promise<void> {
     await this.callbacks?.close(hasFailed);
-  }
-
-  get signal(): AbortSignal {
-    return this.makeSignal();
   }
 }
 

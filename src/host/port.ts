@@ -70,6 +70,24 @@ export interface HeldMerge<State, Event = unknown> {
 /** What came of asking a person; `reason` says why not, null when nobody could be asked. `cancels`: the run was cancelled before anybody said a word. */
 export type Word = { readonly isAllowed: true } | { readonly isAllowed: false; readonly reason: string | null; readonly cancels?: boolean };
 
+/** What a capability sees of the context of a call. */
+export interface Exposure {
+  readonly shown: MapValue;
+  /** Keys that it sees only when a person allows it; absent: there are none. */
+  readonly asks?: ExposureQuestion;
+}
+
+export interface ExposureQuestion {
+  /** The rule that wants to know, the first of them by key. */
+  readonly rule: string;
+  /** Sorted, with the rule of each. */
+  readonly keys: readonly { readonly key: string; readonly rule: string; readonly valueHash: string }[];
+  /** How the rule puts it; null: it says nothing. */
+  readonly question: string | null;
+  /** What is shown when they say no. */
+  readonly withheld: MapValue;
+}
+
 export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, Event = unknown> {
   readonly start: (program: Program, options?: StartOptions) => Turn<State, Event>;
   readonly resume: (state: State, answers: readonly Answer[], options?: Quantum) => Turn<State, Event>;
@@ -79,6 +97,8 @@ export interface Kernel<Program, State, StartOptions extends Quantum = Quantum, 
   readonly patch?: (state: State, data: MapValue, policy: Value) => Result<State, string>;
   /** What the step of a waiting call shows of its context. A kernel without it shows nothing. */
   readonly exposed?: (state: State, callId: string) => MapValue;
+  /** What of that the capability of the call may see. A kernel without it: all. */
+  readonly shows?: (call: HostCall, exposed: MapValue) => Exposure;
   /** The variables of the program where it made the waiting call. A kernel without it has none. */
   readonly variables?: (state: State, callId: string) => ReadonlyMap<string, Value>;
 }

@@ -6,6 +6,7 @@ import type { Flight, Given } from './flight.ts';
 import type { Recalled, Waiting } from './hold.ts';
 import type { DraftData } from './journal/record.ts';
 import type { ApprovalQuestion, HostCall, Turn } from './port.ts';
+import type { Approval } from './security/approval.ts';
 
 /** Writes down what happens. Null instead of a promise: nothing had to be written, the loop goes on at once. */
 export interface Recorder<State, Event> {
@@ -35,6 +36,8 @@ export interface Recorder<State, Event> {
   readonly ended: (result: Ended, request: CancelRequest | null) => Promise<void>;
   /** False: questions to persons are not put here. */
   readonly asks: boolean;
+  /** What a person said to such a question about a call, by the hash of what they were shown. */
+  readonly said?: (callId: string, word: Pick<Approval, 'verdict' | 'hash'>) => void;
 }
 
 export interface CancelRequest {

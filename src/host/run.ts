@@ -53,11 +53,8 @@ function governed(governor: Governor): EntryKernel {
     start: ({ table, fn, args }, options) => governor.take((refused) => start(table, fn, args, { ...options, refused })),
     resume: (state, answers, options) => governor.take((refused) => resume(state, answers, { ...options, refused })),
     cancel: (state, reason, options) => governor.take((refused) => cancel(state, reason, { ...options, refused })),
-    exposed: (state, callId) => {
-      const call = state.pending.find(({ id }) => id === callId);
-      const exposed = exposedContext(state, callId);
-      return call === undefined ? exposed : governor.shown(call, exposed);
-    },
+    exposed: KERNEL.exposed!,
+    shows: (call, exposed) => governor.shows(call, exposed),
     variables: variablesAt,
   };
 }

@@ -9,7 +9,7 @@ import { Lowering } from './lowering.ts';
 import { expandFully } from './macro.ts';
 import type { Namespace } from './namespace.ts';
 import { headName, type ProgramBuilder } from './program.ts';
-import { GroupBuilder, findLocal, type Place, type Scope, UnitBuilder } from './scope.ts';
+import { GroupBuilder, findLocal, outermost, type Place, type Scope, seeing, UnitBuilder } from './scope.ts';
 import { boundNames, readBindings } from './special/pattern.ts';
 import { ALWAYS_SPECIAL } from './special/table.ts';
 
@@ -49,7 +49,7 @@ class Expansion {
   }
 
   private place(scope: Scope | null): Place {
-    return { unit: this.unit, scope, loop: null, tail: false, depth: 0 };
+    return seeing(outermost(this.unit), scope);
   }
 
   private all(forms: readonly Form[], scope: Scope | null): Form[] {

@@ -2,7 +2,8 @@
  * What the formatter works on: the tokens of a text that has no mistakes, and what stands in the gaps between them.
  * Nothing of the text is lost but blanks, commas that separate nothing, and how many blank lines there were.
  */
-import { commentEnd, sharedScanning, tokenEnd, tokenize, type TokenType } from './tokens.ts';
+import { commentEnd } from './characters.ts';
+import { sharedScanning, tokenEnd, tokenize, type TokenType } from './tokens.ts';
 
 /** `meta` is followed by two forms; the other prefixes by one. A `discard` and its form count for nothing. */
 export type Role = 'atom' | 'open' | 'close' | 'prefix' | 'meta' | 'discard';

@@ -16,10 +16,11 @@ import { SetValue } from '../value/set.ts';
 import { Vector } from '../value/vector.ts';
 import type { Form, ListForm, SymbolForm } from './form.ts';
 import { bindHints, hasHints, type HintedForm, type Hints, isFixed, takeHints, within as withinHints } from './hint.ts';
+import type { ItemStack } from './item-stack.ts';
 import { expandMacro, type MacroBudget } from './macro.ts';
 import { type Arity, type Global, type Library, type LibraryEntry, type Namespace, splitQualified } from './namespace.ts';
 import type { ProgramBuilder } from './program.ts';
-import { deeper, deeperInner, findLocal, inner, type LocalBinding, type Place, referTo, visibleNames } from './scope.ts';
+import { findLocal, inner, type LocalBinding, type Place, referTo, visibleNames } from './scope.ts';
 import { annotationType } from './special/pattern.ts';
 import { ALWAYS_SPECIAL, INTERNAL_FORMS, SPECIAL_FORMS } from './special/table.ts';
 import { foreignHelp } from './foreign.ts';
@@ -38,6 +39,9 @@ export class Lowering {
   readonly macroBudget: MacroBudget;
   /** Of the forms around the place that is being lowered. */
   hints: Hints | null = null;
+  /** How many forms are around the place that is being lowered: what would overflow is refused. */
+  depth = 0;
+  private readonly nodes: ItemStack<Node>;
 
   constructor(program: ProgramBuilder, namespace: Namespace) {
     this.program = program;
@@ -45,6 +49,7 @@ export class Lowering {
     this.diagnostics = program.diagnostics;
     this.library = program.library;
     this.macroBudget = program.macroBudget;
+    this.nodes = program.nodes;
   }
 
   // --- the walk -----------------------------------------------------------------------------------------------
@@ -81,16 +86,17 @@ export class Lowering {
   }
 
   private list(form: ListForm, place: Place): Node {
-    if (place.depth > NESTING_MAX) {
+    if (this.depth > NESTING_MAX) {
       return this.fail('E0210', `this code is nested more than ${NESTING_MAX} deep`, form.span, ['name parts of it with `let` or `defn`']);
     }
     if (hasHints(form.meta)) return this.hinted(form, place);
-    const within = deeper(place);
     const head = form.items[0];
     if (head === undefined) return constant(EMPTY, form.span);
-    if (head.kind === 'symbol') return this.listWithSymbol(form, head, within);
     if (head.kind === 'atom') this.warnNotCallable(head);
-    return this.call(form, within);
+    this.depth += 1;
+    const node = head.kind === 'symbol' ? this.listWithSymbol(form, head, place) : this.call(form, place);
+    this.depth -= 1;
+    return node;
   }
 
   private listWithSymbol(form: ListForm, head: SymbolForm, place: Place): Node {
@@ -268,15 +274,17 @@ export class Lowering {
 
   /** Forms, from item `from` on, whose values are all used: none is in tail position. */
   values(forms: readonly Form[], place: Place, span: Span, from: number = 0): Node[] {
-    if (place.depth > NESTING_MAX) {
+    if (this.depth > NESTING_MAX) {
       this.fail('E0210', `this code is nested more than ${NESTING_MAX} deep`, span, ['quote data that is not code']);
       return [];
     }
-    const within = deeperInner(place);
-    // An array that fits: one that grows keeps room for sixteen nodes more than the three of a usual call.
-    const nodes = new Array<Node>(Math.max(0, forms.length - from));
-    for (let i = 0; i < nodes.length; i++) nodes[i] = this.lower(forms[from + i]!, within);
-    return nodes;
+    const within = inner(place);
+    const { nodes } = this;
+    const start = nodes.size;
+    this.depth += 1;
+    for (let i = from; i < forms.length; i++) nodes.push(this.lower(forms[i]!, within));
+    this.depth -= 1;
+    return nodes.take(start);
   }
 
   // --- calls --------------------------------------------------------------------------------------------------
@@ -285,7 +293,6 @@ export class Lowering {
     const head = form.items[0]!;
     const args = this.values(form.items, place, form.span, 1);
     if (head.kind === 'keyword') return this.keywordCall(head.name, args, form.span);
-    // A name means the same in any position: no place of its own is made for it.
     const fn = head.kind === 'symbol' ? this.symbol(head, place) : this.lower(head, inner(place));
     return this.callNode(fn, args, place, form.span);
   }
@@ -296,7 +303,7 @@ export class Lowering {
       this.warnArity(`:${name}`, args.length, [{ required: 1, variadic: false }, { required: 2, variadic: false }], span);
       return { kind: 'call', fn: key, args, tail: false, span };
     }
-    return primitive('%keyword-get', [args[0]!, key, ...args.slice(1)], span);
+    return primitive('%keyword-get', args.length === 1 ? [args[0]!, key] : [args[0]!, key, args[1]!], span);
   }
 
   /** A call of `fn`: of a primitive directly when the number of arguments fits, so that it cannot suspend. */
@@ -397,12 +404,7 @@ function fold(name: string, args: readonly Node[], span: Span): PrimitiveCallNod
 }
 
 function constants(nodes: readonly Node[]): Value[] | null {
-  const values: Value[] = [];
-  for (const node of nodes) {
-    if (node.kind !== 'const') return null;
-    values.push(node.value);
-  }
-  return values;
+  return nodes.every((node) => node.kind === 'const') ? nodes.map((node) => node.value) : null;
 }
 
 function primitiveArities(min: number, max: number): Arity[] {

@@ -12,11 +12,12 @@ import type { Arm, Definition, Node, Unit } from '../ir/node.ts';
 import type { Value } from '../value/value.ts';
 import type { Form, KeywordForm, ListForm, SymbolForm } from './form.ts';
 import { definitionHints, passHints } from './hint.ts';
+import { ItemStack } from './item-stack.ts';
 import { constant, describe, didYouMean, Lowering } from './lowering.ts';
 import { applyMacro, type MacroBudget, MACRO_EXPANSIONS_MAX, MACRO_NODES_MAX } from './macro.ts';
 import { type Arity, type Expander, type ExpansionResult, type Library, Namespace } from './namespace.ts';
 import { defines } from './read-meta.ts';
-import { GroupBuilder, type Place, UnitBuilder } from './scope.ts';
+import { GroupBuilder, outermost, UnitBuilder } from './scope.ts';
 import { parseStructs, type StructDeclaration } from './struct-form.ts';
 import type { TypeEnv } from './type-name.ts';
 import { readDef, readStruct, structUnit } from './special/definition.ts';
@@ -103,6 +104,8 @@ export class ProgramBuilder {
   readonly contextKeys: ReadonlySet<string>;
   readonly internal: boolean;
   readonly unresolved: Unresolved[] = [];
+  /** The nodes of everything that is being lowered. */
+  readonly nodes: ItemStack<Node> = new ItemStack<Node>();
   macroDepth = 0;
   macroLimitReported = false;
   private readonly options: ProgramOptions;
@@ -196,23 +199,14 @@ export class ProgramBuilder {
   }
 
   private lowerItem(item: Item, unit: UnitBuilder): Node {
-    const lowering = new Lowering(this, item.namespace);
     if (item.definition !== null) return { kind: 'definition', definition: item.definition, span: item.form.span };
     const head = headName(item.form);
     if (head === 'def' || head === 'defonce') {
-      const literal = this.literalOf(item, lowering);
+      const literal = literalOf(item);
       if (literal !== undefined) return constant(literal, item.form.span);
     }
     // Not even the last one is in tail position: what fails in a function without a place happened here.
-    const place: Place = { unit, scope: null, loop: null, tail: false, depth: 0 };
-    return lowering.lower(item.form, place);
-  }
-
-  private literalOf(item: Item, _lowering: Lowering): Value | undefined {
-    const name = (item.form as ListForm).items[1];
-    if (name?.kind !== 'symbol') return undefined;
-    const global = item.namespace.names.get(name.name);
-    return global?.kind === 'literal' ? global.value : undefined;
+    return new Lowering(this, item.namespace).lower(item.form, outermost(unit));
   }
 
   private reportUnresolved(): void {
@@ -234,7 +228,8 @@ export class ProgramBuilder {
   }
 
   private collect(unexpanded: Form, namespace: Namespace): void {
-    const form = this.expandHead(unexpanded, namespace);
+    const lowering = new Lowering(this, namespace);
+    const form = this.expandHead(unexpanded, lowering);
     if (form === null) return;
     if (form !== unexpanded) this.definesInside = true;
     const head = headName(form);
@@ -242,7 +237,6 @@ export class ProgramBuilder {
       this.items.push({ namespace, form, definition: null });
       return;
     }
-    const lowering = new Lowering(this, namespace);
     switch (head) {
       case 'do':
         if (form.items.length > 1) return this.collectAll(form.items.slice(1).map((one) => passHints(form, one)), namespace);
@@ -267,8 +261,7 @@ export class ProgramBuilder {
   }
 
   /** Expands macro calls until the head is none; null after a report. */
-  private expandHead(unexpanded: Form, namespace: Namespace): Form | null {
-    const lowering = new Lowering(this, namespace);
+  private expandHead(unexpanded: Form, lowering: Lowering): Form | null {
     let form = unexpanded;
     for (;;) {
       const head = headName(form);
@@ -297,9 +290,7 @@ export class ProgramBuilder {
     const label = lowering.namespace.qualify(name);
     const definition = new PendingDefinition(label, arities, () => {
       const root = new UnitBuilder(null, new GroupBuilder(null));
-      const place: Place = { unit: root, scope: null, loop: null, tail: false, depth: 0 };
-      const symbol: SymbolForm = { kind: 'symbol', name: label, span: shape.name?.span ?? shape.span };
-      return buildFunction(lowering, { ...shape, name: symbol }, new GroupBuilder(root), place, self);
+      return buildFunction(lowering, shape, label, new GroupBuilder(root), outermost(root), self);
     });
     this.definitions.push(definition);
     return definition;
@@ -359,7 +350,7 @@ export class ProgramBuilder {
       } else if (at.kind !== 'atom' && at.kind !== 'keyword') open.push(...at.items);
     }
     const unit = new UnitBuilder(null, new GroupBuilder(null));
-    const node = lowering.lower(form, { unit, scope: null, loop: null, tail: false, depth: 0 });
+    const node = lowering.lower(form, outermost(unit));
     return node.kind === 'const' ? node.value : undefined;
   }
 
@@ -405,9 +396,8 @@ export class ProgramBuilder {
   private macroPending(lowering: Lowering, name: SymbolForm, shape: FunctionShape): PendingDefinition {
     const definition: PendingDefinition = new PendingDefinition(name.name, [], () => {
       const root = new UnitBuilder(null, new GroupBuilder(null));
-      const place: Place = { unit: root, scope: null, loop: null, tail: false, depth: 0 };
       this.macroDepth += 1;
-      const unit = buildFunction(lowering, shape, new GroupBuilder(root), place, null);
+      const unit = buildFunction(lowering, shape, name.name, new GroupBuilder(root), outermost(root), null);
       this.macroDepth -= 1;
       return unit;
     });
@@ -552,6 +542,14 @@ const LITERAL_NODES_MAX = 64;
 
 export function headName(form: Form): string | null {
   return form.kind === 'list' && form.items[0]?.kind === 'symbol' ? form.items[0].name : null;
+}
+
+/** What the name that the form defines stands for, when that is known beforehand. */
+function literalOf({ form, namespace }: Item): Value | undefined {
+  const name = (form as ListForm).items[1];
+  if (name?.kind !== 'symbol') return undefined;
+  const global = namespace.names.get(name.name);
+  return global?.kind === 'literal' ? global.value : undefined;
 }
 
 /** Null when there is no `(:exports …)`, undefined when it is malformed. */

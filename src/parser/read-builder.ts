@@ -11,12 +11,13 @@ import { type Diagnostic, diagnostic, type RelatedPlace } from '../diagnostic/di
 import type { Span } from '../diagnostic/span.ts';
 import { printBrief } from '../value/print.ts';
 import type { Form, ListForm, MapForm, SymbolForm, VectorForm } from './form.ts';
+import { ItemStack } from './item-stack.ts';
 import { type Bracket, type Frame, FrameStack, type Prefix, type Shorthand } from './read-frames.ts';
 import { RepeatedKeys } from './read-keys.ts';
 import { defines, isDefined, mergeMeta } from './read-meta.ts';
 import { type Problem, shown } from './read-problem.ts';
 import { readString } from './read-string.ts';
-import type { AtomValue } from './read-word.ts';
+import type { AtomValue, Word } from './read-word.ts';
 import { Words } from './read-words.ts';
 
 const CLOSERS: Record<Bracket, string> = { list: ')', fn: ')', vector: ']', map: '}', set: '}' };
@@ -40,6 +41,8 @@ const DIAGNOSTICS_MAX = 1000;
 
 export class FormBuilder {
   readonly diagnostics: Diagnostic[] = [];
+  /** Nothing was wrong so far. */
+  sound = true;
   /** A closing bracket did not fit. */
   mismatched = false;
   /** The text ended inside a bracket. */
@@ -52,10 +55,8 @@ export class FormBuilder {
   private readonly words = new Words();
   private readonly repeatedKeys = new RepeatedKeys();
   private readonly frames = new FrameStack();
-  /** The forms of all frames, the outermost frame's first; a frame that ends takes its own from the end, in an array that fits. */
-  private readonly pending: Form[] = [];
-  /** How many of them count; what lies behind is left over. */
-  private size = 0;
+  /** The forms of all frames. */
+  private readonly pending = new ItemStack<Form>();
   /** The `#(…)` we are in, if any. */
   private fnLiteral: Frame | null = null;
   /** How many `#_` are open: arguments named in there do not count. */
@@ -66,13 +67,13 @@ export class FormBuilder {
   }
 
   open(kind: Bracket, start: number, end: number): void {
-    this.frames.push(kind, false, this.size, start, end);
+    this.frames.push(kind, false, this.pending.size, start, end);
     if (kind === 'fn') this.enterFnLiteral(this.frames.top);
   }
 
   prefix(kind: Prefix, start: number, end: number): void {
     if (kind === 'discard') this.discarding++;
-    this.frames.push(kind, true, this.size, start, end);
+    this.frames.push(kind, true, this.pending.size, start, end);
   }
 
   /** A closing bracket, written as `closer`. */
@@ -81,6 +82,7 @@ export class FormBuilder {
     const { kind } = this.frames.top;
     if (kind === 'program' || CLOSERS[kind as Bracket] !== closer) {
       this.mismatched = true;
+      this.sound = false;
       return;
     }
     this.emit(this.complete(this.frames.pop(), end));
@@ -101,8 +103,15 @@ export class FormBuilder {
   }
 
   word(text: string, start: number): void {
-    const word = this.words.meaningOf(text);
-    const end = start + text.length;
+    this.meaning(this.words.meaningOf(text), text, start, start + text.length);
+  }
+
+  /** The word that stands there in the text. */
+  wordAt(text: string, start: number, end: number): void {
+    this.meaning(this.words.meaningAt(text, start, end), text, start, end);
+  }
+
+  private meaning(word: Word, text: string, start: number, end: number): void {
     switch (word.kind) {
       case 'symbol':
         this.emit({ kind: 'symbol', name: word.name, span: this.span(start, end) });
@@ -124,7 +133,7 @@ export class FormBuilder {
         this.emit(this.call('ctx-ref', start, start + 1, this.atomForm(word.path, start, end), end));
         return;
       case 'bad':
-        this.bad(word.problem, text, start);
+        this.bad(word.problem, text.slice(start, end), start);
     }
   }
 
@@ -154,7 +163,7 @@ export class FormBuilder {
     this.dangling = this.frames.top.isPrefix;
     while (this.frames.top.isPrefix) this.dropPrefix(null);
     this.unclosed = this.frames.top.kind !== 'program';
-    return this.pending.slice(0, this.size);
+    return this.pending.take(0);
   }
 
   // ── whole forms ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -162,12 +171,11 @@ export class FormBuilder {
   private emit(form: Form): void {
     let current: Form | null = form;
     while (current !== null && this.frames.top.isPrefix) current = this.completePrefix(current);
-    if (current !== null) this.pending[this.size++] = current;
+    if (current !== null) this.pending.push(current);
   }
 
   private complete(frame: Frame, end: number): Form {
-    const items = this.pending.slice(frame.from, this.size);
-    this.size = frame.from;
+    const items = this.pending.take(frame.from);
     const span = this.span(frame.start, end);
     const isInside = frame.kind === 'fn' || (frame.kind === 'list' && this.frames.top.kind !== 'program');
     if (isInside && defines(items)) this.definesInside = true;
@@ -219,13 +227,13 @@ export class FormBuilder {
     const frame = this.frames.pop();
     if (frame.kind === 'discard') this.discarding--;
     this.frames.top.mended ||= frame.mended;
-    this.size = frame.from;
+    this.pending.size = frame.from;
     return frame;
   }
 
   /** The shorthand on top has nothing to apply to. */
   private dropPrefix(closer: string | null): void {
-    const hasMeta = this.size > this.frames.top.from;
+    const hasMeta = this.pending.size > this.frames.top.from;
     const frame = this.popPrefix();
     const what = hasMeta ? 'this metadata' : PREFIXES[frame.kind as Prefix];
     const found = closer === null ? 'the end of the text' : `\`${closer}\``;
@@ -271,13 +279,13 @@ export class FormBuilder {
   // ── metadata ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   private completeMeta(frame: Frame, form: Form): Form | null {
-    if (this.size === frame.from) {
-      this.pending[this.size++] = form;
+    if (this.pending.size === frame.from) {
+      this.pending.push(form);
       return null;
     }
     // All of `^a ^b ^c form` at once: one after the other would copy what was merged again and again.
     const chain: Frame[] = [];
-    while (this.frames.top.kind === 'meta' && this.size > this.frames.top.from) chain.push(this.popPrefix());
+    while (this.frames.top.kind === 'meta' && this.pending.size > this.frames.top.from) chain.push(this.popPrefix());
     const maps: MapForm[] = [];
     for (let i = chain.length - 1; i >= 0; i--) {
       const map = this.metaMap(chain[i]!, form);
@@ -290,7 +298,7 @@ export class FormBuilder {
 
   /** What `^…` says about `target`; null when it cannot say that there. */
   private metaMap(frame: Frame, target: Form): MapForm | null {
-    const written = this.pending[frame.from]!;
+    const written = this.pending.at(frame.from);
     if (written.kind === 'map') return written;
     if (written.kind !== 'keyword' || written.name === '') {
       this.misplaced(frame, 'After `^` a map is needed', 'Write `^{:key value} form`.');
@@ -308,7 +316,7 @@ export class FormBuilder {
   /** Whether the form that comes next stands right after `def` and the like. */
   private isDefinedName(target: Form): boolean {
     const { kind, from } = this.frames.top;
-    return kind === 'list' && this.size === from + 1 && isDefined(this.pending[from]!, target);
+    return kind === 'list' && this.pending.size === from + 1 && isDefined(this.pending.at(from), target);
   }
 
   private misplaced(frame: Frame, message: string, help?: string): void {
@@ -367,6 +375,7 @@ export class FormBuilder {
 
   private complain(code: Code, message: string, start: number, end: number, help: readonly string[], related: readonly RelatedPlace[] = []): void {
     if (this.diagnostics.length < DIAGNOSTICS_MAX) this.diagnostics.push(diagnostic(code, message, this.span(start, end), { help, related }));
+    this.sound = false;
   }
 }
 

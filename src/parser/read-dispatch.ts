@@ -1,5 +1,20 @@
-/** What to write instead of the `#…` and `\…` notations that other Lisps have and RTFS does not. */
+/** The `##…` notations, and what to write instead of the `#…` and `\…` notations that other Lisps have and RTFS does not. */
 import { type Problem, problem, shown } from './read-problem.ts';
+
+const SPECIAL_FLOATS: ReadonlyMap<string, number> = new Map([
+  ['##Inf', Infinity],
+  ['##-Inf', -Infinity],
+  ['##NaN', NaN],
+]);
+
+/** Null for what is no value. */
+export function specialFloat(text: string): number | null {
+  return SPECIAL_FLOATS.get(text) ?? null;
+}
+
+export function explainSpecial(text: string): Problem {
+  return problem('E0114', `\`${text}\` is not a value`, text, 'The special floats are `##Inf`, `##-Inf` and `##NaN`.');
+}
 
 export function explainDispatch(text: string): Problem {
   const { message, cure } = explain(text);

@@ -18,9 +18,14 @@ export class Words {
 
   /** `text` is not empty. */
   meaningOf(text: string): Word {
-    const slot = slotOf(text);
+    return this.meaningAt(text, 0, text.length);
+  }
+
+  /** Of the word from `start` to `end`, which is no string of its own before somebody asks for it. */
+  meaningAt(text: string, start: number, end: number): Word {
+    const slot = slotOf(text, start, end);
     let known = this.recent[slot]!;
-    if (known.text !== text) this.recent[slot] = known = this.lookUp(text);
+    if (!isAt(known.text, text, start, end)) this.recent[slot] = known = this.lookUp(text.slice(start, end));
     return known.word;
   }
 
@@ -31,8 +36,15 @@ export class Words {
   }
 }
 
-function slotOf(text: string): number {
-  const { length } = text;
-  const mixed = (length << 9) ^ (text.charCodeAt(0) << 6) ^ (text.charCodeAt(length >> 1) << 3) ^ text.charCodeAt(length - 1);
+function slotOf(text: string, start: number, end: number): number {
+  const length = end - start;
+  const mixed = (length << 9) ^ (text.charCodeAt(start) << 6) ^ (text.charCodeAt(start + (length >> 1)) << 3) ^ text.charCodeAt(end - 1);
   return (mixed ^ (mixed >> 10)) & (RECENT - 1);
+}
+
+function isAt(word: string, text: string, start: number, end: number): boolean {
+  const { length } = word;
+  if (length !== end - start) return false;
+  for (let i = 0; i < length; i++) if (word.charCodeAt(i) !== text.charCodeAt(start + i)) return false;
+  return true;
 }

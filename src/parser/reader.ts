@@ -9,10 +9,11 @@ import { EmbeddedActionsParser } from 'chevrotain';
 import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Form } from './form.ts';
 import { FormBuilder } from './read-builder.ts';
-import { explainDispatch } from './read-dispatch.ts';
+import { explainDispatch, explainSpecial, specialFloat } from './read-dispatch.ts';
 import { endOpenString } from './read-open-string.ts';
-import { type Problem, problem } from './read-problem.ts';
+import { problem } from './read-problem.ts';
 import { firstMisfit, repairBrackets } from './read-repair.ts';
+import { scan } from './scanner.ts';
 import { createScanning, type Scanning, sharedScanning, type Token, tokenEnd, tokenize, tokenizeStretch, TokenPool, type Tokens, type TokenType } from './tokens.ts';
 
 export interface ReadOptions {
@@ -40,6 +41,20 @@ const REPAIRED_TOKENS_MAX = 500_000;
 export function read(text: string, file: string, options: ReadOptions = {}): Reading {
   const refusal = refuse(text, file, options.lengthMax ?? READ_LENGTH_MAX);
   if (refusal !== null) return refused(refusal);
+  return readRight(text, file) ?? readAny(text, file);
+}
+
+/** The reading of a text with nothing wrong in it; null for any other. */
+export function readRight(text: string, file: string): Reading | null {
+  const builder = new FormBuilder(file);
+  const count = scan(text, builder);
+  if (count < 0 || count > TOKENS_MAX) return null;
+  const forms = builder.finish();
+  if (!builder.sound || builder.unclosed) return null;
+  return { forms, diagnostics: [], incomplete: false, definesInside: builder.definesInside };
+}
+
+export function readAny(text: string, file: string): Reading {
   const first = build(stretchesOf(text), file);
   if (first.size > TOKENS_MAX) return refused(tooLarge(file, `more than ${TOKENS_MAX} words and brackets`));
   const open = endsInside(first.last);
@@ -242,13 +257,9 @@ export function createCheckedParser(): FlatParser {
 // ── the rarer tokens ─────────────────────────────────────────────────────────────────────────────────────────────
 
 function readSpecial(builder: FormBuilder, { image, startOffset }: Token): void {
-  const value = image === '##Inf' ? Infinity : image === '##-Inf' ? -Infinity : image === '##NaN' ? NaN : null;
+  const value = specialFloat(image);
   if (value !== null) builder.atom(value, startOffset, startOffset + image.length);
-  else builder.bad(specialProblem(image), image, startOffset);
-}
-
-function specialProblem(image: string): Problem {
-  return problem('E0114', `\`${image}\` is not a value`, image, 'The special floats are `##Inf`, `##-Inf` and `##NaN`.');
+  else builder.bad(explainSpecial(image), image, startOffset);
 }
 
 function readOpenString(builder: FormBuilder, { image, startOffset }: Token): void {

@@ -114,7 +114,7 @@ export interface RecurTarget {
   readonly index: number;
 }
 
-/** The place of a form: what is around it. */
+/** The place of a form: what is around it. How deeply it is nested the `Lowering` knows: else each list would need a place of its own. */
 export interface Place {
   readonly unit: UnitBuilder;
   readonly scope: Scope | null;
@@ -122,30 +122,21 @@ export interface Place {
   readonly loop: RecurTarget | null;
   /** Whether the form's value is the function's value. */
   readonly tail: boolean;
-  /** How deeply the form is nested, to refuse what would overflow. */
-  readonly depth: number;
 }
 
-// A place is made for every list and every argument list. Written out field by field it is cheaper than a spread, and all
-// places have one shape.
+// Written out field by field a place is cheaper than a spread, and all of them have one shape.
+
+/** Where forms at the top of a unit stand, which see no names but global ones. */
+export function outermost(unit: UnitBuilder): Place {
+  return { unit, scope: null, loop: null, tail: false };
+}
 
 /** The same place for a sub-expression whose value is used further. */
 export function inner(place: Place): Place {
-  if (place.loop === null && !place.tail) return place;
-  return { unit: place.unit, scope: place.scope, loop: null, tail: false, depth: place.depth };
-}
-
-/** The same place for the parts of a form. */
-export function deeper(place: Place): Place {
-  return { unit: place.unit, scope: place.scope, loop: place.loop, tail: place.tail, depth: place.depth + 1 };
-}
-
-/** The place of the parts of a form whose values are all used further. */
-export function deeperInner(place: Place): Place {
-  return { unit: place.unit, scope: place.scope, loop: null, tail: false, depth: place.depth + 1 };
+  return place.loop === null && !place.tail ? place : { unit: place.unit, scope: place.scope, loop: null, tail: false };
 }
 
 /** The same place where other names can be seen. */
 export function seeing(place: Place, scope: Scope | null): Place {
-  return { unit: place.unit, scope, loop: place.loop, tail: place.tail, depth: place.depth };
+  return place.scope === scope ? place : { unit: place.unit, scope, loop: place.loop, tail: place.tail };
 }

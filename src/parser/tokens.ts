@@ -7,85 +7,28 @@
  * cannot be said that way (strings with escapes, nested comments) are hand-written scanners.
  */
 import { createToken, type IToken, type ITokenConfig, Lexer, type TokenType } from 'chevrotain';
+import { hashCommentEnd, stringEnd, WHITESPACE, WORD_END, WORD_START } from './characters.ts';
 
 export type Token = IToken;
 export type { TokenType };
 
-const WHITESPACE = '\\t-\\r ,\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
-/** What may begin a word: anything but whitespace and the characters that mean something on their own. */
-const WORD_START =
-  '\\x00-\\x08\\x0e-\\x1f!$%&*+\\-./0-9:<=>?A-Z_a-z|\\x7f-\\x9f\\u00a1-\\u167f\\u1681-\\u1fff' +
-  '\\u200b-\\u2027\\u202a-\\u202e\\u2030-\\u205e\\u2060-\\u2fff\\u3001-\\ufefe\\uff00-\\uffff';
-/** What ends a word. `#`, `'` and `@` may stand inside one. */
-const WORD_END = `${WHITESPACE}()[\\]{}"\`;~^\\\\`;
-
-const BACKSLASH = 92;
-const QUOTE = 34;
-
 type Scanner = (text: string, offset: number) => [string] | null;
 
-/** From the opening quote, which is at `quote`, to the closing one; null when there is none. */
-function scanString(text: string, offset: number, quote: number): [string] | null {
-  for (let i = quote + 1; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === QUOTE) return [text.slice(offset, i + 1)];
-    if (code === BACKSLASH) i++;
-  }
-  return null;
+/** What stands from `offset` to `end`; null when `end` is -1. */
+function upTo(text: string, offset: number, end: number): [string] | null {
+  return end < 0 ? null : [text.slice(offset, end)];
 }
 
-const scanEscapedString: Scanner = (text, offset) => scanString(text, offset, offset);
+const scanEscapedString: Scanner = (text, offset) => upTo(text, offset, stringEnd(text, offset));
 
-const scanRegexLiteral: Scanner = (text, offset) =>
-  text.startsWith('#"', offset) ? scanString(text, offset, offset + 1) : null;
+const scanRegexLiteral: Scanner = (text, offset) => (text.startsWith('#"', offset) ? upTo(text, offset, stringEnd(text, offset + 1)) : null);
 
 const scanOpenString: Scanner = (text, offset) =>
   text.startsWith('"', offset) || text.startsWith('#"', offset) ? [text.slice(offset)] : null;
 
-/** A first line `#!…`, or a block comment with the block comments inside it. */
-const scanHashComment: Scanner = (text, offset) => {
-  if (text.startsWith('#!', offset)) {
-    const first = offset === 0 || (offset === 1 && text.charCodeAt(0) === 0xfeff);
-    return first ? [text.slice(offset, lineEnd(text, offset))] : null;
-  }
-  if (!text.startsWith('#|', offset)) return null;
-  const end = blockCommentEnd(text, offset);
-  return end < 0 ? null : [text.slice(offset, end)];
-};
+const scanHashComment: Scanner = (text, offset) => upTo(text, offset, hashCommentEnd(text, offset));
 
 const scanOpenComment: Scanner = (text, offset) => (text.startsWith('#|', offset) ? [text.slice(offset)] : null);
-
-/** Where the comment that begins at `offset` ends; -1 when none begins there. */
-export function commentEnd(text: string, offset: number): number {
-  if (text[offset] === ';') return lineEnd(text, offset);
-  const comment = text[offset] === '#' ? scanHashComment(text, offset) : null;
-  return comment === null ? -1 : offset + comment[0].length;
-}
-
-function lineEnd(text: string, offset: number): number {
-  let end = offset;
-  while (end < text.length && text[end] !== '\n' && text[end] !== '\r') end++;
-  return end;
-}
-
-/** Where the block comment that begins at `offset` ends, or -1. */
-function blockCommentEnd(text: string, offset: number): number {
-  let depth = 1;
-  let close = text.indexOf('|#', offset + 2);
-  let open = text.indexOf('#|', offset + 2);
-  while (close >= 0) {
-    if (open >= 0 && open < close) {
-      depth++;
-      close = close < open + 2 ? text.indexOf('|#', open + 2) : close;
-      open = text.indexOf('#|', open + 2);
-    } else {
-      if (--depth === 0) return close + 2;
-      open = open >= 0 && open < close + 2 ? text.indexOf('#|', close + 2) : open;
-      close = text.indexOf('|#', close + 2);
-    }
-  }
-  return -1;
-}
 
 export interface Tokens {
   /** What all tokens are, for the one rule of the grammar; never made by the lexer. */

@@ -132,7 +132,7 @@ export class Vector {
 Object.defineProperty(Vector.prototype, 'kind', { value: 'vector' });
 
 /** Whether the vector may append to its array, which ends where the vector ends. The empty vector's array is nobody's. */
-function mayGrow(offset: number, size: number): boolean {
+export function mayGrow(offset: number, size: number): boolean {
   const end = offset + size;
   const isPowerOfTwo = (end & (end - 1)) === 0;
   return offset <= size && (!isPowerOfTwo || end < FLAT_COPY_MAX) && end > 0;

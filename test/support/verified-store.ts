@@ -24,6 +24,7 @@ export const TEST_RULES: ContentRules = {
     const hash = data.get(keyword('state'));
     return kind === 'checkpoint' && typeof hash === 'string' ? hash : null;
   },
+  link: () => null,
 };
 
 export const LEAF = testContent('a large value');

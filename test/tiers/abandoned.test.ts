@@ -14,7 +14,7 @@ const PROGRAM = `
 function failing(thrown: string): { readonly environment: Environment; readonly tiers: CompiledTier[] } {
   const tiers: CompiledTier[] = [];
   const makeFunction = (parameters: readonly string[], body: string): ((...args: unknown[]) => unknown) =>
-    new Function(...parameters, body.replace('if (n <= 0)', `if (n < 20000) throw ${thrown}; if (n <= 0)`)) as (...args: unknown[]) => unknown;
+    new Function(...parameters, body.replace('if (n <= 0', `if (n < 20000) throw ${thrown}; if (n <= 0`)) as (...args: unknown[]) => unknown;
   const newTier = (table: ConstructorParameters<typeof CompiledTier>[0]): CompiledTier => {
     const tier = new CompiledTier(table, { makeFunction, threshold: 0 });
     tiers.push(tier);

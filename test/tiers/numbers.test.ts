@@ -72,3 +72,11 @@ test('the same numbers', () => {
   );
   expect(kinds).toContain('=> [');
 });
+
+test('floats of a frame that an error passes on its way to where it is handled are still floats', () => {
+  const text = `
+    (defn risky [x] (try (if (> x 0) (/ x 0) x) (catch e 1)))
+    (defn held [a] (let [y (* 2.0 3.0) z (risky a)] (+ y (* 1 z))))
+    (loop [i 3 out []] (if (< i 0) out (recur (dec i) (conj out (held i)))))`;
+  for (const environment of [machine, compiled, mixed(1)]) expect(travelWhole(programIn(environment, text), {}).end).toBe('=> [7.0 7.0 7.0 6.0]');
+});

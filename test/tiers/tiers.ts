@@ -20,9 +20,10 @@ export function travelWhole(program: Program, how: Travel): Journey {
 /** Everything is compiled when it is first called. */
 export const compiled: Environment = { ...machine, newTier: tierMaker('compiled')! };
 
-/** Compiled code finds its native stack spent after a few calls, or at once, so that it is left at random calls; and what it leaves goes on interpreted. */
+/** Compiled code finds its native stack spent after a few calls, or at once, so that it is left at random calls; and what it leaves goes on interpreted. It may speculate never, for a while, or always. */
 export function mixed(seed: number): Environment {
   const random = randomNumbers(seed);
   const stackWords = (): number => Math.floor(random() * random() * 400) - 20;
-  return { ...machine, newTier: tierMaker('auto', { threshold: 1 + Math.floor(random() * 3), stackWords })! };
+  const bailouts = [0, 1, 3, Number.POSITIVE_INFINITY][Math.floor(random() * 4)]!;
+  return { ...machine, newTier: tierMaker('auto', { threshold: 1 + Math.floor(random() * 3), stackWords, bailouts })! };
 }

@@ -18,7 +18,7 @@ import { changesBetween, contextsOf, framesOf, heldBy, visibleFrom } from '../..
 import { momentJson, momentText } from './debug-text.ts';
 import { lastWriter } from './debug-why.ts';
 import { readAnswers } from './fork.ts';
-import { personOf } from './resume.ts';
+import { personOf } from './person.ts';
 import { newRunId } from './run.ts';
 
 export interface Reply {

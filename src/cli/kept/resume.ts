@@ -1,5 +1,4 @@
 /** `rtfs resume RUN`: goes on with a run where the last process left it. */
-import { userInfo } from 'node:os';
 import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
 import type { SourceLookup } from '../../diagnostic/position.ts';
 import type { Facts } from '../../host/durable/facts.ts';
@@ -23,6 +22,7 @@ import { openWatch, type Watch } from '../watching.ts';
 import { openWorld, terminalConsole } from '../world.ts';
 import { readAuthority } from './authority.ts';
 import { endingOf, storeDiagnostic } from './drive.ts';
+import { personOf } from './person.ts';
 import { refuse } from './refuse.ts';
 import type { OpenedStore } from './store.ts';
 import { withRun } from './with-store.ts';
@@ -44,11 +44,6 @@ async function readPatch({ file, policy, who }: NonNullable<ResumeOptions['patch
   return { ok: true, value: { data: data.value, policy: keyword(policy), who: personOf(who) } };
 }
 
-/** Who is taken to have said something. */
-export function personOf(who: string | null): string {
-  return who ?? `human:${userInfo().username}`;
-}
-
 export interface GoingOn {
   /** Something was said to the run, so that it is fine when another process drives it. */
   readonly said?: boolean;
@@ -68,7 +63,7 @@ export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, '
         lookup = (file) => program.table.sourceText(file);
         const host = await hostFor(started, { keeping, row, options, terminal, watch });
         closing.push(host.close);
-        return { host, signal, observer: { ...tellsPassed(terminal), ...watch?.observer }, asks: process.stdin.isTTY === true, park: { timers: !options.waits }, ...(patch === undefined ? {} : { patch }), ...(budget === undefined ? {} : { budget }) };
+        return { host, signal, observer: { ...tellsPassed(terminal), ...watch?.observer }, asks: process.stdin.isTTY === true, person: personOf(null), park: { timers: !options.waits }, ...(patch === undefined ? {} : { patch }), ...(budget === undefined ? {} : { budget }) };
       }),
     );
     watch?.end();

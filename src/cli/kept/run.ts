@@ -17,6 +17,7 @@ import { tellsPassed } from '../passed.ts';
 import type { Watch } from '../watching.ts';
 import { authorityValue } from './authority.ts';
 import { endingOf, storeDiagnostic } from './drive.ts';
+import { personOf } from './person.ts';
 import { openStore } from './store.ts';
 
 export interface KeptRun {
@@ -47,7 +48,7 @@ export async function runKept(kept: KeptRun): Promise<ExitCode> {
   try {
     const result = await withInterrupt((signal) =>
       startRun(keeping, program, { id, name, authority: authorityValue(grants, kept.security), start: { limits, variables, ...(kept.isolations === undefined ? {} : { isolations: kept.isolations }) } }, {
-        host, signal, observer: { ...tellsPassed(place.terminal), ...watch?.observer }, checkpoints: checkpoints.value, asks: process.stdin.isTTY === true, park: { timers: !keep.waits },
+        host, signal, observer: { ...tellsPassed(place.terminal), ...watch?.observer }, checkpoints: checkpoints.value, asks: process.stdin.isTTY === true, person: personOf(null), park: { timers: !keep.waits },
       }),
     );
     watch?.end();

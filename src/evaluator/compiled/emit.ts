@@ -7,7 +7,7 @@
  *
  * What generated code may refer to:
  *   R the runtime, m its meter · A the arm · K constants, P primitives, D called definitions,
- *   U inner code, X exits, F what belongs to a frame when something fails
+ *   U inner code, X exits, F what belongs to a frame when something fails, W where speculation ends
  * What it looks up there it is given once, as parameters of a function around it: constants for the engine, and the code is shorter. Engines
  * put short functions into the places that call them, which for a small function is worth more than all that it does.
  *   n words of native stack left, c the running closure, p the address of what may fail, negative in a tail call
@@ -15,6 +15,7 @@
 import type { ArmCode } from '../code.ts';
 import type { Instruction } from '../liveness.ts';
 import { Op, type OpCode } from '../opcodes.ts';
+import { type Growing, growingIn } from './growing.ts';
 import { after, isLeft, Kind, type Kinds, kindsOf } from './kinds.ts';
 import { FRAME_WORDS } from './left.ts';
 import { templateFor } from './templates.ts';
@@ -26,8 +27,15 @@ export interface Emitted {
   readonly exits: readonly { readonly pc: number; readonly registers: readonly number[] }[];
   /** By the address of what has failed: what of the variables that the function then gives belongs to the frame. */
   readonly failures: ReadonlyMap<number, Failure>;
+  /** Where speculation ends, for `W`. */
+  readonly bailouts: readonly Bailout[];
   /** For a loop: which of the values that it begins with must be integers that are not big. */
   readonly plainIntegers: readonly number[];
+}
+
+/** An instruction that is left to the machine, and what of the variables that are handed over belongs to the frame. */
+export interface Bailout extends Failure {
+  readonly pc: number;
 }
 
 /** The registers of a frame that an error passes, and where among the function's variables each of them is. */
@@ -36,16 +44,13 @@ export interface Failure {
   readonly variables: readonly number[];
 }
 
-export const FACTORY_PARAMETERS = ['R', 'A', 'K', 'P', 'D', 'U', 'X', 'F'] as const;
+export const FACTORY_PARAMETERS = ['R', 'A', 'K', 'P', 'D', 'U', 'X', 'F', 'W'] as const;
 
 /** Arguments that are passed one by one; beyond, as an array. */
 export const DIRECT_ARGUMENTS = 4;
 
 /** Values of a frame that are left one by one; beyond, as an array. */
 const LEFT_DIRECTLY = 5;
-
-/** Turns of a loop that are counted before anything is looked at, when there is plenty of fuel. */
-const MANY_TURNS = 1_000_000_000;
 
 /** Larger arms stay on the machine: the engine would not optimise them. */
 const INSTRUCTIONS_MAX = 3_000;
@@ -61,15 +66,16 @@ export function emit(arm: ArmCode, point: number): Emitted | null {
   return emitter.run();
 }
 
-class Emitter {
-  private readonly arm: ArmCode;
+export class Emitter {
+  protected readonly arm: ArmCode;
   private readonly point: number;
   private readonly from: 'entry' | 'loop' | 'call';
   private readonly instructions: readonly Instruction[];
   private readonly entry: number;
   private readonly kinds: readonly (Kinds | null)[];
+  private readonly speculates: boolean;
   private readonly exits: { readonly pc: number; readonly registers: readonly number[] }[] = [];
-  private readonly body: string[] = [];
+  protected readonly body: string[] = [];
   /** What is looked up once, by the name of the parameter that has it. */
   private readonly given = new Map<string, string>([['m', 'R.meter']]);
   private readonly declared = new Set<string>();
@@ -77,7 +83,7 @@ class Emitter {
    * The loop that is being emitted, when it does nothing but count and compare: then its turns are counted in a variable (`u`, from `w` down)
    * and paid when it is left, because a memory cell that is read and written at each turn would be slower than all the rest.
    */
-  private counted: { readonly from: number; readonly to: number } | null = null;
+  protected counted: { readonly from: number; readonly to: number } | null = null;
   /** The loops that are being emitted, the outermost first. */
   private readonly around: EmittedLoop[] = [];
   /** By the address of a loop's head: the index behind the last jump back to it. */
@@ -92,9 +98,10 @@ class Emitter {
   /** The variables that are needed when something fails. */
   private readonly saved: string[] = [];
 
-  constructor(arm: ArmCode, point: number) {
+  constructor(arm: ArmCode, point: number, speculates = false) {
     this.arm = arm;
     this.point = point;
+    this.speculates = speculates;
     const { instructions, indexAt, before } = arm.liveness;
     this.instructions = instructions;
     const start = indexAt.get(arm.points[point]!)!;
@@ -104,7 +111,7 @@ class Emitter {
     const caught = new Set<number>();
     for (const handler of arm.handlers) for (const register of before[indexAt.get(handler.at)!]!) if (register !== handler.register) caught.add(register);
     this.caught = [...caught].sort((a, b) => a - b);
-    this.kinds = kindsOf(arm, this.entry, this.kindsAtEntry());
+    this.kinds = kindsOf(arm, this.entry, this.kindsAtEntry(), speculates);
     this.instructions.forEach((instruction, index) => {
       if (this.kinds[index] !== null && instruction.target >= 0 && instruction.target <= instruction.at) this.loops.set(instruction.target, index + 1);
     });
@@ -118,7 +125,7 @@ class Emitter {
     const labels = new Set(this.instructions.flatMap(({ target }, index) => (this.kinds[index] === null || target < 0 ? [] : [target])));
     if (labels.size > LABELS_MAX) return null;
     this.range(this.entry, this.instructions.length, false);
-    return { source: this.assemble(), exits: this.exits, failures: this.failures, plainIntegers: this.plainIntegers };
+    return { source: this.assemble(), exits: this.exits, failures: this.failures, bailouts: this.bailouts(), plainIntegers: this.plainIntegers };
   }
 
   /** A loop that does what only the machine can would be left at each turn. */
@@ -142,13 +149,14 @@ class Emitter {
   private assemble(): string {
     const parameters = this.from === 'entry' ? Array.from({ length: this.parameters }, (_, i) => `r${i}`) : this.from === 'loop' ? ['V', 'b'] : ['V', 'b', 'v'];
     const start = this.from === 'entry' ? this.startOfArm() : this.from === 'loop' ? this.startOfLoop() : this.startBehindCall();
+    const inner = this.finish(this.body);
     const variables = [...this.declared].filter((name) => !parameters.includes(name));
-    const saved = this.saved.map((name) => (variables.includes(name) || parameters.includes(name) ? name : 'null'));
+    const saved = this.saved.map((name) => (!variables.includes(name) && !parameters.includes(name) ? 'null' : name.startsWith('f') ? `R.float(${name})` : name));
     const body = [
       `function f(${['n', 'c', ...parameters].join(', ')}) {`,
       `var ${['p = 0', 't', ...(this.from === 'call' ? [] : ['v']), 'u', 'w', ...variables].join(', ')};`,
       ...start,
-      ...(this.mayFail ? ['try {', ...this.body, `} catch (e) { throw R.failed(e, A, c, p, F, [${saved.join(', ')}]); }`] : this.body),
+      ...(this.mayFail ? ['try {', ...inner, `} catch (e) { throw R.failed(e, A, c, p, F, [${saved.join(', ')}]); }`] : inner),
       '}',
     ].join('\n');
     const called = replaceLookups(body, 'R.', '(', (name) => `${this.lookUp(name, `R.${name}`)}(`);
@@ -159,10 +167,7 @@ class Emitter {
 
   private startOfArm(): readonly string[] {
     const live = this.arm.liveAt(0);
-    return [
-      `if (n <= 0) return R.enter(c, [${this.rawArguments()}]);`,
-      `if (--m.fuel < m.pauseAt) { R.pauseAtEntry(); ${this.exit(0, live, live.map((register) => `r${register}`))} }`,
-    ];
+    return [`if (n <= 0 || --m.fuel < m.pauseAt) return R.notBegun(n, ${this.exitFor(0, live)}, c${this.passed(', ')});`];
   }
 
   /** The values of the registers that are live there lie in an array. What is a number stays one for the engine: hence the signs. */
@@ -183,12 +188,8 @@ class Emitter {
     return [...loads, `${this.variable(this.arm.ops[this.instructions[this.entry - 1]!.at + 1]!, false)} = v;`];
   }
 
-  /** The arguments of a call that is not begun: those beyond the required ones lie in a list already. */
-  private rawArguments(): string {
-    const { required, variadic } = this.arm;
-    const names = Array.from({ length: required }, (_, i) => `r${i}`);
-    if (variadic) names.push(`...r${required}`);
-    return names.join(', ');
+  private passed(before: string): string {
+    return Array.from({ length: this.parameters }, (_, i) => `${before}r${i}`).join('');
   }
 
   // --- the shape -------------------------------------------------------------------------------------------------
@@ -217,14 +218,15 @@ class Emitter {
       } else if (end !== undefined && !(inLoop && index === from)) {
         if (falls && index > from && !targets.has(at)) this.settle(index);
         if (this.isPlainLoop(index, end)) this.counted = { from: index, to: end };
-        if (this.counted !== null) this.body.push(`u = w = m.fuel - m.pauseAt > ${MANY_TURNS} ? ${MANY_TURNS} : R.turns() | 0;`);
+        if (this.counted !== null) this.body.push('u = w = R.turns() | 0;');
         const place = this.body.length;
-        const loop: EmittedLoop = { writes: new Set(this.instructions.slice(index, end).map(({ writes }) => writes)), facts: new Map() };
+        const loop: EmittedLoop = { writes: new Set(this.instructions.slice(index, end).map(({ writes }) => writes)), facts: new Map(), growing: growingIn(this.arm, index, end) };
         this.around.push(loop);
         this.body.push(`H${at}: for (;;) {`);
         falls = this.loopBody(index, end);
         this.around.pop();
-        this.body.splice(place, 0, ...[...loop.facts].map(([name, expression]) => `${name} = ${expression};`));
+        const before = [...loop.facts, ...loop.growing.map(({ first }) => [this.ownership(first), 'false'] as const)];
+        this.body.splice(place, 0, ...before.map(([name, expression]) => `${name} = ${expression};`));
         this.counted = null;
         index = end;
       } else {
@@ -289,23 +291,23 @@ class Emitter {
 
   // --- registers -------------------------------------------------------------------------------------------------
 
-  private variable(register: number, double: boolean): string {
+  protected variable(register: number, double: boolean): string {
     const name = `${double ? 'f' : 'r'}${register}`;
     this.declared.add(name);
     return name;
   }
 
   /** The register's value, as any value. */
-  private value(register: number, kinds: Kinds): string {
+  protected value(register: number, kinds: Kinds): string {
     return kinds[register] === Kind.FLOAT ? `R.float(${this.variable(register, true)})` : this.variable(register, false);
   }
 
-  private isDouble(register: number, kinds: Kinds): boolean {
+  protected isDouble(register: number, kinds: Kinds): boolean {
     return kinds[register] === Kind.FLOAT;
   }
 
   /** What is known of a register: once for all turns of the outermost loop that does not write it, otherwise at each use. */
-  private fact(prefix: string, register: number, expression: string): string {
+  protected fact(prefix: string, register: number, expression: string): string {
     const loop = this.around.find(({ writes }) => !writes.has(register));
     if (loop === undefined) return expression;
     const name = `${prefix}${register}`;
@@ -315,17 +317,17 @@ class Emitter {
   }
 
   /** Whether it is a JavaScript number. */
-  private isNumber(register: number): string {
+  protected isNumber(register: number): string {
     return this.fact('y', register, `typeof ${this.variable(register, false)} === "number"`);
   }
 
   /** Whether it is an integer of 32 bits. */
-  private isSmall(register: number): string {
+  protected isSmall(register: number): string {
     const x = this.variable(register, false);
     return this.fact('i', register, `typeof ${x} === "number" && (${x} | 0) === ${x}`);
   }
 
-  private isVector(register: number): string {
+  protected isVector(register: number): string {
     return this.fact('o', register, `R.isVector(${this.variable(register, false)})`);
   }
 
@@ -348,12 +350,12 @@ class Emitter {
     return this.counted === null ? expression : `(w = u = R.pay(w - u), ${expression})`;
   }
 
-  private line(text: string): void {
+  protected line(text: string): void {
     this.body.push(text);
   }
 
   /** Before something that may fail. Other frames may handle the error and come back here: then what is live behind a call is needed. */
-  private at(address: number, kinds: Kinds, isTail = false): void {
+  protected at(address: number, kinds: Kinds, isTail = false): void {
     this.mayFail = true;
     this.line(`p = ${isTail ? -address - 1 : address};`);
     const { ops } = this.arm;
@@ -386,9 +388,9 @@ class Emitter {
   }
 
   /** What is known behind the last instruction that falls. */
-  private fallKinds: Kinds = [];
+  protected fallKinds: Kinds = [];
 
-  private go(kinds: Kinds, from: Instruction): string {
+  protected go(kinds: Kinds, from: Instruction): string {
     const { target } = from;
     const index = this.arm.liveness.indexAt.get(target)!;
     const isOut = this.counted !== null && (index < this.counted.from || index >= this.counted.to);
@@ -400,11 +402,26 @@ class Emitter {
 
   /** Leaves a frame that keeps the registers, and the function. */
   private exit(pc: number, registers: readonly number[], values: readonly string[]): string {
-    const known = this.exits.findIndex((exit) => exit.pc === pc && exit.registers === registers);
-    if (known < 0) this.exits.push({ pc, registers });
-    const exit = `X[${known < 0 ? this.exits.length - 1 : known}]`;
+    const exit = this.exitFor(pc, registers);
     if (values.length > LEFT_DIRECTLY) return `return R.leaveMany(${exit}, c, [${values.join(', ')}]);`;
     return `return R.leave${values.length}(${[exit, 'c', ...values].join(', ')});`;
+  }
+
+  private exitFor(pc: number, registers: readonly number[]): string {
+    const known = this.exits.findIndex((exit) => exit.pc === pc && exit.registers === registers);
+    if (known < 0) this.exits.push({ pc, registers });
+    return `X[${known < 0 ? this.exits.length - 1 : known}]`;
+  }
+
+  // --- what speculation does in another way (`speculative.ts`) ------------------------------------------------------
+
+  protected bailouts(): readonly Bailout[] {
+    return [];
+  }
+
+  /** The whole body, once it is there. */
+  protected finish(body: readonly string[]): readonly string[] {
+    return body;
   }
 
   /** Leaves it to the machine to go on at the instruction. */
@@ -420,7 +437,7 @@ class Emitter {
     const instruction = this.instructions[index]!;
     const kinds = this.kinds[index]!;
     const op = this.arm.ops[instruction.at] as OpCode;
-    this.fallKinds = after(this.arm, instruction, kinds);
+    this.fallKinds = after(this.arm, instruction, kinds, this.speculates);
     if (isLeft(op)) {
       this.line(this.leave(instruction.at, index, kinds));
       return false;
@@ -429,7 +446,7 @@ class Emitter {
     return instruction.falls;
   }
 
-  private emitOp(op: OpCode, index: number, instruction: Instruction, kinds: Kinds): void {
+  protected emitOp(op: OpCode, index: number, instruction: Instruction, kinds: Kinds): void {
     const { at } = instruction;
     const { ops } = this.arm;
     const d = ops[at + 1]!;
@@ -504,9 +521,17 @@ class Emitter {
         const slow = this.slow(`R.count(${x}, m)`);
         return this.set(d, this.isDouble(a, kinds) ? slow : `${this.isVector(a)} ? ${x}.size : ${slow}`);
       }
+      case Op.CONJ: {
+        this.at(at, kinds);
+        const args = `${this.value(a, kinds)}, ${this.value(b, kinds)}, m`;
+        const growing = this.around.flatMap((loop) => loop.growing).find(({ registers }) => registers.has(a));
+        if (growing === undefined) return this.set(d, `R.conj(${args})`);
+        const own = this.ownership(growing.first);
+        this.set(d, `${own} ? R.grow(${args}) : R.conj(${args})`);
+        return this.line(`${own} = ${this.isVector(d)};`);
+      }
       case Op.GET:
       case Op.KEYWORD_GET:
-      case Op.CONJ:
         this.at(at, kinds);
         return this.set(d, `R.${INLINED[op]!}(${this.value(a, kinds)}, ${this.value(b, kinds)}, m)`);
       case Op.FIRST:
@@ -565,7 +590,7 @@ class Emitter {
     }
   }
 
-  private set(register: number, expression: string): void {
+  protected set(register: number, expression: string): void {
     this.line(`${this.variable(register, false)} = ${expression};`);
   }
 
@@ -600,7 +625,7 @@ class Emitter {
     this.line(`if (${test}) { ${go} }`);
   }
 
-  private jumpUnless(at: number, condition: string, kinds: Kinds, instruction: Instruction): void {
+  protected jumpUnless(at: number, condition: string, kinds: Kinds, instruction: Instruction): void {
     this.at(at, kinds);
     this.line(`if (!(${condition})) { ${this.go(kinds, instruction)} }`);
   }
@@ -679,6 +704,13 @@ class Emitter {
     this.set(d, `${['true', ...tests, ...inline.tests(operands)].join(' && ')} ? ${inline.value(operands)} : ${slow}`);
   }
 
+  /** Whether what the registers hold was made in this loop, and nobody else has seen it. */
+  private ownership(register: number): string {
+    const name = `w${register}`;
+    this.declared.add(name);
+    return name;
+  }
+
   // --- calls -----------------------------------------------------------------------------------------------------
 
   private window(first: number, count: number, kinds: Kinds): string {
@@ -738,6 +770,7 @@ interface EmittedLoop {
   readonly writes: ReadonlySet<number>;
   /** What is found out before its first turn, by the name of the variable. */
   readonly facts: Map<string, string>;
+  readonly growing: readonly Growing[];
 }
 
 /** Instructions whose usual way takes no call. */
@@ -748,18 +781,18 @@ const PLAIN: ReadonlySet<OpCode> = new Set<OpCode>([
 ]);
 
 /** What equals nothing but itself. */
-function isPlain(kind: Kind | undefined): boolean {
+export function isPlain(kind: Kind | undefined): boolean {
   return kind === Kind.INTEGER || kind === Kind.BOOLEAN;
 }
 
 const SAFE = '9007199254740991';
 
-interface Comparison {
+export interface Comparison {
   readonly name: string;
   readonly sign: string;
 }
 
-const COMPARED: Readonly<Partial<Record<OpCode, Comparison>>> = Object.fromEntries(
+export const COMPARED: Readonly<Partial<Record<OpCode, Comparison>>> = Object.fromEntries(
   (
     [
       [[Op.LT, Op.JUMP_NOT_LT, Op.JUMP_NOT_LT_I], { name: 'less', sign: '<' }],
@@ -771,12 +804,12 @@ const COMPARED: Readonly<Partial<Record<OpCode, Comparison>>> = Object.fromEntri
   ).flatMap(([codes, how]) => codes.map((code) => [code, how])),
 );
 
-interface Arithmetic {
+export interface Arithmetic {
   readonly name: string;
   readonly sign: string;
 }
 
-const ARITHMETIC: Readonly<Partial<Record<OpCode, Arithmetic>>> = {
+export const ARITHMETIC: Readonly<Partial<Record<OpCode, Arithmetic>>> = {
   [Op.ADD]: { name: 'add', sign: '+' },
   [Op.SUB]: { name: 'subtract', sign: '-' },
   [Op.MUL]: { name: 'multiply', sign: '*' },
@@ -787,5 +820,5 @@ const ARITHMETIC: Readonly<Partial<Record<OpCode, Arithmetic>>> = {
 };
 
 const INLINED: Readonly<Partial<Record<OpCode, string>>> = {
-  [Op.GET]: 'get', [Op.KEYWORD_GET]: 'keywordGet', [Op.CONJ]: 'conj',
+  [Op.GET]: 'get', [Op.KEYWORD_GET]: 'keywordGet',
 };

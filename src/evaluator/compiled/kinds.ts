@@ -4,6 +4,7 @@
  */
 import type { Value } from '../../value/value.ts';
 import { Float } from '../../value/value.ts';
+import { Vector } from '../../value/vector.ts';
 import type { ArmCode } from '../code.ts';
 import type { Instruction } from '../liveness.ts';
 import { Op, type OpCode } from '../opcodes.ts';
@@ -16,6 +17,9 @@ export const Kind = {
   FLOAT: 2,
   BOOLEAN: 3,
   ANY: 4,
+  /** A vector, or neither that nor a JavaScript number: known where code would speculate on something else. */
+  VECTOR: 5,
+  OTHER: 6,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -38,8 +42,11 @@ function keepsDoubles(arm: ArmCode): boolean {
   return arm.handlers.length === 0;
 }
 
-/** The kinds before each reachable instruction, from `entry` (an index) on; null where nothing leads. */
-export function kindsOf(arm: ArmCode, entry: number, start: Kinds): readonly (Kinds | null)[] {
+/**
+ * The kinds before each reachable instruction, from `entry` (an index) on; null where nothing leads. In code that speculates INTEGER stands for integers of
+ * 32 bits: it goes on behind an instruction only when that has dealt with such.
+ */
+export function kindsOf(arm: ArmCode, entry: number, start: Kinds, speculates = false): readonly (Kinds | null)[] {
   const { instructions, indexAt } = arm.liveness;
   const before: (Kind[] | null)[] = instructions.map(() => null);
   const open = [entry];
@@ -57,7 +64,7 @@ export function kindsOf(arm: ArmCode, entry: number, start: Kinds): readonly (Ki
     if (isLeft(arm.ops[instruction.at] as OpCode)) continue;
     const kinds = before[index]!;
     if (instruction.target >= 0) flow(indexAt.get(instruction.target), kinds);
-    if (instruction.falls) flow(index + 1, after(arm, instruction, kinds));
+    if (instruction.falls) flow(index + 1, after(arm, instruction, kinds, speculates));
   }
   return before;
 }
@@ -85,11 +92,74 @@ export function isLeft(op: OpCode): boolean {
 }
 
 /** The kinds after an instruction that goes on to the next. */
-export function after(arm: ArmCode, { at, writes }: Instruction, kinds: Kinds): Kinds {
+export function after(arm: ArmCode, { at, writes }: Instruction, kinds: Kinds, speculates = false): Kinds {
   if (writes < 0) return kinds;
   const changed = [...kinds];
-  changed[writes] = kindOfResult(arm, at, kinds);
+  if (speculates) for (const register of operandsOf(arm, at)) changed[register] = Kind.INTEGER;
+  changed[writes] = speculates ? speculativeKind(arm, at, kinds) : kindOfResult(arm, at, kinds);
   return changed;
+}
+
+const NONE: readonly number[] = [];
+
+/** The registers that speculation has found to hold integers of 32 bits once the instruction is done. */
+function operandsOf({ ops }: ArmCode, at: number): readonly number[] {
+  switch (ops[at] as OpCode) {
+    case Op.ADD:
+    case Op.SUB:
+    case Op.MUL:
+      return [ops[at + 2]!, ops[at + 3]!];
+    case Op.ADD_I:
+    case Op.SUB_I:
+    case Op.INC:
+    case Op.DEC:
+      return [ops[at + 2]!];
+    default:
+      return NONE;
+  }
+}
+
+/** Primitives whose template gives an integer of 32 bits for integers of 32 bits, and nothing else. */
+const SMALL: ReadonlySet<string> = new Set(['max', 'min', 'rem', 'mod']);
+
+function speculativeKind(arm: ArmCode, at: number, kinds: Kinds): Kind {
+  const { ops } = arm;
+  switch (ops[at] as OpCode) {
+    case Op.CONST: {
+      const value = arm.constants[ops[at + 2]!]!;
+      return typeof value === 'boolean' ? Kind.BOOLEAN : kindOfSample(value);
+    }
+    case Op.DEFINITION:
+    case Op.CLOSURE:
+      return Kind.OTHER;
+    case Op.ADD:
+    case Op.SUB:
+    case Op.MUL:
+    case Op.ADD_I:
+    case Op.SUB_I:
+    case Op.INC:
+    case Op.DEC:
+      return Kind.INTEGER;
+    case Op.PRIMITIVE_1:
+    case Op.PRIMITIVE_2: {
+      const { name } = arm.primitives[ops[at + 2]!]!;
+      if (ops[at] === Op.PRIMITIVE_2 && SMALL.has(name)) return Kind.INTEGER;
+      return TESTS.has(name) ? Kind.BOOLEAN : Kind.ANY;
+    }
+    default:
+      return kindOfResult(arm, at, kinds);
+  }
+}
+
+/** As what code that speculates would take the value. */
+export function kindOfSample(value: Value): Kind {
+  if (typeof value === 'number') return isSmallInteger(value) ? Kind.INTEGER : Kind.ANY;
+  return value instanceof Vector ? Kind.VECTOR : Kind.OTHER;
+}
+
+/** Whether it is an integer of 32 bits: there is one zero among them. */
+export function isSmallInteger(value: Value): boolean {
+  return typeof value === 'number' && (value | 0) === value && !Object.is(value, -0);
 }
 
 function kindOfResult(arm: ArmCode, at: number, kinds: Kinds): Kind {

@@ -5,7 +5,7 @@
 import { add, decrement, increment, multiply, subtract } from '../../value/number.ts';
 import { List } from '../../value/list.ts';
 import { Closure, Float, makeFloat, PrimitiveFunction, type Value } from '../../value/value.ts';
-import { Vector } from '../../value/vector.ts';
+import { mayGrow, Vector } from '../../value/vector.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { callData, geSlow, gtSlow, isMachineNumber, type KernelFunctions, kernelFunctions, leSlow, ltSlow, same } from '../operations.ts';
@@ -25,16 +25,25 @@ export interface Runtime {
 
 /** What the runtime tells the tier that it belongs to. */
 interface Owner {
+  /** The arm's code has come to something that it speculated on not to happen. */
+  bailedOut(arm: ArmCode): void;
   readonly meter: RunMeter;
   readonly left: LeftFrames;
   readonly machine: Running | null;
   pause: 'entry' | 'loop' | null;
 }
 
-/** Where a frame is left that an error passes, and which of its function's variables are the values that it keeps. */
-export interface FailedExit {
+/** Where a frame is left that an error passes, or at the end of speculation, and which of its function's variables are the values that it keeps. */
+export interface VariableExit {
   readonly exit: Exit;
   readonly variables: readonly number[];
+}
+
+/** Where speculation ends. */
+export interface BailoutExit extends VariableExit {
+  readonly arm: ArmCode;
+  /** At the head of a loop, whose turn is paid: fuel is what was counted too little of. */
+  readonly isLoop: boolean;
 }
 
 /** So that counting them stays within 32 bits. */
@@ -43,7 +52,7 @@ const TURNS_MAX = 1_000_000_000;
 /** Words of native stack that compiled calls may take one below the other before they move to the machine's. */
 export const STACK_WORDS = 60_000;
 
-export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmCode) => boolean): { readonly runtime: Runtime; readonly stubs: NativeEntries } {
+export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmCode, args: readonly Value[]) => boolean): { readonly runtime: Runtime; readonly stubs: NativeEntries } {
   const kernel: KernelFunctions = kernelFunctions(table.primitives);
   const { meter, left } = tier;
 
@@ -57,20 +66,20 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
   const data = (fn: Value, args: Value[]): Value => callData(fn, args, table.primitives, kernel, meter);
   const primitive = (fn: Value): ReturnType<CodeTable['primitives']['get']> => (fn instanceof PrimitiveFunction ? table.primitives.get(fn.name) : null);
 
-  /** The arm for so many arguments, compiled if that can be; else the call is left to the machine. */
-  const open = (closure: Closure, count: number): boolean => {
+  /** The arm for the arguments, compiled if that can be; else the call is left to the machine. */
+  const open = (closure: Closure, args: readonly Value[]): boolean => {
     const code = closure.code as Code;
-    const arm = code.armFor(count);
-    if (arm === null) return arityError(code.name ?? 'a function', code.arityText, count);
-    return compile(arm);
+    const arm = code.armFor(args.length);
+    if (arm === null) return arityError(code.name ?? 'a function', code.arityText, args.length);
+    return compile(arm, args);
   };
   const stubs: NativeEntries = {
-    call0: (n, c) => (open(c, 0) ? (c.code as Code).call0(n, c) : enter(c, [])),
-    call1: (n, c, a) => (open(c, 1) ? (c.code as Code).call1(n, c, a!) : enter(c, [a!])),
-    call2: (n, c, a, b) => (open(c, 2) ? (c.code as Code).call2(n, c, a!, b!) : enter(c, [a!, b!])),
-    call3: (n, c, a, b, d) => (open(c, 3) ? (c.code as Code).call3(n, c, a!, b!, d!) : enter(c, [a!, b!, d!])),
-    call4: (n, c, a, b, d, e) => (open(c, 4) ? (c.code as Code).call4(n, c, a!, b!, d!, e!) : enter(c, [a!, b!, d!, e!])),
-    callMany: (n, c, args) => (open(c, args.length) ? (c.code as Code).armFor(args.length)!.native!(n, c, ...args) : enter(c, args)),
+    call0: (n, c) => (open(c, []) ? (c.code as Code).call0(n, c) : enter(c, [])),
+    call1: (n, c, a) => (open(c, [a!]) ? (c.code as Code).call1(n, c, a!) : enter(c, [a!])),
+    call2: (n, c, a, b) => (open(c, [a!, b!]) ? (c.code as Code).call2(n, c, a!, b!) : enter(c, [a!, b!])),
+    call3: (n, c, a, b, d) => (open(c, [a!, b!, d!]) ? (c.code as Code).call3(n, c, a!, b!, d!) : enter(c, [a!, b!, d!])),
+    call4: (n, c, a, b, d, e) => (open(c, [a!, b!, d!, e!]) ? (c.code as Code).call4(n, c, a!, b!, d!, e!) : enter(c, [a!, b!, d!, e!])),
+    callMany: (n, c, args) => (open(c, args) ? (c.code as Code).armFor(args.length)!.native!(n, c, ...args) : enter(c, args)),
   };
 
   const runtime: Runtime = {
@@ -78,16 +87,30 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
     ...leaving(left),
     leaveMany,
     enter,
-    /** Something is due before the frame goes on that has just been left. */
-    pauseAtEntry: (): void => {
-      tier.pause = 'entry';
+    /** A function that has no native stack, or whose fuel ends here. */
+    notBegun: (words: number, exit: Exit, closure: Closure, ...parameters: Value[]): undefined => {
+      if (words > 0) {
+        tier.pause = 'entry';
+        return leaveMany(exit, closure, exit.registers.map((register) => parameters[register]!));
+      }
+      const { required, variadic } = exit.arm!;
+      return enter(closure, variadic ? [...parameters.slice(0, required), ...(parameters[required] as List)] : parameters);
     },
+    bailOut: ({ exit, variables, arm, isLoop }: BailoutExit, closure: Closure, ...given: (Value | undefined)[]): undefined => {
+      for (const index of variables) left.push(given[index] ?? null);
+      left.push(closure);
+      left.push(exit);
+      if (!isLoop) tier.bailedOut(arm);
+      else if (meter.fuel < meter.pauseAt) tier.pause = 'loop';
+      else meter.fuel += 1; // the machine counts the turn
+    },
+    /** Something is due before the frame goes on that has just been left. */
     pauseAtLoop: (): void => {
       tier.pause = 'loop';
     },
     tail: (): void => left.markTail(),
     /** What was thrown goes on, after the frame that it passes has been left. Before a tail call has begun, its caller is still there. */
-    failed: (thrown: unknown, arm: ArmCode, closure: Closure, pc: number, failures: ReadonlyMap<number, FailedExit>, variables: readonly (Value | undefined)[]): unknown => {
+    failed: (thrown: unknown, arm: ArmCode, closure: Closure, pc: number, failures: ReadonlyMap<number, VariableExit>, variables: readonly (Value | undefined)[]): unknown => {
       if (pc < 0 && left.top > 0) {
         left.markTail();
         return thrown;
@@ -143,6 +166,8 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
     isVector: (value: Value): boolean => value instanceof Vector,
     /** The array of a vector that is flat. */
     flat: (value: Value): readonly Value[] | null => (value instanceof Vector ? value.flat : null),
+    /** The same where it begins with the vector's first element. */
+    array: (value: Value): readonly Value[] | null => (value instanceof Vector && value.offset === 0 ? value.flat : null),
     at: (value: Value, index: Value): Value | undefined => (value instanceof Vector && typeof index === 'number' ? value.get(index) : undefined),
     nth: kernel.nth.f2,
     get: kernel.get.f2,
@@ -152,6 +177,15 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
       chargeOneMore(meter, a.size);
       return a.push(b);
     },
+    /** The same for a vector that nobody else has seen. */
+    grow: (vector: Vector, value: Value): Vector => {
+      const { flat, offset, size } = vector;
+      chargeOneMore(meter, size);
+      if (flat === null || flat.length !== offset + size || !mayGrow(offset, size)) return vector.push(value);
+      flat.push(value);
+      (vector as { size: number }).size = size + 1;
+      return vector;
+    },
     count: kernel.count.f1,
     first: kernel.first.f1,
     /** Turns that were only counted so far; 0 are left. */
@@ -160,7 +194,10 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
       return 0;
     },
     /** Turns of a loop until something has to be looked at. */
-    turns: (): number => Math.min(TURNS_MAX, meter.fuel - meter.pauseAt),
+    turns: (): number => {
+      const turns = meter.fuel - meter.pauseAt;
+      return turns > TURNS_MAX ? TURNS_MAX : turns < 0 ? 0 : turns;
+    },
   };
   return { runtime, stubs };
 }

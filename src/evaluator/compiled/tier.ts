@@ -1,13 +1,14 @@
 /** Which code is compiled, and when. */
 import type { Closure, Value } from '../../value/value.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
-import { CALL_POINT } from '../opcodes.ts';
+import { CALL_POINT, Op } from '../opcodes.ts';
 import { Raised } from '../raise.ts';
 import { Unfetched } from '../stored.ts';
 import { Abandoned, type Native, type NativeEntries, type RunMeter, type Running, type Tier, type TierStatistics } from '../tier.ts';
 import { DIRECT_ARGUMENTS, emit, type Emitted, FACTORY_PARAMETERS } from './emit.ts';
 import { type Exit, exitAt, FRAME_WORDS, HeldFrames, LeftFrames, type Resume, takeHeld } from './left.ts';
-import { callWith, createRuntime, type FailedExit, gathering, newMeter, type Runtime, STACK_WORDS } from './runtime.ts';
+import { type BailoutExit, callWith, createRuntime, gathering, newMeter, type Runtime, STACK_WORDS, type VariableExit } from './runtime.ts';
+import { emitSpeculative, speculatesWell } from './speculative.ts';
 
 /** Makes a function of JavaScript from parameters and a body: what `new Function` does, where it is allowed. */
 export type MakeFunction = (parameters: readonly string[], body: string) => (...args: unknown[]) => unknown;
@@ -20,9 +21,12 @@ export interface TierOptions {
   readonly cache?: SourceCache;
   /** Native stack for compiled calls, asked for again each time; for tests. Default: 60,000 words. */
   readonly stackWords?: () => number;
+  /** How often an arm may be left because it speculated wrongly, before it is compiled again without; 0: nothing speculates. Default: 4. */
+  readonly bailouts?: number;
 }
 
 const THRESHOLD = 60;
+const BAILOUTS_MAX = 4;
 
 /** An arm that has left something to the machine so often, with less work than this in between, stays there. */
 const BLAME_MAX = 24;
@@ -43,10 +47,9 @@ export class SourceCache {
   private readonly made = new Map<string, Made | null>();
 
   /** Null: the arm is left to the machine. */
-  get(arm: ArmCode, point: number, make: () => Made | null): Made | null {
-    const { group, unit } = arm.code;
-    if (group === '') return make();
-    const key = `${group}#${unit}#${arm.index}#${point}`;
+  get(arm: ArmCode, point: number, speculates: boolean, make: () => Made | null): Made | null {
+    const key = keyOf(arm, point, speculates);
+    if (key === null) return make();
     const known = this.made.get(key);
     if (known !== undefined) return known;
     if (this.made.size >= CACHED_MAX) for (const oldest of this.made.keys()) if (this.made.delete(oldest)) break;
@@ -54,7 +57,30 @@ export class SourceCache {
     this.made.set(key, made);
     return made;
   }
+
+  /** The arm does not speculate in tables that come later. */
+  generalize(arm: ArmCode): void {
+    const key = keyOf(arm, 0, true);
+    if (key !== null && this.made.has(key)) this.made.set(key, null);
+  }
+
+  /** Functions of the arm are made from their text again, so that engines forget what they have seen them do. */
+  forget(arm: ArmCode): void {
+    arm.points.forEach((_, point) => {
+      for (const speculates of [true, false]) {
+        const key = keyOf(arm, point, speculates);
+        if (key !== null && this.made.get(key) !== null) this.made.delete(key);
+      }
+    });
+  }
 }
+
+function keyOf({ code: { group, unit }, index }: ArmCode, point: number, speculates: boolean): string | null {
+  return group === '' ? null : `${group}#${unit}#${index}#${point}${speculates ? '#speculative' : ''}`;
+}
+
+/** Callers of what has speculated wrongly that are made anew. */
+const REMADE_MAX = 500;
 
 interface Made {
   readonly emitted: Emitted;
@@ -86,15 +112,22 @@ export class CompiledTier implements Tier {
   /** The loop that was left to the machine last: it will be asked for again at once. */
   private lastLeft: ArmCode | null = null;
   private lastLeftPoint = 0;
+  private remade = 0;
+  private readonly bailoutsMax: number;
+  /** By arm: how often it has speculated wrongly. */
+  private readonly bailouts = new Map<ArmCode, number>();
+  /** Arms whose functions were made. */
+  private readonly compiled = new Set<ArmCode>();
   private readonly blamed = new Map<ArmCode, { count: number; fuel: number }>();
 
   constructor(table: CodeTable, options: TierOptions) {
     this.table = table;
     this.threshold = options.threshold ?? THRESHOLD;
     this.stackWords = options.stackWords ?? (() => STACK_WORDS);
+    this.bailoutsMax = options.bailouts ?? BAILOUTS_MAX;
     this.makeFunction = options.makeFunction;
     this.cache = options.cache ?? new SourceCache();
-    ({ runtime: this.runtime, stubs: this.stubs } = createRuntime(table, this, (arm) => this.compile(arm)));
+    ({ runtime: this.runtime, stubs: this.stubs } = createRuntime(table, this, (arm, args) => this.compile(arm, args)));
   }
 
   isHot(arm: ArmCode): boolean {
@@ -207,6 +240,33 @@ export class CompiledTier implements Tier {
     return native;
   }
 
+  bailedOut(arm: ArmCode): void {
+    const count = (this.bailouts.get(arm) ?? 0) + 1;
+    this.bailouts.set(arm, count);
+    if (count === this.bailoutsMax) this.generalize(arm);
+  }
+
+  /**
+   * The arm is compiled again when it is called, without speculation; and so is what calls it, and what calls that, for engines only know
+   * well what always calls the same function.
+   */
+  private generalize(arm: ArmCode): void {
+    this.cache.generalize(arm);
+    this.lastLeft = null;
+    if (arm.native !== null) this.unlink(arm);
+    const changed = new Set([arm.code]);
+    for (const code of changed) {
+      for (const caller of [...this.compiled, ...this.loops.keys()]) {
+        if (changed.has(caller.code) || this.remade >= REMADE_MAX || !caller.definitions.some(({ definition }) => this.table.codeOf(definition) === code)) continue;
+        this.remade += 1;
+        this.cache.forget(caller);
+        this.loops.delete(caller);
+        if (caller.native !== null) this.unlink(caller);
+        changed.add(caller.code);
+      }
+    }
+  }
+
   /** What leaves too much stays on the machine: the innermost frame, or what has called what stays there already. */
   private blame(): void {
     const { held } = this;
@@ -238,32 +298,45 @@ export class CompiledTier implements Tier {
 
   /** The arm stays on the machine from now on. */
   private cool(arm: ArmCode): void {
-    const { code } = arm;
     arm.heat = COLD;
-    arm.native = null;
     this.loops.delete(arm);
+    this.unlink(arm);
+  }
+
+  /** Calls of the arm no longer come to the function that was made of it. */
+  private unlink(arm: ArmCode): void {
+    const { code } = arm;
+    arm.native = null;
     Object.assign(code, this.stubs);
     for (const other of code.assembled()) if (other.native !== null) this.link(other, other.native);
   }
 
-  private compile(arm: ArmCode): boolean {
+  private compile(arm: ArmCode, args: readonly Value[]): boolean {
     if (arm.native !== null) return true;
     if (arm.heat === COLD) return false;
+    if (!this.bailouts.has(arm)) this.bailouts.set(arm, speculatesWell(arm, args) ? 0 : this.bailoutsMax);
     const made = this.made(arm, 0);
     if (made === null) {
       arm.heat = COLD;
       return false;
     }
     const native = this.instance(arm, made) as Native;
-    this.statistics.functions += 1;
+    if (!this.compiled.has(arm)) this.statistics.functions += 1;
+    this.compiled.add(arm);
     arm.native = arm.variadic ? gathering(this.runtime, arm, native) : native;
     this.link(arm, arm.native);
     return true;
   }
 
   private made(arm: ArmCode, point: number): Made | null {
-    return this.cache.get(arm, point, () => {
-      const emitted = emit(arm, point);
+    // What is entered in the middle of a loop does not speculate: engines would have to know it with small and with large numbers, and box both.
+    const speculative = point === 0 && this.bailouts.get(arm)! < this.bailoutsMax ? this.cached(arm, point, true) : null;
+    return speculative ?? this.cached(arm, point, false);
+  }
+
+  private cached(arm: ArmCode, point: number, speculates: boolean): Made | null {
+    return this.cache.get(arm, point, speculates, () => {
+      const emitted = speculates ? emitSpeculative(arm) : emit(arm, point);
       return emitted === null ? null : { emitted, factory: this.makeFunction(FACTORY_PARAMETERS, emitted.source) };
     });
   }
@@ -272,8 +345,9 @@ export class CompiledTier implements Tier {
     this.statistics.sourceLength += emitted.source.length;
     const definitions = arm.definitions.map(({ definition }) => this.table.closureOf(definition));
     const exits = emitted.exits.map(({ pc, registers }) => exitAt(arm, pc, registers));
-    const failures = new Map([...emitted.failures].map(([pc, { registers, variables }]): [number, FailedExit] => [pc, { exit: exitAt(arm, pc, registers), variables }]));
-    return factory(this.runtime, arm, arm.constants, arm.primitives, definitions, arm.codes, exits, failures);
+    const failures = new Map([...emitted.failures].map(([pc, { registers, variables }]): [number, VariableExit] => [pc, { exit: exitAt(arm, pc, registers), variables }]));
+    const bailouts = emitted.bailouts.map(({ pc, registers, variables }): BailoutExit => ({ exit: exitAt(arm, pc, registers), variables, arm, isLoop: arm.ops[pc] === Op.LOOP }));
+    return factory(this.runtime, arm, arm.constants, arm.primitives, definitions, arm.codes, exits, failures, bailouts);
   }
 
   /** From now on calls of the code with the arm's numbers of arguments come to the function. */

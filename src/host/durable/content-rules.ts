@@ -3,9 +3,10 @@ import { hashBytes } from '../../ir/hash.ts';
 import { decodeValue } from '../../value/bytes.ts';
 import { chunkChildren, chunkHash } from '../../value/chunk-format.ts';
 import { hashValue } from '../../value/hash.ts';
-import type { ContentRules } from '../journal/content.ts';
-import { WITHOUT_CODE } from '../journal/record.ts';
+import type { ContentRules, RunLink } from '../journal/content.ts';
+import { type JournalRecord, WITHOUT_CODE } from '../journal/record.ts';
 import type { Hash } from '../store/port.ts';
+import { readParent } from './callback.ts';
 import { contentOf, Facts } from './facts.ts';
 import { programGroups, programHash } from './program.ts';
 
@@ -20,7 +21,23 @@ export const CONTENT_RULES: ContentRules = {
     return [...contentOf(data), ...(program === null ? [] : [program])];
   },
   checkpoint: ({ kind, data }) => (kind === 'checkpoint' ? new Facts(data).text('root') : null),
+  link: ({ kind, data, run }) => (kind === 'run-started' ? forkIn(new Facts(data)) : kind === 'callback-started' ? callbackIn(run, new Facts(data)) : null),
 };
+
+function forkIn(started: Facts): RunLink | null {
+  const [run, seq, hash] = [started.text('from'), started.number('seq'), started.text('hash')];
+  return run === null || seq === null || hash === null ? null : { kind: 'fork', run, seq, hash };
+}
+
+function callbackIn(caller: string, facts: Facts): RunLink | null {
+  const run = facts.text('run');
+  if (run === null) return null;
+  const isIn = (start: JournalRecord): boolean => {
+    const parent = readParent(new Facts(start.data));
+    return parent !== null && parent.run === caller && parent.call === facts.text('call') && parent.number === facts.number('number');
+  };
+  return { kind: 'callback', run, isIn };
+}
 
 /** Of a large value of a record. */
 function valueHash(bytes: Uint8Array): Hash | null {

@@ -10,9 +10,12 @@ import { Facts } from './facts.ts';
 /** In the order in which it happened. */
 export function denialsIn(records: readonly JournalRecord[]): readonly Denial[] {
   const asked = new Map<string, Pick<Denial, 'capability' | 'step'>>();
+  /** Of what they were last asked about each call: it was made all the same, and not shown what the rule is about. */
+  const withheld = new Map<string, string>();
   for (const { kind, data } of records) {
     const facts = new Facts(data);
     if (kind === 'call-requested' || kind === 'approval-requested') asked.set(facts.text('call') ?? '', { capability: facts.text('capability') ?? '', step: facts.text('step') });
+    if (kind === 'approval-requested' && facts.is('withholds')) withheld.set(facts.text('call') ?? '', facts.text('rule') ?? '');
   }
   return records.flatMap(({ kind, data }): Denial[] => {
     const facts = new Facts(data);
@@ -28,7 +31,7 @@ export function denialsIn(records: readonly JournalRecord[]): readonly Denial[] 
       case 'budget-exhausted':
         return [{ ...about, reasons: [budgetReason(facts)] }];
       case 'approval-denied':
-        return [{ ...about, reasons: [approvalReason(facts)] }];
+        return [{ ...about, reasons: [approvalReason(facts, withheld.get(call) ?? null)] }];
       default:
         return [];
     }
@@ -52,8 +55,10 @@ function budgetReason(facts: Facts): Reason {
   };
 }
 
-function approvalReason(facts: Facts): Reason {
+function approvalReason(facts: Facts, withheld: string | null): Reason {
   const approval = readApproval(facts.value('approval'));
   const [by, comment] = approval.ok ? [approval.value.by, approval.value.comment] : ['a person', null];
-  return { rule: 'approval', id: null, source: by, message: comment ?? 'they said no', cure: null };
+  const message = comment ?? 'they said no';
+  if (withheld === null) return { rule: 'approval', id: null, source: by, message, cure: null };
+  return { rule: 'approval', id: withheld, source: by, message: `${message} (the call was made without what it was to see)`, cure: null };
 }

@@ -61,6 +61,8 @@ export interface DriveOptions {
   readonly park?: Partial<ParkPolicy>;
   /** Whether questions to persons are put here; else the run is put away when it waits for one. */
   readonly asks?: boolean;
+  /** Who answers those: `human:ann`. Default: `human:terminal`. */
+  readonly person?: string;
   /** More of the budget than the run was given before. */
   readonly budget?: Amounts;
   /** Goes into the root of the plan's contexts before the run goes on. */
@@ -162,7 +164,7 @@ class Driven {
   private readonly keeping: Keeping;
   private readonly lease: Lease;
   readonly recorder: RunRecorder;
-  readonly kernel: Required<Omit<Kernel<never, State, never, Event>, 'start'>>;
+  readonly kernel: Required<Omit<Kernel<never, State, never, Event>, 'start' | 'shows'>> & Pick<Kernel<never, State>, 'shows'>;
   private readonly loop: Loop<State, Event>;
   private readonly stopping = new AbortController();
   private readonly over = new AbortController();
@@ -183,6 +185,7 @@ class Driven {
       checkpoints: { ...DEFAULT_CHECKPOINTS, ...options.checkpoints },
       park: { timers: false, graceMs: 1_000, ...options.park },
       asks: options.asks ?? false,
+      person: options.person ?? 'human:terminal',
       lookAround: () => this.takeMessages(),
       memory: () => this.loop.memory,
     });
@@ -243,11 +246,8 @@ class Driven {
       // Once for each effect: where there are no rules there is nothing between the loop and the machine.
       resume: governor === null ? kernel.resume : (state, answers, quantum) => governor.take((refused) => kernel.resume(state, answers, { ...quantum, refused })),
       cancel: governor === null ? kernel.cancel : (state, reason, quantum) => governor.take((refused) => kernel.cancel(state, reason, { ...quantum, refused })),
-      exposed: (state, callId) => {
-        const call = state.pending.find(({ id }) => id === callId);
-        const exposed = kernel.exposed(state, callId);
-        return governor === null || call === undefined ? exposed : governor.shown(call, exposed);
-      },
+      exposed: kernel.exposed,
+      ...(governor === null ? {} : { shows: (call, exposed) => governor.shows(call, exposed) }),
       variables: kernel.variables,
       patch: (state, data, policy) => {
         const stored = storedValues(state);

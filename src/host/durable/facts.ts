@@ -11,7 +11,7 @@
  *   call-planned    call at next [+ until]            hint-applied  call hint capability detail
  *   attempt-started call attempt determinism [+ id due exposed held]
  *   attempt-ended   call target capability started ended  value | error  [+ used]
- *   approval-requested  turn call capability args … rule question shown hash [+ held]
+ *   approval-requested  turn call capability args … rule question shown hash [+ withholds] [+ held]
  *   approval-granted, approval-denied  call approval
  *   call-repeated   call [+ who]                      turn-ended    turn events
  *   governance-denied   call denial (`security/denial.ts`) | turn at step into verdict rule keys error: a merge
@@ -32,7 +32,7 @@
  *
  * A value that would make a record large is content of its own: instead of `value` there is `value-content`, its hash. `quanta` are
  * the goes of the machine that came before, when it was preempted. `events` are JSON lines (`evaluator/event-value.ts`). `open` in a
- * checkpoint is a map from the ids of calls that are under way to [due made requested asked approved]: when their wait is over (or nil), whether they may
+ * checkpoint is a map from the ids of calls that are under way to [due made requested asked approved] or [… denied]: when their wait is over (or nil), whether they may
  * have been made, whether their request is written, when somebody was asked to allow them (or nil), and the hash of what was allowed (or nil).
  */
 import { encodeValue } from '../../value/bytes.ts';

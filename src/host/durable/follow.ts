@@ -79,7 +79,7 @@ function judge(id: number, facts: Facts, { run, loop: { flights }, recorder, now
   const { verdict, by, comment } = approval.value;
   recorder.judged(call, approval.value, id);
   if (verdict === 'approve') flights.approve(flight);
-  else flights.answerHeld(flight, flight.judged.refusal(`denied by ${by}${comment === null ? '' : `: ${comment}`}`), { by: 'person', who: by, message: null });
+  else flights.deny(flight, `denied by ${by}${comment === null ? '' : `: ${comment}`}`, by);
   return null;
 }
 

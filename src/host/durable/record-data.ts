@@ -7,7 +7,7 @@ import { Vector } from '../../value/vector.ts';
 import { amountsValue } from '../amounts.ts';
 import { CHECKPOINT, checkpointLabel } from '../checkpoint.ts';
 import type { Flight, Given } from '../flight.ts';
-import type { Hold, Waiting } from '../hold.ts';
+import type { ApprovalHold, Hold, Recalled, Waiting } from '../hold.ts';
 import { chainRecords } from '../journal/chain.ts';
 import type { Sha256 } from '../journal/digest.ts';
 import { type DraftData, recordData, type RecordDraft } from '../journal/record.ts';
@@ -43,8 +43,8 @@ export function refusedData(call: HostCall, turn: number, answer: Answer): Draft
   return { ...callFacts(call, turn), refused: answer.ok ? '' : answer.error.message };
 }
 
-export function askedData({ call, held }: Flight, { approval, hash }: Extract<Hold, { kind: 'approval' }>, turn: number): DraftData {
-  return { ...callFacts(call, turn), rule: approval.rule, question: approval.question, shown: approval.shown, hash, held: heldValue(held) };
+export function askedData({ call, held }: Flight, { approval, hash, withheld }: ApprovalHold, turn: number): DraftData {
+  return { ...callFacts(call, turn), rule: approval.rule, question: approval.question, shown: approval.shown, hash, withholds: withheld !== undefined || undefined, held: heldValue(held) };
 }
 
 export function answeredData({ call, answer, by, who, durationMs, used }: Given, turn: number, quanta: readonly number[]): DraftData {
@@ -103,6 +103,20 @@ function factsOfCall({ id, capability, args, options, step, isolation, derivedFr
 
 function heldValue(held: Flight['held']): Value | undefined {
   return held === null ? undefined : amountsValue(held);
+}
+
+/** A call that is under way, as the journal knows it. */
+export interface OpenCall extends Recalled {
+  /** Its request is written; else only that somebody has to allow it. */
+  readonly wasRequested: boolean;
+}
+
+/** Nothing was done with it. */
+export const UNASKED: OpenCall = { dueMs: null, wasMade: false, wasRequested: false, askedMs: null, approved: null, denied: null };
+
+/** As it is in a checkpoint. */
+export function openValue({ dueMs, wasMade, wasRequested, askedMs, approved, denied }: OpenCall): Value {
+  return Vector.of(dueMs, wasMade, wasRequested, askedMs, approved, ...(denied === null ? [] : [denied]));
 }
 
 export function quantaValue(quanta: readonly number[]): Value | undefined {

@@ -22,11 +22,11 @@ import type { Note } from '../book.ts';
 import { type Memory, memoryValue } from '../memory.ts';
 import type { CancelRequest, Ended, PatchRequest, Recorder } from '../recorder.ts';
 import type { ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
-import { type Approval, approvalHash, approvalValue } from '../security/approval.ts';
+import { type Approval, approvalHash, approvalValue, wordIn } from '../security/approval.ts';
 import { spentValue } from '../security/budget.ts';
 import { type Refusal, refusalFacts } from '../security/governance.ts';
 import type { Batch, Content, Hash, Head, Lease, Owner, RowChange, SignedHead, Store } from '../store/port.ts';
-import { answeredData, askedData, attemptData, callFacts, chained, labelIn, quantaValue, refusedData, requestedData, waitValue } from './record-data.ts';
+import { answeredData, askedData, attemptData, callFacts, chained, labelIn, type OpenCall, openValue, quantaValue, refusedData, requestedData, UNASKED, waitValue } from './record-data.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
 /** When the state is written besides the answers; each alone is enough. */
@@ -65,8 +65,9 @@ export interface RecorderParts {
   readonly park: ParkPolicy;
   /** Signs heads; null: nobody does. */
   readonly sign: SignHead | null;
-  /** Whether questions to persons are put by this process. */
+  /** Whether questions to persons are put by this process, and to whom: `human:ann`. */
   readonly asks: boolean;
+  readonly person: string;
   readonly position: Position;
   /** Looks for messages before the run is put away; true when there were some. */
   readonly lookAround: () => Promise<boolean>;
@@ -90,12 +91,6 @@ export interface Position {
   /** The goes of the machine since that turn began, as long as it is preempted. */
   readonly goes: readonly number[];
   readonly sinceCheckpoint: { readonly effects: number; readonly bytes: number; readonly atMs: number };
-}
-
-/** A call that is under way, as the journal knows it. */
-export interface OpenCall extends Recalled {
-  /** Its request is written; else only that somebody has to allow it. */
-  readonly wasRequested: boolean;
 }
 
 export class RunRecorder implements Recorder<State, Event> {
@@ -151,9 +146,9 @@ export class RunRecorder implements Recorder<State, Event> {
     const call = data['call'];
     if (typeof call !== 'string') return;
     // Between its attempts nothing of a call with hints is in doubt.
-    if (kind === 'call-requested') this.open.set(call, { ...NOT_MADE, wasRequested: true });
+    if (kind === 'call-requested') this.open.set(call, { ...UNASKED, wasRequested: true });
     else if (kind === 'attempt-ended') {
-      this.open.set(call, { ...(this.open.get(call) ?? NOT_MADE), dueMs: null, wasMade: false });
+      this.open.set(call, { ...(this.open.get(call) ?? UNASKED), dueMs: null, wasMade: false });
       this.attemptEnded = true;
     }
   };
@@ -192,7 +187,7 @@ export class RunRecorder implements Recorder<State, Event> {
       else if (flight.attempt !== null) this.draft('attempt-started', attemptData(flight, flight.attempt));
       else if (before === undefined || !before.wasRequested) this.draft('call-requested', requestedData(flight, this.turn));
       const wasRequested = hold?.kind !== 'approval' || flight.attempt !== null;
-      this.open.set(call.id, { dueMs, wasMade: wasMade || flight.isRepeated, askedMs, approved: before?.approved ?? null, wasRequested });
+      this.open.set(call.id, { dueMs, wasMade: wasMade || flight.isRepeated, askedMs, approved: before?.approved ?? null, denied: before?.denied ?? null, wasRequested });
       mustWrite ||= wasMade && judged.capability.determinism === 'live';
     }
     return mustWrite || this.attemptEnded ? this.write() : null;
@@ -339,13 +334,17 @@ export class RunRecorder implements Recorder<State, Event> {
   }
 
   /** The word of a person on a call that waits for it. */
-  judged(callId: string, approval: Approval, message: number): void {
+  judged(callId: string, approval: Approval, message: number | null): void {
     const before = this.open.get(callId);
     const kind = approval.verdict === 'approve' ? 'approval-granted' : 'approval-denied';
     this.draft(kind, { call: callId, approval: approvalValue(approval) });
-    this.taken.push(message);
-    if (before !== undefined && approval.verdict === 'approve') this.open.set(callId, { ...before, approved: approval.hash });
+    if (message !== null) this.taken.push(message);
+    if (before !== undefined) this.open.set(callId, { ...before, ...wordIn(approval) });
   }
+
+  said = (callId: string, { verdict, hash }: Pick<Approval, 'verdict' | 'hash'>): void => {
+    this.judged(callId, { verdict, hash, by: this.parts.person, timeMs: this.parts.clock.nowMs(), comment: null }, null);
+  };
 
   approvalHash = ({ shown }: ApprovalQuestion, callId: string): string => approvalHash(shown, this.run, callId);
 
@@ -355,7 +354,7 @@ export class RunRecorder implements Recorder<State, Event> {
     const { root, content } = this.parts.keeper.write(this.state);
     this.content.push(...content);
     this.saved = { at: this.drafts.length, root };
-    const open = MapValue.from([...this.open].map(([id, { dueMs, wasMade, askedMs, approved, wasRequested }]) => [id, Vector.of(dueMs, wasMade, wasRequested, askedMs, approved)] as const));
+    const open = MapValue.from([...this.open].map(([id, call]) => [id, openValue(call)] as const));
     this.draft('checkpoint', { root, turn: this.turn, open, memory: memoryValue(this.parts.memory()), reason: keyword(reason), label: label ?? undefined, cancelled: this.isCancelled || undefined, quanta: quantaValue(quanta) });
     this.effects = 0;
     this.bytes = 0;
@@ -404,4 +403,3 @@ const NO_CHANGE: RowChange = {};
 const NO_CONTENT: readonly Content[] = [];
 const NONE_TAKEN: readonly number[] = [];
 const NOTHING: ReadonlySet<string> = new Set();
-const NOT_MADE: OpenCall = { dueMs: null, wasMade: false, wasRequested: false, askedMs: null, approved: null };

@@ -17,7 +17,7 @@ import type { Entry } from '../callback/unkept.ts';
 import type { Environment } from '../compile.ts';
 import type { DraftData, JournalRecord, RecordKind } from '../journal/record.ts';
 import type { Memory } from '../memory.ts';
-import { readApproval } from '../security/approval.ts';
+import { readApproval, wordIn } from '../security/approval.ts';
 import type { Constitution } from '../security/constitution.ts';
 import { governTurn, MERGE, type MergeQuestion, type Refusal } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
@@ -26,7 +26,8 @@ import { readParent } from './callback.ts';
 import { Facts } from './facts.ts';
 import { goOn, inGoes, NONE_REFUSED, readRecords, type Refused, refusedIn, resting, stretchesIn, takeTurn } from './history.ts';
 import { loadProgram, type Runnable } from './program.ts';
-import type { OpenCall, Position } from './recorder.ts';
+import { type OpenCall, UNASKED } from './record-data.ts';
+import type { Position } from './recorder.ts';
 import { afterAnswers, afterStretch, DAMAGED_MEMORY, memoryAtStart } from './remember.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
@@ -251,7 +252,8 @@ function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Pos
         open.set(call, { ...(open.get(call) ?? UNASKED), dueMs: null, wasMade: false });
         break;
       case 'approval-granted':
-        open.set(call, { ...(open.get(call) ?? UNASKED), approved: approvedIn(facts) });
+      case 'approval-denied':
+        open.set(call, { ...(open.get(call) ?? UNASKED), ...wordOf(facts) });
         break;
       case 'call-answered':
         at(facts.number('turn') ?? turn);
@@ -274,19 +276,17 @@ function positionAfter(records: readonly JournalRecord[], row: RunRow): Omit<Pos
   return { head: row.head, turn, known, open, isCancelled, sinceCheckpoint: { effects, bytes: 0, atMs } };
 }
 
-const UNASKED: OpenCall = { dueMs: null, wasMade: false, wasRequested: false, askedMs: null, approved: null };
-
 function recalledIn(entry: Value): OpenCall {
-  const [due, made, requested, asked, approved] = entry instanceof Vector ? entry.toArray() : [];
+  const [due, made, requested, asked, approved, denied] = entry instanceof Vector ? entry.toArray() : [];
   return {
     dueMs: typeof due === 'number' ? due : null, wasMade: made === true, wasRequested: requested === true, askedMs: typeof asked === 'number' ? asked : null,
-    approved: typeof approved === 'string' ? approved : null,
+    approved: typeof approved === 'string' ? approved : null, denied: typeof denied === 'string' ? denied : null,
   };
 }
 
-function approvedIn(facts: Facts): string | null {
+function wordOf(facts: Facts): Partial<OpenCall> {
   const approval = readApproval(facts.value('approval'));
-  return approval.ok ? approval.value.hash : null;
+  return approval.ok ? wordIn(approval.value) : {};
 }
 
 function unknown(events: readonly Event[], known: ReadonlySet<string>): readonly Event[] {

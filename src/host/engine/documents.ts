@@ -6,7 +6,7 @@
  *                   [+ state number now open message cancelled answered turn pieces data budget-source: where the segment before it stopped]
  *     data  = what the host remembers of the run (`host/memory.ts`)
  *     state = a snapshot, in base64     message = the number of the next one
- *     open  = a map from the ids of calls that are held to [due made asked approved]       turn    = the number of the last one
+ *     open  = a map from the ids of calls that are held to [due made asked approved] or [… denied]       turn    = the number of the last one
  *     pieces = how many pieces of records there are (`records.ts`)
  *   "rtfs/status"   what can be asked of a run: status name program answered pieces now [+ waits] [+ value | error] [+ ignored] [+ budget]
  */
@@ -50,7 +50,7 @@ export function encodeSegment(start: DraftData, handover: Handover | null, store
 }
 
 function handoverData({ state, number, nowMs, open, message, cancelled, answered, turn, pieces, memory, budgetSource }: Handover): DraftData {
-  const held = [...open].map(([id, { dueMs, wasMade, askedMs, approved }]) => [id, Vector.of(dueMs, wasMade, askedMs, approved)] as const);
+  const held = [...open].map(([id, { dueMs, wasMade, askedMs, approved, denied }]) => [id, Vector.of(dueMs, wasMade, askedMs, approved, ...(denied === null ? [] : [denied]))] as const);
   return { state: Buffer.from(state).toString('base64'), number, now: nowMs, open: MapValue.from(held), message, cancelled: cancelled || undefined, answered, turn, pieces, data: memoryValue(memory), 'budget-source': budgetSource };
 }
 
@@ -73,8 +73,8 @@ export function handoverIn(facts: Facts): Handover | null {
 }
 
 function recalledIn(entry: Value): Recalled {
-  const [due, made, asked, approved] = entry instanceof Vector ? entry.toArray() : [];
-  return { dueMs: typeof due === 'number' ? due : null, wasMade: made === true, askedMs: typeof asked === 'number' ? asked : null, approved: typeof approved === 'string' ? approved : null };
+  const [due, made, asked, approved, denied] = entry instanceof Vector ? entry.toArray() : [];
+  return { dueMs: typeof due === 'number' ? due : null, wasMade: made === true, askedMs: typeof asked === 'number' ? asked : null, approved: typeof approved === 'string' ? approved : null, denied: typeof denied === 'string' ? denied : null };
 }
 
 /** What can be asked of a run. */

@@ -3,7 +3,7 @@
  *
  *   bytes = the canonical document of one vector: ["rtfs/made" 1 data], data a map from keywords to values
  *     :answered  now  value | value-content | error | error-content [+ cost tokens calls bytes refused denial]     :ready  now token
- *     :held      now hold [+ question rule shown hash] [+ duration-ms]
+ *     :held      now hold [+ question rule shown hash [withholds]] [+ duration-ms]
  *
  * `now` is the time of whoever made it, in milliseconds since 1970. `ready`: the call may be made, and the world would feel it twice;
  * it is made in a step of its own, by the attempt that knows the token. A large value is content of its own, as in records of a journal.
@@ -90,7 +90,7 @@ function holdData(hold: Hold): DraftData {
     case 'pause':
       return { hold: kind };
     case 'approval':
-      return { hold: kind, rule: hold.approval.rule, question: hold.approval.question, shown: hold.approval.shown, hash: hold.hash };
+      return { hold: kind, rule: hold.approval.rule, question: hold.approval.question, shown: hold.approval.shown, hash: hold.hash, withholds: hold.withheld !== undefined || undefined };
   }
 }
 
@@ -118,8 +118,8 @@ function holdIn(facts: Facts, call: HostCall, readerOf: ReaderOf): Hold {
       return { kind: 'person', question, read: readerOf(call) };
     case 'approval': {
       const shown = facts.value('shown');
-      // What the call may use is decided again when it is made.
-      return { kind: 'approval', approval: { rule: facts.text('rule') ?? '', question, shown: shown instanceof MapValue ? shown : MapValue.empty(), grants: [] }, hash: facts.text('hash') ?? '' };
+      // What the call may use, and what its capability sees, is decided again when it is made.
+      return { kind: 'approval', approval: { rule: facts.text('rule') ?? '', question, shown: shown instanceof MapValue ? shown : MapValue.empty(), grants: [] }, hash: facts.text('hash') ?? '', ...(facts.is('withholds') ? { withheld: null } : {}) };
     }
     default:
       return { kind: 'unsure' };

@@ -4,11 +4,11 @@
  */
 import { MapValue } from '../../value/map.ts';
 import { added } from '../flight.ts';
-import { holdOf, type Recalled } from '../hold.ts';
-import { judge, perform, type Performance, waitOf } from '../perform.ts';
-import type { ApprovalQuestion, Capability, Host, HostCall, Usage, Wait } from '../port.ts';
+import { readinessOf, type Recalled } from '../hold.ts';
+import { adapted, judge, perform, type Performance, waitOf } from '../perform.ts';
+import type { ApprovalQuestion, Capability, Exposure, Host, HostCall, Usage, Wait } from '../port.ts';
 import { denialOf } from '../security/denial.ts';
-import { type Governed, shownTo } from '../security/governance.ts';
+import { exposureTo, type Governed } from '../security/governance.ts';
 import { emptyLineage, type Lineage } from '../security/lineage.ts';
 import type { Made } from './made.ts';
 
@@ -29,23 +29,22 @@ export interface Making {
 export async function make(call: HostCall, { host, lineage, performance, origins, recalled, approvalHash, newToken }: Making): Promise<Made> {
   const judged = judge(call, host, recalled !== null, origins);
   if (!judged.allowed) return { kind: 'answered', answer: judged.answer, usage: null, isRefused: true, denial: denialOf(call, judged.decision) };
-  const hold = holdOf(call, judged, recalled, approvalHash);
+  const { hold, exposed } = readinessOf(call, judged, exposureOf(call, judged.capability, { host, lineage, performance }), recalled, approvalHash);
   if (hold !== null) return 'id' in hold ? { kind: 'answered', answer: hold, usage: null, isRefused: true, denial: null } : { kind: 'held', hold };
   const { capability, grants } = judged;
   if ('wait' in capability) throw new Error('a call that is waited for is held');
   if (capability.determinism === 'live' && newToken !== null) return { kind: 'ready', token: newToken() };
-  const exposed = exposedTo(call, capability, { host, lineage, performance });
   let usage: Usage | null = null;
   const used = (more: Usage): void => void (usage = added(usage, more));
-  const answer = await perform(call, { ...performance, capability, grants, exposed, used, clock: host.clock });
+  const answer = await perform(call, adapted(performance, { capability, grants, exposed, used, clock: host.clock }));
   return { kind: 'answered', answer, usage, isRefused: false, denial: null };
 }
 
 /** What of the context the capability sees: what its grant and the rules of today allow. */
-function exposedTo(call: HostCall, capability: Capability, { host, lineage, performance }: Pick<Making, 'host' | 'lineage' | 'performance'>): MapValue {
-  if (host.policy.exposes?.(capability) !== true) return MapValue.empty();
+function exposureOf(call: HostCall, capability: Capability, { host, lineage, performance }: Pick<Making, 'host' | 'lineage' | 'performance'>): Exposure {
+  if (host.policy.exposes?.(capability) !== true) return { shown: MapValue.empty() };
   const { constitution } = host;
-  return constitution === undefined ? performance.exposed : shownTo(constitution, lineage ?? emptyLineage(), call, performance.exposed);
+  return constitution === undefined ? { shown: performance.exposed } : exposureTo(constitution, lineage ?? emptyLineage(), call, performance.exposed);
 }
 
 /** How a text is read that somebody says to a call: by the capability, where it is known. */

@@ -28,9 +28,9 @@ import type { DraftData } from '../journal/record.ts';
 import { Loop } from '../loop.ts';
 import type { CancelRequest, Ended, PatchRequest, Recorder } from '../recorder.ts';
 import { afterTurn } from '../memory.ts';
-import type { Performance } from '../perform.ts';
+import { adapted, type Performance } from '../perform.ts';
 import type { Answer, ApprovalQuestion, Clock, HostCall, Turn } from '../port.ts';
-import { type Approval, approvalHash } from '../security/approval.ts';
+import { type Approval, approvalHash, wordIn } from '../security/approval.ts';
 import { spentValue } from '../security/budget.ts';
 import { Governor } from '../security/governance.ts';
 import { emptyLineage, originsWithin } from '../security/lineage.ts';
@@ -265,7 +265,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
       phase !== 'first' && !this.tokens.delete(phase)
         ? { kind: 'held', hold: { kind: 'unsure' } }
         : await make(call, {
-            host: world.host, ...traces, performance: { ...performance, signal: () => signal }, recalled: this.recall(call.id), approvalHash: this.approvalHash,
+            host: world.host, ...traces, performance: adapted(performance, { signal: () => signal }), recalled: this.recall(call.id), approvalHash: this.approvalHash,
             newToken: phase === 'first' ? newToken : null,
           });
     return encodeMade(made, world.host.clock.nowMs(), segment.content);
@@ -331,7 +331,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   starting = (flights: readonly Flight[]): Promise<void> | null => {
     this.records.starting(flights);
     for (const { call, hold, dueMs, askedMs } of flights) {
-      if (hold !== null) this.open.set(call.id, { dueMs, wasMade: hold.kind === 'unsure', askedMs, approved: this.recall(call.id)?.approved ?? null });
+      if (hold !== null) this.open.set(call.id, { dueMs, wasMade: hold.kind === 'unsure', askedMs, approved: this.recall(call.id)?.approved ?? null, denied: this.recall(call.id)?.denied ?? null });
     }
     if (this.told === '' || flights.every(({ hold }) => hold !== null)) return null;
     this.told = '';
@@ -369,9 +369,8 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
   };
 
   judged = (callId: string, approval: Approval): void => {
-    const { verdict, hash } = approval;
     this.records.judged(callId, approval);
-    if (verdict === 'approve') this.open.set(callId, { ...(this.recall(callId) ?? UNKNOWN), approved: hash });
+    this.open.set(callId, { ...(this.recall(callId) ?? UNKNOWN), ...wordIn(approval) });
   };
 
   /** The process waits with the engine; what for is told to those who ask. */
@@ -422,7 +421,7 @@ class SegmentRun implements LoopEngine, Recorder<State, Event>, Listener {
 const LASTING = ['program', 'name', 'limits', 'isolations', 'parent'] as const;
 
 const NO_BYTES = new Uint8Array(0);
-const UNKNOWN: Recalled = { dueMs: null, wasMade: false, askedMs: null, approved: null };
+const UNKNOWN: Recalled = { dueMs: null, wasMade: false, askedMs: null, approved: null, denied: null };
 
 const BY_ENGINE: CancelRequest = { reason: 'the run was cancelled through the engine', who: null, message: null };
 

@@ -23,9 +23,10 @@ export function capabilityOf(manifest: Manifest & { readonly executor: Executor 
   return { id, summary, determinism, tags, manifest, call: (args, context) => perform(manifest, contract, args, context, ports) };
 }
 
-/** The context with that signal. What the capability calls back with is made when it asks for it. */
+/** The context with that signal. What is made when it is asked for still is. */
 function within(context: CallContext, signal: AbortSignal): CallContext {
-  return { ...context, signal, get callBack() { return context.callBack; } };
+  const { used, left } = context;
+  return { ...context, signal, ...(used === undefined ? {} : { used }), ...(left === undefined ? {} : { left }), get callBack() { return context.callBack; } };
 }
 
 async function perform(manifest: Manifest & { readonly executor: Executor }, contract: Contract, args: readonly Value[], context: CallContext, ports: CapabilityPorts): Promise<Value> {

@@ -10,7 +10,14 @@ export interface ContentRules {
   readonly lasting: (record: JournalRecord) => readonly Hash[];
   /** The state that a record names, if it is a checkpoint. */
   readonly checkpoint: (record: JournalRecord) => Hash | null;
+  /** What a record says of another run. */
+  readonly link: (record: JournalRecord) => RunLink | null;
 }
+
+/** fork: the run goes on from that record of the other one · callback: the other one is a callback of this one, as its first record has to say. */
+export type RunLink =
+  | { readonly kind: 'fork'; readonly run: string; readonly seq: number; readonly hash: Hash }
+  | { readonly kind: 'callback'; readonly run: string; readonly isIn: (start: JournalRecord) => boolean };
 
 export interface ContentFault {
   readonly hash: Hash;

@@ -1,7 +1,7 @@
 /** Checking a whole store: is everything what was written? The report is data. */
 import { type Hash, type RunRow, type Store, type StoredRecord, StoreProblem } from '../store/port.ts';
 import { type ChainFault, type ChainReport, createChainCheck } from './chain-check.ts';
-import { type ContentFault, type ContentNames, type ContentRules, followContent, gatherNames, recordsOf, rootsOf } from './content.ts';
+import { type ContentFault, type ContentNames, type ContentRules, followContent, gatherNames, recordsOf, rootsOf, type RunLink } from './content.ts';
 import type { Sha256 } from './digest.ts';
 import { headCheck, type KnownKeys } from './signature.ts';
 import { decodeRecord, WITHOUT_CODE } from './record.ts';
@@ -18,7 +18,7 @@ export interface RunReport {
   readonly run: string;
   readonly records: number;
   /** The first bad record; null when all are good. */
-  readonly fault: ChainFault | { readonly seq: number; readonly reason: 'lost' | 'checkpoint'; readonly message: string } | null;
+  readonly fault: ChainFault | { readonly seq: number; readonly reason: 'lost' | 'checkpoint' | 'link'; readonly message: string } | null;
   /** The last record that a good signature vouches for; 0 for none. */
   readonly signedSeq: number;
   readonly unknownKeys: readonly string[];
@@ -51,15 +51,19 @@ async function verifyRun(store: Store, row: RunRow, options: VerifyOptions, seen
   const { rules, keys, sha256 } = options;
   const chain = createChainCheck(row.id, sha256);
   const names: ContentNames = { lasting: [], state: null };
+  const links: (RunLink & { readonly at: number })[] = [];
   const add = (record: StoredRecord): void => {
     chain.add(record);
     const decoded = decodeRecord(record.bytes, WITHOUT_CODE);
-    if (decoded.ok) gatherNames(names, row, decoded.value, rules); // the chain says when not
+    if (!decoded.ok) return; // the chain says so
+    gatherNames(names, row, decoded.value, rules);
+    const link = rules.link(decoded.value);
+    if (link !== null) links.push({ ...link, at: record.seq });
   };
   const lost = await readAll(store, row.id, add);
   const signatures = await orFault(() => store.signatures(row.id), 0);
   const report = chain.finish(row.head, signatures.value ?? [], headCheck(keys));
-  const fault = firstOf(report, lost, signatures.fault) ?? checkpointFault(row, names.state);
+  const fault = firstOf(report, lost, signatures.fault) ?? checkpointFault(row, names.state) ?? (await linkFault(store, links));
   // What bad records and those behind them name says nothing.
   const good = fault === null ? names : { lasting: names.lasting.filter(({ seq }) => seq < fault.seq), state: null };
   const content = await orFault(() => followContent(store, rootsOf(row, good), rules, seen), 0);
@@ -102,6 +106,24 @@ async function orFault<T>(attempt: () => Promise<T>, seq: number): Promise<{ rea
 function firstOf({ fault }: ChainReport, lost: Lost | null, signatures: Lost | null): RunReport['fault'] {
   if (lost !== null) return fault !== null && fault.seq < lost.seq ? fault : lost;
   return fault ?? signatures;
+}
+
+/** What a run says of others against what those say. */
+async function linkFault(store: Store, links: readonly (RunLink & { readonly at: number })[]): Promise<RunReport['fault']> {
+  for (const link of links) {
+    const message = (await orFault(() => misfit(store, link), 0)).value;
+    if (message !== null) return { seq: link.at, reason: 'link', message };
+  }
+  return null;
+}
+
+/** Null where they agree. A run that is not in the store, any more or at all, says nothing; what is wrong with it otherwise is told with it. */
+async function misfit(store: Store, link: RunLink): Promise<string | null> {
+  if ((await store.run(link.run)) === null) return null;
+  const [record] = await store.records(link.run, link.kind === 'fork' ? link.seq : 1, 1);
+  if (link.kind === 'fork') return record?.hash === link.hash ? null : `it was forked from another record ${link.seq} than the run ${link.run} has`;
+  const start = record === undefined ? null : decodeRecord(record.bytes, WITHOUT_CODE);
+  return start?.ok === true && !link.isIn(start.value) ? `the run ${link.run} is no callback of this call, as its first record says` : null;
 }
 
 /** `named` is the state that the record names which the row points to. */

@@ -11,7 +11,7 @@ import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
 import { isInteger, Keyword, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
-import type { PolicyRequest } from '../port.ts';
+import type { ExposureQuestion, PolicyRequest } from '../port.ts';
 
 /** What a person is shown of a call, before it is known which run and which call it is. */
 export function shownForApproval({ capability, args, isolation, step, derivedFrom, origins, rule }: PolicyRequest & { readonly rule: string }): MapValue {
@@ -25,6 +25,12 @@ export function shownForApproval({ capability, args, isolation, step, derivedFro
     keyword('rule'), rule,
   );
   return origins === undefined || origins.length === 0 ? shown : shown.set(keyword('origins'), Vector.adopt(origins.map((key) => keyword(key))));
+}
+
+/** The same with the keys of the context that the capability is going to see once it is allowed. */
+export function withExposure(shown: MapValue, { keys }: ExposureQuestion): MapValue {
+  const exposes = keys.map(({ key, rule, valueHash }) => MapValue.of(keyword('key'), keyword(key), keyword('value-hash'), valueHash, keyword('rule'), rule));
+  return shown.set(keyword('exposes'), Vector.adopt(exposes));
 }
 
 /** The same, bound to its place: no two calls of all runs have the same one. */
@@ -67,6 +73,11 @@ export function approvalProblem(approval: Approval, question: OpenQuestion, nowM
   if (approval.timeMs > nowMs) return 'it comes from the future';
   if (question.expiresMs !== null && nowMs > question.expiresMs) return 'the question has expired';
   return null;
+}
+
+/** What is remembered of it while its call has no answer: the hash of what was allowed, or of what was not. */
+export function wordIn({ verdict, hash }: Approval): { readonly approved: string } | { readonly denied: string } {
+  return verdict === 'approve' ? { approved: hash } : { denied: hash };
 }
 
 /** As a value, for journals. */

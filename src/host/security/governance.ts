@@ -9,14 +9,17 @@
  * - G2 Keys are judged with everything that went into their values (`lineage.ts`), so that moving a value to another key does not help.
  * - G3 A turn with a merge that a person has to allow has not happened until they have said so: it is taken again with their word. Where
  *   nobody can be asked it is refused.
+ * - G4 A key that a person has to allow to be seen is asked about before the call is made, bound to the hash of its value; when they say no, or nobody can be
+ *   asked, the call is made without it, as if a rule denied it.
  */
 import type { Event } from '../../evaluator/event.ts';
 import { errorValue } from '../../evaluator/raise.ts';
+import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
 import { ErrorValue, keyword, type Value } from '../../value/value.ts';
 import { Vector } from '../../value/vector.ts';
 import type { DraftData } from '../journal/record.ts';
-import type { HeldMerge, HostCall, Isolation, Turn, Word } from '../port.ts';
+import type { Exposure, HeldMerge, HostCall, Isolation, Turn, Word } from '../port.ts';
 import { shownForApproval } from './approval.ts';
 import { type Constitution, type Ruling, ruleOn, type TracedKey } from './constitution.ts';
 import { emptyLineage, isolationAt, keyName, type Lineage, sourcesMerged, sourcesSeen, Tracing } from './lineage.ts';
@@ -215,9 +218,9 @@ export class Governor {
     return { ...turn, held: { ...question, again } };
   }
 
-  /** What of the exposed context the call's capability is shown. */
-  shown(call: Parameters<typeof shownTo>[2], exposed: MapValue): MapValue {
-    return shownTo(this.constitution, this.lineage, call, exposed);
+  /** What of the exposed context the call's capability sees. */
+  shows(call: Parameters<typeof exposureTo>[2], exposed: MapValue): Exposure {
+    return exposureTo(this.constitution, this.lineage, call, exposed);
   }
 }
 
@@ -237,12 +240,21 @@ export function isTracing(constitution: Constitution | undefined): boolean {
   return constitution !== undefined && (governsContexts(constitution) || constitution.rules.some((rule) => rule.on === 'call' && rule.derivedFrom !== null));
 }
 
-/** What of the exposed context a capability is shown: without the keys that a rule hides, or wants a person for. */
-export function shownTo(constitution: Constitution, lineage: Lineage, call: { readonly capability: string; readonly step: string | null; readonly isolation: Isolation }, exposed: MapValue): MapValue {
-  const isShown = (key: Value): boolean => {
+/** What of the exposed context a capability is shown: without the keys that a rule hides, and those that a person has to allow by themselves. */
+export function exposureTo(constitution: Constitution, lineage: Lineage, { capability, step, isolation }: { readonly capability: string; readonly step: string | null; readonly isolation: Isolation }, exposed: MapValue): Exposure {
+  const asked: { readonly key: string; readonly value: Value; readonly ruling: Ruling }[] = [];
+  let [shown, withheld] = [exposed, exposed];
+  for (const [key, value] of exposed) {
     const name = keyName(key);
-    const keys = [{ key: name, sources: sourcesSeen(lineage, call.step ?? 'root', name) }];
-    return ruleOn(constitution, { on: 'expose', keys, isolation: call.isolation, capability: call.capability }).verdict === 'allow';
-  };
-  return MapValue.from([...exposed].filter(([key]) => isShown(key)));
+    const ruling = ruleOn(constitution, { on: 'expose', keys: [{ key: name, sources: sourcesSeen(lineage, step ?? ROOT, name) }], isolation, capability });
+    if (ruling.verdict === 'allow') continue;
+    withheld = withheld.delete(key);
+    if (ruling.verdict === 'deny') shown = shown.delete(key);
+    else asked.push({ key: name, value, ruling });
+  }
+  if (asked.length === 0) return { shown };
+  asked.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const keys = asked.map(({ key, value, ruling }) => ({ key, rule: ruling.rule?.id ?? 'otherwise', valueHash: hashValue(value) }));
+  const question = asked.map(({ ruling }) => ruling.rule?.question ?? null).find((one) => one !== null) ?? null;
+  return { shown, asks: { rule: keys[0]!.rule, keys, question, withheld } };
 }

@@ -7,8 +7,8 @@
 import type { Node, SlotBinding, Unit } from '../../ir/node.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, type Lowering } from '../lowering.ts';
-import { findLocal, GroupBuilder, inner, type LocalBinding, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
-import { buildFunction, type FunctionShape, isFunctionLiteral, readFunction } from './function.ts';
+import { findLocal, GroupBuilder, type LocalBinding, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
+import { buildFunction, type FunctionShape, isFunctionLiteral, labelOf, readFunction } from './function.ts';
 import { boundNames, checked, checkPattern, type PatternBinding, PatternBinder, patternName, readBindings } from './pattern.ts';
 
 const LET_SHAPE = '(let [name value …] body…)';
@@ -213,7 +213,7 @@ class FunctionGroup {
     for (const later of this.names.slice(m + 1)) scope = { binding: later, parent: scope };
     const self = (this.bindings[this.members[m]!]!.value as ListForm).items[1];
     if (self?.kind === 'symbol') scope = { binding: { ...this.names[m]!, name: self.name }, parent: scope };
-    return buildFunction(lowering, shape, builder, { ...inner(place), scope }, null);
+    return buildFunction(lowering, shape, labelOf(shape, place), builder, seeing(place, scope), null);
   }
 
   private markReady(): void {
@@ -276,7 +276,7 @@ function loopNode(
   const apart = new PatternBinder(lowering, simple ? seeing(place, binder.scope) : place);
   if (!simple) bindings.forEach((binding, i) => apart.takeApart(binding.pattern, slots[i]!));
   unit.loops += 1;
-  const body = lowering.body(form.items, { unit, scope: apart.scope, loop: { slots, index }, tail: place.tail, depth: place.depth }, form.span, 2);
+  const body = lowering.body(form.items, { unit, scope: apart.scope, loop: { slots, index }, tail: place.tail }, form.span, 2);
   unit.loops -= 1;
   const whole: Node = apart.bindings.length === 0 ? body : { kind: 'let', bindings: apart.bindings, body, span: form.span };
   return { kind: 'loop', bindings: inits, body: whole, span: form.span };

@@ -28,7 +28,8 @@ export function library(text: string, span: Span): SymbolForm {
 export const NIL = (span: Span): Form => ({ kind: 'atom', value: null, span });
 
 export function lowerIf(lowering: Lowering, form: ListForm, place: Place): Node {
-  const [, test, then, otherwise] = form.items;
+  const { items } = form;
+  const [test, then, otherwise] = [items[1], items[2], items[3]];
   if (test === undefined || then === undefined) return lowering.malformed(form, test === undefined ? 'the test is missing' : 'the branch for true is missing', '(if test then else?)');
   if (form.items.length > 4) return lowering.malformed(form, 'more than three parts', '(if test then else?)');
   return lowerCondition(lowering, test, (here) => lowering.lower(then, here), otherwise === undefined ? null : (here) => lowering.lower(otherwise, here), form.span, place);

@@ -8,7 +8,7 @@ import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, type Lowering, primitive } from '../lowering.ts';
 import { GroupBuilder, inner, type Place, type UnitBuilder } from '../scope.ts';
 import { parseStruct, type StructDeclaration } from '../struct-form.ts';
-import { buildFunction, readFunction } from './function.ts';
+import { buildFunction, labelOf, readFunction } from './function.ts';
 import { certainAnnotation, checked } from './pattern.ts';
 
 const DEF_SHAPE = '(def name value)';
@@ -66,7 +66,7 @@ export function lowerDefn(lowering: Lowering, form: ListForm, place: Place): Nod
   const shape = readFunction(lowering, form, 1, true);
   if (shape === null) return constant(null, form.span);
   const group = new GroupBuilder(place.unit);
-  const unit = buildFunction(lowering, shape, group, inner(place), null);
+  const unit = buildFunction(lowering, shape, labelOf(shape, place), group, inner(place), null);
   const fn: Node = { kind: 'fn', group: { units: [unit], captures: group.captures }, member: 0, span: form.span };
   return store(lowering, shape.name!, fn, form);
 }

@@ -3,7 +3,7 @@ import type { Span } from '../../diagnostic/span.ts';
 import type { Arm, Node, Unit } from '../../ir/node.ts';
 import type { Form, ListForm, SymbolForm, VectorForm } from '../form.ts';
 import { constant, describe, type Lowering, primitive } from '../lowering.ts';
-import { GroupBuilder, type LocalBinding, type Place, type Scope, UnitBuilder } from '../scope.ts';
+import { GroupBuilder, type LocalBinding, outermost, type Place, type Scope, seeing, UnitBuilder } from '../scope.ts';
 import { type AnnotatedPattern, boundNames, certainAnnotation, checked, checkPattern, isPattern, PatternBinder, patternName, returnAnnotation } from './pattern.ts';
 
 /** The parts of a function form after its name. */
@@ -19,7 +19,9 @@ export interface ArmShape {
   readonly parameters: readonly AnnotatedPattern[];
   readonly rest: AnnotatedPattern | null;
   readonly returns: Form | null;
-  readonly body: readonly Form[];
+  /** The body is those of these forms that stand from `bodyStart` on. */
+  readonly items: readonly Form[];
+  readonly bodyStart: number;
   readonly span: Span;
 }
 
@@ -36,7 +38,7 @@ export function lowerFn(lowering: Lowering, form: ListForm, place: Place): Node 
   const shape = readFunction(lowering, form, 1, false);
   if (shape === null) return constant(null, form.span);
   const group = new GroupBuilder(place.unit);
-  const unit = buildFunction(lowering, shape, group, place, shape.name?.name ?? null);
+  const unit = buildFunction(lowering, shape, labelOf(shape, place), group, place, shape.name?.name ?? null);
   return { kind: 'fn', group: { units: [unit], captures: group.captures }, member: 0, span: form.span };
 }
 
@@ -125,7 +127,7 @@ function readArm(lowering: Lowering, form: ListForm, params: VectorForm, items: 
   if (!all.every(({ pattern }) => checkPattern(lowering, pattern, headOf(form)))) return null;
   if (!distinct(lowering, headOf(form), all)) return null;
   const { type, bodyStart } = returnAnnotation(lowering, params, items, after);
-  return { params, parameters, rest, returns: type, body: items.slice(bodyStart), span: form.span };
+  return { params, parameters, rest, returns: type, items, bodyStart, span: form.span };
 }
 
 /** The name of the form that is being read; an arity of several is part of a `fn`. */
@@ -164,15 +166,19 @@ function distinct(lowering: Lowering, head: string, parameters: readonly Annotat
   return true;
 }
 
+/** What a function is called where it is written, for messages. */
+export function labelOf(shape: FunctionShape, place: Place): string {
+  return shape.name?.name ?? `${place.unit.name ?? 'main'}/fn`;
+}
+
 /**
  * Lowers all arms into one unit of `group`. `self` is the name by which the function sees itself, as sibling 0 of a
  * group of its own; groups of several pass null and put their names into the scope themselves.
  */
-export function buildFunction(lowering: Lowering, shape: FunctionShape, group: GroupBuilder, place: Place, self: string | null): Unit {
-  const label = shape.name?.name ?? `${place.unit.name ?? 'main'}/fn`;
+export function buildFunction(lowering: Lowering, shape: FunctionShape, label: string, group: GroupBuilder, place: Place, self: string | null): Unit {
   const unit = new UnitBuilder(label, group);
   const scope = self === null ? place.scope : selfScope(self, group, place, shape.span);
-  const arms = shape.arms.map((arm) => buildArm(lowering, unit, arm, scope, place.depth));
+  const arms = shape.arms.map((arm) => buildArm(lowering, unit, arm, scope));
   return { name: label, arms, span: shape.span };
 }
 
@@ -181,18 +187,20 @@ function selfScope(name: string, group: GroupBuilder, place: Place, span: Span):
   return { binding, parent: place.scope };
 }
 
-function buildArm(lowering: Lowering, unit: UnitBuilder, shape: ArmShape, scope: Scope | null, depth: number): Arm {
+function buildArm(lowering: Lowering, unit: UnitBuilder, shape: ArmShape, scope: Scope | null): Arm {
   unit.beginArm();
   const all = shape.rest === null ? shape.parameters : [...shape.parameters, shape.rest];
   const slots = all.map(() => unit.allocate());
-  const start: Place = { unit, scope, loop: null, tail: false, depth: depth + 1 };
-  const binder = new PatternBinder(lowering, start);
+  const binder = new PatternBinder(lowering, seeing(outermost(unit), scope));
+  lowering.depth += 1;
   all.forEach((parameter, index) => bindParameter(lowering, binder, parameter, slots[index]!, parameter === shape.rest));
   const body = lowering.body(
-    shape.body,
-    { unit, scope: binder.scope, loop: { slots, index: -1 }, tail: shape.returns === null, depth: depth + 1 },
+    shape.items,
+    { unit, scope: binder.scope, loop: { slots, index: -1 }, tail: shape.returns === null },
     shape.span,
+    shape.bodyStart,
   );
+  lowering.depth -= 1;
   const result = checked(lowering, body, shape.returns, 'fn return');
   const whole: Node = binder.bindings.length === 0 ? result : { kind: 'let', bindings: binder.bindings, body: result, span: shape.span };
   return { required: shape.parameters.length, variadic: shape.rest !== null, slots: unit.slots, body: whole, span: shape.span };

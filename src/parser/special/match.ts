@@ -64,7 +64,7 @@ function readClauses(lowering: Lowering, form: ListForm): Clause[] | null {
 function lowerClause(lowering: Lowering, clause: Clause, subject: Node, place: Place): CondClause {
   const { unit } = place;
   const mark = unit.mark();
-  const matcher = new Matcher(lowering, place);
+  const matcher = new Matcher(lowering, place.unit, place.scope, lowering.depth);
   matcher.match(clause.pattern, subject);
   const within = seeing(place, matcher.scope);
   if (clause.guard !== null) matcher.tests.push(lowering.lower(clause.guard, inner(within)));
@@ -86,11 +86,11 @@ class Matcher {
   private readonly unit: UnitBuilder;
   private depth: number;
 
-  constructor(lowering: Lowering, place: Place) {
+  constructor(lowering: Lowering, unit: UnitBuilder, scope: Scope | null, depth: number) {
     this.lowering = lowering;
-    this.depth = place.depth;
-    this.unit = place.unit;
-    this.scope = place.scope;
+    this.unit = unit;
+    this.scope = scope;
+    this.depth = depth;
   }
 
   match(pattern: Form, value: Node): void {
@@ -246,7 +246,7 @@ class Matcher {
 
   private alternatives(pattern: ListForm, value: Node): void {
     const items = pattern.items.slice(1).map((choice) => {
-      const matcher = new Matcher(this.lowering, { unit: this.unit, scope: this.scope, loop: null, tail: false, depth: this.depth });
+      const matcher = new Matcher(this.lowering, this.unit, this.scope, this.depth);
       matcher.match(choice, value);
       if (matcher.scope !== this.scope) this.bad(choice, 'alternatives cannot bind names');
       return conjunction(matcher.tests, choice);

@@ -331,7 +331,7 @@ export function boundNames(pattern: Form): SymbolForm[] {
 
 /** Whether a pattern is well-formed; reports what is wrong, naming the form it stands in. */
 export function checkPattern(lowering: Lowering, pattern: Form, head: string): boolean {
-  if (pattern.kind === 'symbol') return true;
+  if (pattern.kind === 'symbol' || (pattern.kind === 'vector' && pattern.items.every(isPlainName))) return true;
   const problems: { readonly text: string; readonly span: Span }[] = [];
   const open: Form[] = [pattern];
   for (let form = open.pop(); form !== undefined; form = open.pop()) {
@@ -348,6 +348,10 @@ export function checkPattern(lowering: Lowering, pattern: Form, head: string): b
     });
   }
   return problems.length === 0;
+}
+
+function isPlainName(form: Form): boolean {
+  return form.kind === 'symbol' && form.name !== '&';
 }
 
 type Report = (text: string, at: Form) => void;

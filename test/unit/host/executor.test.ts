@@ -64,7 +64,7 @@ async function answerOf(host: Omit<Host, 'close'>, id: string, args: string, sig
   const { capability } = judged;
   if (!('call' in capability)) throw new Error('it only waits');
   const traced = { ...capability, call: ((given, context) => capability.call(given, { callId: context.callId, name: context.name, idempotencyKey: context.idempotencyKey, grants: context.grants, exposed: context.exposed, signal: context.signal, ...(run === undefined ? {} : { run }), used: (one) => used.push(one) })) as typeof capability.call };
-  return perform(asked, { capability: traced, grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, idempotencyKey: 'k', run: null, used: () => undefined, left: () => ({}), newCallbacks: null, signal: () => signal, defect: (cause) => { throw cause; } });
+  return perform(asked, { capability: traced, grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, idempotencyKey: 'k', run: null, used: () => undefined, left: () => ({}), canCallBack: false, newCallbacks: () => expect.fail('it cannot call back'), signal: () => signal, defect: (cause) => { throw cause; } });
 }
 
 // ── Approval and functions ─────────────────────────────────────────────────────────────────────────────────────────

@@ -53,7 +53,7 @@ async function ask(host: Host, id: string, args = '{}', { signal = new AbortCont
   };
   const answer = !judged.allowed
     ? judged.answer
-    : await perform(asked, { capability: traced(judged.capability), grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, run: null, used: () => undefined, left: () => ({}), newCallbacks: null, idempotencyKey: 'k', signal: () => signal, defect: (cause) => { throw cause; } });
+    : await perform(asked, { capability: traced(judged.capability), grants: judged.grants, exposed: MapValue.empty(), clock: host.clock, run: null, used: () => undefined, left: () => ({}), canCallBack: false, newCallbacks: () => expect.fail('it cannot call back'), idempotencyKey: 'k', signal: () => signal, defect: (cause) => { throw cause; } });
   return answer.ok ? (printValue(answer.value) ?? '…') : `${answer.error.type.name.slice('error/'.length)}: ${answer.error.message}`;
 }
 

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { Span } from '../../../src/diagnostic/span.ts';
 import type { Form } from '../../../src/parser/form.ts';
 import { read, READ_LENGTH_MAX, type Reading } from '../../../src/parser/reader.ts';
-import { commentEnd, tokenize } from '../../../src/parser/tokens.ts';
+import { commentEnd } from '../../../src/parser/characters.ts';
+import { tokenize } from '../../../src/parser/tokens.ts';
+import { MUTATED, PIECE, PROGRAM, SOUP } from './reader-texts.ts';
 
 /** Plain checks: an `expect` for each of a million spans would take most of the time. */
 function must(condition: boolean, what: string): void {
@@ -42,29 +44,6 @@ function checkReading(text: string): Reading {
   return reading;
 }
 
-const PROGRAM = `#!/usr/bin/env rtfs
-;; A little of everything.
-(defn ^{:doc "d"} ^:k f "doc" [x:int & [y {:keys [a b] :or {a 1}}]] :int
-  #| block #| in |# block |#
-  (let [s #{1 2.5 -3 0x1F} t \`(a ~x ~@y x#)]
-    (match x
-      {:k v} when (> v 1e3) "str\\n\\u0041"
-      [1 & r] '(1 :two "three")
-      _ (map #(+ % %2 (apply + %&)) @ctx <a/b> @:local)))
-  #_ignored #_#_two three)
-(step "s" :timeout-ms 10 (call :fs.read {:path "x" :when 2024-05-01T10:00:00.123Z}))
-[123e4567-e89b-12d3-a456-426614174000 resource://a/b ##Inf nil true com.acme:v1.0/f]
-`;
-
-/** Everything that means something to the reader, and some that does not. */
-const PIECE = fc.constantFrom(
-  ...['(', ')', '[', ']', '{', '}', '#{', '#(', "'", '`', '~', '~@', '@', '^', '#_', '#|', '|#', '#', '##', '\\', '"', ';', ':', '::', '|'],
-  ...[' ', ',', '\n', '\r', '\r\n', '\t', '\ufeff', '\u00a0', '\u2028', '\0', '\u200b', '\ud800', '\udc00', '\u{1F600}', '\uffff'],
-  ...['a', 'x:int', ':k', '%', '%1', '%&', '%99', '1', '1.5', '1x', '.5', '1/2', '0x', '-', '/', 'a/', '<a/b>', '<', '>', 'nil', 'true', '&'],
-  ...['def', 'defn ', 'fn ', '^:k ', '^{:a 1} ', '"s"', '"\\q"', '"\\u{', '#"', '#inst ', "#'", '##Inf', '#!', 'resource://', 'resource:ref'],
-  ...['2024-05-01', '2024-05-01T10:00:00Z', '123e4567-e89b-12d3-a456-426614174000', '__proto__', 'constructor', ':__proto__ '],
-);
-
 describe('the reader survives', () => {
   test('any string', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => void checkReading(text)), { numRuns: 1000 });
@@ -81,19 +60,12 @@ describe('the reader survives', () => {
   });
 
   test('any pieces of the grammar', () => {
-    const soup = fc.array(PIECE, { maxLength: 80 }).map((pieces) => pieces.join(''));
-    fc.assert(fc.property(soup, (text) => void checkReading(text)), { numRuns: 4000 });
+    fc.assert(fc.property(SOUP, (text) => void checkReading(text)), { numRuns: 4000 });
   });
 
   test('a right program with pieces cut out, doubled and put in', () => {
     expect(checkReading(PROGRAM).diagnostics).toEqual([]);
-    const edit = fc.record({ at: fc.nat(PROGRAM.length), cut: fc.nat(6), put: fc.option(PIECE, { nil: '' }) });
-    const mutated = fc.array(edit, { minLength: 1, maxLength: 5 }).map((edits) => {
-      let text = PROGRAM;
-      for (const { at, cut, put } of edits) text = text.slice(0, at) + put + text.slice(at + cut);
-      return text;
-    });
-    fc.assert(fc.property(mutated, (text) => void checkReading(text)), { numRuns: 3000 });
+    fc.assert(fc.property(MUTATED, (text) => void checkReading(text)), { numRuns: 3000 });
   });
 
   test('every beginning of a right program, which is incomplete wherever it ends in a bracket, a string or a comment', () => {
@@ -154,9 +126,8 @@ describe('nothing overflows, however long a single piece is', () => {
 
 describe('reading is a function of the text', () => {
   test('the same text gives equal readings', () => {
-    const soup = fc.array(PIECE, { maxLength: 60 }).map((pieces) => pieces.join(''));
     fc.assert(
-      fc.property(soup, (text) => {
+      fc.property(SOUP, (text) => {
         expect(read(text, 'fuzz')).toEqual(read(text, 'fuzz'));
       }),
       { numRuns: 500 },

@@ -4,18 +4,14 @@ import type { State } from '../../../../src/evaluator/state.ts';
 import { Facts } from '../../../../src/host/durable/facts.ts';
 import { readRecords } from '../../../../src/host/durable/history.ts';
 import { encodeMessage } from '../../../../src/host/durable/message.ts';
-import { waitValue } from '../../../../src/host/durable/record-data.ts';
-import { replayRun } from '../../../../src/host/durable/replay.ts';
-import { chunkedStates } from '../../../../src/host/durable/state-keeper.ts';
 import type { RunResult } from '../../../../src/host/loop.ts';
 import { run } from '../../../../src/host/run.ts';
 import { approvalValue } from '../../../../src/host/security/approval.ts';
 import { readConstitution } from '../../../../src/host/security/constitution-text.ts';
 import { readDocument } from '../../../../src/host/security/document.ts';
-import { MapValue } from '../../../../src/value/map.ts';
-import { printValue } from '../../../../src/value/print.ts';
-import { keyword, type Value } from '../../../../src/value/value.ts';
-import { Crash, crashing, environment, programOf, type Process, World } from './support.ts';
+import type { Value } from '../../../../src/value/value.ts';
+import { questionIn, replayed, say, shown } from './asking.ts';
+import { Crash, crashing, programOf, type Process, World } from './support.ts';
 
 const DOCUMENT = readDocument(`{:rules [
   {:id "prices" :on :merge :then :require-approval :keys ["price"] :question "May the price leave the step?" :reason "prices are looked at"}
@@ -34,41 +30,10 @@ function world(): World {
 
 const options = (process: Process) => ({ host: { ...process.host, constitution: RULES }, checkpoints: { effects: 1 } });
 
-function shown(result: RunResult<State>): string {
-  if (result.kind === 'complete') return printValue(result.value) ?? '';
-  return result.kind === 'failed' ? result.error.message : result.kind;
-}
-
-interface Question {
-  readonly call: string;
-  readonly hash: string;
-  readonly question: string;
-}
-
-function questionIn(result: RunResult<State>): Question {
-  if (result.kind !== 'waiting') throw new Error(`the run is ${shown(result)}`);
-  const wait = result.waits.map((one) => ({ one, value: waitValue(one) })).find(({ one }) => one.hold.kind === 'approval')!.value;
-  const field = (name: string): string => {
-    const value: Value | undefined = wait instanceof MapValue ? wait.get(keyword(name)) : undefined;
-    return typeof value === 'string' ? value : '';
-  };
-  return { call: field('call'), hash: field('hash'), question: field('question') };
-}
-
-async function say(one: World, verdict: 'approve' | 'deny', { call, hash }: Question, run = 'run'): Promise<void> {
-  const approval = approvalValue({ verdict, hash, by: 'human:ann', timeMs: one.clock.nowMs(), comment: null });
-  await one.store.send(run, encodeMessage(verdict, { call, approval }));
-}
-
 async function kinds(one: World): Promise<readonly string[]> {
   const records = await readRecords(one.store, 'run');
   if (!records.ok) throw new Error(records.error);
   return records.value.map(({ kind, data }) => (kind === 'call-requested' ? `${kind} ${new Facts(data).text('capability') ?? ''}` : kind));
-}
-
-async function replayed(one: World): Promise<unknown> {
-  const report = await replayRun({ store: one.store, environment, keeper: chunkedStates(), programs: new Map() }, 'run');
-  return report.ok ? report.value : report.error;
 }
 
 const AFTER_A_CALL = `(step "all" ${price('buy', '(call :echo 12)')} (call :tell (context/get :price)))`;

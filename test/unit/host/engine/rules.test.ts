@@ -161,3 +161,25 @@ describe('a merge that a person has to allow', () => {
     expect(made.felt()).toEqual(['echo 1', 'echo [:undo 1]']);
   });
 });
+
+describe('a key that a person has to allow to be seen', () => {
+  const ASKING = constitution('{:id "prices" :on :expose :then :require-approval :keys ["price"] :question "May it see the price?" :reason "prices are looked at"}');
+  const TEXT = '(step "all" :expose-context true (context/set :price (call :echo 12)) (context/set :free 1) [(call :look) (call :echo 2)])';
+
+  test.each([['approve', '[{:free 1 :price 12} 2]'], ['deny', '[{:free 1} 2]']] as const)('%s: the call waits for the word, wherever the worker ends, however short the segments are', async (verdict, expected) => {
+    for (const segment of [{}, { calls: 1 }]) {
+      const made = effects();
+      const drive = driver(made, ASKING, segment);
+      open().serve(drive);
+      const run = await begin(engine, TEXT);
+      const { waits } = await until(engine, run, (one) => one.status === 'waiting');
+      expect([field(waits[0]!, 'capability'), field(waits[0]!, 'question')]).toEqual(['look', 'May it see the price?']);
+      engine.crash();
+      engine.serve(drive);
+      await say(engine, run, verdict, { call: field(waits[0]!, 'call'), approval: approvalValue({ verdict, hash: field(waits[0]!, 'hash'), by: 'human:ann', timeMs: Date.now(), comment: null }) });
+      expect(shown(await ended(engine, run)), JSON.stringify(segment)).toBe(expected);
+      expect(engine.fault(run)).toBe(null);
+      engine.crash();
+    }
+  });
+});

@@ -7,9 +7,10 @@ import { compile, startProgram } from '../../../../src/host/compile.ts';
 import type { Constitution } from '../../../../src/host/security/constitution.ts';
 import { readConstitution } from '../../../../src/host/security/constitution-text.ts';
 import { readDocument } from '../../../../src/host/security/document.ts';
-import { type GovernedTurn, governTurn, type Refusal, REFUSALS_MAX, shownTo } from '../../../../src/host/security/governance.ts';
+import { exposureTo, type GovernedTurn, governTurn, type Refusal, REFUSALS_MAX } from '../../../../src/host/security/governance.ts';
 import { emptyLineage, isolationAt, type Lineage, lineageValue, originsWithin, readLineage, sourcesSeen, Tracing } from '../../../../src/host/security/lineage.ts';
 import { decodeValue, encodeValue } from '../../../../src/value/bytes.ts';
+import { hashValue } from '../../../../src/value/hash.ts';
 import { MapValue } from '../../../../src/value/map.ts';
 import { printValue } from '../../../../src/value/print.ts';
 import { keyword } from '../../../../src/value/value.ts';
@@ -172,10 +173,20 @@ describe('what a capability is shown', () => {
   const call = { capability: 'audit.log', step: 'root/s', isolation: 'inherit' as const };
 
   test('is without the keys that are hidden, and without what was made of them', () => {
-    expect(shownTo(rules, emptyLineage(), call, exposed)).toEqual(MapValue.of(keyword('a'), 1, keyword('b'), 3));
+    expect(exposureTo(rules, emptyLineage(), call, exposed)).toEqual({ shown: MapValue.of(keyword('a'), 1, keyword('b'), 3) });
     const lineage: Lineage = { steps: new Map(), sources: new Map([['root', new Map([['b', new Set(['token'])]])]]) };
-    expect(shownTo(rules, lineage, call, exposed)).toEqual(MapValue.of(keyword('a'), 1));
-    expect(shownTo(constitution(''), lineage, call, exposed)).toEqual(exposed);
+    expect(exposureTo(rules, lineage, call, exposed)).toEqual({ shown: MapValue.of(keyword('a'), 1) });
+    expect(exposureTo(constitution(''), lineage, call, exposed)).toEqual({ shown: exposed });
+  });
+
+  test('has what a person has to allow apart, with the hash of each value; what is denied is in neither', () => {
+    const asking = constitution(`{:id "hide" :on :expose :then :deny :keys ["#secret"] :reason "hidden"}
+      {:id "look" :on :expose :then :require-approval :keys ["b"] :question "May it see b?" :reason "b is looked at"}
+      {:id "all" :on :expose :then :require-approval :keys ["a" "b" "token"] :capability "audit.*" :reason "audits"}`);
+    expect(exposureTo(asking, emptyLineage(), call, exposed)).toEqual({
+      shown: MapValue.of(keyword('a'), 1, keyword('b'), 3),
+      asks: { rule: 'all', question: 'May it see b?', keys: [{ key: 'a', rule: 'all', valueHash: hashValue(1) }, { key: 'b', rule: 'look', valueHash: hashValue(3) }], withheld: MapValue.empty() },
+    });
   });
 });
 
