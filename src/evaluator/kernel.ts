@@ -191,8 +191,7 @@ function misuse(state: State, answers: readonly Answer[]): string | null {
   if (answers.length > 1) return misuseOfMany(state, answers);
   const [answer] = answers;
   if (answer !== undefined) {
-    for (let i = 0; i < state.pending.length; i++) if (state.pending[i]!.id === answer.id) return null;
-    return wasReached(state.main, answer.id) ? null : neverMade(answer.id);
+    return state.pending.some((call) => call.id === answer.id) || wasReached(state.main, answer.id) ? null : neverMade(answer.id);
   }
   if (state.status === 'waiting') return `the run waits for an answer to ${state.pending.map((call) => call.id).join(' or ')}`;
   return null;

@@ -324,11 +324,10 @@ export class Machine implements Site, Running {
     return { arm: plain, closure, point, slots: this.slots(base, live), parent, depth: parent === null ? 1 : parent.depth + 1, tail, sources };
   }
 
-  /** The values of registers, from `base` on. Nearly always they are few, and an array that is written down is made much faster than others. */
+  /** The values of registers, from `base` on. Often there is one, and an array that is written down is made much faster than others. */
   private slots(base: number, live: readonly number[]): Value[] {
     const { registers } = this;
     if (live.length === 1) return [registers[base + live[0]!]!];
-    if (live.length === 2) return [registers[base + live[0]!]!, registers[base + live[1]!]!];
     const slots = new Array<Value>(live.length);
     for (let i = 0; i < live.length; i++) slots[i] = registers[base + live[i]!]!;
     return slots;

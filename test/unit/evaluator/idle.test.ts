@@ -4,7 +4,7 @@ import { resume } from '../../../src/evaluator/kernel.ts';
 import { compile, startProgram } from '../../../src/host/compile.ts';
 import type { Advance } from '../../../src/evaluator/state.ts';
 import { MapValue } from '../../../src/value/map.ts';
-import { ErrorValue, keyword, type Value } from '../../../src/value/value.ts';
+import { type ErrorValue, keyword, type Value } from '../../../src/value/value.ts';
 import { testEnvironment } from '../../support/environment.ts';
 
 const environment = testEnvironment();
