@@ -26,12 +26,12 @@ const INSTRUCTIONS: ReadonlyMap<string, OpCode> = new Map<string, OpCode>([
 ]);
 
 /** Comparisons that jump when they are false: with a register and with a literal integer on the right. */
-const JUMPS: ReadonlyMap<OpCode, { readonly register: OpCode; readonly literal: OpCode }> = new Map([
-  [Op.LT, { register: Op.JUMP_NOT_LT, literal: Op.JUMP_NOT_LT_I }],
-  [Op.LE, { register: Op.JUMP_NOT_LE, literal: Op.JUMP_NOT_LE_I }],
-  [Op.GT, { register: Op.JUMP_NOT_GT, literal: Op.JUMP_NOT_GT_I }],
-  [Op.GE, { register: Op.JUMP_NOT_GE, literal: Op.JUMP_NOT_GE_I }],
-  [Op.EQ, { register: Op.JUMP_NOT_EQ, literal: Op.JUMP_NOT_EQ_I }],
+const JUMPS: ReadonlyMap<OpCode, readonly [register: OpCode, literal: OpCode]> = new Map([
+  [Op.LT, [Op.JUMP_NOT_LT, Op.JUMP_NOT_LT_I]],
+  [Op.LE, [Op.JUMP_NOT_LE, Op.JUMP_NOT_LE_I]],
+  [Op.GT, [Op.JUMP_NOT_GT, Op.JUMP_NOT_GT_I]],
+  [Op.GE, [Op.JUMP_NOT_GE, Op.JUMP_NOT_GE_I]],
+  [Op.EQ, [Op.JUMP_NOT_EQ, Op.JUMP_NOT_EQ_I]],
 ]);
 
 interface Label {
@@ -78,9 +78,7 @@ class Assembler {
     }
     this.return(arm.body);
     return new ArmCode({
-      code: this.code, index: this.index, required: arm.required, variadic: arm.variadic, ops: Int32Array.from(this.ops),
-      constants: this.constants, primitives: this.primitives, definitions: this.definitions, codes: this.codes,
-      registers: this.most, points: Int32Array.from(this.points), handlers: this.handlers, marks: this.marks,
+      ...this, required: arm.required, variadic: arm.variadic, ops: Int32Array.from(this.ops), registers: this.most, points: Int32Array.from(this.points),
     });
   }
 
@@ -371,8 +369,8 @@ class Assembler {
     const jumps = instruction === undefined ? undefined : JUMPS.get(instruction);
     if (jumps === undefined) return false;
     const literal = smallInteger(b!);
-    if (literal === null) this.jump(otherwise, jumps.register, this.operand(a!), this.operand(b!));
-    else this.jump(otherwise, jumps.literal, this.operand(a!), literal);
+    if (literal === null) this.jump(otherwise, jumps[0], this.operand(a!), this.operand(b!));
+    else this.jump(otherwise, jumps[1], this.operand(a!), literal);
     return true;
   }
 

@@ -14,7 +14,8 @@ import { Vector } from '../value/vector.ts';
 import { childId, keyOf, ROOT_ID } from './context-id.ts';
 import { raise, raiseType } from './raise.ts';
 
-export type Isolation = 'inherit' | 'isolated' | 'sandboxed';
+export const ISOLATIONS = ['inherit', 'isolated', 'sandboxed'] as const;
+export type Isolation = (typeof ISOLATIONS)[number];
 
 export type ContextForm = StepForm | 'root' | 'branch';
 

@@ -9,17 +9,17 @@ import { ErrorValue, type Keyword, keyword, type Value } from '../value/value.ts
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { CodeTable } from './code.ts';
-import { type Context, contextKey, type Isolation, rootContext, visibleData, withRootData } from './context.ts';
+import { type Context, contextKey, type Isolation, ISOLATIONS, rootContext, visibleData, withRootData } from './context.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { mergeInto } from './merge.ts';
 import { needsBase, readPolicy } from './merge-policy.ts';
-import { NOTHING_DEFINED, NOTHING_NAMED } from './machine.ts';
+import { newFiber, NOTHING_NAMED } from './machine.ts';
 import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
 import { ownBytes } from './steps.ts';
 import { Raised } from './raise.ts';
 import { fetched, Unfetched } from './stored.ts';
 import { asError } from './thrown.ts';
-import { Abandoned, type Tier } from './tier.ts';
+import { Abandoned } from './tier.ts';
 import type { Advance, Answer, Fiber, Outcome, State } from './state.ts';
 
 export interface ResumeOptions {
@@ -44,19 +44,13 @@ export interface StartOptions extends ResumeOptions {
   readonly isolations?: readonly Isolation[];
 }
 
-const ALL_ISOLATIONS: readonly Isolation[] = ['inherit', 'isolated', 'sandboxed'];
-
 /** Calls the function with the arguments. */
 export function start(table: CodeTable, fn: Value, args: readonly Value[], options: StartOptions = {}): Advance {
   const limits: Limits = options.limits ? { ...DEFAULT_LIMITS, ...options.limits } : DEFAULT_LIMITS;
   const data = options.context ?? MapValue.empty();
   const root = rootContext(data, ownBytes(data));
-  const main: Fiber = {
-    status: 'ready', path: '', position: 0, frame: null, context: root, rootDepth: root.depth, variables: options.variables ? new Map(options.variables) : NOTHING_NAMED,
-    fuel: limits.fuel, allocation: limits.allocation, calls: limits.calls, depthBelow: 0, call: null, join: null, stop: null, held: null,
-    failing: false, cancelled: false, defined: NOTHING_DEFINED, result: null, resultSources: null, variableSources: null, fatal: false,
-  };
-  const state: State = { table, limits, isolations: options.isolations ?? ALL_ISOLATIONS, main, status: 'ready', pending: [] };
+  const main = newFiber('ready', '', root, options.variables ? new Map(options.variables) : NOTHING_NAMED, limits, 0, null, null);
+  const state: State = { table, limits, isolations: options.isolations ?? ISOLATIONS, main, status: 'ready', pending: [] };
   return go(state, [], options, (scheduler) => scheduler.begin(main, fn, args));
 }
 
@@ -197,8 +191,7 @@ function misuse(state: State, answers: readonly Answer[]): string | null {
   if (answers.length > 1) return misuseOfMany(state, answers);
   const [answer] = answers;
   if (answer !== undefined) {
-    for (let i = 0; i < state.pending.length; i++) if (state.pending[i]!.id === answer.id) return null;
-    return wasReached(state.main, answer.id) ? null : neverMade(answer.id);
+    return state.pending.some((call) => call.id === answer.id) || wasReached(state.main, answer.id) ? null : neverMade(answer.id);
   }
   if (state.status === 'waiting') return `the run waits for an answer to ${state.pending.map((call) => call.id).join(' or ')}`;
   return null;
@@ -231,7 +224,8 @@ function wasReached(main: Fiber, id: string): boolean {
 }
 
 function isCount(text: string): boolean {
-  return String(Number(text)) === text && Number.isSafeInteger(Number(text)) && !text.startsWith('-');
+  const number = Number(text);
+  return Number.isSafeInteger(number) && number >= 0 && String(number) === text;
 }
 
 function refused(state: State, problem: string): Advance {
@@ -244,7 +238,7 @@ function goOn(before: State, scheduler: Scheduler, stretch: Stretch): Advance {
   scheduler.tellDropped();
   const ended = hasEnded(main);
   const pending = pendingCalls(main);
-  const status = ended ? 'done' : scheduler.wasPreempted ? 'ready' : 'waiting';
+  const status = ended ? 'done' : scheduler.preempted ? 'ready' : 'waiting';
   const state: State = { table: before.table, limits: before.limits, isolations: before.isolations, main, status, pending };
   return { outcome: outcomeOf(state), state, events: scheduler.giveBack() };
 }

@@ -72,19 +72,19 @@ function decodeOne(ops: Int32Array, at: number): Instruction {
   for (let i = 0; i < kinds.length; i++, next++) {
     const operand = ops[next]!;
     switch (kinds[i]) {
-      case 'write':
+      case 'w':
         writes = operand;
         break;
-      case 'read':
+      case 'r':
         reads.push(operand);
         break;
-      case 'option':
+      case 'p':
         if (operand >= 0) reads.push(operand);
         break;
-      case 'target':
+      case 't':
         target = operand;
         break;
-      case 'window':
+      case 'v':
         for (let j = 0; j < ops[next + 1]!; j++) reads.push(operand + j);
         break;
       default:

@@ -15,7 +15,7 @@ import { List } from '../value/list.ts';
 import { Vector } from '../value/vector.ts';
 import type { StepForm } from '../ir/step-options.ts';
 import type { ArmCode, Code, CodeTable, Handler } from './code.ts';
-import { type Context, contextKey, contextsFrom, holderOf, type Isolation, NOWHERE, readContext } from './context.ts';
+import { type Context, contextKey, contextsFrom, holderOf, ISOLATIONS, NOWHERE, readContext } from './context.ts';
 import type { Event, Origin } from './event.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { CALL_POINT, CALL_SIZE, HOST_CALL_SIZE, Op, type OpCode } from './opcodes.ts';
@@ -52,7 +52,7 @@ export type Entry =
 export class Machine implements Site, Running {
   readonly meter: RunMeter;
   limits: Limits = DEFAULT_LIMITS;
-  isolations: State['isolations'] = NO_ISOLATIONS;
+  isolations: State['isolations'] = ISOLATIONS;
   refused: Site['refused'];
   /** Fuel after which the run pauses. */
   quantum = Number.POSITIVE_INFINITY;
@@ -123,7 +123,7 @@ export class Machine implements Site, Running {
   /** Forgets all values. False: it has grown so much that making another one is better than keeping it. */
   clear(): boolean {
     const { registers, stackClosure } = this;
-    if (registers.length > KEPT_MAX || stackClosure.length > KEPT_MAX) return false;
+    if (Math.max(registers.length, stackClosure.length) > KEPT_MAX) return false;
     for (let i = 0; i < registers.length; i++) registers[i] = null;
     for (let i = 0; i < stackClosure.length; i++) stackClosure[i] = NOBODY;
     this.events = this.pending = this.join = this.stop = this.held = this.ownDefined = this.ownVariables = this.below = this.tracker = this.result = null;
@@ -324,11 +324,10 @@ export class Machine implements Site, Running {
     return { arm: plain, closure, point, slots: this.slots(base, live), parent, depth: parent === null ? 1 : parent.depth + 1, tail, sources };
   }
 
-  /** The values of registers, from `base` on. Nearly always they are few, and an array that is written down is made much faster than others. */
+  /** The values of registers, from `base` on. Often there is one, and an array that is written down is made much faster than others. */
   private slots(base: number, live: readonly number[]): Value[] {
     const { registers } = this;
     if (live.length === 1) return [registers[base + live[0]!]!];
-    if (live.length === 2) return [registers[base + live[0]!]!, registers[base + live[1]!]!];
     const slots = new Array<Value>(live.length);
     for (let i = 0; i < live.length; i++) slots[i] = registers[base + live[i]!]!;
     return slots;
@@ -663,13 +662,7 @@ export class Machine implements Site, Running {
     this.calls -= taken(share.calls, count);
     const depthBelow = this.depthBelow + this.depth() - this.room();
     const variables = this.ownVariables ?? this.variables;
-    const branches = functions.toArray().map((result, index): Fiber => {
-      const root = branchContext(context, index);
-      return {
-        status: 'unstarted', path: `${path}.${index}.`, position: 0, frame: null, context: root, rootDepth: root.depth, variables, fuel: share.fuel, allocation: share.allocation, calls: share.calls, depthBelow,
-        call: null, join: null, stop: null, held: null, failing: false, cancelled: false, defined: NOTHING_DEFINED, result, resultSources: this.tracker?.last ?? null, variableSources: this.tracker?.variables ?? null, fatal: false,
-      };
-    });
+    const branches = functions.toArray().map((result, index) => newFiber('unstarted', `${path}.${index}.`, branchContext(context, index), variables, share, depthBelow, result, this.tracker));
     this.join = { branches, ...choices, failed: null };
     return true;
   }
@@ -686,7 +679,7 @@ export class Machine implements Site, Running {
     this.pending = {
       id: this.nextPosition(),
       capability,
-      args: ops[pc + 4] === 1 ? [registers[first]!] : registers.slice(first, first + ops[pc + 4]!),
+      args: registers.slice(first, first + ops[pc + 4]!),
       options: options < 0 ? null : registers[base + options]!,
       step, isolation, exposure,
       derivedFrom: this.tracker === null ? NO_ORIGINS : originsOf(this.tracker.among(first, ops[pc + 4]!)),
@@ -1351,13 +1344,23 @@ export class Machine implements Site, Running {
 }
 
 const NO_ORIGINS: readonly Origin[] = [];
-const NO_ISOLATIONS: State['isolations'] = [];
 /** Stands where a function was that must not be held on to. */
 const NOBODY = new Closure({ group: '', unit: 0, name: null }, []);
 /** Registers, and calls, for which there is room in a machine that is kept. */
 const KEPT_MAX = 128;
 /** One for all states: an empty map is as large as what a small run keeps on top of it. */
 export const NOTHING_NAMED: ReadonlyMap<string, never> = new Map<string, never>();
+
+/** A fiber to which nothing has happened yet. `left`: its part of the limits. */
+export function newFiber(
+  status: FiberStatus, path: string, context: Context, variables: Fiber['variables'], left: Pick<Fiber, 'fuel' | 'allocation' | 'calls'>, depthBelow: number, result: Value, tracker: Tracker | null,
+): Fiber {
+  return {
+    status, path, position: 0, frame: null, context, rootDepth: context.depth, variables, fuel: left.fuel, allocation: left.allocation, calls: left.calls, depthBelow,
+    call: null, join: null, stop: null, held: null, failing: false, cancelled: false, defined: NOTHING_DEFINED, result,
+    resultSources: tracker?.last ?? null, variableSources: tracker?.variables ?? null, fatal: false,
+  };
+}
 
 /** The sources of a frame that is put away; null when there are none. */
 function frameSources(tracker: Tracker, own: Sources | null, live: readonly number[], base: number): readonly (Sources | null)[] | null {
@@ -1380,7 +1383,7 @@ const COMPENSATION_DEPTH = 1_000;
 /** How deep branches may lie in branches: what walks the tree of fibers may recurse. */
 export const FORKS_MAX = 200;
 
-export const NOTHING_DEFINED: ReadonlySet<string> = new Set();
+const NOTHING_DEFINED: ReadonlySet<string> = new Set();
 
 function forkLevels(path: string): number {
   let dots = 0;

@@ -4,10 +4,11 @@
  * P1  Each policy has one normal form, whatever alias or string it was written as; it is what records show.
  * P2  Only the keys of a context have policies of their own. What is below a key follows the policy of the key.
  */
-import { type FunctionValue, keyword, Keyword, SymbolValue, type Value } from '../value/value.ts';
+import { type FunctionValue, keyword, Keyword, type Value } from '../value/value.ts';
 import { type Entry, MapValue } from '../value/map.ts';
 import { printBrief } from '../value/print.ts';
 import { contextKey } from './context.ts';
+import { keyOf } from './context-id.ts';
 import { raise } from './raise.ts';
 
 export type PolicyName = 'keep-existing' | 'overwrite' | 'merge' | 'merge3';
@@ -104,10 +105,10 @@ function keyedProblem(map: MapValue): string | null {
 function keysProblem(keys: MapValue): string | null {
   const names = new Set<string>();
   for (const [key, own] of keys) {
-    const name = nameOf(key);
-    if (name === null) return `${shown(key)} is no key of a context: expected a keyword, a string or a symbol`;
-    if (names.has(name)) return `The merge policy names the key :${printBrief(keyword(name), 60).slice(1)} twice`;
-    names.add(name);
+    const keyed = keyOf(key);
+    if (keyed === null) return `${shown(key)} is no key of a context: expected a keyword, a string or a symbol`;
+    if (names.has(keyed.name)) return `The merge policy names the key ${shown(keyed)} twice`;
+    names.add(keyed.name);
     const problem = partProblem(own, `for the key ${shown(key)}`);
     if (problem !== null) return problem;
   }
@@ -124,11 +125,6 @@ function part(map: MapValue, name: string): Value | undefined {
 
 function isNamed(key: Value, name: string): boolean {
   return key === name || (key instanceof Keyword && key.name === name);
-}
-
-/** The name that a context key stands for, or null when it is none. */
-function nameOf(key: Value): string | null {
-  return typeof key === 'string' ? key : key instanceof Keyword || key instanceof SymbolValue ? key.name : null;
 }
 
 function shown(value: Value): string {

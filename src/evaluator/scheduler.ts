@@ -31,8 +31,10 @@ export class Scheduler {
   private readonly table: CodeTable;
   private readonly tier: Tier | null;
   private readonly machine: Machine;
-  private readonly answers = new Inbox();
-  private preempted = false;
+  /** Answers that nobody has taken yet. Most runs get one at a time, for which a map would cost more than the search. */
+  private single: Answer | null = null;
+  private many: Map<string, Answer> | null = null;
+  preempted = false;
 
   private constructor(table: CodeTable, tier: Tier | null) {
     this.table = table;
@@ -43,11 +45,11 @@ export class Scheduler {
   /** One for this state, which nobody else has until it is given back. */
   static take(state: State, answers: readonly Answer[], options: ResumeOptions, tier: Tier | null): Scheduler {
     const { table } = state;
-    let scheduler = table.idle;
-    if (scheduler === null || scheduler.tier !== tier) scheduler = new Scheduler(table, tier);
-    else table.idle = null;
+    const scheduler = table.idle?.tier === tier ? table.idle : new Scheduler(table, tier);
+    table.idle = null;
     scheduler.machine.prepare(state, options);
-    scheduler.answers.fill(answers);
+    if (answers.length === 1) scheduler.single = answers[0]!;
+    else if (answers.length > 1) scheduler.many = new Map(answers.map((answer) => [answer.id, answer]));
     scheduler.preempted = false;
     return scheduler;
   }
@@ -55,23 +57,16 @@ export class Scheduler {
   /** What was told, by position: branches run one after the other. Nothing may be asked of the scheduler any more. */
   giveBack(): readonly Event[] {
     const { events } = this.machine;
-    this.answers.fill(NO_ANSWERS);
+    this.single = this.many = null;
     if (this.machine.clear()) this.table.idle = this;
     if (events === null) return NO_EVENTS;
     return events.length > 1 && events.some((event) => event.at.includes('.')) ? events.sort((a, b) => comparePositions(a.at, b.at)) : events;
   }
 
-  private tell(event: Event): void {
-    this.machine.tell(event);
-  }
-
-  get wasPreempted(): boolean {
-    return this.preempted;
-  }
-
   /** Tells of the answers that nobody took. */
   tellDropped(): void {
-    for (const call of this.answers.ids()) this.tell({ kind: 'answer-dropped', at: call, step: ROOT_ID, call });
+    const left = this.many?.keys() ?? (this.single === null ? NO_IDS : [this.single.id]);
+    for (const call of left) this.machine.tell({ kind: 'answer-dropped', at: call, step: ROOT_ID, call });
   }
 
   /** Runs the fiber and its branches as far as they go. */
@@ -91,7 +86,7 @@ export class Scheduler {
         if (this.preempted) return fiber;
         return this.go(fiber, fiber.stop !== null && !fiber.stop.raised ? { kind: 'stop' } : { kind: 'proceed' });
       case 'waiting':
-        return (this.answers.size === 0 ? null : this.answer(fiber)) ?? this.expire(fiber);
+        return this.answer(fiber) ?? this.expire(fiber);
       case 'joining': {
         const next = this.advanceJoin(fiber);
         return next.status === 'joining' && !this.preempted ? this.expire(next) : next;
@@ -112,7 +107,7 @@ export class Scheduler {
   /** The fiber after a stretch of the machine, which has used some of the quantum. */
   private spent(fiber: Fiber, next: Fiber): Fiber {
     const { machine } = this;
-    if (machine.quantum < Number.POSITIVE_INFINITY && Number.isFinite(fiber.fuel)) {
+    if (Number.isFinite(machine.quantum + fiber.fuel)) {
       const shared = next.join?.branches.reduce((sum, branch) => sum + branch.fuel, 0) ?? 0;
       machine.quantum = Math.max(0, machine.quantum - (fiber.fuel - next.fuel - shared));
     }
@@ -120,8 +115,16 @@ export class Scheduler {
     return next;
   }
 
+  private takeAnswer(id: string): Answer | null {
+    const answer = this.single === null ? this.many?.get(id) : this.single.id === id ? this.single : undefined;
+    if (answer === undefined) return null;
+    this.single = null;
+    this.many?.delete(id);
+    return answer;
+  }
+
   private answer(fiber: Fiber): Fiber | null {
-    const answer = this.answers.take(fiber.call!.id);
+    const answer = this.takeAnswer(fiber.call!.id);
     return answer === null ? null : this.spent(fiber, this.machine.answer(fiber, answer));
   }
 
@@ -129,10 +132,10 @@ export class Scheduler {
 
   /** Answers to deadlines are kept until the fiber waits: what it can do without waiting is in time. */
   private noteDeadlines(fiber: Fiber): Fiber {
-    if (this.answers.size === 0) return fiber;
+    if (this.single === null && this.many === null) return fiber;
     let { context } = fiber;
     for (const at of deadlines(fiber)) {
-      const answer = this.answers.take(at.deadline!.id);
+      const answer = this.takeAnswer(at.deadline!.id);
       if (answer === null) continue;
       const passed = answer.ok ? timeoutError(at) : answer.error;
       context = changeAt(context, at.depth, (one) => ({ ...one, deadline: { ...one.deadline!, passed } }));
@@ -216,7 +219,7 @@ export class Scheduler {
     const index = root.occurrence;
     const position = branch.position + 1;
     const at = `${branch.path}${position}`;
-    this.tell(
+    this.machine.tell(
       status === 'done'
         ? { kind: 'branch-completed', at, step: root.id, index }
         : { kind: status === 'failed' ? 'branch-failed' : 'branch-cancelled', at, step: root.id, index, error: branch.result },
@@ -246,7 +249,7 @@ export class Scheduler {
   private startBranch(branch: Fiber): Fiber {
     const root = branch.context;
     const position = branch.position + 1;
-    this.tell({ kind: 'branch-started', at: `${branch.path}${position}`, step: root.id, index: root.occurrence });
+    this.machine.tell({ kind: 'branch-started', at: `${branch.path}${position}`, step: root.id, index: root.occurrence });
     const begun = this.go({ ...branch, position }, { kind: 'begin', fn: branch.result, args: [], sources: branch.resultSources });
     return hasEnded(begun) ? this.ended(begun) : begun;
   }
@@ -285,7 +288,7 @@ export class Scheduler {
     for (const branch of fiber.join?.branches ?? []) this.kill(branch, error);
     let { position } = fiber;
     const nextPosition = (): string => `${fiber.path}${(position += 1)}`;
-    const tell = (event: Event): void => this.tell(event);
+    const tell = (event: Event): void => this.machine.tell(event);
     for (const at of contextsFrom(fiber.context, fiber.rootDepth + 1)) tellFailed({ tell, nextPosition }, at, error);
     const root = rootOf(fiber);
     tell({ kind: 'branch-cancelled', at: nextPosition(), step: root.id, index: root.occurrence, error });
@@ -294,33 +297,6 @@ export class Scheduler {
 
 const NO_IDS: readonly string[] = [];
 const NO_EVENTS: readonly Event[] = [];
-const NO_ANSWERS: readonly Answer[] = [];
-
-/** Answers that nobody has taken yet. Most runs get one at a time, for which a map would cost more than the search. */
-class Inbox {
-  size = 0;
-  private single: Answer | null = null;
-  private many: Map<string, Answer> | null = null;
-
-  fill(answers: readonly Answer[]): void {
-    this.size = answers.length;
-    this.single = answers.length === 1 ? answers[0]! : null;
-    this.many = answers.length > 1 ? new Map(answers.map((answer) => [answer.id, answer])) : null;
-  }
-
-  take(id: string): Answer | null {
-    const answer = this.size === 0 ? undefined : this.single === null ? this.many!.get(id) : this.single.id === id ? this.single : undefined;
-    if (answer === undefined) return null;
-    this.many?.delete(id);
-    this.size -= 1;
-    return answer;
-  }
-
-  ids(): readonly string[] {
-    if (this.many !== null) return [...this.many.keys()];
-    return this.size === 1 ? [this.single!.id] : NO_IDS;
-  }
-}
 
 /** The branches at one look: there may be thousands, and each answer looks at all of them. */
 interface Counted {

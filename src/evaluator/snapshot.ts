@@ -32,7 +32,7 @@ import { Closure, ErrorValue, Keyword, keyword, makeFloat, type Value } from '..
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { Code, CodeTable } from './code.ts';
-import { type Context, CONTEXT_ID_LENGTH_MAX, type ContextForm, contextId, contextsFrom, type Deadline, type Isolation, PASSES } from './context.ts';
+import { type Context, CONTEXT_ID_LENGTH_MAX, type ContextForm, contextId, contextsFrom, type Deadline, type Isolation, ISOLATIONS, PASSES } from './context.ts';
 import { ROOT_ID } from './context-id.ts';
 import type { Origin } from './event.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.ts';
@@ -185,7 +185,6 @@ export function readState(value: Value, table: CodeTable): State {
   return { table, limits, isolations, main, pending, status: hasEnded(main) ? 'done' : isReady(main) ? 'ready' : 'waiting' };
 }
 
-const ISOLATIONS: readonly Isolation[] = ['inherit', 'isolated', 'sandboxed'];
 const STATUSES: readonly FiberStatus[] = ['unstarted', 'ready', 'waiting', 'joining', 'done', 'failed', 'cancelled'];
 
 /** Whether some part of it can go on without an answer. */

@@ -37,10 +37,13 @@ export class Unfetched {
   }
 }
 
+function isStored(value: unknown): value is Stored {
+  return value instanceof Stored;
+}
+
 /** All of these must be here. */
 export function need(values: readonly unknown[]): void {
-  const stored = new Set(values.filter((value) => value instanceof Stored));
-  if (stored.size > 0) throw new Unfetched([...stored]);
+  if (values.some(isStored)) throw new Unfetched([...new Set(values.filter(isStored))]);
 }
 
 /** The map, of which everything is here. */

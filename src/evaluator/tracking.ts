@@ -131,7 +131,7 @@ export class Tracker {
       case Op.CONTEXT_GET:
         return;
       default:
-        if (OPERANDS[op][0] === 'write') this.registers[base + ops[pc + 1]!] = this.last;
+        if (OPERANDS[op].startsWith('w')) this.registers[base + ops[pc + 1]!] = this.last;
     }
   }
 
@@ -141,8 +141,8 @@ export class Tracker {
     const kinds = OPERANDS[op];
     for (let i = 0; i < kinds.length; i++) {
       const operand = ops[pc + 1 + i]!;
-      if (kinds[i] === 'read' || (kinds[i] === 'option' && operand >= 0)) found = union(found, this.get(base + operand));
-      else if (kinds[i] === 'window') found = union(found, this.among(base + operand, ops[pc + 2 + i]!));
+      if (kinds[i] === 'r' || (kinds[i] === 'p' && operand >= 0)) found = union(found, this.get(base + operand));
+      else if (kinds[i] === 'v') found = union(found, this.among(base + operand, ops[pc + 2 + i]!));
     }
     if (op === Op.CLOSURE) for (let i = 0; i < ops[pc + 3]!; i++) found = union(found, this.get(base + ops[pc + 4 + i]!));
     return found;
@@ -209,16 +209,14 @@ function track(arm: ArmCode): Tracked {
     const at = moved.get(start)!;
     ops[at] = Op.TRACK;
     ops.set(arm.ops.subarray(start, starts[index + 1] ?? arm.ops.length), at + 1);
-    OPERANDS[arm.ops[start] as OpCode].forEach((kind, i) => {
-      if (kind === 'target') ops[at + 2 + i] = moved.get(arm.ops[start + 1 + i]!)!;
-    });
+    const target = OPERANDS[arm.ops[start] as OpCode].indexOf('t') + 1;
+    if (target > 0) ops[at + 1 + target] = moved.get(arm.ops[start + target]!)!;
   });
   const addresses = new Map(starts.map((start) => [start, moved.get(start)! + 1]));
   return {
     addresses,
     arm: new ArmCode({
-      code: arm.code, index: arm.index, required: arm.required, variadic: arm.variadic, ops, constants: arm.constants, primitives: arm.primitives,
-      definitions: arm.definitions, codes: arm.codes, registers: arm.registers, plain: arm,
+      ...arm, ops, plain: arm,
       // The entry is where it was: whatever stands there is tracked too.
       points: arm.points.map((address, point) => (point === 0 ? moved.get(address)! : addresses.get(address)!)),
       handlers: arm.handlers.map((handler) => ({ ...handler, start: moved.get(handler.start)!, end: moved.get(handler.end)!, at: moved.get(handler.at)!, until: moved.get(handler.until)! })),

@@ -2,7 +2,7 @@
  * The options of the step forms: which form takes which, and what a value must be. The reader of programs checks what
  * stands in the text with it, and points at the part that is wrong; the machine checks what was computed.
  */
-import { Float, isInteger, Keyword, type Value } from '../value/value.ts';
+import { Float, isInteger, Keyword, SymbolValue, type Value } from '../value/value.ts';
 import { MapValue } from '../value/map.ts';
 import { printValue } from '../value/print.ts';
 import { Vector } from '../value/vector.ts';
@@ -140,11 +140,7 @@ function real(value: Value): number {
 }
 
 function isKey(value: Value): boolean {
-  return value instanceof Keyword || typeof value === 'string' || isSymbol(value);
-}
-
-function isSymbol(value: Value): boolean {
-  return typeof value === 'object' && value !== null && value.kind === 'symbol';
+  return value instanceof Keyword || typeof value === 'string' || value instanceof SymbolValue;
 }
 
 function keysFault(value: Value): OptionFault | null {
@@ -242,7 +238,7 @@ function contractFault(value: Value): OptionFault | null {
   if (!(value instanceof MapValue)) return fault(CONTRACT);
   return entryFault(value, (key, item) => {
     if (!isKey(key)) return { path: [{ key }], isKey: true, wanted: 'keywords, strings or symbols', words: [] };
-    const isDescription = item === null || item instanceof MapValue || item instanceof Keyword || item instanceof Vector || isSymbol(item);
+    const isDescription = item === null || item instanceof MapValue || item instanceof Keyword || item instanceof Vector || item instanceof SymbolValue;
     return isDescription ? null : fault('a map that describes the key, or a type', [{ key }]);
   });
 }

@@ -110,17 +110,6 @@ interface Shared {
   readonly offset: number;
 }
 
-/** The first of a composite's codes. */
-const KEY_KINDS: Readonly<Record<CompositeKind, number>> = {
-  roots: 0,
-  vector: tag.VECTOR.first,
-  list: tag.LIST.first,
-  map: tag.MAP.first,
-  set: tag.SET.first,
-  error: tag.ERROR,
-  closure: tag.CLOSURE,
-};
-
 const ERROR_PARTS = 5;
 const CLOSURE_PARTS = 2;
 
@@ -371,7 +360,7 @@ class Decoder {
     if (this.pending >= 0 && wanted === 0) this.fail('this value cannot be shared', this.pendingOffset);
     const start = this.height;
     const codesStart = this.codes.size;
-    this.codes.push(KEY_KINDS[kind]);
+    this.codes.push(tag.COMPOSITES[kind] ?? 0);
     if (kind === 'closure') pushAtomCodes(this.codes, unit);
     this.stack.push({ kind, offset, start, end: start + wanted, codesStart, normal: true, shared: this.pending, unit });
     this.pending = -1;

@@ -207,13 +207,9 @@ function isCaptures(source: Extract<Source, object>): source is readonly Value[]
   return Array.isArray(source);
 }
 
-const KINDS: Readonly<Record<string, number>> = {
-  vector: tag.VECTOR.first, list: tag.LIST.first, map: tag.MAP.first, set: tag.SET.first, error: tag.ERROR, function: tag.CLOSURE,
-};
-
 /** Captures are encoded as a vector is. Only what has parts is asked for. */
 function kindOf(source: Composite): number {
-  return isCaptures(source) ? tag.VECTOR.first : KINDS[source.kind]!;
+  return isCaptures(source) ? tag.VECTOR.first : tag.COMPOSITES[source.kind]!;
 }
 
 function childrenOf(source: Composite): Open['children'] {

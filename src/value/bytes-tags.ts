@@ -37,6 +37,11 @@ export const CLOSURE = 0xf5;
 export const PRIMITIVE = 0xf6;
 export const GROUP = 0xf7;
 
+/** The first of the codes that composites are compared by. */
+export const COMPOSITES: Readonly<Record<string, number>> = {
+  vector: VECTOR.first, list: LIST.first, map: MAP.first, set: SET.first, error: ERROR, function: CLOSURE, closure: CLOSURE,
+};
+
 /** Strings and keywords shorter than this, in UTF-16 units, are always written out. */
 export const SHARED_TEXT_MIN = 2;
 /** Bytes of a group's hash. */

@@ -5,11 +5,11 @@ import { sha256 } from './sha256.ts';
 import type { Value } from './value.ts';
 
 /** Keeps hashes of values apart from hashes of anything else that the house hashes. */
-const VALUE_DOMAIN = 'rtfs/value/1\n';
+const VALUE_DOMAIN = asciiBytes('rtfs/value/1\n');
 
 /** The hash of the canonical bytes: 64 hexadecimal digits. Two values have the same one exactly when they are the same. */
 export function hashValue(value: Value): string {
-  return sha256Hex(asciiBytes(VALUE_DOMAIN), encodeValue(value));
+  return sha256Hex(VALUE_DOMAIN, encodeValue(value));
 }
 
 /** The hash of the pieces one after the other: 64 hexadecimal digits. */

@@ -3,22 +3,19 @@
  * nothing else of a library of hashes.
  */
 
-function firstPrimes(count: number): readonly bigint[] {
-  const primes: bigint[] = [];
-  for (let n = 2n; primes.length < count; n += 1n) if (primes.every((prime) => n % prime > 0n)) primes.push(n);
+function firstPrimes(count: number): readonly number[] {
+  const primes: number[] = [];
+  for (let n = 2; primes.length < count; n++) if (primes.every((prime) => n % prime > 0)) primes.push(n);
   return primes;
 }
 
-/** The first 32 bits of the fractional parts of the square roots, or cube roots, of primes. */
-function fractions(primes: readonly bigint[], isCube: boolean): Int32Array {
+/** The first 32 bits of the fractional parts of the square roots, or cube roots, of primes: of those a double has more than forty. */
+function fractions(primes: readonly number[], isCube: boolean): Int32Array {
   return Int32Array.from(primes, (prime) => {
-    const power = prime << (isCube ? 96n : 64n);
-    let root = 0n;
-    for (let bit = 1n << 37n; bit > 0n; bit >>= 1n) {
-      const next = root + bit;
-      if (next * next * (isCube ? next : 1n) <= power) root = next;
-    }
-    return Number(BigInt.asIntN(32, root));
+    let root = prime;
+    // Newton's method, for which a few turns are enough.
+    for (let turn = 0; turn < 50; turn++) root -= isCube ? (root - prime / (root * root)) / 3 : (root - prime / root) / 2;
+    return (root % 1) * 2 ** 32;
   });
 }
 
