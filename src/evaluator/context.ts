@@ -77,7 +77,7 @@ export function rootContext(data: MapValue, sizeBytes = 0): Context {
 }
 
 /** Where nothing runs. */
-export const NOWHERE = rootContext(MapValue.empty());
+export const NOWHERE: Context = rootContext(MapValue.empty());
 
 export function contextId(parentId: string, form: ContextForm, name: string, occurrence: number): string {
   if (form === 'pass' || form === 'branch') return `${parentId}/${occurrence}`;

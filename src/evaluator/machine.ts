@@ -55,7 +55,7 @@ export class Machine implements Site, Running {
   isolations: State['isolations'] = ISOLATIONS;
   refused: Site['refused'];
   /** Fuel after which the run pauses. */
-  quantum = Number.POSITIVE_INFINITY;
+  quantum: number = Number.POSITIVE_INFINITY;
   /** Null until something has happened. */
   events: Event[] | null = null;
   context: Context = NOWHERE;
@@ -85,7 +85,7 @@ export class Machine implements Site, Running {
 
   // The running frame.
   arm!: ArmCode;
-  closure = NOBODY;
+  closure: Closure = NOBODY;
   base = 0;
   pc = 0;
   tail = false;
