@@ -9,7 +9,6 @@ import { Loop, refusing } from '../host/loop.ts';
 import { afterTurn, type Memory } from '../host/memory.ts';
 import { isTracing } from '../host/security/governance.ts';
 import type { Observer, Turn } from '../host/port.ts';
-import type { MapValue } from '../value/map.ts';
 import { type Ending, type Execution, QUANTUM_STEPS } from './execution.ts';
 
 const CONCURRENT_CALLS = 256;
