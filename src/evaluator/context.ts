@@ -76,6 +76,20 @@ export function rootContext(data: MapValue, sizeBytes = 0): Context {
   };
 }
 
+type Changing<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
+
+/**
+ * A copy, to be changed by whoever has it before anybody else sees it. Field by field: what is spread has another shape at each place where that is done,
+ * and again when it is spread from such an object, so that engines make and read all of them slowly.
+ */
+export function contextLike(like: Context): Changing<Context> {
+  return {
+    id: like.id, name: like.name, form: like.form, occurrence: like.occurrence, isolation: like.isolation, data: like.data, sizeBytes: like.sizeBytes, entered: like.entered,
+    options: like.options, parent: like.parent, depth: like.depth, base: like.base, seen: like.seen, deadline: like.deadline, compensation: like.compensation,
+    compensations: like.compensations, compensating: like.compensating, deciding: like.deciding,
+  };
+}
+
 /** Where nothing runs. */
 export const NOWHERE: Context = rootContext(MapValue.empty());
 
@@ -100,15 +114,16 @@ export interface Entry {
 }
 
 /** The new child of `parent`, whose own record there remembers the entry. */
-export function enterContext(parent: Context, entry: Entry): Context {
+export function enterContext(parent: Context, entry: Entry): Changing<Context> {
   const { form, name } = entry;
   const counted = form === 'pass' ? PASSES : name;
   const occurrence = (parent.entered.get(counted) as number | undefined) ?? 0;
-  const remembered: Context = { ...parent, entered: parent.entered.set(counted, occurrence + 1) };
+  const remembered = contextLike(parent);
+  remembered.entered = parent.entered.set(counted, occurrence + 1);
   return childContext(remembered, entry, occurrence);
 }
 
-export function childContext(parent: Context, { form, name, isolation, options, deadline }: Entry, occurrence: number): Context {
+export function childContext(parent: Context, { form, name, isolation, options, deadline }: Entry, occurrence: number): Changing<Context> {
   const id = contextId(parent.id, form, name, occurrence);
   if (id.length > CONTEXT_ID_LENGTH_MAX) raise('overflow', `Limit exceeded: the names of the steps around this one are longer than ${CONTEXT_ID_LENGTH_MAX} characters`);
   const empty = MapValue.empty();
@@ -169,15 +184,20 @@ export function* contextsFrom(context: Context, depth: number): IterableIterator
 }
 
 /** The chain with the context of that depth changed; the others stay as they are. */
-export function changeAt(context: Context, depth: number, change: (context: Context) => Context): Context {
+export function changeAt(context: Context, depth: number, change: (context: Changing<Context>) => void): Context {
   const above: Context[] = [];
   let at = context;
   while (at.depth > depth) {
     above.push(at);
     at = at.parent!;
   }
-  let changed = change(at);
-  for (let next = above.pop(); next !== undefined; next = above.pop()) changed = { ...next, parent: changed };
+  let changed = contextLike(at);
+  change(changed);
+  for (let next = above.pop(); next !== undefined; next = above.pop()) {
+    const parent = changed;
+    changed = contextLike(next);
+    changed.parent = parent;
+  }
   return changed;
 }
 
@@ -192,8 +212,11 @@ export function withRootData(context: Context, change: (root: Context) => Contex
   let changed = change(root);
   const grown = changed.sizeBytes - root.sizeBytes;
   for (let at = chain.pop(); at !== undefined; at = chain.pop()) {
-    const seen = at.isolation === 'isolated' && at.seen === null ? visibleData(at.parent!) : at.seen;
-    changed = { ...at, parent: changed, seen, sizeBytes: at.sizeBytes + grown };
+    const next = contextLike(at);
+    if (at.isolation === 'isolated' && at.seen === null) next.seen = visibleData(at.parent!);
+    next.parent = changed;
+    next.sizeBytes += grown;
+    changed = next;
   }
   return changed;
 }

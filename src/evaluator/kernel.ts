@@ -9,7 +9,7 @@ import { ErrorValue, type Keyword, keyword, type Value } from '../value/value.ts
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { CodeTable } from './code.ts';
-import { type Context, contextKey, type Isolation, ISOLATIONS, rootContext, visibleData, withRootData } from './context.ts';
+import { type Context, contextKey, contextLike, type Isolation, ISOLATIONS, rootContext, visibleData, withRootData } from './context.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { mergeInto } from './merge.ts';
 import { needsBase, readPolicy } from './merge-policy.ts';
@@ -107,7 +107,10 @@ export function updateContext(state: State, data: MapValue): State {
   const change = (root: Context): Context => {
     let changed = root.data;
     for (const [key, value] of data) changed = changed.set(contextKey(key, 'updateContext'), value);
-    return { ...root, data: changed, sizeBytes: ownBytes(changed) };
+    const next = contextLike(root);
+    next.data = changed;
+    next.sizeBytes = ownBytes(changed);
+    return next;
   };
   const update = (fiber: Fiber): Fiber => ({
     ...fiber,

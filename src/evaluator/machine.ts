@@ -673,16 +673,18 @@ export class Machine implements Site, Running {
     const capability = capabilityName(registers[base + ops[pc + 2]!]!);
     if (this.context.deciding) raise('step', `A merge policy may not call: :${capability} was called while it decided a key`);
     const first = base + ops[pc + 3]!;
+    const count = ops[pc + 4]!;
     const options = ops[pc + 6]!;
     this.calls -= 1;
     const { step, isolation, exposure } = siteOf(this.context);
     this.pending = {
       id: this.nextPosition(),
       capability,
-      args: registers.slice(first, first + ops[pc + 4]!),
+      // What is written down is made faster than what is cut out.
+      args: count === 1 ? [registers[first]!] : registers.slice(first, first + count),
       options: options < 0 ? null : registers[base + options]!,
       step, isolation, exposure,
-      derivedFrom: this.tracker === null ? NO_ORIGINS : originsOf(this.tracker.among(first, ops[pc + 4]!)),
+      derivedFrom: this.tracker === null ? NO_ORIGINS : originsOf(this.tracker.among(first, count)),
       span: this.arm.spanAt(pc),
     };
   }
@@ -1370,7 +1372,7 @@ function frameSources(tracker: Tracker, own: Sources | null, live: readonly numb
 
 /** Each branch's part of what is left; of what is unlimited there is enough for all. */
 function part(left: number, count: number): number {
-  return Number.isFinite(left) ? Math.floor(Math.max(0, left) / count) : left;
+  return Math.floor(Math.max(0, left) / count);
 }
 
 function taken(share: number, count: number): number {

@@ -79,78 +79,78 @@ export const Op = {
 export type OpCode = (typeof Op)[keyof typeof Op];
 
 /**
- * The operands of each instruction, in order, by a letter for how each is used: `w` is written, `r` read, `p` read unless it is negative, `t` a
+ * The operands of each instruction, in the order of `Op`, by a letter for how each is used: `w` is written, `r` read, `p` read unless it is negative, `t` a
  * target of jumps, `v` the first register of a window, `n` a count (of the window before it), `o` anything else.
  */
-export const OPERANDS: Readonly<Record<OpCode, string>> = {
-  [Op.CONST]: 'wo',
-  [Op.MOVE]: 'wr',
-  [Op.CAPTURE]: 'wo',
-  [Op.SIBLING]: 'wo',
-  [Op.DEFINITION]: 'wo',
-  [Op.VAR]: 'wo',
-  [Op.SET_VAR]: 'or',
-  [Op.JUMP]: 't',
-  [Op.JUMP_FALSE]: 'rt',
-  [Op.JUMP_TRUE]: 'rt',
-  [Op.JUMP_NOT_LT]: 'rrt',
-  [Op.JUMP_NOT_LE]: 'rrt',
-  [Op.JUMP_NOT_GT]: 'rrt',
-  [Op.JUMP_NOT_GE]: 'rrt',
-  [Op.JUMP_NOT_EQ]: 'rrt',
-  [Op.JUMP_NOT_LT_I]: 'rot',
-  [Op.JUMP_NOT_LE_I]: 'rot',
-  [Op.JUMP_NOT_GT_I]: 'rot',
-  [Op.JUMP_NOT_GE_I]: 'rot',
-  [Op.JUMP_NOT_EQ_I]: 'rot',
-  [Op.JUMP_NOT_NIL]: 'rt',
-  [Op.ADD]: 'wrr',
-  [Op.SUB]: 'wrr',
-  [Op.MUL]: 'wrr',
-  [Op.ADD_I]: 'wro',
-  [Op.LT]: 'wrr',
-  [Op.LE]: 'wrr',
-  [Op.GT]: 'wrr',
-  [Op.GE]: 'wrr',
-  [Op.EQ]: 'wrr',
-  [Op.NOT]: 'wr',
-  [Op.IS_NIL]: 'wr',
-  [Op.NTH]: 'wrr',
-  [Op.GET]: 'wrr',
-  [Op.KEYWORD_GET]: 'wrr',
-  [Op.CONJ]: 'wrr',
-  [Op.COUNT]: 'wr',
-  [Op.FIRST]: 'wr',
-  [Op.PRIMITIVE_0]: 'wo',
-  [Op.PRIMITIVE_1]: 'wor',
-  [Op.PRIMITIVE_2]: 'worr',
-  [Op.PRIMITIVE_3]: 'worrr',
-  [Op.PRIMITIVE_N]: 'wovn',
-  [Op.CALL]: 'wrvno',
-  [Op.CALL_DEFINITION]: 'wovno',
-  [Op.TAIL_CALL]: 'rvn',
-  [Op.TAIL_CALL_DEFINITION]: 'ovn',
-  [Op.APPLY]: 'wrroo',
-  [Op.TAIL_APPLY]: 'rro',
-  [Op.HOST_CALL]: 'wrvnop',
-  [Op.CLOSURE]: 'won',
-  [Op.LOOP]: 'o',
-  [Op.RETURN]: 'r',
-  [Op.THROW]: 'r',
-  [Op.RETHROW_PENDING]: 'r',
-  [Op.CONTEXT_GET]: 'wrt',
-  [Op.CONTEXT_SET]: 'rr',
-  [Op.STEP_ENTER]: 'op',
-  [Op.STEP_LEAVE]: 'o',
-  [Op.STEP_FAIL]: 'wrtoo',
-  [Op.MAKE_PENDING]: 'wr',
-  [Op.SUB_I]: 'wro',
-  [Op.INC]: 'wr',
-  [Op.DEC]: 'wr',
-  [Op.FORK]: 'wrroo',
-  [Op.OPERATION]: 'wovn',
-  [Op.TRACK]: '',
-};
+export const OPERANDS: Readonly<Record<OpCode, string>> = [
+  'wo', // CONST
+  'wr', // MOVE
+  'wo', // CAPTURE
+  'wo', // SIBLING
+  'wo', // DEFINITION
+  'wo', // VAR
+  'or', // SET_VAR
+  't', // JUMP
+  'rt', // JUMP_FALSE
+  'rt', // JUMP_TRUE
+  'rrt', // JUMP_NOT_LT
+  'rrt', // JUMP_NOT_LE
+  'rrt', // JUMP_NOT_GT
+  'rrt', // JUMP_NOT_GE
+  'rrt', // JUMP_NOT_EQ
+  'rot', // JUMP_NOT_LT_I
+  'rot', // JUMP_NOT_LE_I
+  'rot', // JUMP_NOT_GT_I
+  'rot', // JUMP_NOT_GE_I
+  'rot', // JUMP_NOT_EQ_I
+  'rt', // JUMP_NOT_NIL
+  'wrr', // ADD
+  'wrr', // SUB
+  'wrr', // MUL
+  'wro', // ADD_I
+  'wrr', // LT
+  'wrr', // LE
+  'wrr', // GT
+  'wrr', // GE
+  'wrr', // EQ
+  'wr', // NOT
+  'wr', // IS_NIL
+  'wrr', // NTH
+  'wrr', // GET
+  'wrr', // KEYWORD_GET
+  'wrr', // CONJ
+  'wr', // COUNT
+  'wr', // FIRST
+  'wo', // PRIMITIVE_0
+  'wor', // PRIMITIVE_1
+  'worr', // PRIMITIVE_2
+  'worrr', // PRIMITIVE_3
+  'wovn', // PRIMITIVE_N
+  'wrvno', // CALL
+  'wovno', // CALL_DEFINITION
+  'rvn', // TAIL_CALL
+  'ovn', // TAIL_CALL_DEFINITION
+  'wrroo', // APPLY
+  'rro', // TAIL_APPLY
+  'wrvnop', // HOST_CALL
+  'won', // CLOSURE
+  'o', // LOOP
+  'r', // RETURN
+  'r', // THROW
+  'r', // RETHROW_PENDING
+  'wrt', // CONTEXT_GET
+  'rr', // CONTEXT_SET
+  'op', // STEP_ENTER
+  'o', // STEP_LEAVE
+  'wrtoo', // STEP_FAIL
+  'wr', // MAKE_PENDING
+  'wro', // SUB_I
+  'wr', // INC
+  'wr', // DEC
+  'wrroo', // FORK
+  'wovn', // OPERATION
+  '', // TRACK
+] as const;
 
 /** Where the destination, the window and the point of call-like instructions stand, counted from the opcode. */
 export const CALL_SIZE = 6;

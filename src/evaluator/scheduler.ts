@@ -138,7 +138,7 @@ export class Scheduler {
       const answer = this.takeAnswer(at.deadline!.id);
       if (answer === null) continue;
       const passed = answer.ok ? timeoutError(at) : answer.error;
-      context = changeAt(context, at.depth, (one) => ({ ...one, deadline: { ...one.deadline!, passed } }));
+      context = changeAt(context, at.depth, (one) => (one.deadline = { ...one.deadline!, passed }));
     }
     return context === fiber.context ? fiber : { ...fiber, context };
   }
@@ -368,9 +368,10 @@ function isDecisive(branch: Fiber, join: Join): boolean {
 function joinFiber(fiber: Fiber, join: Join, good: readonly Fiber[]): Fiber {
   let { fuel, allocation, calls, context } = fiber;
   for (const branch of join.branches) {
-    if (Number.isFinite(fuel)) fuel += branch.fuel;
-    if (Number.isFinite(allocation)) allocation += branch.allocation;
-    if (Number.isFinite(calls)) calls += branch.calls;
+    // What is unlimited stays so.
+    fuel += branch.fuel;
+    allocation += branch.allocation;
+    calls += branch.calls;
   }
   for (const branch of good) context = withUndone(context, branch.context);
   return { ...fiber, fuel, allocation, calls, context, join: null };

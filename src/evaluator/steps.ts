@@ -14,7 +14,7 @@ import { printValue } from '../value/print.ts';
 import { type ErrorValue, Keyword, keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
 import type { Code } from './code.ts';
-import { childContext, type Context, contextKey, enterContext, type Isolation, optionOf, PASSES, readContext, visibleData } from './context.ts';
+import { childContext, type Context, contextKey, contextLike, enterContext, type Isolation, optionOf, PASSES, readContext, visibleData } from './context.ts';
 import type { Event, Origin } from './event.ts';
 import type { Limits, Meter } from './limits.ts';
 import { conflictMessage, mayAsk, mergeInto, type MergeSource, nextQuestions } from './merge.ts';
@@ -61,13 +61,13 @@ export function enterStep(site: Site, name: string, form: StepForm, told: Value)
   const given = options?.get(KEY.name);
   const title = typeof given === 'string' ? given : name;
   const durationMs = options?.get(KEY.timeoutMs) as number | undefined;
-  let context = enterContext(outer, { form, name: title, isolation, options, deadline: null });
+  const context = enterContext(outer, { form, name: title, isolation, options, deadline: null });
   // There has to be room for what is set by default before anything has begun.
   for (const [key, value] of defaults) written(site, context, key, value);
   site.tell({
     kind: 'step-started', at: site.nextPosition(), step: context.id, name: title, form, parent: outer.parent === null ? null : outer.id, isolation, declared: options === null ? EMPTY : declared(options),
   });
-  if (durationMs !== undefined) context = { ...context, deadline: { id: site.nextPosition(), durationMs, passed: null } };
+  if (durationMs !== undefined) context.deadline = { id: site.nextPosition(), durationMs, passed: null };
   site.context = context;
   for (const [key, value] of defaults) setContext(site, key, value);
 }
@@ -197,7 +197,10 @@ export function afterFailure(context: Context): Context {
     const otherwise = description?.get(KEY.default);
     if (otherwise !== undefined && readContext(context.parent, key) === undefined) data = data.set(key, otherwise);
   }
-  return { ...context, data, sizeBytes: context.parent!.sizeBytes + ownBytes(data) };
+  const next = contextLike(context);
+  next.data = data;
+  next.sizeBytes = context.parent!.sizeBytes + ownBytes(data);
+  return next;
 }
 
 /** The step's compensation, and those handed on by it, become the outer context's. */
@@ -206,7 +209,9 @@ export function withUndone(outer: Context, left: Context): Context {
   let { compensations } = outer;
   for (const entry of left.compensations.toArray()) compensations = compensations.push(entry);
   if (left.compensation !== null) compensations = compensations.push(left.compensation);
-  return { ...outer, compensations };
+  const next = contextLike(outer);
+  next.compensations = compensations;
+  return next;
 }
 
 /** What is to be undone comes from what undoing it will work with. */
@@ -284,7 +289,10 @@ function written(site: Site, context: Context, key: Value, value: Value): Contex
   // Counting bytes is work that grows with the value.
   chargeFuel(site.meter, 1 + Math.floor(size / BYTES_PER_STEP));
   chargeCells(site.meter, 1);
-  return { ...context, data: context.data.set(key, value), sizeBytes };
+  const next = contextLike(context);
+  next.data = context.data.set(key, value);
+  next.sizeBytes = sizeBytes;
+  return next;
 }
 
 export function setContext(site: Site, key: Value, value: Value, derivedFrom: readonly Origin[] = NO_ORIGINS): void {
@@ -334,8 +342,11 @@ function mergeUp(site: Site, policy: Policy, merged: readonly Merged[], { quiet 
   const refusal = site.refused?.get(at);
   if (refusal !== undefined) throw new Raised(refusal, false);
   // An isolated context goes on seeing what was there when it was entered.
-  const seen = context.isolation === 'isolated' && context.seen === null ? visibleData(outer) : context.seen;
-  site.context = { ...context, parent: changed, seen, sizeBytes };
+  const next = contextLike(context);
+  if (context.isolation === 'isolated' && context.seen === null) next.seen = visibleData(outer);
+  next.parent = changed;
+  next.sizeBytes = sizeBytes;
+  site.context = next;
   if (isTold) site.tell({ kind: 'merged', at, step: context.id, ...record, into: outer.id, conflicts });
 }
 
@@ -394,7 +405,9 @@ const TABLE: Readonly<Record<OperationName, Operation>> = {
   },
   '%compensation': (site, [undo, result, retries, runner]) => {
     const { context } = site;
-    site.context = { ...context, compensation: Vector.of(context.id, context.name, undo ?? null, result ?? null, retries ?? null, runner ?? null, sourcesValue(site.argumentSources())) };
+    const next = contextLike(context);
+    next.compensation = Vector.of(context.id, context.name, undo ?? null, result ?? null, retries ?? null, runner ?? null, sourcesValue(site.argumentSources()));
+    site.context = next;
     return null;
   },
   '%compensating': (site, [word, id, name, error]) => {
@@ -431,7 +444,11 @@ function readSource(value: Value): Merged {
 
 function resetData(site: Site, data: MapValue): Value {
   const { context } = site;
-  if (data !== context.data) site.context = { ...context, data, sizeBytes: context.sizeBytes - ownBytes(context.data) + ownBytes(data) };
+  if (data === context.data) return null;
+  const next = contextLike(context);
+  next.data = data;
+  next.sizeBytes += ownBytes(data) - ownBytes(context.data);
+  site.context = next;
   return null;
 }
 
