@@ -31,7 +31,7 @@ async function contest(folder: string): Promise<Row> {
     const args = workload.args();
     const main = await loadNbb(folder, workload.source);
     const ours = running(environment, workload);
-    const [own, other] = measure([{ run: () => ours.run(args) }, { run: () => main(...args) }], { samples: 2, warmUpRuns: 1 });
+    const [own, other] = measure([{ run: () => ours.run(args) }, { run: () => main(...args) }], { samples: 1, warmUpRuns: 1 });
     factors.push({ name: workload.name, factor: other!.cpuMs / own!.cpuMs });
   }
   const mean = geometricMean(factors.map(({ factor }) => factor));
