@@ -1,9 +1,10 @@
 /**
  * The benchmark. `--json` prints one document, `--only TEXT` leaves out rows whose names do not contain the text, `--long` does what takes many
- * minutes too. With `--alone` nothing is measured in processes of their own: this is one.
+ * minutes too. Each suite runs in a process of its own, `--suite NAME` is one of them. With `--alone` nothing is measured in another process: this is one.
  * A missed target is said clearly but is no failure; a wrong answer is one.
  */
 import { parseArgs } from 'node:util';
+import { inOwnProcess } from './alone.ts';
 import { renderJson, renderTable, type Row, type Took } from './report.ts';
 import { benchEnvironment } from './subject.ts';
 import { depth } from './suites/depth.ts';
@@ -28,18 +29,28 @@ const SUITES: readonly (readonly [name: string, suite: Suite])[] = Object.entrie
 });
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' }, long: { type: 'boolean' }, alone: { type: 'boolean' } } });
+  const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, root: { type: 'string' }, long: { type: 'boolean' }, alone: { type: 'boolean' }, suite: { type: 'string' } } });
   const only = values.only?.toLowerCase() ?? '';
   const wants = (name: string): boolean => name.toLowerCase().includes(only);
-  const wanted = SUITES.filter(([, suite]) => suite.names.some(wants));
+  const wanted = SUITES.filter(([name, suite]) => suite.names.some(wants) && (values.suite ?? name) === name);
   if (wanted.length === 0) {
     process.stderr.write(`no row contains ${JSON.stringify(values.only)}; the rows are:\n${SUITES.flatMap(([, suite]) => suite.names).join('\n')}\n`);
     process.exitCode = 2;
     return;
   }
-  const input = { environment: benchEnvironment(), root: values.root ?? '.', wants, isLong: values.long === true, isAlone: values.alone === true };
+  const { root = '.', long: isLong = false, alone: isAlone = false } = values;
   const rows: Row[] = [];
   const took: Took[] = [];
+  if (wanted.length > 1 && !isAlone) {
+    for (const [name] of wanted) {
+      const measured = inOwnProcess(['--suite', name, '--root', root, '--only', only, ...(isLong ? ['--long'] : [])]);
+      rows.push(...measured.rows);
+      took.push(...measured.took);
+    }
+    process.stdout.write(`${values.json === true ? renderJson(rows, took) : renderTable(rows, took)}\n`);
+    return;
+  }
+  const input = { environment: benchEnvironment(), root, wants, isLong, isAlone };
   for (const [name, suite] of wanted) {
     const startMs = performance.now();
     rows.push(...(await suite.run(input)).filter((one) => wants(one.name)));

@@ -15,7 +15,7 @@ import type { Capability, Determinism } from '../../src/host/port.ts';
 import { capabilityRegistry } from '../../src/host/registry.ts';
 import { run } from '../../src/host/run.ts';
 import type { Batch, Lease, NewRun, Owner, Store } from '../../src/host/store/port.ts';
-import { inOwnProcess } from '../alone.ts';
+import { rowInOwnProcess } from '../alone.ts';
 import { median } from '../measure.ts';
 import { type Row, row } from '../report.ts';
 import type { Suite, SuiteInput } from './suite.ts';
@@ -50,7 +50,7 @@ export const durable: Suite = {
     }
     for (const past of PAST) if (wants(resumeName(past))) rows.push(row(resumeName(past), await resumeMs(environment, past), 'ms', 20, 'reading the store until the machine stands'));
     if (wants(WAITING_BYTES)) rows.push(row(WAITING_BYTES, (await waiting(environment, 1_000)).bytes, 'bytes', 2_000, 'the whole file'));
-    if (wants(WAITING_MEMORY)) rows.push(isAlone ? row(WAITING_MEMORY, (await waiting(environment, 10_000)).megabytes, 'MB', 200, 'all that the process has') : inOwnProcess(root, WAITING_MEMORY));
+    if (wants(WAITING_MEMORY)) rows.push(isAlone ? row(WAITING_MEMORY, (await waiting(environment, 10_000)).megabytes, 'MB', 200, 'all that the process has') : rowInOwnProcess(root, WAITING_MEMORY));
     return rows;
   },
 };

@@ -1,7 +1,7 @@
 /** Where no code may be made from strings, as in a strict page: the machine beside nbb, which interprets then as well. In a process of its own, since engines ask once. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { inOwnProcess } from '../alone.ts';
+import { rowInOwnProcess } from '../alone.ts';
 import { geometricMean, measure } from '../measure.ts';
 import { type Row, row, unavailable } from '../report.ts';
 import { benchEnvironment, running } from '../subject.ts';
@@ -19,7 +19,7 @@ export const interpreted: Suite = {
   run: async ({ root, isAlone }: SuiteInput): Promise<readonly Row[]> => {
     const folder = join(root, 'bench/peers');
     if (!existsSync(join(folder, 'node_modules'))) return [unavailable(NAME, UNIT, 1, 'not installed: npm ci --prefix bench/peers')];
-    return [isAlone ? await contest(folder) : inOwnProcess(root, NAME, [NO_CODE])];
+    return [isAlone ? await contest(folder) : rowInOwnProcess(root, NAME, [NO_CODE])];
   },
 };
 
