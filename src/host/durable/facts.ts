@@ -33,7 +33,7 @@
  * A value that would make a record large is content of its own: instead of `value` there is `value-content`, its hash. `quanta` are
  * the goes of the machine that came before, when it was preempted. `events` are JSON lines (`evaluator/event-value.ts`). `open` in a
  * checkpoint is a map from the ids of calls that are under way to [due made requested asked approved] or [… denied]: when their wait is over (or nil), whether they may
- * have been made, whether their request is written, when somebody was asked to allow them (or nil), and the hash of what was allowed (or nil).
+ * have been made, whether their request is written, when somebody was asked to allow them (or nil), the hash of what was allowed (or nil), and of what was not.
  */
 import { encodeValue } from '../../value/bytes.ts';
 import { hashValue } from '../../value/hash.ts';
