@@ -4,7 +4,7 @@
  */
 import { branchAt, waitingBranches, withBranch } from '../../evaluator/branch.ts';
 import { cancel, exposedContext, resume, type ResumeOptions, start, type StartOptions, variablesAt } from '../../evaluator/kernel.ts';
-import { hasEnded } from '../../evaluator/scheduler.ts';
+import { hasEnded } from '../../evaluator/fiber.ts';
 import type { Advance, Answer, Event, Fiber, HostCall, State } from '../../evaluator/state.ts';
 import { MapValue } from '../../value/map.ts';
 import type { Value } from '../../value/value.ts';
