@@ -104,7 +104,8 @@ export class Machine implements Site, Running {
     const { registers, stackClosure } = this;
     if (Math.max(registers.length, stackClosure.length) > KEPT_MAX) return false;
     for (let i = 0; i < registers.length; i++) registers[i] = null;
-    for (let i = 0; i < stackClosure.length; i++) stackClosure[i] = NOBODY;
+    // What was used since the last resume lies below what was not.
+    for (let i = 0; i < stackClosure.length && stackClosure[i] !== NOBODY; i++) stackClosure[i] = NOBODY;
     this.events = this.ownDefined = this.ownVariables = this.below = this.tracker = null;
     this.refused = undefined;
     this.closure = NOBODY;
@@ -178,9 +179,9 @@ export class Machine implements Site, Running {
     this.ownVariables = this.ownDefined = null;
     this.height = 0;
     this.below = null;
-    this.depthLeft = this.depthLimit() - fiber.depthBelow;
     this.tracker = fiber.variableSources === null ? null : new Tracker(fiber.variableSources);
-    if (fiber.frame !== null) this.load(fiber.frame);
+    if (fiber.frame === null) this.depthLeft = this.depthLimit();
+    else this.load(fiber.frame);
   }
 
   /** What is left, as data. */
@@ -214,7 +215,7 @@ export class Machine implements Site, Running {
     if (frame.point !== 0 && arm.ops[this.pc] === Op.LOOP) this.pc += 2;
     this.tail = frame.tail;
     this.below = frame.parent;
-    this.depthLeft = this.depthLimit() - this.fiber.depthBelow - frame.depth;
+    this.depthLeft = this.depthLimit() - frame.depth;
     this.reserve(arm.registers);
     const live = arm.liveAt(frame.point);
     for (let i = 0; i < live.length; i++) this.registers[live[i]!] = frame.slots[i]!;
@@ -429,7 +430,7 @@ export class Machine implements Site, Running {
 
   /** Compensations have room of their own, so that a plan that fails for its depth can be undone. */
   private depthLimit(): number {
-    return this.limits.depth + compensationRoom(this.fiber);
+    return this.limits.depth + compensationRoom(this.fiber) - this.fiber.depthBelow;
   }
 
   /**

@@ -74,9 +74,14 @@ export class Scheduler {
   settle(fiber: Fiber): Fiber {
     for (let at = fiber; ; ) {
       const next = this.advance(at);
-      if (next === at || onlyBranchesMoved(at, next)) return next;
+      if (next === at || onlyBranchesMoved(at, next) || this.isAtRest(next)) return next;
       at = next;
     }
+  }
+
+  /** Whether it waits for an answer that is not there, which is plain where no step around it can have a deadline: the next look would see nothing else. */
+  private isAtRest({ status, context }: Fiber): boolean {
+    return status === 'waiting' && context.parent === null && this.single === null && this.many === null;
   }
 
   /** The fiber after its next stretch; the same one when there is nothing to do for it. */
