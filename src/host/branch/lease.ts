@@ -20,8 +20,6 @@ import type { Parting, Partings } from './kernel.ts';
 import { Session, type WorkerAddress } from './session.ts';
 import { BRANCH_CAPABILITY, branchValue } from './turns.ts';
 
-export type { WorkerAddress };
-
 export interface WorkersOptions {
   /** Sign what is given out; workers must know them, and theirs must be known here. */
   readonly keys: Keys;

@@ -99,11 +99,11 @@ export class Tokens {
 
   /** What a worker tells of a branch; `index` counts that within the session. */
   sealTurns(session: string, index: number, turns: BranchTurns): string {
-    return seal(this.keys, 'turns', encodeValue(Vector.of(session, index, turnsValue(turns))));
+    return seal(this.keys, 'turn', encodeValue(Vector.of(session, index, turnsValue(turns))));
   }
 
   openTurns(text: string, session: string, index: number, table: CodeTable): Result<BranchTurns, string> {
-    const payload = unseal(this.keys, 'turns', text);
+    const payload = unseal(this.keys, 'turn', text);
     if (!payload.ok) return { ok: false, error: payload.error.message };
     const decoded = decodeValue(payload.value, codeOptions({ table }));
     const [of, at, turns = null] = decoded.ok && decoded.value instanceof Vector ? decoded.value.toArray() : [];
