@@ -16,6 +16,7 @@ import { verifyStore } from '../../src/host/journal/verify.ts';
 import { openKeeping } from '../../src/host/open-store.ts';
 import type { Keeping } from '../../src/host/durable/driver.ts';
 import type { JournalRecord } from '../../src/host/journal/record.ts';
+import { printValue } from '../../src/value/print.ts';
 import { testEnvironment } from '../support/environment.ts';
 import { Ledger } from './ledger.ts';
 import { bundleProgram, type Program, startProgram } from './process.ts';
@@ -183,6 +184,26 @@ test('what must not happen twice is done at home, once', async () => {
   expect(await program.line('complete')).toBe('complete [[4 "paid" 4] 5]');
   await program.ended;
   expect(program.lines().filter((line) => line.startsWith('paid '))).toEqual(['paid fare']);
+}, 120_000);
+
+test('a run that was stopped while a worker had a branch goes on without workers', async () => {
+  const here = await world('', 'a');
+  ledger.hold = (item) => item === 'meal';
+  const keeping = await keepingOf(here.store);
+  const stopping = new AbortController();
+  const workers = { keys: openKeys(keys), workers: here.workers.map(({ url }) => ({ url, token: null })), grants: [{ capability: 'shop.order', scope: null }] };
+  const order = { 'shop.order': (item: string) => `${item} at home` };
+  const begun = startRun(keeping, programOf('(step-parallel [(call :shop.order "seat") (call :shop.order "meal")] (call :shop.order "hotel"))'), { id: 'trip', name: 'trip' }, { host: functionHost(order), workers, signal: stopping.signal });
+  const answered = async (): Promise<number> => ((await keeping.store.run('trip')) === null ? 0 : (await recordsOf(keeping, 'trip')).filter(({ kind }) => kind === 'call-answered').length);
+  while (![...ledger.orders.values()].some(({ item }) => item === 'meal') || (await answered()) < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  stopping.abort();
+  expect((await begun).kind).toBe('cancelled');
+  const resumed = await resumeRun(keeping, 'trip', () => ({ host: functionHost(order) }));
+  expect(resumed).toMatchObject({ ok: true, value: { kind: 'complete' } });
+  // Seat and hotel were ordered there, the meal is ordered here.
+  const ended = (await recordsOf(keeping, 'trip')).at(-1)!;
+  expect(String(printValue(new Facts(ended.data).value('value')))).toBe('[[4 "meal at home"] 5]');
+  expect(await replayed(keeping)).toBe('identical');
 }, 120_000);
 
 function programOf(text: string): NonNullable<ReturnType<typeof compile>['program']> {
