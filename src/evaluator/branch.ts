@@ -4,8 +4,9 @@
  *
  * Only branches of the outermost fork stand apart; what forks inside of them goes with them.
  */
+import { fiberLike, hasEnded } from './fiber.ts';
 import { NO_OPTIONS, type ResumeOptions } from './kernel.ts';
-import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
+import { pendingCalls, Scheduler } from './scheduler.ts';
 import type { Answer, Event, Fiber, HostCall, State } from './state.ts';
 
 /** The branches that have begun and wait for something, by their paths. */
@@ -41,6 +42,7 @@ export function resumeBranch(state: State, branch: Fiber, answers: readonly Answ
 function withBranch(state: State, branch: Fiber): State {
   const { main } = state;
   const join = main.join!;
-  const changed: Fiber = { ...main, join: { ...join, branches: join.branches.map((one) => (one.path === branch.path ? branch : one)) } };
+  const changed = fiberLike(main);
+  changed.join = { ...join, branches: join.branches.map((one) => (one.path === branch.path ? branch : one)) };
   return { ...state, main: changed, pending: pendingCalls(changed), status: 'ready' };
 }

@@ -5,7 +5,7 @@
  */
 import { branchAt, branchCalls, waitingBranches } from '../../evaluator/branch.ts';
 import type { ResumeOptions } from '../../evaluator/kernel.ts';
-import { hasEnded } from '../../evaluator/scheduler.ts';
+import { hasEnded } from '../../evaluator/fiber.ts';
 import type { Answer, Event, Fiber, HostCall, State } from '../../evaluator/state.ts';
 import { hashValue } from '../../value/hash.ts';
 import { MapValue } from '../../value/map.ts';
