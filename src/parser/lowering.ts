@@ -14,6 +14,7 @@ import { List } from '../value/list.ts';
 import { MapValue } from '../value/map.ts';
 import { SetValue } from '../value/set.ts';
 import { Vector } from '../value/vector.ts';
+import { plainValue } from './datum.ts';
 import type { Form, ListForm, SymbolForm } from './form.ts';
 import { bindHints, hasHints, type HintedForm, type Hints, isFixed, takeHints, within as withinHints } from './hint.ts';
 import type { ItemStack } from './item-stack.ts';
@@ -27,6 +28,9 @@ import { foreignHelp } from './foreign.ts';
 
 /** Nesting of code beyond this is refused: everything that walks code may then recurse. */
 export const NESTING_MAX = 500;
+
+/** Literals that are nested no deeper are not walked part by part. */
+const PLAIN_LEVELS = 4;
 
 /** Symbols that start with this are names of the library, whatever the program calls its own things. */
 export const LIBRARY_PREFIX = '\u0000';
@@ -89,11 +93,11 @@ export class Lowering {
       case 'symbol':
         return this.symbol(form, place);
       case 'vector':
-        return hasHints(form.meta) ? this.hinted(form, place) : this.vector(form.items, form.span, place);
+        return hasHints(form.meta) ? this.hinted(form, place) : (this.plain(form) ?? this.vector(form.items, form.span, place));
       case 'map':
-        return hasHints(form.meta) ? this.hinted(form, place) : this.map(form.items, form.span, place);
+        return hasHints(form.meta) ? this.hinted(form, place) : (this.plain(form) ?? this.map(form.items, form.span, place));
       case 'set':
-        return hasHints(form.meta) ? this.hinted(form, place) : this.set(form.items, form.span, place);
+        return hasHints(form.meta) ? this.hinted(form, place) : (this.plain(form) ?? this.set(form.items, form.span, place));
       case 'list':
         return this.list(form, place);
     }
@@ -269,6 +273,12 @@ export class Lowering {
   }
 
   // --- literals -----------------------------------------------------------------------------------------------
+
+  /** A literal as it is, without a node for each of its parts. */
+  private plain(form: Form): Node | null {
+    const value = this.depth + PLAIN_LEVELS > NESTING_MAX ? undefined : plainValue(form, PLAIN_LEVELS);
+    return value === undefined ? null : constant(value, form.span);
+  }
 
   private vector(items: readonly Form[], span: Span, place: Place): Node {
     const nodes = this.values(items, place, span);

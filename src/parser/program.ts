@@ -15,7 +15,7 @@ import { definitionHints, type Hints, passHints } from './hint.ts';
 import { ItemStack } from './item-stack.ts';
 import { constant, describe, didYouMean, Lowering } from './lowering.ts';
 import { applyMacro, type MacroBudget, MACRO_EXPANSIONS_MAX, MACRO_NODES_MAX } from './macro.ts';
-import { type Arity, type Expander, type ExpansionResult, type Library, Namespace } from './namespace.ts';
+import { type Arity, type Documentation, type Expander, type ExpansionResult, type Library, Namespace, OwnDocumentation } from './namespace.ts';
 import { defines } from './read-meta.ts';
 import { GroupBuilder, outermost, UnitBuilder } from './scope.ts';
 import { parseStructs, type StructDeclaration } from './struct-form.ts';
@@ -349,7 +349,7 @@ export class ProgramBuilder {
     const definition = this.pending(name.name, shape, lowering, self, hints);
     if (first) {
       namespace.names.set(name.name, { kind: 'definition', definition, arities: definition.arities, span: name.span });
-      this.document(namespace, name, 'function', shape.arms.map((arm) => parameterText(arm.params)), doc);
+      this.document(namespace, name, 'function', vectorsOf(shape), doc);
     }
     this.items.push({ lowering, form, definition });
   }
@@ -406,7 +406,7 @@ export class ProgramBuilder {
     this.definitions.push(definition);
     if (this.define(namespace, name)) {
       namespace.names.set(name.name, { kind: 'definition', definition, arities: definition.arities, span: name.span });
-      this.document(namespace, name, 'struct', ['[fields]'], null);
+      this.document(namespace, name, 'struct', [], null);
     }
     this.items.push({ lowering, form, definition });
   }
@@ -428,7 +428,7 @@ export class ProgramBuilder {
     const { name } = shape;
     const inMacro = this.macroPending(lowering, name, shape);
     namespace.names.set(name.name, { kind: 'macro', name: name.name, definition: inMacro, span: name.span });
-    this.document(namespace, name, 'macro', shape.arms.map((arm) => parameterText(arm.params)), shape.doc);
+    this.document(namespace, name, 'macro', vectorsOf(shape), shape.doc);
     this.items.push({ lowering, form: { kind: 'atom', value: null, span: form.span }, definition: null });
   }
 
@@ -445,8 +445,8 @@ export class ProgramBuilder {
     return definition;
   }
 
-  private document(namespace: Namespace, name: SymbolForm, kind: 'function' | 'value' | 'macro' | 'struct', parameters: readonly string[], text: string | null): void {
-    namespace.documentation.set(name.name, { name: namespace.qualify(name.name), kind, parameters, text, span: name.span });
+  private document(namespace: Namespace, name: SymbolForm, kind: Documentation['kind'], vectors: readonly Form[], text: string | null): void {
+    namespace.documentation.set(name.name, new OwnDocumentation(namespace.qualify(name.name), kind, vectors, text, name.span));
   }
 
   /** Names defined more than once, or inside other forms, are variables after all. */
@@ -586,6 +586,10 @@ function aritiesOf({ arms }: FunctionShape): readonly Arity[] {
   return simple ?? arms.map((arm) => ({ required: required(arm), variadic: arm.isVariadic }));
 }
 
+function vectorsOf({ arms }: FunctionShape): readonly Form[] {
+  return arms.length === 1 ? [arms[0]!.params] : arms.map(({ params }) => params);
+}
+
 export function headName(form: Form): string | null {
   return form.kind === 'list' && form.items[0]?.kind === 'symbol' ? form.items[0].name : null;
 }
@@ -626,9 +630,4 @@ type CollectionForm = Extract<Form, { readonly items: readonly Form[] }>;
 
 function pushCollections(items: readonly Form[], open: CollectionForm[]): void {
   for (const item of items) if (item.kind !== 'symbol' && item.kind !== 'keyword' && item.kind !== 'atom') open.push(item);
-}
-
-function parameterText(params: Form): string {
-  if (params.kind !== 'vector') return '[]';
-  return `[${params.items.map((item) => (item.kind === 'symbol' ? item.name : item.kind === 'keyword' ? `:${item.name}` : item.kind === 'map' ? '{…}' : '[…]')).join(' ')}]`;
 }
