@@ -39,7 +39,7 @@ export function resumeBranch(state: State, branch: Fiber, answers: readonly Answ
 }
 
 /** The state with the branch in the place of the one with its path: to be resumed, so that the run learns what has become of it. */
-export function withBranch(state: State, branch: Fiber): State {
+function withBranch(state: State, branch: Fiber): State {
   const { main } = state;
   const join = main.join!;
   const changed = fiberLike(main);
