@@ -54,11 +54,16 @@ export type Event =
 
 /** Orders positions: numbers part by part, what began a set of branches before what happened in them. */
 export function comparePositions(a: string, b: string): number {
-  const left = a.split('.');
-  const right = b.split('.');
-  for (let i = 0; i < left.length && i < right.length; i++) {
-    const difference = Number(left[i]) - Number(right[i]);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
+  const shorter = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < shorter && a[at] === b[at]) at += 1;
+  // They part in numbers that begin alike: the one with more digits is greater.
+  const digits = digitsFrom(a, at) - digitsFrom(b, at);
+  if (digits !== 0) return digits;
+  return at < shorter ? a.charCodeAt(at) - b.charCodeAt(at) : a.length - b.length;
+}
+
+function digitsFrom(position: string, at: number): number {
+  const end = position.indexOf('.', at);
+  return (end < 0 ? position.length : end) - at;
 }

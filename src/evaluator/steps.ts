@@ -7,7 +7,7 @@
  * - S3 Sizes are counted before a write, never after.
  */
 import type { OPERATIONS } from '../ir/node.ts';
-import { optionProblem, optionsOf, type StepForm, type StepOption } from '../ir/step-options.ts';
+import { optionProblem, optionsOf, STEP_OPTIONS, type StepForm, type StepOption } from '../ir/step-options.ts';
 import { encodedSize } from '../value/bytes.ts';
 import { type Entry, MapValue } from '../value/map.ts';
 import { printValue } from '../value/print.ts';
@@ -91,15 +91,18 @@ function checkEntry(site: Site, form: StepForm, given: Value): void {
 export function checkOptions(form: StepForm, given: Value): MapValue | null {
   if (given === null) return null;
   if (!(given instanceof MapValue)) return raiseType(form, 'map of options', given);
-  const known = optionsOf(form);
   for (const [key, value] of given) {
     const name = key instanceof Keyword ? key.name : '';
-    if (!(known as readonly string[]).includes(name)) raise('argument', `Invalid argument: ${form} has no option ${shown(key)}, only ${known.map((one) => `:${one}`).join(' ')}`);
-    const wanted = optionProblem(name as StepOption, value);
+    if (!isOption(form, name)) raise('argument', `Invalid argument: ${form} has no option ${shown(key)}, only ${optionsOf(form).map((one) => `:${one}`).join(' ')}`);
+    const wanted = optionProblem(name, value);
     if (wanted !== null) raise('argument', `Invalid argument: the option :${name} of ${form} must be ${wanted}, got ${shown(value)}`);
     if (name === 'merge-policy') readCallable(value);
   }
   return given.size === 0 ? null : given;
+}
+
+function isOption(form: StepForm, name: string): name is StepOption {
+  return Object.hasOwn(STEP_OPTIONS, name) && STEP_OPTIONS[name as StepOption].forms?.includes(form) !== false;
 }
 
 /** The policy, whose functions can be asked: found out at once, not when the first key has two values. */
