@@ -15,7 +15,7 @@ import { List } from '../value/list.ts';
 import { Vector } from '../value/vector.ts';
 import type { StepForm } from '../ir/step-options.ts';
 import type { ArmCode, Code, CodeTable, Handler } from './code.ts';
-import { type Changing, type Context, contextKey, contextsFrom, holderOf, ISOLATIONS, NOWHERE, readContext } from './context.ts';
+import { type Changing, type Context, contextKey, holderOf, ISOLATIONS, NOWHERE, readContext } from './context.ts';
 import type { Event } from './event.ts';
 import { COMPENSATION_DEPTH, compensationRoom, fiberLike, FORKS_MAX, isTooDeep, newFiber, NOTHING_NAMED, outermost, shieldDepth } from './fiber.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -26,7 +26,7 @@ import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from '.
 import type { ResumeOptions } from './kernel.ts';
 import type { Fiber, FiberStatus, Frame, State, Stop } from './state.ts';
 import {
-  afterFailure, branchContext, enterStep, failStep, forkOptions, leaveStep, runOperation, setContext, type Site, siteOf, sourcesOfEntries, tellFailed,
+  afterFailure, branchContext, enterStep, failStep, forkOptions, leaveStep, runOperation, setContext, type Site, siteOf, sourcesOfEntries,
 } from './steps.ts';
 import { need } from './stored.ts';
 import { withFailuresOf } from './thrown.ts';
@@ -218,13 +218,11 @@ export class Machine implements Site, Running {
     this.depthLeft = this.depthLimit() - frame.depth;
     this.reserve(arm.registers);
     const live = arm.liveAt(frame.point);
-    for (let i = 0; i < live.length; i++) this.registers[live[i]!] = frame.slots[i]!;
-    if (this.tracker !== null) this.loadSources(this.tracker, frame, live);
-  }
-
-  private loadSources(tracker: Tracker, { sources }: Frame, live: readonly number[]): void {
-    tracker.closure = sources?.[0] ?? null;
-    for (let i = 0; i < live.length; i++) tracker.set(live[i]!, sources?.[i + 1] ?? null);
+    for (let i = 0; i < live.length; i++) {
+      this.registers[live[i]!] = frame.slots[i]!;
+      this.tracker?.set(live[i]!, frame.sources?.[i + 1] ?? null);
+    }
+    if (this.tracker !== null) this.tracker.closure = frame.sources?.[0] ?? null;
   }
 
   /** From here on sources are tracked: the running calls go on in tracked code. */
@@ -467,10 +465,7 @@ export class Machine implements Site, Running {
 
   /** What no plan may catch ends every open step of the fiber. */
   private failAll(value: Value): boolean {
-    for (const at of contextsFrom(this.context, this.fiber.rootDepth + 1)) {
-      tellFailed(this, at, value);
-      this.context = at.parent!;
-    }
+    while (this.context.depth > this.fiber.rootDepth) failStep(this, value);
     this.fiber.result = value;
     this.fiber.fatal = true;
     return false;
@@ -1084,7 +1079,7 @@ export class Machine implements Site, Running {
           continue;
         case 52 /* RETURN */: {
           const value = registers[base + ops[pc + 1]!]!;
-          if (this.height === 0) {
+          if (this.height === 0 || this.tracker !== null) {
             if (!this.return(value)) return this.complete(value);
             arm = this.arm;
             base = this.base;
@@ -1173,7 +1168,7 @@ export class Machine implements Site, Running {
           pc += CALL_SIZE;
           continue;
         case 66 /* TRACK */:
-          this.tracker!.before(arm, pc + 1, base, this.height, () => this.callerRegister());
+          this.tracker!.before(arm, pc + 1, base);
           pc += 1;
           continue;
         case 65 /* OPERATION */: {
@@ -1223,12 +1218,6 @@ export class Machine implements Site, Running {
     this.stackBase[top] = this.base;
     this.stackPc[top] = this.pc * 2 + (this.tail ? 1 : 0);
     this.depthLeft -= 1;
-  }
-
-  /** The register that the caller waits for. */
-  private callerRegister(): number {
-    const top = this.height - 1;
-    return this.stackBase[top]! + this.stackArm[top]!.ops[(this.stackPc[top]! >> 1) + 1]!;
   }
 
   /** A tail call: the running frame makes room for the callee. */

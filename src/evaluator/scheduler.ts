@@ -13,7 +13,7 @@
 import { MapValue } from '../value/map.ts';
 import { type ErrorValue, keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
-import { changeAt, type Changing, type Context, contextsFrom } from './context.ts';
+import { changeAt, type Changing, type Context } from './context.ts';
 import { ROOT_ID } from './context-id.ts';
 import type { CodeTable } from './code.ts';
 import { comparePositions, type Event } from './event.ts';
@@ -23,7 +23,7 @@ import { errorValue, Raised } from './raise.ts';
 import type { ResumeOptions } from './kernel.ts';
 import type { Answer, Fiber, HostCall, Join, State, Stop } from './state.ts';
 import { fetched } from './stored.ts';
-import { cancelledError, tellFailed, timeoutError, withUndone } from './steps.ts';
+import { cancelledError, timeoutError, withUndone } from './steps.ts';
 import { asError, errorMap } from './thrown.ts';
 import type { Tier } from './tier.ts';
 import { type Sources, union } from './tracking.ts';
@@ -213,8 +213,11 @@ export class Scheduler {
 
   private settleBranches(join: Join): Join {
     let changed: Fiber[] | null = null;
+    const meant = this.single === null ? -1 : branchNumber(join, this.single.id);
     for (let i = 0; i < join.branches.length; i++) {
       const branch = join.branches[i]!;
+      // Of thousands one has an answer: for what waits, and is not meant, there is nothing to do.
+      if (i !== meant && branch.status === 'waiting' && this.many === null) continue;
       const settled = this.settleBranch(branch);
       if (settled === branch) continue;
       changed ??= join.branches.slice();
@@ -310,13 +313,17 @@ export class Scheduler {
   private kill(fiber: Fiber, error: Value): void {
     if (hasEnded(fiber)) return;
     for (const branch of fiber.join?.branches ?? []) this.kill(branch, error);
-    let { position } = fiber;
-    const nextPosition = (): string => `${fiber.path}${(position += 1)}`;
-    const tell = (event: Event): void => this.machine.tell(event);
-    for (const at of contextsFrom(fiber.context, fiber.rootDepth + 1)) tellFailed({ tell, nextPosition }, at, error);
-    const root = rootOf(fiber);
-    tell({ kind: 'branch-cancelled', at: nextPosition(), step: root.id, index: root.occurrence, error });
+    const next = fiberLike(fiber.frame === null ? fiber : this.machine.fail(fiber, new Raised(error, true), null));
+    next.cancelled = true;
+    next.result = error;
+    this.ended(next);
   }
+}
+
+/** The number of the branch that a call was made in; -1, or one that is not there, for a call of somebody else. */
+function branchNumber({ branches }: Join, call: string): number {
+  const fork = branches[0]!.path.slice(0, -2); // without the first branch's own `0.`
+  return call.startsWith(fork) ? Number.parseInt(call.slice(fork.length), 10) : -1;
 }
 
 const NO_IDS: readonly string[] = [];

@@ -223,14 +223,10 @@ export function sourcesOfEntries(entries: Vector): Sources | null {
 
 export function failStep(site: Site, error: Value): void {
   const { context } = site;
-  tellFailed(site, context, error);
-  site.context = context.parent!;
-}
-
-export function tellFailed(site: Pick<Site, 'tell' | 'nextPosition'>, context: Context, error: Value): void {
   const at = site.nextPosition();
   if (context.form === 'pass') site.tell({ kind: 'pass-failed', at, step: context.id, index: context.occurrence, error });
   else site.tell({ kind: 'step-failed', at, step: context.id, name: context.name, error });
+  site.context = context.parent!;
 }
 
 function joinPass(site: Site): void {

@@ -97,8 +97,8 @@ export class Tracker {
     this.registers[register] = sources;
   }
 
-  /** The instruction at `pc` is about to run; `height` is that of the machine's stack. */
-  before(arm: ArmCode, pc: number, base: number, height: number, caller: () => number): void {
+  /** The instruction at `pc` is about to run. */
+  before(arm: ArmCode, pc: number, base: number): void {
     const { ops, liveness } = arm;
     const { reads, writes } = liveness.instructions[liveness.indexAt.get(pc)!]!;
     let last: Sources | null = null;
@@ -123,12 +123,6 @@ export class Tracker {
       case Op.TAIL_CALL:
       case Op.TAIL_APPLY:
         this.callee = this.get(base + ops[pc + 1]!);
-        return;
-      case Op.RETURN:
-        if (height > 0) {
-          this.set(caller(), last);
-          this.closure = this.stack[height - 1] ?? null;
-        }
         return;
       case Op.CONTEXT_GET:
         return;
