@@ -5,7 +5,6 @@
  *
  *   branch = {:run :path :state}, in the start
  */
-import { branchAt } from '../../evaluator/branch.ts';
 import type { Event, Fiber, State } from '../../evaluator/state.ts';
 import type { Keeping } from '../durable/driver.ts';
 import { keepProgram, type Runnable } from '../durable/program.ts';
@@ -17,6 +16,7 @@ import { signHead } from '../journal/signature.ts';
 import { newMemory } from '../memory.ts';
 import type { Recorder } from '../recorder.ts';
 import { EMPTY_HEAD, type Lease, StoreProblem } from '../store/port.ts';
+import { checkNewRunId } from '../store/problem.ts';
 import { branchHash } from './lease.ts';
 
 export interface BranchLog {
@@ -28,8 +28,8 @@ export interface BranchLog {
 
 export interface LoggedBranch {
   readonly program: Runnable;
-  readonly state: State;
-  readonly path: string;
+  /** As it was given out. */
+  readonly branch: Fiber;
   /** Whose branch it is. */
   readonly run: string;
 }
@@ -39,13 +39,13 @@ const LEASE_MS = 15_000;
 const NO_CHECKPOINTS = { effects: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY, steps: false, everyMs: Number.POSITIVE_INFINITY };
 
 /** Rejects with a `StoreProblem` when the store cannot be written to. */
-export async function openBranchLog(keeping: Keeping, { program, state, path, run }: LoggedBranch): Promise<BranchLog> {
+export async function openBranchLog(keeping: Keeping, { program, branch, run }: LoggedBranch): Promise<BranchLog> {
   const { store, clock, sha256, keys } = keeping;
   const { hash, content } = keepProgram(program);
-  const branch = branchAt(state, path);
+  const { path } = branch;
   const now = clock.nowMs();
   const name = `branch ${withoutDot(path)} of ${run}`;
-  const data = { ...startData(hash, name), branch: recordData({ run, path, state: branch === null ? '' : branchHash(branch) }) };
+  const data = { ...startData(hash, name), branch: recordData({ run, path, state: branchHash(branch) }) };
   const lease = await createdUnderNewId(keeping, `${run}~branch~${withoutDot(path)}`, async (id) => {
     const all = [...content];
     const records = chained(id, EMPTY_HEAD, [{ timeMs: now, kind: 'run-started', data }], all, sha256);
@@ -82,6 +82,7 @@ type Created = { readonly lease: Lease; readonly head: { readonly seq: number; r
 async function createdUnderNewId({ store }: Keeping, id: string, create: (id: string) => Promise<Created>): Promise<Created> {
   for (let variant = 1; ; variant++) {
     const name = variant === 1 ? id : `${id}+${variant}`;
+    checkNewRunId(name);
     if ((await store.run(name)) !== null) continue;
     try {
       return await create(name);

@@ -8,6 +8,7 @@
  * `paced`: no call is made that follows from what was told before `proceed` (with `session`, and how many lines of `turns` that is for) says so, and calls
  * that must not be made twice are left to home.
  */
+import { branchAt } from '../../evaluator/branch.ts';
 import { quoteJson } from '../../value/json-write.ts';
 import type { MapValue } from '../../value/map.ts';
 import type { Environment } from '../compile.ts';
@@ -23,7 +24,7 @@ import { StoreProblem } from '../store/port.ts';
 import { carryBranch, type Home } from './carry.ts';
 import { readCeiling, underCeiling } from './ceiling.ts';
 import { branchHash } from './lease.ts';
-import { openBranchLog } from './log.ts';
+import { type BranchLog, openBranchLog } from './log.ts';
 
 export interface WorkerOptions extends HttpOptions {
   readonly environment: Environment;
@@ -131,6 +132,8 @@ class Worker {
     const opened = this.tokens.openState(params.text('state'));
     if (!opened.ok) throw new RpcError(RPC_CODES.state, opened.error.message, objectText({ reason: quoteJson(opened.error.reason) }));
     const { code, state } = opened.value;
+    const given = branchAt(state, path);
+    if (given === null) return params.refuse('path', 'is that of no branch of the state');
     const host = await hostFor(grants);
     const alive = setInterval(() => void write(notificationText('alive', objectText({ path: quoteJson(path) }))), leaseMs / 3);
     const pace = new Pace();
@@ -145,8 +148,9 @@ class Worker {
       keepsLive: paced,
       mayGoOn: () => (paced ? pace.mayGoOn(signal) : null),
     };
-    const log = keeping === null ? null : await openBranchLog(keeping, { program: code.program, state, path, run });
+    let log: BranchLog | null = null;
     try {
+      if (keeping !== null) log = await openBranchLog(keeping, { program: code.program, branch: given, run });
       const carried = await carryBranch(state, path, home, underCeiling(host, ceiling.value, grants, baseDirectory), signal, log?.recorder ?? null);
       if (!carried.ok) throw new RpcError(RPC_CODES.answers, carried.error);
       const { branch, comesHome } = carried.value;
