@@ -27,7 +27,7 @@ const PLACES = 16;
 const HEAD = 3;
 const NUMBER = 2;
 /** The codes of its items begin so far behind its beginning. */
-export const ITEMS = HEAD + 2;
+export const ITEMS = 5;
 
 /** What needed more room than this is not kept for the next document. */
 const KEPT_MAX = 16_384;
