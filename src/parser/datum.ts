@@ -57,6 +57,26 @@ export function formToValue(form: Form, origins?: Origins): Value {
   }
 }
 
+/**
+ * The value of a literal with at most `levels` collections in one another; undefined for everything else: for what has to be computed, for
+ * metadata, and for collections that are keys or elements of sets, which have to be compared.
+ */
+export function plainValue(form: Form, levels: number): Value | undefined {
+  if (form.kind === 'atom') return form.value;
+  if (form.kind === 'keyword') return form.name === '' ? undefined : keyword(form.name);
+  if (form.kind === 'symbol' || form.kind === 'list' || form.meta !== undefined || levels === 0) return undefined;
+  const { kind, items } = form;
+  for (const item of items) if (item.kind === 'symbol' || item.kind === 'list') return undefined;
+  const values = new Array<Value>(items.length);
+  for (let i = 0; i < items.length; i++) {
+    const isKey = kind === 'set' || (kind === 'map' && i % 2 === 0);
+    const value = plainValue(items[i]!, isKey ? 0 : levels - 1);
+    if (value === undefined) return undefined;
+    values[i] = value;
+  }
+  return collect(form, values);
+}
+
 type CollectionForm = Extract<Form, { readonly items: readonly Form[] }>;
 
 interface OpenForm {

@@ -9,7 +9,7 @@ import { Lowering } from './lowering.ts';
 import { expandFully } from './macro.ts';
 import type { Namespace } from './namespace.ts';
 import { headName, type ProgramBuilder } from './program.ts';
-import { GroupBuilder, findLocal, outermost, type Place, type Scope, seeing, UnitBuilder } from './scope.ts';
+import { GroupBuilder, findLocal, naming, outermost, type Place, type Scope, UnitBuilder } from './scope.ts';
 import { boundNames, readBindings } from './special/pattern.ts';
 import { ALWAYS_SPECIAL } from './special/table.ts';
 
@@ -49,7 +49,7 @@ class Expansion {
   }
 
   private place(scope: Scope | null): Place {
-    return seeing(outermost(this.unit), scope);
+    return outermost(this.unit, scope);
   }
 
   private all(forms: readonly Form[], scope: Scope | null): Form[] {
@@ -144,10 +144,7 @@ class Expansion {
   // ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private bind(scope: Scope | null, names: readonly SymbolForm[]): Scope | null {
-    return names.reduce<Scope | null>((parent, { name, span }) => {
-      const binding = { name, owner: this.unit, slot: 0, group: null, member: 0, ready: true, used: true, span };
-      return { binding, parent };
-    }, scope);
+    return names.reduce<Scope | null>((parent, { name }) => naming(name, this.unit, 0, parent), scope);
   }
 
   /** In patterns only the defaults of `:or` are evaluated. */

@@ -8,19 +8,20 @@ import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Code } from '../diagnostic/codes.ts';
 import type { Span } from '../diagnostic/span.ts';
 import { suggest } from '../diagnostic/suggest.ts';
-import type { CallNode, Node, PrimitiveCallNode } from '../ir/node.ts';
+import type { CallNode, CondClause, Node, PrimitiveCallNode, SlotBinding } from '../ir/node.ts';
 import { keyword, type Value } from '../value/value.ts';
 import { List } from '../value/list.ts';
 import { MapValue } from '../value/map.ts';
 import { SetValue } from '../value/set.ts';
 import { Vector } from '../value/vector.ts';
+import { plainValue } from './datum.ts';
 import type { Form, ListForm, SymbolForm } from './form.ts';
 import { bindHints, hasHints, type HintedForm, type Hints, isFixed, takeHints, within as withinHints } from './hint.ts';
 import type { ItemStack } from './item-stack.ts';
 import { expandMacro, type MacroBudget } from './macro.ts';
 import { type Arity, type Global, type Library, type LibraryEntry, type Namespace, splitQualified } from './namespace.ts';
 import type { ProgramBuilder } from './program.ts';
-import { findLocal, inner, type LocalBinding, type Place, referTo, visibleNames } from './scope.ts';
+import { findLocal, inner, type Place, referTo, type Scope, visibleNames } from './scope.ts';
 import { annotationType } from './special/pattern.ts';
 import { ALWAYS_SPECIAL, INTERNAL_FORMS, SPECIAL_FORMS } from './special/table.ts';
 import { foreignHelp } from './foreign.ts';
@@ -28,8 +29,16 @@ import { foreignHelp } from './foreign.ts';
 /** Nesting of code beyond this is refused: everything that walks code may then recurse. */
 export const NESTING_MAX = 500;
 
+/** Literals that are nested no deeper are not walked part by part. */
+const PLAIN_LEVELS = 4;
+
 /** Symbols that start with this are names of the library, whatever the program calls its own things. */
 export const LIBRARY_PREFIX = '\u0000';
+
+interface Surroundings {
+  readonly hints: Hints | null;
+  readonly depth: number;
+}
 
 export class Lowering {
   readonly program: ProgramBuilder;
@@ -41,6 +50,8 @@ export class Lowering {
   hints: Hints | null = null;
   /** How many forms are around the place that is being lowered: what would overflow is refused. */
   depth = 0;
+  readonly bindings: ItemStack<SlotBinding>;
+  readonly clauses: ItemStack<CondClause>;
   private readonly nodes: ItemStack<Node>;
 
   constructor(program: ProgramBuilder, namespace: Namespace) {
@@ -50,6 +61,24 @@ export class Lowering {
     this.library = program.library;
     this.macroBudget = program.macroBudget;
     this.nodes = program.nodes;
+    this.bindings = program.bindings;
+    this.clauses = program.clauses;
+  }
+
+  /**
+   * What comes next stands at the top, with these hints around it: a definition may be asked for in the middle of something else.
+   * Gives what `resume` needs.
+   */
+  setAside(hints: Hints | null): Surroundings {
+    const { hints: before, depth } = this;
+    this.hints = hints;
+    this.depth = 0;
+    return { hints: before, depth };
+  }
+
+  resume({ hints, depth }: Surroundings): void {
+    this.hints = hints;
+    this.depth = depth;
   }
 
   // --- the walk -----------------------------------------------------------------------------------------------
@@ -64,11 +93,11 @@ export class Lowering {
       case 'symbol':
         return this.symbol(form, place);
       case 'vector':
-        return hasHints(form.meta) ? this.hinted(form, place) : this.vector(form.items, form.span, place);
+        return hasHints(form.meta) ? this.hinted(form, place) : (this.plain(form) ?? this.vector(form.items, form.span, place));
       case 'map':
-        return hasHints(form.meta) ? this.hinted(form, place) : this.map(form.items, form.span, place);
+        return hasHints(form.meta) ? this.hinted(form, place) : (this.plain(form) ?? this.map(form.items, form.span, place));
       case 'set':
-        return hasHints(form.meta) ? this.hinted(form, place) : this.set(form.items, form.span, place);
+        return hasHints(form.meta) ? this.hinted(form, place) : (this.plain(form) ?? this.set(form.items, form.span, place));
       case 'list':
         return this.list(form, place);
     }
@@ -79,10 +108,16 @@ export class Lowering {
     const last = forms.length - 1;
     if (last < from) return constant(null, span);
     if (last === from) return this.lower(forms[last]!, place);
-    const before = inner(place);
-    const nodes: Node[] = [];
-    for (let i = from; i <= last; i++) nodes.push(this.lower(forms[i]!, i === last ? place : before));
-    return { kind: 'do', body: nodes, span };
+    return { kind: 'do', body: this.sequence(forms, place, from), span };
+  }
+
+  /** Forms, from item `from` on, of which only the last one may be in tail position. */
+  sequence(forms: readonly Form[], place: Place, from: number): Node[] {
+    const { nodes } = this;
+    const start = nodes.size;
+    const last = forms.length - 1;
+    for (let i = from; i <= last; i++) nodes.push(this.lower(forms[i]!, i === last ? place : inner(place)));
+    return nodes.take(start);
   }
 
   private list(form: ListForm, place: Place): Node {
@@ -139,14 +174,13 @@ export class Lowering {
     return this.global(form, place);
   }
 
-  private local(binding: LocalBinding, form: SymbolForm, place: Place): Node {
-    binding.used = true;
-    if (!binding.ready && place.unit === binding.owner) {
+  private local(local: Scope, form: SymbolForm, place: Place): Node {
+    if (local.member !== null && !local.member.ready && place.unit === local.owner) {
       return this.fail('E0216', `\`${form.name}\` is used before it can exist`, form.span, [
         `it needs functions that are bound after this place; move them before it`,
       ]);
     }
-    return referTo(place.unit, binding, form.span);
+    return referTo(place.unit, local, form.span);
   }
 
   private global(form: SymbolForm, place: Place): Node {
@@ -239,6 +273,12 @@ export class Lowering {
   }
 
   // --- literals -----------------------------------------------------------------------------------------------
+
+  /** A literal as it is, without a node for each of its parts. */
+  private plain(form: Form): Node | null {
+    const value = this.depth + PLAIN_LEVELS > NESTING_MAX ? undefined : plainValue(form, PLAIN_LEVELS);
+    return value === undefined ? null : constant(value, form.span);
+  }
 
   private vector(items: readonly Form[], span: Span, place: Place): Node {
     const nodes = this.values(items, place, span);

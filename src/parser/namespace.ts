@@ -63,6 +63,33 @@ export interface Documentation {
   readonly span: Span | null;
 }
 
+/** What the program itself says about a name. The texts of parameters are made when somebody asks: hardly anybody does. */
+export class OwnDocumentation implements Documentation {
+  readonly name: string;
+  readonly kind: Documentation['kind'];
+  readonly text: string | null;
+  readonly span: Span | null;
+  /** One for each arity. */
+  private readonly vectors: readonly Form[];
+
+  constructor(name: string, kind: Documentation['kind'], vectors: readonly Form[], text: string | null, span: Span | null) {
+    this.name = name;
+    this.kind = kind;
+    this.vectors = vectors;
+    this.text = text;
+    this.span = span;
+  }
+
+  get parameters(): readonly string[] {
+    return this.kind === 'struct' ? ['[fields]'] : this.vectors.map(parameterText);
+  }
+}
+
+function parameterText(params: Form): string {
+  if (params.kind !== 'vector') return '[]';
+  return `[${params.items.map((item) => (item.kind === 'symbol' ? item.name : item.kind === 'keyword' ? `:${item.name}` : item.kind === 'map' ? '{…}' : '[…]')).join(' ')}]`;
+}
+
 export class Namespace {
   /** Null for the program itself. */
   readonly name: string | null;

@@ -8,20 +8,20 @@
  */
 import { type Diagnostic, diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Span } from '../diagnostic/span.ts';
-import type { Arm, Definition, Node, Unit } from '../ir/node.ts';
+import type { Arm, CondClause, Definition, Node, SlotBinding, Unit } from '../ir/node.ts';
 import type { Value } from '../value/value.ts';
 import type { Form, KeywordForm, ListForm, SymbolForm } from './form.ts';
-import { definitionHints, passHints } from './hint.ts';
+import { definitionHints, type Hints, passHints } from './hint.ts';
 import { ItemStack } from './item-stack.ts';
 import { constant, describe, didYouMean, Lowering } from './lowering.ts';
 import { applyMacro, type MacroBudget, MACRO_EXPANSIONS_MAX, MACRO_NODES_MAX } from './macro.ts';
-import { type Arity, type Expander, type ExpansionResult, type Library, Namespace } from './namespace.ts';
+import { type Arity, type Documentation, type Expander, type ExpansionResult, type Library, Namespace, OwnDocumentation } from './namespace.ts';
 import { defines } from './read-meta.ts';
 import { GroupBuilder, outermost, UnitBuilder } from './scope.ts';
 import { parseStructs, type StructDeclaration } from './struct-form.ts';
 import type { TypeEnv } from './type-name.ts';
 import { readDef, readStruct, structUnit } from './special/definition.ts';
-import { buildFunction, type FunctionShape, isFunctionLiteral, readFunction } from './special/function.ts';
+import { buildFunction, type FunctionShape, isFunctionLiteral, readFunction, required } from './special/function.ts';
 
 export interface ProgramOptions {
   readonly library: Library;
@@ -62,13 +62,46 @@ interface Unresolved {
 
 /** One thing that `main` does, in order. */
 interface Item {
-  readonly namespace: Namespace;
+  /** Of the namespace where it stands. */
+  readonly lowering: Lowering;
   readonly form: Form;
   /** The definition that the form became, unless its name turns out to be a variable. */
   readonly definition: PendingDefinition | null;
 }
 
 const NO_UNIT: Unit = { name: null, arms: [], span: null };
+
+/** What makes a unit when somebody asks for it. */
+interface UnitSource {
+  build(): Unit;
+}
+
+/** A function at the top, as it was read. Thousands of these wait until all names are known: so they are no closures, and hold little. */
+class FunctionSource implements UnitSource {
+  private readonly lowering: Lowering;
+  private readonly shape: FunctionShape;
+  private readonly label: string;
+  /** By what name it sees itself, if not by that of its definition. */
+  private readonly self: string | null;
+  private readonly hints: Hints | null;
+
+  constructor(lowering: Lowering, shape: FunctionShape, label: string, self: string | null, hints: Hints | null) {
+    this.lowering = lowering;
+    this.shape = shape;
+    this.label = label;
+    this.self = self;
+    this.hints = hints;
+  }
+
+  build(): Unit {
+    const { lowering, shape, label, self } = this;
+    const { root } = lowering.program;
+    const around = lowering.setAside(this.hints);
+    const unit = buildFunction(lowering, shape, label, new GroupBuilder(root), outermost(root), self);
+    lowering.resume(around);
+    return unit;
+  }
+}
 
 /** A definition whose unit is built when it is first asked for. */
 class PendingDefinition implements Definition {
@@ -77,22 +110,22 @@ class PendingDefinition implements Definition {
   member = 0;
   members: readonly Definition[] = [this];
   readonly arities: readonly Arity[];
-  private build: (() => Unit) | null;
+  private source: UnitSource | null;
   private built: Unit | null = null;
 
-  constructor(name: string, arities: readonly Arity[], build: () => Unit) {
+  constructor(name: string, arities: readonly Arity[], source: UnitSource) {
     this.name = name;
     this.arities = arities;
-    this.build = build;
+    this.source = source;
   }
 
   get unit(): Unit {
     if (this.built !== null) return this.built;
-    const build = this.build;
+    const { source } = this;
     // Asked for while being built: only the identity matters then.
-    if (build === null) return NO_UNIT;
-    this.build = null;
-    this.built = build();
+    if (source === null) return NO_UNIT;
+    this.source = null;
+    this.built = source.build();
     return this.built;
   }
 }
@@ -106,6 +139,10 @@ export class ProgramBuilder {
   readonly unresolved: Unresolved[] = [];
   /** The nodes of everything that is being lowered. */
   readonly nodes: ItemStack<Node> = new ItemStack<Node>();
+  readonly bindings: ItemStack<SlotBinding> = new ItemStack<SlotBinding>();
+  readonly clauses: ItemStack<CondClause> = new ItemStack<CondClause>();
+  /** Where definitions stand: none of its slots is used. */
+  readonly root: UnitBuilder = new UnitBuilder(null, new GroupBuilder(null));
   macroDepth = 0;
   macroLimitReported = false;
   private readonly options: ProgramOptions;
@@ -114,7 +151,8 @@ export class ProgramBuilder {
   private definesInside = false;
   private readonly definitions: PendingDefinition[] = [];
   private readonly structs = new Map<Namespace, readonly StructDeclaration[]>();
-  private readonly definedAt = new Map<Namespace, Map<string, number>>();
+  private readonly defined = new Map<Namespace, Set<string>>();
+  private readonly definedAgain: { readonly namespace: Namespace; readonly name: string }[] = [];
   private readonly modules = new Map<string, Namespace>();
   private readonly loading: string[] = [];
   private fresh = 0;
@@ -181,7 +219,7 @@ export class ProgramBuilder {
     this.loading.push(file);
     this.collectAll(forms, namespace);
     this.findVariables();
-    const main = new PendingDefinition('<main>', [{ required: 0, variadic: false }], () => this.mainUnit(file));
+    const main = new PendingDefinition('<main>', [{ required: 0, variadic: false }], { build: () => this.mainUnit(file) });
     for (const definition of this.definitions) void definition.unit;
     void main.unit;
     this.reportUnresolved();
@@ -200,13 +238,17 @@ export class ProgramBuilder {
 
   private lowerItem(item: Item, unit: UnitBuilder): Node {
     if (item.definition !== null) return { kind: 'definition', definition: item.definition, span: item.form.span };
+    const { lowering } = item;
     const head = headName(item.form);
     if (head === 'def' || head === 'defonce') {
       const literal = literalOf(item);
       if (literal !== undefined) return constant(literal, item.form.span);
     }
     // Not even the last one is in tail position: what fails in a function without a place happened here.
-    return new Lowering(this, item.namespace).lower(item.form, outermost(unit));
+    const around = lowering.setAside(null);
+    const node = lowering.lower(item.form, outermost(unit));
+    lowering.resume(around);
+    return node;
   }
 
   private reportUnresolved(): void {
@@ -224,22 +266,22 @@ export class ProgramBuilder {
   // --- the first pass ----------------------------------------------------------------------------------------------
 
   private collectAll(forms: readonly Form[], namespace: Namespace): void {
-    for (const form of forms) this.collect(form, namespace);
+    const lowering = new Lowering(this, namespace);
+    for (const form of forms) this.collect(form, lowering);
   }
 
-  private collect(unexpanded: Form, namespace: Namespace): void {
-    const lowering = new Lowering(this, namespace);
+  private collect(unexpanded: Form, lowering: Lowering): void {
     const form = this.expandHead(unexpanded, lowering);
     if (form === null) return;
     if (form !== unexpanded) this.definesInside = true;
     const head = headName(form);
     if (form.kind !== 'list' || head === null) {
-      this.items.push({ namespace, form, definition: null });
+      this.items.push({ lowering, form, definition: null });
       return;
     }
     switch (head) {
       case 'do':
-        if (form.items.length > 1) return this.collectAll(form.items.slice(1).map((one) => passHints(form, one)), namespace);
+        if (form.items.length > 1) return this.collectAll(form.items.slice(1).map((one) => passHints(form, one)), lowering.namespace);
         break;
       case 'defn':
       case 'defn-':
@@ -257,7 +299,7 @@ export class ProgramBuilder {
         return this.collectImport(lowering, form);
       default:
     }
-    this.items.push({ namespace, form, definition: null });
+    this.items.push({ lowering, form, definition: null });
   }
 
   /** Expands macro calls until the head is none; null after a report. */
@@ -275,23 +317,21 @@ export class ProgramBuilder {
 
   /** Notes that a name has a definition here; false when it is not the first. */
   private define(namespace: Namespace, name: SymbolForm): boolean {
-    let names = this.definedAt.get(namespace);
+    let names = this.defined.get(namespace);
     if (names === undefined) {
-      names = new Map();
-      this.definedAt.set(namespace, names);
+      names = new Set();
+      this.defined.set(namespace, names);
     }
-    const count = (names.get(name.name) ?? 0) + 1;
-    names.set(name.name, count);
-    return count === 1;
+    const before = names.size;
+    names.add(name.name);
+    const isFirst = names.size > before;
+    if (!isFirst) this.definedAgain.push({ namespace, name: name.name });
+    return isFirst;
   }
 
-  private pending(name: string, shape: FunctionShape, lowering: Lowering, self: string | null): PendingDefinition {
-    const arities = shape.arms.map((arm) => ({ required: arm.parameters.length, variadic: arm.rest !== null }));
+  private pending(name: string, shape: FunctionShape, lowering: Lowering, self: string | null, hints: Hints | null): PendingDefinition {
     const label = lowering.namespace.qualify(name);
-    const definition = new PendingDefinition(label, arities, () => {
-      const root = new UnitBuilder(null, new GroupBuilder(null));
-      return buildFunction(lowering, shape, label, new GroupBuilder(root), outermost(root), self);
-    });
+    const definition = new PendingDefinition(label, aritiesOf(shape), new FunctionSource(lowering, shape, label, self, hints));
     this.definitions.push(definition);
     return definition;
   }
@@ -304,14 +344,14 @@ export class ProgramBuilder {
 
   private collectFunctionOf(lowering: Lowering, form: ListForm, name: SymbolForm, shape: FunctionShape, doc: string | null, self: string | null): void {
     const { namespace } = lowering;
-    lowering.hints = definitionHints(lowering, form);
+    const hints = definitionHints(lowering, form);
     const first = this.define(namespace, name);
-    const definition = this.pending(name.name, shape, lowering, self);
+    const definition = this.pending(name.name, shape, lowering, self, hints);
     if (first) {
       namespace.names.set(name.name, { kind: 'definition', definition, arities: definition.arities, span: name.span });
-      this.document(namespace, name, 'function', shape.arms.map((arm) => parameterText(arm.params)), doc);
+      this.document(namespace, name, 'function', vectorsOf(shape), doc);
     }
-    this.items.push({ namespace, form, definition });
+    this.items.push({ lowering, form, definition });
   }
 
   private collectDef(lowering: Lowering, form: ListForm): void {
@@ -335,7 +375,7 @@ export class ProgramBuilder {
       );
       this.document(namespace, shape.name, 'value', [], shape.doc);
     }
-    this.items.push({ namespace, form, definition: null });
+    this.items.push({ lowering, form, definition: null });
   }
 
   /** The value of a small form that is all literals; undefined for anything else. */
@@ -349,8 +389,7 @@ export class ProgramBuilder {
         if (headName(at) !== 'quote') return undefined;
       } else if (at.kind !== 'atom' && at.kind !== 'keyword') open.push(...at.items);
     }
-    const unit = new UnitBuilder(null, new GroupBuilder(null));
-    const node = lowering.lower(form, outermost(unit));
+    const node = lowering.lower(form, outermost(this.root));
     return node.kind === 'const' ? node.value : undefined;
   }
 
@@ -361,15 +400,15 @@ export class ProgramBuilder {
     const name = form.items[1] as SymbolForm;
     const declared = this.structs.get(namespace) ?? [];
     this.structs.set(namespace, [...declared, declaration]);
-    const definition = new PendingDefinition(namespace.qualify(name.name), [{ required: 1, variadic: false }], () =>
-      structUnit(name, this.structType(namespace, name.name)),
-    );
+    const definition = new PendingDefinition(namespace.qualify(name.name), [{ required: 1, variadic: false }], {
+      build: () => structUnit(name, this.structType(namespace, name.name)),
+    });
     this.definitions.push(definition);
     if (this.define(namespace, name)) {
       namespace.names.set(name.name, { kind: 'definition', definition, arities: definition.arities, span: name.span });
-      this.document(namespace, name, 'struct', ['[fields]'], null);
+      this.document(namespace, name, 'struct', [], null);
     }
-    this.items.push({ namespace, form, definition });
+    this.items.push({ lowering, form, definition });
   }
 
   /** Structs of a namespace may mention each other in any order: their types are made together, when first needed. */
@@ -389,39 +428,38 @@ export class ProgramBuilder {
     const { name } = shape;
     const inMacro = this.macroPending(lowering, name, shape);
     namespace.names.set(name.name, { kind: 'macro', name: name.name, definition: inMacro, span: name.span });
-    this.document(namespace, name, 'macro', shape.arms.map((arm) => parameterText(arm.params)), shape.doc);
-    this.items.push({ namespace, form: { kind: 'atom', value: null, span: form.span }, definition: null });
+    this.document(namespace, name, 'macro', vectorsOf(shape), shape.doc);
+    this.items.push({ lowering, form: { kind: 'atom', value: null, span: form.span }, definition: null });
   }
 
   private macroPending(lowering: Lowering, name: SymbolForm, shape: FunctionShape): PendingDefinition {
-    const definition: PendingDefinition = new PendingDefinition(name.name, [], () => {
-      const root = new UnitBuilder(null, new GroupBuilder(null));
-      this.macroDepth += 1;
-      const unit = buildFunction(lowering, shape, name.name, new GroupBuilder(root), outermost(root), null);
-      this.macroDepth -= 1;
-      return unit;
+    const definition: PendingDefinition = new PendingDefinition(name.name, [], {
+      build: () => {
+        this.macroDepth += 1;
+        const unit = new FunctionSource(lowering, shape, name.name, null, null).build();
+        this.macroDepth -= 1;
+        return unit;
+      },
     });
     this.definitions.push(definition);
     return definition;
   }
 
-  private document(namespace: Namespace, name: SymbolForm, kind: 'function' | 'value' | 'macro' | 'struct', parameters: readonly string[], text: string | null): void {
-    namespace.documentation.set(name.name, { name: namespace.qualify(name.name), kind, parameters, text, span: name.span });
+  private document(namespace: Namespace, name: SymbolForm, kind: Documentation['kind'], vectors: readonly Form[], text: string | null): void {
+    namespace.documentation.set(name.name, new OwnDocumentation(namespace.qualify(name.name), kind, vectors, text, name.span));
   }
 
   /** Names defined more than once, or inside other forms, are variables after all. */
   private findVariables(): void {
-    for (const [namespace, names] of this.definedAt) {
-      for (const [name, count] of names) if (count > 1) this.makeVariable(namespace, name);
-    }
+    for (const { namespace, name } of this.definedAgain) this.makeVariable(namespace, name);
     if (this.definesInside) {
-      for (const item of this.items) for (const name of nestedDefinitions(item.form)) this.makeVariable(item.namespace, name);
+      for (const item of this.items) for (const name of nestedDefinitions(item.form)) this.makeVariable(item.lowering.namespace, name);
     }
     for (let i = 0; i < this.items.length; i++) {
       const item = this.items[i]!;
       if (item.definition === null) continue;
       const name = (item.form as ListForm).items[1] as SymbolForm;
-      if (item.namespace.names.get(name.name)?.kind === 'variable') this.items[i] = { ...item, definition: null };
+      if (item.lowering.namespace.names.get(name.name)?.kind === 'variable') this.items[i] = { ...item, definition: null };
     }
   }
 
@@ -540,15 +578,27 @@ export class ProgramBuilder {
 
 const LITERAL_NODES_MAX = 64;
 
+/** Those of most functions, one for all. */
+const SIMPLE_ARITIES: readonly (readonly Arity[])[] = [0, 1, 2, 3, 4].map((count) => [{ required: count, variadic: false }]);
+
+function aritiesOf({ arms }: FunctionShape): readonly Arity[] {
+  const simple = arms.length === 1 && !arms[0]!.isVariadic ? SIMPLE_ARITIES[required(arms[0]!)] : undefined;
+  return simple ?? arms.map((arm) => ({ required: required(arm), variadic: arm.isVariadic }));
+}
+
+function vectorsOf({ arms }: FunctionShape): readonly Form[] {
+  return arms.length === 1 ? [arms[0]!.params] : arms.map(({ params }) => params);
+}
+
 export function headName(form: Form): string | null {
   return form.kind === 'list' && form.items[0]?.kind === 'symbol' ? form.items[0].name : null;
 }
 
 /** What the name that the form defines stands for, when that is known beforehand. */
-function literalOf({ form, namespace }: Item): Value | undefined {
+function literalOf({ form, lowering }: Item): Value | undefined {
   const name = (form as ListForm).items[1];
   if (name?.kind !== 'symbol') return undefined;
-  const global = namespace.names.get(name.name);
+  const global = lowering.namespace.names.get(name.name);
   return global?.kind === 'literal' ? global.value : undefined;
 }
 
@@ -580,9 +630,4 @@ type CollectionForm = Extract<Form, { readonly items: readonly Form[] }>;
 
 function pushCollections(items: readonly Form[], open: CollectionForm[]): void {
   for (const item of items) if (item.kind !== 'symbol' && item.kind !== 'keyword' && item.kind !== 'atom') open.push(item);
-}
-
-function parameterText(params: Form): string {
-  if (params.kind !== 'vector') return '[]';
-  return `[${params.items.map((item) => (item.kind === 'symbol' ? item.name : item.kind === 'keyword' ? `:${item.name}` : item.kind === 'map' ? '{…}' : '[…]')).join(' ')}]`;
 }

@@ -8,55 +8,82 @@
 import type { Span } from '../diagnostic/span.ts';
 import type { Node } from '../ir/node.ts';
 
-export interface LocalBinding {
+/** A name that can be seen, and the names around it. One object for both: most of what lowering makes and throws away were these two. */
+export interface Scope {
   readonly name: string;
   readonly owner: UnitBuilder;
   readonly slot: number;
-  /** For functions of a letrec group: seen from inside the group they are siblings. */
-  readonly group: GroupBuilder | null;
-  readonly member: number;
-  /** False while a function that needs later definitions does not exist yet. */
-  ready: boolean;
-  used: boolean;
-  readonly span: Span | null;
-}
-
-export interface Scope {
-  readonly binding: LocalBinding;
+  /** For functions of a letrec group; null for all other names. */
+  readonly member: GroupMember | null;
+  /** The entry that this one repeats among other names, if any. */
+  readonly origin: Scope | null;
   readonly parent: Scope | null;
 }
 
-export function findLocal(scope: Scope | null, name: string): LocalBinding | null {
-  for (let at = scope; at !== null; at = at.parent) if (at.binding.name === name) return at.binding;
+/** Seen from inside its group the function is a sibling. */
+export interface GroupMember {
+  readonly group: GroupBuilder;
+  readonly number: number;
+  /** False while a function that needs later definitions does not exist yet. */
+  ready: boolean;
+}
+
+/** `parent` and one name more, which stands for what is in the slot. */
+export function naming(name: string, owner: UnitBuilder, slot: number, parent: Scope | null): Scope {
+  return { name, owner, slot, member: null, origin: null, parent };
+}
+
+/** `parent` and the name of one function more. */
+export function namingMember(name: string, owner: UnitBuilder, slot: number, member: GroupMember, parent: Scope | null): Scope {
+  return { name, owner, slot, member, origin: null, parent };
+}
+
+/** `parent` and what `entry` names, which stays the same variable. */
+export function repeating(entry: Scope, parent: Scope | null): Scope {
+  const { name, owner, slot, member } = entry;
+  return { name, owner, slot, member, origin: entry.origin ?? entry, parent };
+}
+
+export function findLocal(scope: Scope | null, name: string): Scope | null {
+  for (let at = scope; at !== null; at = at.parent) if (at.name === name) return at;
   return null;
 }
 
 /** All names that can be seen, for suggestions. */
 export function visibleNames(scope: Scope | null): string[] {
   const names = new Set<string>();
-  for (let at = scope; at !== null; at = at.parent) names.add(at.binding.name);
+  for (let at = scope; at !== null; at = at.parent) names.add(at.name);
   return [...names];
 }
+
+const NO_CAPTURES: readonly Node[] = [];
 
 /** Functions created together, sharing one list of captures. */
 export class GroupBuilder {
   readonly creator: UnitBuilder | null;
-  readonly captures: Node[] = [];
-  /** Made with the first capture: most functions have none. */
-  private indexes: Map<LocalBinding, number> | null = null;
+  // Made with the first capture: most functions have none.
+  private nodes: Node[] | null = null;
+  private indexes: Map<object, number> | null = null;
 
   constructor(creator: UnitBuilder | null) {
     this.creator = creator;
   }
 
-  captureIndex(binding: LocalBinding): number {
+  /** All, when the functions are built. */
+  get captures(): readonly Node[] {
+    return this.nodes ?? NO_CAPTURES;
+  }
+
+  captureIndex(local: Scope): number {
+    this.nodes ??= [];
     this.indexes ??= new Map();
-    const known = this.indexes.get(binding);
+    const variable = local.origin ?? local;
+    const known = this.indexes.get(variable);
     if (known !== undefined) return known;
-    const node = referTo(this.creator!, binding, null);
-    const index = this.captures.length;
-    this.captures.push(node);
-    this.indexes.set(binding, index);
+    const node = referTo(this.creator!, local, null);
+    const index = this.nodes.length;
+    this.nodes.push(node);
+    this.indexes.set(variable, index);
     return index;
   }
 }
@@ -101,11 +128,12 @@ export class UnitBuilder {
   }
 }
 
-/** The node that reads `binding` inside `unit`. */
-export function referTo(unit: UnitBuilder, binding: LocalBinding, span: Span | null): Node {
-  if (binding.owner === unit) return { kind: 'local', slot: binding.slot, span };
-  if (binding.group !== null && binding.group === unit.group) return { kind: 'sibling', member: binding.member, span };
-  return { kind: 'capture', index: unit.group.captureIndex(binding), span };
+/** The node that reads `local` inside `unit`. */
+export function referTo(unit: UnitBuilder, local: Scope, span: Span | null): Node {
+  if (local.owner === unit) return { kind: 'local', slot: local.slot, span };
+  const { member } = local;
+  if (member !== null && member.group === unit.group) return { kind: 'sibling', member: member.number, span };
+  return { kind: 'capture', index: unit.group.captureIndex(local), span };
 }
 
 /** Where `recur` goes. */
@@ -122,21 +150,29 @@ export interface Place {
   readonly loop: RecurTarget | null;
   /** Whether the form's value is the function's value. */
   readonly tail: boolean;
+  /** What `inner` gives for this place, once somebody has asked. */
+  within: Place | null;
 }
 
-// Written out field by field a place is cheaper than a spread, and all of them have one shape.
+// All places are made here: written out field by field one is cheaper than a spread, and all of them have one shape.
 
-/** Where forms at the top of a unit stand, which see no names but global ones. */
-export function outermost(unit: UnitBuilder): Place {
-  return { unit, scope: null, loop: null, tail: false };
+/** Where forms at the top of a unit stand, which see no names but global ones, or those of `scope`. */
+export function outermost(unit: UnitBuilder, scope: Scope | null = null): Place {
+  return { unit, scope, loop: null, tail: false, within: null };
+}
+
+/** The body of a function or loop. */
+export function bodyOf(unit: UnitBuilder, scope: Scope | null, loop: RecurTarget, tail: boolean): Place {
+  return { unit, scope, loop, tail, within: null };
 }
 
 /** The same place for a sub-expression whose value is used further. */
 export function inner(place: Place): Place {
-  return place.loop === null && !place.tail ? place : { unit: place.unit, scope: place.scope, loop: null, tail: false };
+  if (place.loop === null && !place.tail) return place;
+  return (place.within ??= { unit: place.unit, scope: place.scope, loop: null, tail: false, within: null });
 }
 
 /** The same place where other names can be seen. */
 export function seeing(place: Place, scope: Scope | null): Place {
-  return place.scope === scope ? place : { unit: place.unit, scope, loop: place.loop, tail: place.tail };
+  return place.scope === scope ? place : { unit: place.unit, scope, loop: place.loop, tail: place.tail, within: null };
 }

@@ -7,24 +7,51 @@
 import type { Node, SlotBinding, Unit } from '../../ir/node.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, type Lowering } from '../lowering.ts';
-import { findLocal, GroupBuilder, type LocalBinding, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
+import { bodyOf, findLocal, GroupBuilder, namingMember, type Place, repeating, type Scope, seeing, type UnitBuilder } from '../scope.ts';
 import { buildFunction, type FunctionShape, isFunctionLiteral, labelOf, readFunction } from './function.ts';
-import { boundNames, checked, checkPattern, type PatternBinding, PatternBinder, patternName, readBindings } from './pattern.ts';
+import { boundNames, checked, checkPattern, isPattern, type PatternBinding, PatternBinder, patternName, readBindings, withBindings } from './pattern.ts';
 
 const LET_SHAPE = '(let [name value …] body…)';
 const LOOP_SHAPE = '(loop [name value …] body…)';
 
 export function lowerLet(lowering: Lowering, form: ListForm, place: Place): Node {
+  const vector = form.items[1];
+  if (form.items.length > 2 && vector?.kind === 'vector' && arePlainPairs(vector.items)) return lowerPlainLet(lowering, vector.items, form, place);
   const bindings = bindingVector(lowering, form, LET_SHAPE);
   if (bindings === null) return constant(null, form.span);
   if (form.items.length < 3) return lowering.malformed(form, 'the body is missing', LET_SHAPE);
   return lowerLetOf(lowering, bindings, form, place);
 }
 
+/** Patterns and values in turns, with no type and no function among them: so most are, and they need not be taken apart first. */
+function arePlainPairs(items: readonly Form[]): boolean {
+  if (items.length % 2 !== 0) return false;
+  for (let i = 0; i < items.length; i += 2) {
+    const value = items[i + 1]!;
+    if (!isPattern(items[i]!) || value.kind === 'keyword' || isFunctionLiteral(value)) return false;
+  }
+  return true;
+}
+
+function lowerPlainLet(lowering: Lowering, pairs: readonly Form[], form: ListForm, place: Place): Node {
+  for (let i = 0; i < pairs.length; i += 2) if (!checkPattern(lowering, pairs[i]!, headOf(form))) return constant(null, form.span);
+  const mark = place.unit.mark();
+  const binder = new PatternBinder(lowering, place);
+  for (let i = 0; i < pairs.length; i += 2) binder.bind(pairs[i]!, lowering.lower(pairs[i + 1]!, binder.here));
+  return letAround(lowering, binder, form, place, mark);
+}
+
+function letAround(lowering: Lowering, binder: PatternBinder, form: ListForm, place: Place, mark: number): Node {
+  const bindings = binder.take();
+  const body = lowering.body(form.items, seeing(place, binder.scope), form.span, 2);
+  place.unit.release(mark);
+  return withBindings(bindings, body, form.span);
+}
+
 /** `bindings` around the body of `form`. */
 function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], form: ListForm, place: Place): Node {
   const mark = place.unit.mark();
-  const binder = new PatternBinder(lowering, place, bindings.length);
+  const binder = new PatternBinder(lowering, place);
   const plan = bindings.some(isNamedFunction) ? planFunctions(bindings, (name) => findLocal(place.scope, name) !== null || lowering.isKnown(name)) : NO_FUNCTIONS;
   for (let i = 0; i < bindings.length; i++) {
     const binding = bindings[i]!;
@@ -33,9 +60,7 @@ function lowerLetOf(lowering: Lowering, bindings: readonly PatternBinding[], for
     else bindOne(lowering, binder, binding);
     plan.endsAt.get(i)?.create(lowering, binder, place);
   }
-  const node = lowering.body(form.items, seeing(place, binder.scope), form.span, 2);
-  place.unit.release(mark);
-  return binder.bindings.length === 0 ? node : { kind: 'let', bindings: binder.bindings, body: node, span: form.span };
+  return letAround(lowering, binder, form, place, mark);
 }
 
 /** Gives the slot of the whole value. */
@@ -162,7 +187,7 @@ function symbolsIn(form: Form, wanted: ReadonlySet<string>): ReadonlySet<string>
 class FunctionGroup {
   readonly members: number[] = [];
   private readonly bindings: readonly PatternBinding[];
-  private readonly names: LocalBinding[] = [];
+  private readonly names: Scope[] = [];
   private readonly scopes: (Scope | null)[] = [];
   private builder: GroupBuilder | null = null;
 
@@ -174,12 +199,10 @@ class FunctionGroup {
   meet(binder: PatternBinder, index: number, place: Place): void {
     this.builder ??= new GroupBuilder(place.unit);
     const pattern = this.bindings[index]!.pattern as SymbolForm;
-    const binding: LocalBinding = {
-      name: pattern.name, owner: place.unit, slot: place.unit.allocate(), group: this.builder, member: this.names.length,
-      ready: false, used: false, span: pattern.span,
-    };
-    this.names.push(binding);
-    if (pattern.name !== '_') binder.scope = { binding, parent: binder.scope };
+    const member = { group: this.builder, number: this.names.length, ready: false };
+    const name = namingMember(pattern.name, place.unit, place.unit.allocate(), member, binder.scope);
+    this.names.push(name);
+    if (pattern.name !== '_') binder.scope = name;
     this.scopes.push(binder.scope);
   }
 
@@ -207,16 +230,17 @@ class FunctionGroup {
   private build(lowering: Lowering, shape: FunctionShape, builder: GroupBuilder, m: number, place: Place, visible: Scope | null): Unit {
     let scope = this.scopes[m]!;
     for (let at = visible; at !== null && at !== this.scopes[m]; at = at.parent) {
-      if (findLocal(scope, at.binding.name) === null && !lowering.isKnown(at.binding.name)) scope = { binding: at.binding, parent: scope };
+      if (findLocal(scope, at.name) === null && !lowering.isKnown(at.name)) scope = repeating(at, scope);
     }
-    for (const later of this.names.slice(m + 1)) scope = { binding: later, parent: scope };
+    for (const later of this.names.slice(m + 1)) scope = repeating(later, scope);
     const self = (this.bindings[this.members[m]!]!.value as ListForm).items[1];
-    if (self?.kind === 'symbol') scope = { binding: { ...this.names[m]!, name: self.name }, parent: scope };
+    const { owner, slot, member } = this.names[m]!;
+    if (self?.kind === 'symbol') scope = namingMember(self.name, owner, slot, { ...member! }, scope);
     return buildFunction(lowering, shape, labelOf(shape, place), builder, seeing(place, scope), null);
   }
 
   private markReady(): void {
-    for (const name of this.names) name.ready = true;
+    for (const { member } of this.names) if (member !== null) member.ready = true;
   }
 }
 
@@ -247,14 +271,14 @@ export function lowerLoop(lowering: Lowering, form: ListForm, place: Place): Nod
   const { unit } = place;
   const mark = unit.mark();
   const simple = bindings.every((binding) => binding.pattern.kind === 'symbol');
-  const binder = new PatternBinder(lowering, place, bindings.length);
+  const binder = new PatternBinder(lowering, place);
   // With patterns, later initial values may use the names inside earlier ones: bind everything once before the loop.
   const raw = bindings.map((binding) => bindOne(lowering, binder, binding)); // `_` too: recur gives it a value
-  const outer = simple ? [] : [...binder.bindings];
-  const inits = simple ? binder.bindings : copySlots(bindings, raw, binder.unit);
+  const made = binder.take();
+  const inits = simple ? made : copySlots(bindings, raw, binder.unit);
   const node = loopNode(lowering, form, bindings, inits, binder, place, simple);
   unit.release(mark);
-  return outer.length === 0 ? node : { kind: 'let', bindings: outer, body: node, span: form.span };
+  return simple ? node : withBindings(made, node, form.span);
 }
 
 /** Fresh slots that start with the whole values, which are in the slots `raw`. */
@@ -274,11 +298,11 @@ function loopNode(
   const index = unit.loops;
   const apart = new PatternBinder(lowering, simple ? seeing(place, binder.scope) : place);
   if (!simple) bindings.forEach((binding, i) => apart.takeApart(binding.pattern, slots[i]!));
+  const parts = apart.take();
   unit.loops += 1;
-  const body = lowering.body(form.items, { unit, scope: apart.scope, loop: { slots, index }, tail: place.tail }, form.span, 2);
+  const body = lowering.body(form.items, bodyOf(unit, apart.scope, { slots, index }, place.tail), form.span, 2);
   unit.loops -= 1;
-  const whole: Node = apart.bindings.length === 0 ? body : { kind: 'let', bindings: apart.bindings, body, span: form.span };
-  return { kind: 'loop', bindings: inits, body: whole, span: form.span };
+  return { kind: 'loop', bindings: inits, body: withBindings(parts, body, form.span), span: form.span };
 }
 
 export function lowerRecur(lowering: Lowering, form: ListForm, place: Place): Node {

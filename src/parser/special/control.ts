@@ -6,7 +6,7 @@ import type { Form, ListForm, SymbolForm, VectorForm } from '../form.ts';
 import { constant, LIBRARY_PREFIX, type Lowering, primitive } from '../lowering.ts';
 import { inner, type Place, seeing } from '../scope.ts';
 import { bindingVector } from './binding.ts';
-import { PatternBinder } from './pattern.ts';
+import { PatternBinder, withBindings } from './pattern.ts';
 
 export function list(span: Span, ...items: Form[]): ListForm {
   return { kind: 'list', items, span };
@@ -79,24 +79,26 @@ function connective(lowering: Lowering, form: ListForm, place: Place, kind: 'and
   const last = forms.length - 1;
   if (last === 0) return constant(empty, form.span);
   if (last === 1) return lowering.lower(forms[1]!, place);
-  const before = inner(place);
-  const items: Node[] = [];
-  for (let i = 1; i <= last; i++) items.push(lowering.lower(forms[i]!, i === last ? place : before));
-  return { kind, items, span: form.span };
+  return { kind, items: lowering.sequence(forms, place, 1), span: form.span };
 }
 
 export function lowerCond(lowering: Lowering, form: ListForm, place: Place): Node {
-  const forms = form.items.slice(1);
-  if (forms.length % 2 !== 0) return lowering.malformed(form, 'a test has no result', '(cond test result … :else result)');
-  const clauses: CondClause[] = [];
-  for (let i = 0; i < forms.length; i += 2) {
-    const test = forms[i]!;
-    const body = forms[i + 1]!;
-    const always = test.kind === 'keyword' || (test.kind === 'atom' && test.value === true) || (test.kind === 'symbol' && test.name === 'else');
-    if (always) return finish(clauses, lowering.lower(body, place), form.span);
-    clauses.push({ test: lowering.lower(test, inner(place)), body: lowering.lower(body, place) });
+  const { items, span } = form;
+  if (items.length % 2 === 0) return lowering.malformed(form, 'a test has no result', '(cond test result … :else result)');
+  const { clauses } = lowering;
+  const start = clauses.size;
+  let otherwise: Node | null = null;
+  for (let i = 1; i < items.length && otherwise === null; i += 2) {
+    const test = items[i]!;
+    const body = items[i + 1]!;
+    if (isAlways(test)) otherwise = lowering.lower(body, place);
+    else clauses.push({ test: lowering.lower(test, inner(place)), body: lowering.lower(body, place) });
   }
-  return finish(clauses, constant(null, form.span), form.span);
+  return finish(clauses.take(start), otherwise ?? constant(null, span), span);
+}
+
+function isAlways(test: Form): boolean {
+  return test.kind === 'keyword' || (test.kind === 'atom' && test.value === true) || (test.kind === 'symbol' && test.name === 'else');
 }
 
 function finish(clauses: readonly CondClause[], otherwise: Node, span: Span): Node {
@@ -178,9 +180,10 @@ function conditionalLet(lowering: Lowering, form: ListForm, place: Place, how: {
   const local: Node = { kind: 'local', slot, span: value.span };
   const binder = new PatternBinder(lowering, place);
   binder.takeApart(pattern, slot);
+  const parts = binder.take();
   const within = seeing(place, binder.scope);
   const body = how.when ? lowering.body(form.items, within, form.span, 2) : lowering.lower(form.items[2]!, within);
-  const then: Node = binder.bindings.length === 0 ? body : { kind: 'let', bindings: binder.bindings, body, span: form.span };
+  const then = withBindings(parts, body, form.span);
   const test: Node = how.some ? primitive('%not-nil?', [local], value.span) : local;
   const last = how.when ? undefined : form.items[3];
   const otherwise = last === undefined ? constant(null, form.span) : lowering.lower(last, place);

@@ -31,7 +31,7 @@ export function lowerGet(lowering: Lowering, form: ListForm, place: Place): Node
     const node = key.kind === 'symbol' ? constant(keyword(key.name), key.span) : lowering.lower(key, inner(place));
     return { kind: 'context-get', key: node, otherwise: null, span: form.span };
   }
-  const args = lowering.values(form.items.slice(1), place, form.span);
+  const args = lowering.values(form.items, place, form.span, 1);
   return lowering.callNode({ kind: 'primitive', name: 'get', span: form.items[0]!.span }, args, place, form.span);
 }
 

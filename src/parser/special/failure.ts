@@ -3,7 +3,7 @@ import type { CondClause, Node } from '../../ir/node.ts';
 import { keyword, type Value } from '../../value/value.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, type Lowering, primitive } from '../lowering.ts';
-import { inner, type Place, seeing } from '../scope.ts';
+import { inner, naming, type Place, seeing } from '../scope.ts';
 
 const SHAPE = '(try body… (catch kind? name body…) … (finally body…))';
 
@@ -101,10 +101,8 @@ function lowerCatches(lowering: Lowering, catches: readonly CatchClause[], error
 
 function lowerCatch(lowering: Lowering, clause: CatchClause, errorSlot: number, place: Place): Node {
   if (clause.binding.name === '_') return lowering.body(clause.body, place, clause.form.span);
-  const binding = {
-    name: clause.binding.name, owner: place.unit, slot: errorSlot, group: null, member: 0, ready: true, used: false, span: clause.binding.span,
-  };
-  return lowering.body(clause.body, seeing(place, { binding, parent: place.scope }), clause.form.span);
+  const scope = naming(clause.binding.name, place.unit, errorSlot, place.scope);
+  return lowering.body(clause.body, seeing(place, scope), clause.form.span);
 }
 
 export function lowerThrow(lowering: Lowering, form: ListForm, place: Place): Node {

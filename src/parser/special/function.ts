@@ -3,8 +3,8 @@ import type { Span } from '../../diagnostic/span.ts';
 import type { Arm, Node, Unit } from '../../ir/node.ts';
 import type { Form, ListForm, SymbolForm, VectorForm } from '../form.ts';
 import { constant, describe, type Lowering, primitive } from '../lowering.ts';
-import { GroupBuilder, type LocalBinding, outermost, type Place, type Scope, seeing, UnitBuilder } from '../scope.ts';
-import { type AnnotatedPattern, boundNames, certainAnnotation, checked, checkPattern, isPattern, PatternBinder, patternName, returnAnnotation } from './pattern.ts';
+import { bodyOf, GroupBuilder, namingMember, outermost, type Place, type RecurTarget, type Scope, UnitBuilder } from '../scope.ts';
+import { arePlainNames, boundNames, certainAnnotation, checked, checkPattern, isPattern, PatternBinder, patternName, returnAnnotation, withBindings } from './pattern.ts';
 
 /** The parts of a function form after its name. */
 export interface FunctionShape {
@@ -16,8 +16,12 @@ export interface FunctionShape {
 
 export interface ArmShape {
   readonly params: VectorForm;
-  readonly parameters: readonly AnnotatedPattern[];
-  readonly rest: AnnotatedPattern | null;
+  /** In order, that of the rest last. */
+  readonly patterns: readonly Form[];
+  /** The annotation of each pattern; null when none has one. */
+  readonly types: readonly (Form | null)[] | null;
+  /** Whether the last pattern takes the rest. */
+  readonly isVariadic: boolean;
   readonly returns: Form | null;
   /** The body is those of these forms that stand from `bodyStart` on. */
   readonly items: readonly Form[];
@@ -88,12 +92,12 @@ function readArms(lowering: Lowering, form: ListForm, items: readonly Form[], sh
     if (arm === null) return null;
     arms.push(arm);
   }
-  arms.sort((a, b) => Number(a.rest !== null) - Number(b.rest !== null) || a.parameters.length - b.parameters.length);
+  arms.sort((a, b) => Number(a.isVariadic) - Number(b.isVariadic) || required(a) - required(b));
   for (let i = 1; i < arms.length; i++) {
     const before = arms[i - 1]!;
     const arm = arms[i]!;
     // A fixed arity goes before the variadic one wherever both fit.
-    if (arm.rest === null ? before.parameters.length !== arm.parameters.length : before.rest === null) continue;
+    if (arm.isVariadic ? !before.isVariadic : required(before) !== required(arm)) continue;
     lowering.fail('E0202', 'two arities of one function take the same number of arguments', arm.params.span, [], {
       related: [{ span: before.params.span, message: 'the other one' }],
     });
@@ -103,31 +107,43 @@ function readArms(lowering: Lowering, form: ListForm, items: readonly Form[], sh
 }
 
 function readArm(lowering: Lowering, form: ListForm, params: VectorForm, items: readonly Form[], after: number): ArmShape | null {
-  const parameters = new Array<AnnotatedPattern>(params.items.length);
-  let size = 0;
-  let rest: AnnotatedPattern | null = null;
+  const parameters = arePlainNames(params.items) ? plainParameters(params.items) : readParameters(lowering, form, params);
+  if (parameters === null || !distinct(lowering, headOf(form), parameters.patterns)) return null;
+  const { patterns, types, isVariadic } = parameters;
+  const { type, bodyStart } = returnAnnotation(lowering, params, items, after);
+  return { params, patterns, types, isVariadic, returns: type, items, bodyStart, span: form.span };
+}
+
+interface Parameters {
+  readonly patterns: readonly Form[];
+  readonly types: readonly (Form | null)[] | null;
+  readonly isVariadic: boolean;
+}
+
+function plainParameters(patterns: readonly Form[]): Parameters {
+  return { patterns, types: null, isVariadic: false };
+}
+
+function readParameters(lowering: Lowering, form: ListForm, params: VectorForm): Parameters | null {
+  const patterns: Form[] = [];
+  const types: (Form | null)[] = [];
+  let isVariadic = false;
   for (let i = 0; i < params.items.length; ) {
     const item = params.items[i]!;
-    if (item.kind === 'symbol' && item.name === '&') {
-      const pattern = params.items[i + 1];
-      if (pattern === undefined || !isPattern(pattern)) return badParameters(lowering, form, params, '`&` needs a name after it');
-      const type = parameterType(pattern, params.items, i + 2);
-      rest = { pattern, type: type.type };
-      i += 2 + type.used;
-      if (i < params.items.length) return badParameters(lowering, form, params, 'nothing may follow the rest parameter');
-      break;
+    isVariadic = item.kind === 'symbol' && item.name === '&';
+    const pattern = isVariadic ? params.items[i + 1] : item;
+    if (pattern === undefined || !isPattern(pattern)) {
+      return badParameters(lowering, form, params, isVariadic ? '`&` needs a name after it' : `${describe(item)} is not a parameter`);
     }
-    if (!isPattern(item)) return badParameters(lowering, form, params, `${describe(item)} is not a parameter`);
-    const type = parameterType(item, params.items, i + 1);
-    parameters[size++] = { pattern: item, type: type.type };
-    i += 1 + type.used;
+    i += isVariadic ? 2 : 1;
+    const { type, used } = parameterType(pattern, params.items, i);
+    patterns.push(pattern);
+    types.push(type);
+    i += used;
+    if (isVariadic && i < params.items.length) return badParameters(lowering, form, params, 'nothing may follow the rest parameter');
   }
-  parameters.length = size;
-  const all = rest === null ? parameters : [...parameters, rest];
-  if (!all.every(({ pattern }) => checkPattern(lowering, pattern, headOf(form)))) return null;
-  if (!distinct(lowering, headOf(form), all)) return null;
-  const { type, bodyStart } = returnAnnotation(lowering, params, items, after);
-  return { params, parameters, rest, returns: type, items, bodyStart, span: form.span };
+  if (!patterns.every((pattern) => checkPattern(lowering, pattern, headOf(form)))) return null;
+  return { patterns, types, isVariadic };
 }
 
 /** The name of the form that is being read; an arity of several is part of a `fn`. */
@@ -148,10 +164,10 @@ function badParameters(lowering: Lowering, form: ListForm, params: VectorForm, p
   return null;
 }
 
-function distinct(lowering: Lowering, head: string, parameters: readonly AnnotatedPattern[]): boolean {
-  if (parameters.length < 2 && parameters[0]?.pattern.kind !== 'vector' && parameters[0]?.pattern.kind !== 'map') return true;
+function distinct(lowering: Lowering, head: string, patterns: readonly Form[]): boolean {
+  if (patterns.length <= PAIRWISE_MAX && areOtherNames(patterns)) return true;
   const seen = new Map<string, SymbolForm>();
-  for (const { pattern } of parameters) {
+  for (const pattern of patterns) {
     for (const name of boundNames(pattern)) {
       const before = seen.get(name.name);
       if (before !== undefined) {
@@ -166,6 +182,24 @@ function distinct(lowering: Lowering, head: string, parameters: readonly Annotat
   return true;
 }
 
+/** Up to this many parameters, comparing each with each beats building a table. */
+const PAIRWISE_MAX = 8;
+
+/** Whether all of them are names, each another one. */
+function areOtherNames(patterns: readonly Form[]): boolean {
+  for (let i = 0; i < patterns.length; i++) {
+    const pattern = patterns[i]!;
+    if (pattern.kind !== 'symbol') return false;
+    for (let j = 0; j < i; j++) if ((patterns[j] as SymbolForm).name === pattern.name) return false;
+  }
+  return true;
+}
+
+/** How many arguments must be given. */
+export function required({ patterns, isVariadic }: ArmShape): number {
+  return isVariadic ? patterns.length - 1 : patterns.length;
+}
+
 /** What a function is called where it is written, for messages. */
 export function labelOf(shape: FunctionShape, place: Place): string {
   return shape.name?.name ?? `${place.unit.name ?? 'main'}/fn`;
@@ -177,37 +211,40 @@ export function labelOf(shape: FunctionShape, place: Place): string {
  */
 export function buildFunction(lowering: Lowering, shape: FunctionShape, label: string, group: GroupBuilder, place: Place, self: string | null): Unit {
   const unit = new UnitBuilder(label, group);
-  const scope = self === null ? place.scope : selfScope(self, group, place, shape.span);
-  const arms = shape.arms.map((arm) => buildArm(lowering, unit, arm, scope));
+  const scope = self === null ? place.scope : selfScope(self, group, place);
+  // One arm by a literal: what lives long is best made so (see `ItemStack`).
+  const arms = shape.arms.length === 1 ? [buildArm(lowering, unit, shape.arms[0]!, scope)] : shape.arms.map((arm) => buildArm(lowering, unit, arm, scope));
   return { name: label, arms, span: shape.span };
 }
 
-function selfScope(name: string, group: GroupBuilder, place: Place, span: Span): Scope {
-  const binding: LocalBinding = { name, owner: place.unit, slot: -1, group, member: 0, ready: true, used: true, span };
-  return { binding, parent: place.scope };
+function selfScope(name: string, group: GroupBuilder, place: Place): Scope {
+  return namingMember(name, place.unit, -1, { group, number: 0, ready: true }, place.scope);
 }
 
 function buildArm(lowering: Lowering, unit: UnitBuilder, shape: ArmShape, scope: Scope | null): Arm {
   unit.beginArm();
-  const all = shape.rest === null ? shape.parameters : [...shape.parameters, shape.rest];
-  const slots = all.map(() => unit.allocate());
-  const binder = new PatternBinder(lowering, seeing(outermost(unit), scope));
+  const { patterns, types, span } = shape;
+  for (let slot = 0; slot < patterns.length; slot++) unit.allocate();
+  const binder = new PatternBinder(lowering, outermost(unit, scope));
   lowering.depth += 1;
-  all.forEach((parameter, index) => bindParameter(lowering, binder, parameter, slots[index]!, parameter === shape.rest));
-  const body = lowering.body(
-    shape.items,
-    { unit, scope: binder.scope, loop: { slots, index: -1 }, tail: shape.returns === null },
-    shape.span,
-    shape.bodyStart,
-  );
+  for (let slot = 0; slot < patterns.length; slot++) {
+    bindParameter(lowering, binder, patterns[slot]!, types === null ? null : types[slot]!, slot, shape.isVariadic && slot + 1 === patterns.length);
+  }
+  const bindings = binder.take();
+  const body = lowering.body(shape.items, bodyOf(unit, binder.scope, parameterSlots(patterns.length), shape.returns === null), span, shape.bodyStart);
   lowering.depth -= 1;
-  const result = checked(lowering, body, shape.returns, 'fn return');
-  const whole: Node = binder.bindings.length === 0 ? result : { kind: 'let', bindings: binder.bindings, body: result, span: shape.span };
-  return { required: shape.parameters.length, variadic: shape.rest !== null, slots: unit.slots, body: whole, span: shape.span };
+  const whole = withBindings(bindings, checked(lowering, body, shape.returns, 'fn return'), span);
+  return { required: required(shape), variadic: shape.isVariadic, slots: unit.slots, body: whole, span };
 }
 
-function bindParameter(lowering: Lowering, binder: PatternBinder, parameter: AnnotatedPattern, slot: number, isRest: boolean): void {
-  const { pattern, type } = parameter;
+/** The target of a `recur` to the parameters, which have the first slots. */
+function parameterSlots(count: number): RecurTarget {
+  return FIRST_SLOTS[count] ?? { slots: Array.from({ length: count }, (_, slot) => slot), index: -1 };
+}
+
+const FIRST_SLOTS: readonly RecurTarget[] = [[], [0], [0, 1], [0, 1, 2], [0, 1, 2, 3]].map((slots) => ({ slots, index: -1 }));
+
+function bindParameter(lowering: Lowering, binder: PatternBinder, pattern: Form, type: Form | null, slot: number, isRest: boolean): void {
   if (type !== null) {
     const local: Node = { kind: 'local', slot, span: pattern.span };
     const value = isRest

@@ -10,7 +10,7 @@ import { type Value, keyword } from '../../value/value.ts';
 import { formToValue } from '../datum.ts';
 import type { Form, ListForm, MapForm, SymbolForm, VectorForm } from '../form.ts';
 import { constant, describe, type Lowering, NESTING_MAX, primitive } from '../lowering.ts';
-import { inner, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
+import { inner, naming, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
 import { certainAnnotation } from './pattern.ts';
 
 const SHAPE = '(match value pattern result … )';
@@ -130,10 +130,7 @@ class Matcher {
   private bind(symbol: SymbolForm, value: Node): void {
     const slot = this.unit.allocate();
     this.tests.push({ kind: 'set-local', slot, value, span: symbol.span });
-    const binding = {
-      name: symbol.name, owner: this.unit, slot, group: null, member: 0, ready: true, used: false, span: symbol.span,
-    };
-    this.scope = { binding, parent: this.scope };
+    this.scope = naming(symbol.name, this.unit, slot, this.scope);
   }
 
   /** Puts a part in a slot of its own, so that it is taken out once. */

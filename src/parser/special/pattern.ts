@@ -8,7 +8,7 @@ import { keyword, symbol, type Value } from '../../value/value.ts';
 import { formToValue } from '../datum.ts';
 import type { Form, KeywordForm, MapForm, SymbolForm, VectorForm } from '../form.ts';
 import { constant, describe, type Lowering, NESTING_MAX, primitive } from '../lowering.ts';
-import { inner, type LocalBinding, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
+import { inner, naming, type Place, type Scope, seeing, type UnitBuilder } from '../scope.ts';
 import { isTypeName, parseType } from '../type-form.ts';
 
 export interface AnnotatedPattern {
@@ -102,6 +102,11 @@ export function checked(lowering: Lowering, value: Node, type: Form | null, pref
   return primitive('%check', [constant(parsed, type.span), value, constant(prefix, type.span)], value.span ?? type.span);
 }
 
+/** `body` where the slots have these values. */
+export function withBindings(bindings: readonly SlotBinding[], body: Node, span: Span): Node {
+  return bindings.length === 0 ? body : { kind: 'let', bindings, body, span };
+}
+
 export function patternName(pattern: Form): string {
   return pattern.kind === 'symbol' ? pattern.name : describe(pattern);
 }
@@ -111,25 +116,22 @@ export function patternName(pattern: Form): string {
 /** Gathers the slot bindings that a pattern needs, and the scope that sees its names. */
 export class PatternBinder {
   scope: Scope | null;
-  private readonly made: SlotBinding[];
-  /** How many of `made` there are. */
-  private size = 0;
   private nested = 0;
   private readonly lowering: Lowering;
   private readonly place: Place;
+  /** Where ours begin among the bindings of all that is being lowered. */
+  private readonly start: number;
 
-  /** `expected` bindings have room from the start: an array that grows keeps room for sixteen more. */
-  constructor(lowering: Lowering, place: Place, expected: number = 0) {
+  constructor(lowering: Lowering, place: Place) {
     this.lowering = lowering;
     this.place = inner(place);
     this.scope = place.scope;
-    this.made = new Array<SlotBinding>(expected);
+    this.start = lowering.bindings.size;
   }
 
-  /** All so far. */
-  get bindings(): readonly SlotBinding[] {
-    this.made.length = this.size;
-    return this.made;
+  /** The bindings so far, which are then gone from here. To be called in the end, whatever happens. */
+  take(): readonly SlotBinding[] {
+    return this.lowering.bindings.take(this.start);
   }
 
   /** Where the value forms that come next are lowered. */
@@ -143,7 +145,7 @@ export class PatternBinder {
 
   /** Stores the value in a slot that has been allocated. */
   store(slot: number, value: Node): void {
-    this.made[this.size++] = { slot, value };
+    this.lowering.bindings.push({ slot, value });
   }
 
   /** Binds the pattern to the value of `value`; gives the slot of the whole. */
@@ -158,17 +160,10 @@ export class PatternBinder {
   }
 
   /** Makes `form`'s name mean the slot (`_` names nothing). */
-  name(form: SymbolForm, slot: number): LocalBinding | null {
-    if (form.name === '_') return null;
-    if (form.name.includes('/') && form.name !== '/') {
-      this.lowering.fail('E0211', `a local name cannot be qualified: \`${form.name}\``, form.span);
-      return null;
-    }
-    const binding: LocalBinding = {
-      name: form.name, owner: this.unit, slot, group: null, member: 0, ready: true, used: false, span: form.span,
-    };
-    this.scope = { binding, parent: this.scope };
-    return binding;
+  private name(form: SymbolForm, slot: number): void {
+    if (form.name === '_') return;
+    if (form.name.includes('/') && form.name !== '/') this.lowering.fail('E0211', `a local name cannot be qualified: \`${form.name}\``, form.span);
+    else this.scope = naming(form.name, this.unit, slot, this.scope);
   }
 
   /** Binds the names inside a vector or map pattern to the parts of what is in `slot`. */
@@ -227,12 +222,13 @@ export class PatternBinder {
     if (rest !== null) this.bind(rest, primitive('%map-without', [map, ...taken], rest.span));
   }
 
-  private defaults(pattern: MapForm): ReadonlyMap<string, Form> {
-    const defaults = new Map<string, Form>();
+  private defaults(pattern: MapForm): ReadonlyMap<string, Form> | null {
+    let defaults: Map<string, Form> | null = null;
     for (let i = 0; i + 1 < pattern.items.length; i += 2) {
       const key = pattern.items[i]!;
       const value = pattern.items[i + 1]!;
       if (key.kind !== 'keyword' || key.name !== 'or') continue;
+      defaults ??= new Map();
       if (value.kind !== 'map') {
         this.malformed(pattern, '`:or` needs a map of names to defaults', value.span);
         continue;
@@ -247,7 +243,7 @@ export class PatternBinder {
   }
 
   /** `:keys [a b]` and its like; false when `key` is an ordinary entry. */
-  private option(key: Form, value: Form, map: Node, defaults: ReadonlyMap<string, Form>, taken: Node[]): boolean {
+  private option(key: Form, value: Form, map: Node, defaults: ReadonlyMap<string, Form> | null, taken: Node[]): boolean {
     if (key.kind !== 'keyword') return false;
     if (key.name === 'or' && value.kind === 'map') return true;
     if (key.name === 'as' && value.kind === 'symbol') {
@@ -270,7 +266,7 @@ export class PatternBinder {
     return true;
   }
 
-  private entry(pattern: MapForm, first: Form, second: Form, map: Node, defaults: ReadonlyMap<string, Form>, taken: Node[]): void {
+  private entry(pattern: MapForm, first: Form, second: Form, map: Node, defaults: ReadonlyMap<string, Form> | null, taken: Node[]): void {
     const keyFirst = isKey(first) && isPattern(second);
     const patternFirst = isPattern(first) && isKey(second);
     if (!keyFirst && !patternFirst) {
@@ -281,9 +277,9 @@ export class PatternBinder {
     this.lookup(keyFirst ? second : first, constant(keyOf(key), key.span), map, defaults, taken);
   }
 
-  private lookup(pattern: Form, key: Node, map: Node, defaults: ReadonlyMap<string, Form>, taken: Node[]): void {
+  private lookup(pattern: Form, key: Node, map: Node, defaults: ReadonlyMap<string, Form> | null, taken: Node[]): void {
     taken.push(key);
-    const otherwise = pattern.kind === 'symbol' ? defaults.get(pattern.name) : undefined;
+    const otherwise = pattern.kind === 'symbol' ? defaults?.get(pattern.name) : undefined;
     const found = primitive('get', [map, key], pattern.span);
     if (otherwise === undefined) {
       this.bind(pattern, found);
@@ -331,7 +327,7 @@ export function boundNames(pattern: Form): SymbolForm[] {
 
 /** Whether a pattern is well-formed; reports what is wrong, naming the form it stands in. */
 export function checkPattern(lowering: Lowering, pattern: Form, head: string): boolean {
-  if (pattern.kind === 'symbol' || (pattern.kind === 'vector' && pattern.items.every(isPlainName))) return true;
+  if (pattern.kind === 'symbol' || (pattern.kind === 'vector' && arePlainNames(pattern.items))) return true;
   const problems: { readonly text: string; readonly span: Span }[] = [];
   const open: Form[] = [pattern];
   for (let form = open.pop(); form !== undefined; form = open.pop()) {
@@ -350,8 +346,10 @@ export function checkPattern(lowering: Lowering, pattern: Form, head: string): b
   return problems.length === 0;
 }
 
-function isPlainName(form: Form): boolean {
-  return form.kind === 'symbol' && form.name !== '&';
+/** Names without any type, rest or part: what most parameters are. */
+export function arePlainNames(forms: readonly Form[]): forms is readonly SymbolForm[] {
+  for (const form of forms) if (form.kind !== 'symbol' || form.name === '&') return false;
+  return true;
 }
 
 type Report = (text: string, at: Form) => void;

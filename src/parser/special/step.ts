@@ -8,7 +8,7 @@ import { type Node, OPERATIONS, type OperationName } from '../../ir/node.ts';
 import type { StepForm } from '../../ir/step-options.ts';
 import type { Form, ListForm, SymbolForm } from '../form.ts';
 import { constant, describe, LIBRARY_PREFIX, type Lowering } from '../lowering.ts';
-import { inner, type Place, type Scope, seeing } from '../scope.ts';
+import { inner, naming, type Place, type Scope, seeing } from '../scope.ts';
 import { library, list, name, NIL, vector } from './control.ts';
 import { NO_OPTIONS, type Options, readOptions } from './step-option.ts';
 
@@ -198,13 +198,13 @@ function withOptions(lowering: Lowering, place: Place, options: Options, use: (p
   const { unit } = place;
   const mark = unit.mark();
   const slot = unit.allocate();
-  const result = use(seeing(place, bound(place, OPTIONS_NAME, slot, span)), { kind: 'local', slot, span });
+  const result = use(seeing(place, bound(place, OPTIONS_NAME, slot)), { kind: 'local', slot, span });
   unit.release(mark);
   return { kind: 'let', bindings: [{ slot, value: node }], body: result, span };
 }
 
-function bound(place: Place, text: string, slot: number, span: Span): Scope {
-  return { binding: { name: text, owner: place.unit, slot, group: null, member: 0, ready: true, used: true, span }, parent: place.scope };
+function bound(place: Place, text: string, slot: number): Scope {
+  return naming(text, place.unit, slot, place.scope);
 }
 
 function enter(lowering: Lowering, place: Place, parts: StepParts, known: Node | null): Node {
@@ -214,11 +214,11 @@ function enter(lowering: Lowering, place: Place, parts: StepParts, known: Node |
   const paramsSlot = unit.allocate();
   const params = options.params === null ? null : lowering.lower(options.params, place);
   // Passes and steps without parameters see the parameters around them.
-  const within = options.params === null ? place : seeing(place, bound(place, '%params', paramsSlot, span));
+  const within = options.params === null ? place : seeing(place, bound(place, '%params', paramsSlot));
   const body = lowering.lower(bodyForm(lowering, parts, known === null || parts.form === 'pmap' ? NIL(span) : optionsSymbol(span)), within);
   const errorSlot = unit.allocate();
   const fallback = fallbackForm(lowering, parts);
-  const handler = fallback === null ? null : lowering.lower(fallback, seeing(within, bound(within, '%error', errorSlot, span)));
+  const handler = fallback === null ? null : lowering.lower(fallback, seeing(within, bound(within, '%error', errorSlot)));
   unit.release(mark);
   return { kind: 'step', form: parts.form, name: parts.name, options: known, params, paramsSlot, body, errorSlot, handler, span };
 }
