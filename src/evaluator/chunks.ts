@@ -19,10 +19,10 @@ import { type DataSizes, MapStretch } from '../value/chunk-entries.ts';
 import { type HeadWriter, type Part, RecordStretch, RunStretch, Stretch } from '../value/chunk-stretch.ts';
 import { MapValue } from '../value/map.ts';
 import type { Value } from '../value/value.ts';
-import type { Vector } from '../value/vector.ts';
+import { Vector } from '../value/vector.ts';
 import type { Code, CodeTable } from './code.ts';
 import { type Context, contextsFrom } from './context.ts';
-import { contextValue, fiberValue, frameValue, joinValue, readState, stateValue } from './snapshot.ts';
+import { contextParts, fiberParts, frameValue, joinParts, readState, stateParts } from './snapshot.ts';
 import type { Fiber, Frame, Join, State } from './state.ts';
 import { valueBytes } from './steps.ts';
 import { storedValue, withFetched } from './fetching.ts';
@@ -166,23 +166,23 @@ export class Chunker {
   // --- states to text ------------------------------------------------------------------------------------------------
 
   private state(state: State): Stretch {
-    const parts: Part[] = (stateValue({ ...state, main: hollow(state.main) }) as Vector).toArray();
+    const parts = stateParts({ ...state, main: hollow(state.main) }) as Part[];
     parts[AT.fiber] = this.fiber(state.main);
     return new RecordStretch(STATE, parts.length, parts);
   }
 
   private fiber(fiber: Fiber): Stretch {
-    const parts: Part[] = (fiberValue(hollow(fiber)) as Vector).toArray();
+    const parts = fiberParts(hollow(fiber)) as Part[];
     parts[AT.variables] = this.variables.mapOf(fiber.variables);
     parts[AT.contexts] = new RecordStretch(CONTEXTS, fiber.context.depth - fiber.rootDepth + 1, [this.contexts(fiber.context, fiber.rootDepth)]);
-    if (fiber.frame !== null) parts[AT.frames] = new VectorStretch(fiber.frame.depth, this.frames(fiber.frame));
+    parts[AT.frames] = fiber.frame === null ? Vector.empty() : new VectorStretch(fiber.frame.depth, this.frames(fiber.frame));
     if (fiber.join !== null) parts[AT.join] = this.join(fiber, fiber.join);
     if (fiber.variableSources !== null) parts[AT.variableSources] = this.sources.mapOf(fiber.variableSources);
     return new RecordStretch(FIBER, parts.length, parts);
   }
 
   private join(fiber: Fiber, join: Join): Stretch {
-    const parts: Part[] = (joinValue(fiber, { ...join, branches: [hollow(join.branches[0]!)] }) as Vector).toArray();
+    const parts = joinParts(fiber, { ...join, branches: [hollow(join.branches[0]!)] }) as Part[];
     const branches = join.branches.map((branch) => new RunStretch(this.memory, branch, () => [this.fiber(branch)]));
     parts[AT.branches] = new RecordStretch(BRANCHES, branches.length, branches, { grouped: true });
     return new RecordStretch(JOIN, parts.length, parts);
@@ -190,7 +190,7 @@ export class Chunker {
 
   private contexts(context: Context, rootDepth: number): Stretch {
     return new RunStretch(this.memory, context, () => {
-      const parts: Part[] = (contextValue(context) as Vector).toArray();
+      const parts: Part[] = contextParts(context);
       parts[AT.data] = new MapStretch(context.data, this.memory, this.data);
       parts[AT.base] = new MapStretch(context.base, this.memory, this.data);
       if (context.seen !== null) parts[AT.seen] = new MapStretch(context.seen, this.memory, this.data);

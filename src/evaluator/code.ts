@@ -5,6 +5,7 @@ import type { Span } from '../diagnostic/span.ts';
 import { lineTable, type LineTable, positionAt } from '../diagnostic/position.ts';
 import { childNodes } from '../ir/walk.ts';
 import type { Definition, LetrecGroup, Node, Unit } from '../ir/node.ts';
+import { Contents } from '../value/bytes-content.ts';
 import { Closure, type CodeUnit, type Value } from '../value/value.ts';
 import { assemble } from './assemble.ts';
 import { type Liveness, liveRegisters } from './liveness.ts';
@@ -243,6 +244,8 @@ export class CodeTable {
   readonly tier: Tier | null;
   /** What ran code of this table last: nobody uses it, and it holds no value. */
   idle: Scheduler | null = null;
+  /** The same of what saved or restored a state last. */
+  contents: Contents | null = null;
   private readonly source: CodeSource;
   private readonly groups = new Map<string, readonly Code[]>();
   private readonly unhashed = new Map<Definition, readonly Code[]>();
@@ -254,6 +257,13 @@ export class CodeTable {
     this.primitives = primitives;
     this.source = source;
     this.tier = newTier === undefined ? null : newTier(this);
+  }
+
+  /** What states are saved and restored with, which nobody else has until it is kept again. */
+  takeContents(): Contents {
+    const contents = this.contents ?? new Contents();
+    this.contents = null;
+    return contents;
   }
 
   /** Makes a source known, so that errors can name lines and columns. */

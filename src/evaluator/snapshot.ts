@@ -2,7 +2,7 @@
  * A state as bytes and back: version 1.
  *
  *   snapshot = the canonical document (`value/bytes.ts`) of one vector: ["rtfs/state" 1 limits isolations fiber]
- *   limits   = a vector of all limits in the order of `LIMIT_PLACES`, to which new ones are only added
+ *   limits   = a vector of all limits in the order of `DEFAULT_LIMITS`, to which new ones are only added
  *   fiber    = [status position fuel allocation calls variables contexts frames call join stop held failing cancelled
  *               defined fatal result result-sources variable-sources]
  *     status    = :unstarted :ready :waiting :joining :done :failed :cancelled
@@ -27,7 +27,8 @@
  */
 import type { Result } from '../diagnostic/diagnostic.ts';
 import { STEP_FORMS } from '../ir/step-options.ts';
-import { decodeValue, encodeValue } from '../value/bytes.ts';
+import { type DecodeOptions, decodeOne } from '../value/bytes-decode.ts';
+import { encodeDocument, Row, type Source } from '../value/bytes-encode.ts';
 import { Closure, ErrorValue, Keyword, keyword, makeFloat, type Value } from '../value/value.ts';
 import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
@@ -57,46 +58,46 @@ export interface SnapshotFault {
 }
 
 export function snapshot(state: State): Uint8Array {
-  return encodeValue(stateValue(state));
+  const { table } = state;
+  const contents = table.takeContents();
+  const bytes = encodeDocument([stateParts(state)], contents);
+  table.contents = contents.clear();
+  return bytes;
 }
 
-/** The state as one value of the language. */
-export function stateValue(state: State): Value {
-  return Vector.of(MAGIC, SNAPSHOT_VERSION, limitsValue(state.limits), Vector.adopt(state.isolations.map((one) => keyword(one))), fiberValue(state.main));
+/** The parts of the vector that the state is. */
+export function stateParts(state: State): Source[] {
+  return [MAGIC, SNAPSHOT_VERSION, limitsValue(state.limits), Vector.adopt(state.isolations.map((one) => keyword(one))), fiberParts(state.main)];
 }
 
-export function fiberValue(fiber: Fiber): Value {
-  return Vector.of(
+export function fiberParts(fiber: Fiber): Source[] {
+  return [
     keyword(fiber.status),
     fiber.position,
     numberValue(fiber.fuel),
     numberValue(fiber.allocation),
     numberValue(fiber.calls),
     MapValue.from(fiber.variables),
-    Vector.adopt([...contextsFrom(fiber.context, fiber.rootDepth)].reverse().map(contextValue)),
-    Vector.adopt(frameChain(fiber.frame).map(frameValue)),
+    [...contextsFrom(fiber.context, fiber.rootDepth)].reverse().map(contextParts),
+    frameRows(fiber.frame),
     fiber.call === null ? null : callValue(fiber.call),
-    fiber.join === null ? null : joinValue(fiber, fiber.join),
+    fiber.join === null ? null : joinParts(fiber, fiber.join),
     stopValue(fiber.stop),
     stopValue(fiber.held),
     fiber.failing,
     fiber.cancelled,
-    Vector.adopt([...fiber.defined].sort(order)),
+    Vector.adopt([...fiber.defined].sort()),
     fiber.fatal,
     fiber.result,
     sourcesValue(fiber.resultSources),
     fiber.variableSources === null ? null : MapValue.from([...fiber.variableSources].map(([name, sources]) => [name, sourcesValue(sources)] as const)),
-  );
+  ];
 }
 
-export function joinValue(fiber: Fiber, join: Join): Value {
+export function joinParts(fiber: Fiber, join: Join): Source[] {
   const position = Number.parseInt(join.branches[0]!.path.slice(fiber.path.length), 10);
   const { bestEffort, minSuccess, maxConcurrency, failed, branches } = join;
-  return Vector.of(position, bestEffort, minSuccess, numberValue(maxConcurrency), failed, Vector.adopt(branches.map(fiberValue)));
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return [position, bestEffort, minSuccess, numberValue(maxConcurrency), failed, branches.map(fiberParts)];
 }
 
 function stopValue(stop: Stop | null): Value {
@@ -105,9 +106,7 @@ function stopValue(stop: Stop | null): Value {
   return Vector.of(depth, error, raised, cleanup === null ? null : Vector.of(cleanup.depth, cleanup.handler));
 }
 
-const LIMIT_PLACES = ['fuel', 'depth', 'allocation', 'stringLength', 'collectionSize', 'integerDigits', 'calls', 'contextDepth', 'contextBytes', 'branches', 'iterations'] as const satisfies readonly LimitName[];
-/** Each limit has its place: one that had none would be an error here. */
-const LIMIT_ORDER: readonly LimitName[] = LIMIT_PLACES satisfies [LimitName] extends [(typeof LIMIT_PLACES)[number]] ? readonly LimitName[] : never;
+const LIMIT_ORDER = Object.keys(DEFAULT_LIMITS) as readonly LimitName[];
 
 /** Limits may be infinite; everything counted is a whole number. */
 function numberValue(value: number): Value {
@@ -118,21 +117,29 @@ function limitsValue(limits: Limits): Value {
   return Vector.adopt(LIMIT_ORDER.map((name) => numberValue(limits[name])));
 }
 
-export function contextValue(context: Context): Value {
+export function contextParts(context: Context): Value[] {
   const { form, name, occurrence, isolation, data, entered, options, base, seen, deadline, compensation, compensations, compensating, deciding } = context;
   const due = deadline === null ? null : Vector.of(deadline.id, deadline.durationMs, deadline.passed);
-  return Vector.of(keyword(form), name, occurrence, keyword(isolation), data, entered, options, base, seen, due, compensation, compensations, compensating, deciding);
+  return [keyword(form), name, occurrence, keyword(isolation), data, entered, options, base, seen, due, compensation, compensations, compensating, deciding];
 }
 
-function frameChain(frame: Frame | null): Frame[] {
-  const chain: Frame[] = [];
-  for (let at = frame; at !== null; at = at.parent) chain.push(at);
-  return chain.reverse();
+/** Frames of one function at one place, as recursion leaves them, begin with one array. */
+function frameRows(frame: Frame | null): Row[] {
+  const rows: Row[] = [];
+  let first: Value[] = [];
+  for (let at = frame; at !== null; at = at.parent) {
+    if (first[0] !== at.closure || first[1] !== at.arm.index || first[2] !== at.point || first[3] !== at.tail || first[4] !== at.sources) first = frameHead(at);
+    rows.push(new Row(first, at.slots));
+  }
+  return rows.reverse();
+}
+
+function frameHead({ closure, arm, point, tail, sources }: Frame): Value[] {
+  return [closure, arm.index, point, tail, sources === null ? null : Vector.adopt(sources.map(sourcesValue))];
 }
 
 export function frameValue(frame: Frame): Value {
-  const sources = frame.sources === null ? null : Vector.adopt(frame.sources.map(sourcesValue));
-  return Vector.adopt([frame.closure, frame.arm.index, frame.point, frame.tail, sources, ...frame.slots]);
+  return Vector.adopt([...frameHead(frame), ...frame.slots]);
 }
 
 function callValue(call: HostCall): Value {
@@ -145,7 +152,8 @@ function callValue(call: HostCall): Value {
 /** The state that the bytes hold, with its code found in `table`. */
 export function restore(bytes: Uint8Array, table: CodeTable): Result<State, SnapshotFault> {
   const missing = new Set<string>();
-  const decoded = decodeValue(bytes, {
+  const contents = table.takeContents();
+  const options: DecodeOptions = {
     resolveCode: (group, unit) => {
       const code = table.find(group, unit);
       if (code === null) missing.add(group);
@@ -155,11 +163,13 @@ export function restore(bytes: Uint8Array, table: CodeTable): Result<State, Snap
     // What only the library may name is never a value: its arguments are not checked.
     knowsPrimitive: (name) => !name.startsWith('%') && table.primitives.get(name) !== null,
     sizeMaxBytes: SNAPSHOT_BYTES_MAX,
-  });
+  };
+  const decoded = decodeOne(bytes, options, contents);
   if (!decoded.ok) {
     const message = missing.size > 0 ? `the code ${[...missing].join(', ')} is missing` : `the snapshot is damaged at byte ${decoded.error.offset}: ${decoded.error.message}`;
     return { ok: false, error: { message } };
   }
+  table.contents = contents.clear();
   try {
     return { ok: true, value: readState(decoded.value, table) };
   } catch (thrown) {
@@ -168,7 +178,7 @@ export function restore(bytes: Uint8Array, table: CodeTable): Result<State, Snap
   }
 }
 
-/** The state that `stateValue` gave the value of; throws `Malformed` for anything else. */
+/** The state that `stateParts` gave the parts of; throws `Malformed` for anything else. */
 export function readState(value: Value, table: CodeTable): State {
   const parts = vectorOf(value, 'state');
   if (parts[0] !== MAGIC) malformed('it does not begin like one');
@@ -225,24 +235,23 @@ function readFiber(value: Value, place: Place): Fiber {
   const position = index(parts[1], 'position');
   const fiber: Fiber = {
     status, path, position, frame, context, rootDepth,
-    variables: readVariables(parts[5]!),
+    variables: readNamed(parts[5]!, 'variables', (item) => item),
     fuel: left(parts[2]!, limits.fuel, 'fuel'), allocation: left(parts[3]!, limits.allocation, 'allocation'), calls: left(parts[4]!, limits.calls, 'calls'),
     depthBelow, call: parts[8] === null ? null : readCall(parts[8]!, frame, context), join: null,
     stop, held, failing, cancelled: flag(parts[13]),
     defined: new Set(vectorOf(parts[14]!, 'definitions').map((name) => text(name, 'definition'))), result: parts[16]!,
-    resultSources: readSourcesOrNull(parts[17]!), variableSources: readVariableSources(parts[18]!), fatal: flag(parts[15]),
+    resultSources: readSourcesOrNull(parts[17]!), variableSources: parts[18] === null ? null : readNamed(parts[18]!, 'sources', sourcesOf), fatal: flag(parts[15]),
   };
   for (const name of fiber.defined) if (!fiber.variables.has(name)) malformed('it has defined what it does not have');
   if ((status === 'waiting') !== (fiber.call !== null)) malformed('its calls do not fit its status');
   if ((status === 'joining') !== (parts[9] !== null)) malformed('its branches do not fit its status');
   if (fiber.call !== null && !isPosition(fiber.call.id, fiber)) malformed('its call has another number than calls were made');
-  for (const { deadline } of contextsFrom(context, fiber.rootDepth)) if (deadline !== null && !isPosition(deadline.id, fiber)) malformed('a deadline has a number that was never reached');
+  for (const { deadline } of contextsFrom(context, rootDepth)) if (deadline !== null && !isPosition(deadline.id, fiber)) malformed('a deadline has a number that was never reached');
   return parts[9] === null ? fiber : { ...fiber, join: readJoin(parts[9]!, fiber, limits) };
 }
 
 /** Whether the id is a position that the fiber itself has reached. */
 function isPosition(id: string, fiber: Fiber): boolean {
-  if (!id.startsWith(fiber.path)) return false;
   const number = Number(id.slice(fiber.path.length));
   return Number.isInteger(number) && number > 0 && number <= fiber.position && id === `${fiber.path}${number}`;
 }
@@ -252,10 +261,10 @@ function readJoin(value: Value, fiber: Fiber, limits: Limits): Join {
   const position = index(at, 'position');
   if (position < 1 || position > fiber.position) malformed('its branches began at a position that was never reached');
   const depthBelow = fiber.depthBelow + fiber.frame!.depth - compensationRoom(fiber);
-  const fibers = vectorOf(items ?? null, 'branches');
+  const fibers = vectorOf(items, 'branches');
   if (fibers.length === 0 || fibers.length > limits.branches) malformed('it has more branches than its limit');
   if (fiber.context.depth > limits.contextDepth) malformed('its contexts are deeper than their limit');
-  const most = count(maxConcurrency ?? null, 'number of branches at a time');
+  const most = count(maxConcurrency, 'number of branches at a time');
   if (most < 1) malformed('none of its branches may run');
   if (isTooDeep(fiber)) malformed('its branches are too deep in one another');
   if (typeof failed === 'number' && failed >= fibers.length) malformed('a branch that it has not has failed');
@@ -294,7 +303,7 @@ function errorOrNull(value: Value, what: string): ErrorValue | null {
 }
 
 /** A whole number, or infinity. */
-function count(value: Value, what: string): number {
+function count(value: Value | undefined, what: string): number {
   if (typeof value === 'number' && value >= 0 && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY)) return value;
   return malformed(`its ${what} is no count`);
 }
@@ -313,10 +322,10 @@ function readLimits(value: Value): Limits {
   return limits;
 }
 
-function readVariables(value: Value): ReadonlyMap<string, Value> {
-  const variables = new Map<string, Value>();
-  for (const [name, item] of mapOf(value, 'variables')) variables.set(text(name, 'variable'), item);
-  return variables;
+function readNamed<T>(value: Value, what: string, read: (item: Value) => T): ReadonlyMap<string, T> {
+  const named = new Map<string, T>();
+  for (const [name, item] of mapOf(value, what)) named.set(text(name, 'variable'), read(item));
+  return named;
 }
 
 function readContexts(value: Value, place: Place): Context {
@@ -384,59 +393,56 @@ function readDeadline(value: Value): Deadline | null {
   return { id: text(id, 'deadline'), durationMs: index(durationMs, 'deadline'), passed: errorOrNull(passed ?? null, 'deadline') };
 }
 
-type FramePlace = 'call' | 'host' | 'fork' | 'ready';
+/** What stands in a frame before its slots. */
+const FRAME_PARTS = 5;
+
+type FramePlace = 'call' | 'host' | 'fork' | 'ready' | 'interrupted';
 
 function readFrames(value: Value, status: FiberStatus, interrupted: boolean, framesMax: number): Frame | null {
   const items = vectorOf(value, 'frames');
   const runs = status === 'ready' || status === 'waiting' || status === 'joining';
   if (runs !== items.length > 0) malformed('its frames do not fit its status');
   if (items.length > 0 && items.length > framesMax) malformed('it is deeper than its limit');
-  const top: readonly FramePlace[] = status === 'waiting' ? ['host'] : status === 'joining' ? ['fork'] : interrupted ? ['ready', 'host'] : ['ready'];
+  const top: FramePlace = status === 'waiting' ? 'host' : status === 'joining' ? 'fork' : interrupted ? 'interrupted' : 'ready';
   let parent: Frame | null = null;
-  items.forEach((item, at) => (parent = readFrame(item, at < items.length - 1 ? ['call'] : top, parent)));
+  for (let at = 0; at < items.length; at++) parent = readFrame(items[at]!, at < items.length - 1 ? 'call' : top, parent);
   return parent;
 }
 
-function readFrame(value: Value, places: readonly FramePlace[], parent: Frame | null): Frame {
-  const [fn, armIndex, point, tail, origins, ...slots] = vectorOf(value, 'frame');
+function readFrame(value: Value, place: FramePlace, parent: Frame | null): Frame {
+  const parts = vectorOf(value, 'frame');
+  const [fn, armIndex, point, tail, origins] = parts;
+  const slots = parts.slice(FRAME_PARTS);
   if (!(fn instanceof Closure)) return malformed('a frame has no function');
   const code = fn.code as Code;
   const armNumber = index(armIndex, 'arm');
   if (armNumber >= code.source.arms.length) malformed('a frame names an arm that its code does not have');
   const arm = code.arm(armNumber);
   const at = index(point, 'point');
-  const fitting = at < arm.points.length && places.some((place) => fits(arm.ops[arm.points[at]!] as OpCode, at, place));
-  if (!fitting) malformed('a frame stands at a point that it cannot stand at');
+  if (at >= arm.points.length || !fits(arm.ops[arm.points[at]!] as OpCode, at, place)) malformed('a frame stands at a point that it cannot stand at');
   if (slots.length !== arm.liveAt(at).length) malformed('a frame has another number of slots than its point');
-  if (typeof tail !== 'boolean') malformed('a frame has no tail mark');
+  if (typeof tail !== 'boolean') return malformed('a frame has no tail mark');
   const sources = origins === null || origins === undefined ? null : vectorOf(origins, 'sources').map(readSourcesOrNull);
   if (sources !== null && sources.length !== slots.length + 1) malformed('a frame has another number of sources than slots');
-  return { arm, closure: fn, point: at, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail: tail === true, sources };
+  return { arm, closure: fn, point: at, slots, parent, depth: parent === null ? 1 : parent.depth + 1, tail, sources };
 }
 
 function readSourcesOrNull(value: Value): Sources | null {
-  return value === null ? null : (readSources(value) ?? malformed('a list of sources is malformed'));
+  return value === null ? null : sourcesOf(value);
 }
 
-function readVariableSources(value: Value): ReadonlyMap<string, Sources> | null {
-  if (value === null) return null;
-  const sources = new Map<string, Sources>();
-  for (const [name, item] of mapOf(value, 'sources')) sources.set(text(name, 'variable'), readSources(item) ?? malformed('a list of sources is malformed'));
-  return sources;
+function sourcesOf(value: Value): Sources {
+  return readSources(value) ?? malformed('a list of sources is malformed');
 }
 
 /** Point 0 is the entry, whatever instruction stands there: nobody waits at it. */
 function fits(op: OpCode, point: number, place: FramePlace): boolean {
-  switch (place) {
-    case 'call':
-      return point > 0 && (op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY || op === Op.STEP_FAIL);
-    case 'host':
-      return point > 0 && op === Op.HOST_CALL;
-    case 'fork':
-      return point > 0 && op === Op.FORK;
-    case 'ready':
-      return point === 0 || op === Op.LOOP;
-  }
+  if (place === 'interrupted') return fits(op, point, 'ready') || fits(op, point, 'host');
+  if (place === 'ready') return point === 0 || op === Op.LOOP;
+  if (point === 0) return false;
+  if (place === 'host') return op === Op.HOST_CALL;
+  if (place === 'fork') return op === Op.FORK;
+  return op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY || op === Op.STEP_FAIL;
 }
 
 function readCall(value: Value, frame: Frame | null, context: Context): HostCall {
@@ -445,10 +451,10 @@ function readCall(value: Value, frame: Frame | null, context: Context): HostCall
   return {
     id: text(id, 'call'),
     capability: text(capability, 'capability'),
-    args: vectorOf(args ?? null, 'arguments'),
+    args: vectorOf(args, 'arguments'),
     options,
     ...siteOf(context),
-    derivedFrom: vectorOf(origins ?? null, 'origins').map(readOrigin),
+    derivedFrom: vectorOf(origins, 'origins').map(readOrigin),
     span: frame === null ? null : frame.arm.spanAt(frame.arm.points[frame.point]!),
   };
 }

@@ -17,6 +17,8 @@ export interface ReadFault {
   readonly offset: number;
 }
 
+export const NAN_BITS = 0x7ff8000000000000n;
+
 export class ByteWriter {
   protected buffer: Uint8Array;
   protected size = 0;
@@ -49,8 +51,7 @@ export class ByteWriter {
     if (this.size + 8 > this.buffer.length) this.grow(8);
     const view = new DataView(this.buffer.buffer, this.buffer.byteOffset + this.size, 8);
     if (value === value) view.setFloat64(0, value);
-    else view.setUint32(0, 0x7ff80000);
-    if (value !== value) view.setUint32(4, 0);
+    else view.setBigUint64(0, NAN_BITS);
     this.size += 8;
   }
 
@@ -131,8 +132,8 @@ const TEXT_CHUNK = 4096;
 export class ByteReader {
   /** The first thing that was wrong, or null. */
   fault: ReadFault | null = null;
-  private readonly source: Uint8Array;
-  private position: number;
+  protected readonly source: Uint8Array;
+  protected position: number;
 
   constructor(source: Uint8Array, start: number = 0) {
     this.source = source;
@@ -187,7 +188,7 @@ export class ByteReader {
     if (!this.has(8)) return 0;
     const view = new DataView(this.source.buffer, this.source.byteOffset + start, 8);
     const value = view.getFloat64(0);
-    const canonical = value === value || (view.getUint32(0) === 0x7ff80000 && view.getUint32(4) === 0);
+    const canonical = value === value || view.getBigUint64(0) === NAN_BITS;
     if (!canonical) this.fail('a NaN is not in its one form', start);
     this.position += 8;
     return value;

@@ -9,10 +9,10 @@
  */
 import type { Result } from '../diagnostic/diagnostic.ts';
 import { ByteReader } from './binary.ts';
-import { Codes, ContentTable, pushAtomCodes } from './bytes-content.ts';
+import { Contents, SMALL_BASE } from './bytes-content.ts';
 import * as tag from './bytes-tags.ts';
 import { bytesToHex } from './hex.ts';
-import { LargeMap } from './large-map.ts';
+import type { LargeMap } from './large-map.ts';
 import { List } from './list.ts';
 import { MapValue } from './map.ts';
 import { Comparison } from './order.ts';
@@ -59,12 +59,23 @@ export interface DecodeFault {
  */
 const DOCUMENT_BYTES_MAX = 67_108_864;
 
-export function decodeDocument(bytes: Uint8Array, options: DecodeOptions): Result<Value[], DecodeFault> {
+export function decodeDocument(bytes: Uint8Array, options: DecodeOptions, contents: Contents = new Contents()): Result<Value[], DecodeFault> {
   const { sizeMaxBytes = DOCUMENT_BYTES_MAX } = options;
   if (bytes.length > sizeMaxBytes) return { ok: false, error: { message: `more than ${sizeMaxBytes} bytes`, offset: 0 } };
-  const decoder = new Decoder(bytes, options);
+  const decoder = new Decoder(bytes, options, contents);
   const roots = decoder.run();
   return decoder.fault === null ? { ok: true, value: roots } : { ok: false, error: decoder.fault };
+}
+
+/** The one root of a document. */
+export function decodeOne(bytes: Uint8Array, options: DecodeOptions, contents?: Contents): Result<Value, DecodeFault> {
+  const decoded = decodeDocument(bytes, options, contents);
+  if (!decoded.ok) return decoded;
+  const [value] = decoded.value;
+  if (value === undefined || decoded.value.length !== 1) {
+    return { ok: false, error: { message: `expected one value, found ${decoded.value.length}`, offset: 0 } };
+  }
+  return { ok: true, value };
 }
 
 /** The hash of a group of code: met only inside closures. */
@@ -77,19 +88,10 @@ class Group {
 
 type Item = Value | Group;
 
-/** A value as it is handed to what contains it. */
-interface Piece {
-  readonly item: Item;
-  /** Its number among all that can be shared, or -1. */
-  readonly id: number;
-  /** Whether it may stand in a key. */
-  readonly normal: boolean;
-}
-
-type CompositeKind = 'roots' | 'vector' | 'list' | 'map' | 'set' | 'error' | 'closure';
-
+/** A composite that is being read. */
 interface Open {
-  readonly kind: CompositeKind;
+  /** As in its codes; 0 for the roots. */
+  readonly kind: number;
   readonly offset: number;
   /** Its items lie on the decoder's stack from here on. */
   readonly start: number;
@@ -101,330 +103,300 @@ interface Open {
   readonly shared: number;
   /** Of a closure. */
   readonly unit: number;
+  /** Every how many items there is a key; 0 for never. */
+  readonly keys: number;
+  readonly outer: Open | undefined;
 }
 
 interface Shared {
-  /** Null while it is being read. */
-  piece: Piece | null;
+  /** Undefined while it is being read. */
+  item: Item | undefined;
+  /** Its number among all that can be shared. */
+  id: number;
+  /** Whether it may stand in a key. */
+  normal: boolean;
   used: boolean;
   readonly offset: number;
+}
+
+/** What begins with a byte, of that which has a count. */
+const SIZED: readonly (tag.SizedTag | undefined)[] = sizedTags();
+
+function sizedTags(): tag.SizedTag[] {
+  const tags: tag.SizedTag[] = [];
+  for (const sized of [tag.STRING, tag.KEYWORD, tag.VECTOR, tag.MAP, tag.LIST, tag.SET, tag.REFERENCE]) tags.fill((tags[sized.long] = sized), sized.first, sized.first + sized.limit);
+  return tags;
 }
 
 const ERROR_PARTS = 5;
 const CLOSURE_PARTS = 2;
 
-class Decoder {
-  fault: DecodeFault | null = null;
-  private readonly reader: ByteReader;
+class Decoder extends ByteReader {
+  declare fault: DecodeFault | null;
   private readonly options: DecodeOptions;
-  private readonly stack: Open[] = [];
-  /** What has been read of the composites that are open, and its codes for the content keys. */
-  private readonly items: Item[] = [];
+  /** The innermost composite that is open. */
+  private top!: Open;
+  /** What has been read of the composites that are open; its codes are in `contents`. */
+  private readonly items: Item[] = [null];
   private height = 0;
-  private readonly codes = new Codes();
   private readonly shared: Shared[] = [];
-  /** What has been written out so far: composites, and the rest by a letter and their text. */
-  private readonly composites = new ContentTable();
-  private readonly texts = new LargeMap<string, true>();
+  /** What has been written out so far. */
+  private readonly contents: Contents;
   private readonly comparison = new Comparison();
   /** One array for all closures that have the same captures. */
   private readonly captures = new Map<Vector, readonly Value[]>();
   /** The number that the next value has announced to be shared under, or -1. */
   private pending = -1;
   private pendingOffset = 0;
-  private count = 0;
+  /** Where the item begins that is being read. */
+  private itemAt = 0;
 
-  constructor(bytes: Uint8Array, options: DecodeOptions) {
-    this.reader = new ByteReader(bytes);
+  constructor(bytes: Uint8Array, options: DecodeOptions, contents: Contents) {
+    super(bytes);
     this.options = options;
+    this.contents = contents;
   }
 
   run(): Value[] {
     this.readHeader();
-    while (this.alive()) {
-      const top = this.stack[this.stack.length - 1]!;
+    while (this.fault === null) {
+      const { top } = this;
       if (this.height < top.end) this.readItem();
-      else if (top.kind === 'roots') break;
-      else {
-        this.stack.pop();
-        this.close(top);
-      }
+      else if (top.outer === undefined) break;
+      else this.close(top);
     }
     this.checkEnd();
     return this.items.slice(0, this.height) as Value[];
   }
 
-  private alive(): boolean {
-    if (this.fault === null && this.reader.fault !== null) this.fault = this.reader.fault;
-    return this.fault === null;
-  }
-
-  private fail(message: string, offset: number): void {
-    this.fault ??= { message, offset };
-  }
-
   private readHeader(): void {
-    for (const byte of tag.MAGIC) if (this.reader.byte() !== byte) this.reader.fail('these are not the bytes of a value', 0);
-    const version = this.reader.byte();
-    if (version !== tag.VERSION) this.reader.fail(`format version ${version} is not known here`, tag.MAGIC.length);
-    this.open('roots', this.reader.varint(), tag.MAGIC.length + 1);
+    for (const byte of tag.MAGIC) if (this.byte() !== byte) this.fail('these are not the bytes of a value', 0);
+    const version = this.byte();
+    if (version !== tag.VERSION) this.fail(`format version ${version} is not known here`, tag.MAGIC.length);
+    const count = this.varint();
+    this.begin(0, count, count, tag.MAGIC.length + 1);
   }
 
   private checkEnd(): void {
-    if (!this.alive()) return;
-    if (this.reader.left > 0) this.fail('there are bytes after the end', this.reader.offset);
+    if (this.fault !== null) return;
+    if (this.left > 0) this.fail('there are bytes after the end');
     for (const { used, offset } of this.shared) if (!used) this.fail('a value is marked as shared and occurs once', offset);
   }
 
   private readItem(): void {
-    const offset = this.reader.offset;
-    const first = this.reader.byte();
-    if (!this.alive()) return;
-    if (first < 0x40) this.atom(first);
-    else if (first < 0x50) this.atom(0x3f - first);
-    else if (first < 0x70) this.string(first - 0x50, offset);
-    else if (first < 0x90) this.keyword(first - 0x70, offset);
-    else if (first < 0xa0) this.open('vector', first - 0x90, offset);
-    else if (first < 0xb0) this.open('map', first - 0xa0, offset);
-    else if (first < 0xb8) this.open('list', first - 0xb0, offset);
-    else if (first < 0xc0) this.open('set', first - 0xb8, offset);
-    else if (first < 0xe0) this.reference(first - 0xc0, offset);
-    else this.readTagged(first, offset);
-  }
-
-  private readTagged(first: number, offset: number): void {
-    switch (first) {
-      case tag.NIL:
-        return this.atom(null);
-      case tag.FALSE:
-        return this.atom(false);
-      case tag.TRUE:
-        return this.atom(true);
-      case tag.INTEGER.long:
-        return this.integer(tag.INTEGER.limit, 1, offset);
-      case tag.NEGATIVE.long:
-        return this.integer(tag.NEGATIVE.limit + 1, -1, offset);
-      case tag.BIG_POSITIVE:
-      case tag.BIG_NEGATIVE:
-        return this.big(first === tag.BIG_NEGATIVE, offset);
-      case tag.FLOAT:
-        return this.float();
-      case tag.STRING.long:
-        return this.string(this.reader.varint() + tag.STRING.limit, offset);
-      case tag.KEYWORD.long:
-        return this.keyword(this.reader.varint() + tag.KEYWORD.limit, offset);
-      case tag.VECTOR.long:
-        return this.open('vector', this.reader.varint() + tag.VECTOR.limit, offset);
-      case tag.MAP.long:
-        return this.open('map', this.reader.varint() + tag.MAP.limit, offset);
-      case tag.LIST.long:
-        return this.open('list', this.reader.varint() + tag.LIST.limit, offset);
-      case tag.SET.long:
-        return this.open('set', this.reader.varint() + tag.SET.limit, offset);
-      case tag.REFERENCE.long:
-        return this.reference(this.reader.varint() + tag.REFERENCE.limit, offset);
-      case tag.ERROR:
-        return this.open('error', ERROR_PARTS, offset);
-      case tag.CLOSURE:
-        return this.open('closure', CLOSURE_PARTS, offset, this.reader.varint());
-      case tag.SHARED:
-        return this.announce(offset);
-      default:
-        return this.readText(first, offset);
+    this.itemAt = this.offset;
+    const first = this.byte();
+    if (first < 0x40) this.atom(first, SMALL_BASE + first);
+    else if (first < 0x50) this.atom(0x3f - first, SMALL_BASE + 0x3f - first);
+    else {
+      const sized = SIZED[first];
+      if (sized === undefined) this.readTagged(first);
+      else this.sized(sized, first === sized.long ? this.varint() + sized.limit : first - sized.first);
     }
   }
 
-  private readText(first: number, offset: number): void {
-    switch (first) {
-      case tag.SYMBOL: {
-        const name = this.reader.text(this.reader.varint());
-        return this.leaf(symbol(name), `y:${name}`, offset);
-      }
-      case tag.HANDLE: {
-        const uri = this.reader.text(this.reader.varint());
-        return this.leaf(new Handle(uri), `r:${uri}`, offset);
-      }
-      case tag.PRIMITIVE:
-        return this.primitive(this.reader.text(this.reader.varint()), offset);
-      case tag.TIMESTAMP:
-        return this.timestamp(offset);
-      case tag.UUID: {
-        const hex = bytesToHex(this.reader.bytes(16));
-        const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-        return this.leaf(new Uuid(text), `u:${hex}`, offset);
-      }
-      case tag.GROUP: {
-        const hash = bytesToHex(this.reader.bytes(tag.GROUP_BYTES));
-        return this.leaf(new Group(hash), `g:${hash}`, offset);
-      }
-      default:
-        return this.fail(`no value begins with the byte ${first}`, offset);
-    }
+  private readTagged(first: number): void {
+    if (first === tag.SHARED) this.announce();
+    else if (first === tag.NIL) this.atom(null, -first);
+    else if (first === tag.FALSE) this.atom(false, -first);
+    else if (first === tag.TRUE) this.atom(true, -first);
+    else if (first === tag.INTEGER.long) this.integer(tag.INTEGER.limit, 1);
+    else if (first === tag.NEGATIVE.long) this.integer(tag.NEGATIVE.limit + 1, -1);
+    else if (first === tag.FLOAT) this.float();
+    else if (first === tag.CLOSURE) this.open(first, CLOSURE_PARTS, this.varint());
+    else if (first === tag.ERROR) this.open(first, ERROR_PARTS);
+    else if (first === tag.BIG_POSITIVE || first === tag.BIG_NEGATIVE) this.big(first === tag.BIG_NEGATIVE);
+    else this.readText(first);
+  }
+
+  private sized(kind: tag.SizedTag, count: number): void {
+    if (kind === tag.STRING) this.string(count);
+    else if (kind === tag.KEYWORD) this.keyword(count);
+    else if (kind === tag.REFERENCE) this.reference(count);
+    else this.open(kind.first, count);
+  }
+
+  private readText(first: number): void {
+    if (first === tag.SYMBOL) {
+      const name = this.name();
+      this.leaf(symbol(name), `symbol:${name}`);
+    } else if (first === tag.HANDLE) {
+      const uri = this.name();
+      this.leaf(new Handle(uri), `resource:${uri}`);
+    } else if (first === tag.PRIMITIVE) this.primitive(this.name());
+    else if (first === tag.TIMESTAMP) this.timestamp();
+    else if (first === tag.UUID) {
+      const hex = bytesToHex(this.bytes(16));
+      const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+      this.leaf(new Uuid(text), `uuid:${text}`);
+    } else if (first === tag.GROUP) {
+      const hash = bytesToHex(this.bytes(tag.GROUP_BYTES));
+      this.leaf(new Group(hash), `g:${hash}`);
+    } else this.fail(`no value begins with the byte ${first}`, this.itemAt);
+  }
+
+  private name(): string {
+    return this.text(this.varint());
   }
 
   // Values that cannot be shared.
 
-  private atom(value: Value, normal: boolean = true): void {
+  /** Without a code the value itself says what it is. */
+  private atom(value: Value, code: number = 0, normal: boolean = true): void {
     if (this.pending >= 0) this.fail('this value cannot be shared', this.pendingOffset);
-    this.deliver(value, -1, normal);
+    if (code === 0) this.contents.atom(value);
+    else this.contents.push(code);
+    this.deliver(value, normal);
   }
 
-  private integer(least: number, sign: 1 | -1, offset: number): void {
-    const magnitude = this.reader.varint() + least;
-    if (magnitude > Number.MAX_SAFE_INTEGER) this.fail('an integer is not in its one form', offset);
+  private integer(least: number, sign: 1 | -1): void {
+    const magnitude = this.varint() + least;
+    if (magnitude > Number.MAX_SAFE_INTEGER) this.fail('an integer is not in its one form', this.itemAt);
     this.atom(magnitude * sign);
   }
 
   private float(): void {
-    const number = this.reader.double();
-    this.atom(makeFloat(number), !Object.is(number, -0));
+    const number = this.double();
+    this.atom(makeFloat(number), 0, !Object.is(number, -0));
   }
 
-  private timestamp(offset: number): void {
-    const epochMs = this.reader.varint() + EPOCH_MS_MIN;
-    if (epochMs > EPOCH_MS_MAX) this.fail('a timestamp is after the year 9999', offset);
+  private timestamp(): void {
+    const epochMs = this.varint() + EPOCH_MS_MIN;
+    if (epochMs > EPOCH_MS_MAX) this.fail('a timestamp is after the year 9999', this.itemAt);
     this.atom(new Timestamp(epochMs));
   }
 
   // Values that can be shared and have no parts.
 
-  private string(size: number, offset: number): void {
-    const text = this.reader.text(size);
-    if (text.length < tag.SHARED_TEXT_MIN) this.atom(text);
-    else this.leaf(text, `s:${text}`, offset);
+  private string(size: number): void {
+    const text = this.text(size);
+    this.leaf(text, text, this.contents.strings);
   }
 
-  private keyword(size: number, offset: number): void {
-    const name = this.reader.text(size);
-    const value = keyword(name);
-    if (name.length < tag.SHARED_TEXT_MIN) this.atom(value);
-    else this.leaf(value, `k:${name}`, offset);
+  private keyword(size: number): void {
+    const name = this.text(size);
+    this.leaf(keyword(name), name, this.contents.keywords);
   }
 
-  private primitive(name: string, offset: number): void {
-    const known = this.options.knowsPrimitive;
-    if (this.alive() && known !== undefined && !known(name)) this.fail(`there is no kernel function named ${name}`, offset);
-    this.leaf(new PrimitiveFunction(name), `p:${name}`, offset);
+  private primitive(name: string): void {
+    if (this.fault === null && this.options.knowsPrimitive?.(name) === false) this.fail(`there is no kernel function named ${name}`, this.itemAt);
+    this.leaf(new PrimitiveFunction(name), `function:${name}`);
   }
 
-  private big(negative: boolean, offset: number): void {
-    const digits = bytesToHex(this.reader.bytes(this.reader.varint()));
-    if (!this.alive()) return;
+  private big(negative: boolean): void {
+    const digits = bytesToHex(this.bytes(this.varint()));
+    if (this.fault !== null) return;
     const magnitude = BigInt(`0x0${digits}`);
     const canonical = !digits.startsWith('00') && magnitude > BigInt(Number.MAX_SAFE_INTEGER);
-    if (!canonical) this.fail('an integer is not in its one form', offset);
-    this.leaf(negative ? -magnitude : magnitude, `${negative ? '-' : '+'}:${digits}`, offset);
+    if (!canonical) this.fail('an integer is not in its one form', this.itemAt);
+    const value = negative ? -magnitude : magnitude;
+    this.leaf(value, `b:${value.toString(16)}`);
   }
 
-  private leaf(item: Item, key: string, offset: number): void {
-    if (!this.alive()) return;
-    const number = this.pending;
-    this.pending = -1;
-    const isNew = this.texts.get(key) === undefined;
-    this.texts.set(key, true);
-    this.deliverNew(item, isNew, true, number, offset);
+  private leaf(item: Item, text: string, numbers: LargeMap<string, number> = this.contents.others): void {
+    const { contents, pending } = this;
+    const { count } = contents;
+    const id = contents.text(text, numbers);
+    if (text.length < tag.SHARED_TEXT_MIN) {
+      if (pending >= 0) this.fail('this value cannot be shared', this.pendingOffset);
+      this.deliverPart(item, id, true);
+    } else {
+      this.pending = -1;
+      this.deliverNew(item, id, count, true, pending, this.itemAt);
+    }
   }
 
   // Sharing.
 
-  private announce(offset: number): void {
-    if (this.pending >= 0) return this.fail('a value is marked as shared twice', offset);
+  private announce(): void {
+    if (this.pending >= 0) return this.fail('a value is marked as shared twice', this.itemAt);
     this.pending = this.shared.length;
-    this.pendingOffset = offset;
-    this.shared.push({ piece: null, used: false, offset });
+    this.pendingOffset = this.itemAt;
+    this.shared.push({ item: undefined, id: 0, normal: true, used: false, offset: this.itemAt });
     this.readItem();
   }
 
-  private reference(number: number, offset: number): void {
+  private reference(number: number): void {
     const shared = this.shared[number];
-    if (this.pending >= 0) return this.fail('a reference is marked as shared', offset);
-    if (shared === undefined || shared.piece === null) return this.fail(`there is no shared value ${number} yet`, offset);
+    if (this.pending >= 0) return this.fail('a reference is marked as shared', this.itemAt);
+    if (shared?.item === undefined) return this.fail(`there is no shared value ${number} yet`, this.itemAt);
     shared.used = true;
-    const { item, id, normal } = shared.piece;
-    this.deliver(item, id, normal);
+    this.deliverPart(shared.item, shared.id, shared.normal);
   }
 
-  /** Delivers what can be shared; `isNew`: nothing of that content has been written out before. */
-  private deliverNew(item: Item, isNew: boolean, normal: boolean, number: number, offset: number): void {
-    if (!isNew) this.fail('a value that occurs again is written out', offset);
-    const id = this.count++;
-    if (number >= 0) this.shared[number]!.piece = { item, id, normal };
-    this.deliver(item, id, normal);
+  /** Delivers what can be shared; it is new when its number is `count`. */
+  private deliverNew(item: Item, id: number, count: number, normal: boolean, number: number, offset: number): void {
+    if (id !== count) this.fail('a value that occurs again is written out', offset);
+    if (number >= 0) {
+      const shared = this.shared[number]!;
+      shared.item = item;
+      shared.id = id;
+      shared.normal = normal;
+    }
+    this.deliverPart(item, id, normal);
+  }
+
+  private deliverPart(item: Item, id: number, normal: boolean): void {
+    this.contents.push(id);
+    if (item instanceof Group && (this.top.kind !== tag.CLOSURE || this.height > this.top.start)) return this.fail('the hash of a group stands where a value should be');
+    this.deliver(item, normal);
   }
 
   // Composites.
 
-  private open(kind: CompositeKind, count: number, offset: number, unit: number = 0): void {
-    const wanted = kind === 'map' ? count * 2 : count;
-    if (wanted > this.reader.left) this.reader.fail('the bytes end too early', offset);
-    if (this.pending >= 0 && wanted === 0) this.fail('this value cannot be shared', this.pendingOffset);
-    const start = this.height;
-    const codesStart = this.codes.size;
-    this.codes.push(tag.COMPOSITES[kind] ?? 0);
-    if (kind === 'closure') pushAtomCodes(this.codes, unit);
-    this.stack.push({ kind, offset, start, end: start + wanted, codesStart, normal: true, shared: this.pending, unit });
+  private open(kind: number, count: number, unit: number = count): void {
+    const wanted = kind === tag.MAP.first ? count * 2 : count;
+    if (wanted === 0) return this.atom(this.build(kind, this.height, this.height, this.top)!, -kind);
+    this.begin(kind, unit, wanted, this.itemAt);
     this.pending = -1;
   }
 
-  /** Hands an item to what contains it; `id` is its number among all that can be shared, or -1, `normal` whether it may stand in a key. */
-  private deliver(item: Item, id: number, normal: boolean): void {
-    if (!this.alive()) return;
-    const top = this.stack[this.stack.length - 1]!;
-    const index = this.height - top.start;
-    if (item instanceof Group && !(top.kind === 'closure' && index === 0)) {
-      return this.fail('the hash of a group stands where a value should be', this.reader.offset);
-    }
-    if (top.kind === 'set') this.checkKey(item, normal, index > 0 ? 1 : 0);
-    else if (top.kind === 'map' && index % 2 === 0) this.checkKey(item, normal, index > 0 ? 2 : 0);
-    if (!normal && !isOpaque(top.kind)) top.normal = false;
-    this.items[this.height++] = item;
-    if (id >= 0) this.codes.push(id);
-    else pushAtomCodes(this.codes, item as Value);
+  private begin(kind: number, count: number, wanted: number, offset: number): void {
+    if (wanted > this.left) this.fail('the bytes end too early', offset);
+    const { height, pending, contents, top: outer } = this;
+    const keys = kind === tag.MAP.first ? 2 : kind === tag.SET.first ? 1 : 0;
+    this.top = { kind, offset, start: height, end: height + wanted, codesStart: contents.open(kind, count), normal: true, shared: pending, unit: count, keys, outer };
   }
 
-  /** `distance` is how far below the top of the stack the key before lies; 0 when there is none. */
+  /** Hands an item to what contains it; `normal`: whether it may stand in a key. */
+  private deliver(item: Item, normal: boolean): void {
+    const { top, height } = this;
+    const { keys } = top;
+    if (keys > 0 && (height - top.start) % keys === 0) this.checkKey(item, normal, keys);
+    if (!normal) top.normal = false;
+    this.items[height] = item;
+    this.height = height + 1;
+  }
+
+  /** `distance` is how far below the top of the stack the key before lies, if there is one. */
   private checkKey(item: Item, normal: boolean, distance: number): void {
-    if (!normal) return this.fail('a key holds -0.0', this.reader.offset);
-    if (distance === 0) return;
-    const before = this.items[this.height - distance] as Value;
-    if (this.comparison.compare(before, item as Value) >= 0) this.fail('keys are not in order', this.reader.offset);
+    const { height } = this;
+    if (!normal) return this.fail('a key holds -0.0');
+    if (height === this.top.start) return;
+    const before = this.items[height - distance] as Value;
+    if (this.comparison.compare(before, item as Value) >= 0) this.fail('keys are not in order');
   }
 
   private close(open: Open): void {
-    const { codes, composites } = this;
-    const items = this.items.slice(open.start, this.height);
-    this.height = open.start;
-    const isNew = items.length > 0 && composites.find(codes, open.codesStart) < 0;
-    codes.size = open.codesStart;
-    if (isNew) composites.add();
-    const value = this.build(open, items);
-    if (value === undefined) return;
-    if (items.length === 0) this.deliver(value, -1, open.normal);
-    else this.deliverNew(value, isNew, open.normal, open.shared, open.offset);
+    const { contents, height } = this;
+    const { kind, start } = open;
+    const { count } = contents;
+    const id = contents.close(open.codesStart);
+    this.height = start;
+    this.top = open.outer!;
+    const value = this.build(kind, start, height, open);
+    if (value !== undefined) this.deliverNew(value, id, count, open.normal || kind >= tag.ERROR, open.shared, open.offset);
   }
 
-  /** Undefined when the parts do not make a value; the fault is set then. */
-  private build(open: Open, items: Item[]): Value | undefined {
-    const values = items as Value[]; // groups come only in closures
-    switch (open.kind) {
-      case 'vector':
-        return Vector.adopt(values);
-      case 'list':
-        return List.adopt(values);
-      case 'set':
-        return SetValue.fromSorted(values);
-      case 'map':
-        return MapValue.fromSorted(
-          values.filter((_, index) => index % 2 === 0),
-          values.filter((_, index) => index % 2 === 1),
-        );
-      case 'error':
-        return this.buildError(open, values);
-      case 'closure':
-        return this.buildClosure(open, items);
-      case 'roots':
-        return undefined; // never closed
-    }
+  /** The items between. Undefined when they do not make a value; the fault is set then. */
+  private build(kind: number, start: number, end: number, open: Open): Value | undefined {
+    const items = this.items as Value[]; // groups come only in closures
+    if (kind === tag.MAP.first) return buildMap(items, start, (end - start) >> 1);
+    const parts = items.slice(start, end);
+    if (kind === tag.VECTOR.first) return Vector.adopt(parts);
+    if (kind === tag.LIST.first) return List.adopt(parts);
+    if (kind === tag.SET.first) return SetValue.fromSorted(parts);
+    return kind === tag.ERROR ? this.buildError(open, parts) : this.buildClosure(open, parts);
   }
 
   private buildError(open: Open, items: readonly Value[]): ErrorValue | undefined {
@@ -456,7 +428,13 @@ class Decoder {
   }
 }
 
-/** What is inside of these does not matter for keys. */
-function isOpaque(kind: CompositeKind): boolean {
-  return kind === 'closure' || kind === 'error';
+function buildMap(items: readonly Value[], start: number, size: number): MapValue {
+  // Copies, since arrays that grow have room for more.
+  const keys = items.slice(start, start + size);
+  const values = items.slice(start, start + size);
+  for (let i = 0, at = start; i < size; i++, at += 2) {
+    keys[i] = items[at]!;
+    values[i] = items[at + 1]!;
+  }
+  return MapValue.fromSorted(keys, values);
 }

@@ -1,28 +1,22 @@
 /**
  * Values to canonical bytes; the format is specified in `bytes.ts`.
  *
- * Two walks. The first goes bottom-up and gives one `Part` to all values of equal content, found by identity where
- * that is possible and else by a content key; it counts how often each part is used. The second writes, top-down.
- * Both are iterative and linear in the number of different objects.
+ * Two walks. The first goes bottom-up and gives one number to all values of equal content, found by identity where
+ * that is possible and else by their codes (`bytes-content.ts`). The second writes the codes, top-down, once it has counted how
+ * often each number is used in them. Both are iterative and linear in the number of different objects.
  */
 import { ByteWriter, textSize } from './binary.ts';
-import { Codes, ContentTable, isAtom, pushAtomCodes } from './bytes-content.ts';
+import { Contents, FLOAT, INTEGER, ITEMS, SMALL_BASE, TIMESTAMP } from './bytes-content.ts';
 import * as tag from './bytes-tags.ts';
-import { ArrayCursor } from './cursor.ts';
 import { hexToBytes } from './hex.ts';
 import { LargeMap } from './large-map.ts';
+import { MapValue } from './map.ts';
 import { EPOCH_MS_MIN } from './time.ts';
-import { Closure, type Value } from './value.ts';
+import { Closure, Handle, Keyword, type PrimitiveFunction, SymbolValue, Uuid, type Value } from './value.ts';
 import { Vector } from './vector.ts';
 
-export function encodeDocument(roots: readonly Value[]): Uint8Array {
-  const items = new Interner().intern(roots);
-  const writer = new ByteWriter(256);
-  for (const byte of tag.MAGIC) writer.byte(byte);
-  writer.byte(tag.VERSION);
-  writer.varint(roots.length);
-  writeItems(writer, items);
-  return writer.finish();
+export function encodeDocument(roots: readonly Source[], contents: Contents = new Contents()): Uint8Array {
+  return new Encoder(contents).run(roots);
 }
 
 /** The length of the document of a nil, boolean, small integer, string or keyword; null for all other values. */
@@ -51,222 +45,243 @@ class Group {
   }
 }
 
-/** What a part can be made from: a value, a group, or the captures of a closure. */
-type Source = Value | Group | readonly Value[];
-/** What is looked into. */
-type Composite = Exclude<Extract<Source, object>, Group>;
-
-/** All values of one content that can be shared. */
-class Part {
-  readonly source: Source;
-  /** Its parts in the order of writing; empty for texts and the like. */
-  readonly items: readonly Item[];
-  /** Stands for the content in the keys of what contains it. */
-  readonly id: number;
-  uses = 0;
-  /** Given when it is written for the first time, if it is used more than once. */
-  number = -1;
-  constructor(source: Source, items: readonly Item[], id: number) {
-    this.source = source;
-    this.items = items;
-    this.id = id;
+/** A vector in two pieces, for who has many that begin alike: nobody has to put them together. Each of the first is one code. */
+export class Row {
+  readonly first: readonly Value[];
+  readonly rest: readonly Value[];
+  constructor(first: readonly Value[], rest: readonly Value[]) {
+    this.first = first;
+    this.rest = rest;
   }
 }
 
-/** A part, or a value that cannot be shared. */
-type Item = Part | Value;
+/** What is encoded: a value, or an array of such that stands for a vector. */
+export type Source = Value | Row | readonly Source[];
+/** What is looked into. */
+type Composite = Extract<Source, object>;
+/** What has no parts and can be shared. */
+type Leaf = string | bigint | Keyword | SymbolValue | Uuid | Handle | PrimitiveFunction | Group;
 
-const NO_ITEMS: readonly Item[] = [];
-
-/** A composite whose parts are being interned; they lie on the interner's stacks from `start` on. */
+/** A composite whose parts are being looked at. */
 interface Open {
   readonly source: Composite;
-  readonly children: { next(): Source | undefined };
+  /** Its parts, or the keys of a map with their values beside them. */
+  readonly items: readonly (Source | Group)[];
+  readonly values: readonly Value[] | null;
+  at: number;
+  readonly end: number;
+  /** Where its codes begin. */
   readonly start: number;
-  readonly codesStart: number;
   /** What was walked before it. */
   readonly walked: number;
 }
 
+/** What is written as a reference has this and its number in place of how often it is used. */
+const NUMBERED = 1_073_741_824;
+
 /** What has so few values in it, counted as often as they are walked, is walked again where it occurs again: less than remembering it costs. */
 const SMALL = 12;
 
-class Interner {
-  /** By what they say: one map for each kind of text, so that no keys have to be made up. */
-  private readonly texts = new Map<string, LargeMap<string | bigint, Part>>();
-  private readonly contents = new ContentTable();
-  private readonly composites: Part[] = [];
+class Encoder extends ByteWriter {
+  private readonly contents: Contents;
+  /** What has no parts, by its number. */
+  private readonly leaves: Leaf[] = [];
   /** Composites met before, by identity. */
-  private readonly known = new LargeMap<Composite, Part>();
-  /** Parts of the composites that are open, and their codes for the content keys. */
-  private readonly items: Item[] = [];
-  private height = 0;
-  private readonly codes = new Codes();
-  private count = 0;
+  private readonly known = new LargeMap<Composite, number>();
+  private readonly stack: Open[] = [];
   private walked = 0;
+  /** What the last row began with, and where the codes of that are kept. */
+  private first: readonly Value[] = [];
+  private firstAt = 0;
 
-  intern(roots: readonly Value[]): readonly Item[] {
-    const stack: Open[] = [{ source: roots, children: new ArrayCursor(roots), start: 0, codesStart: 0, walked: 0 }];
-    for (let top = stack[0]!; ; top = stack[stack.length - 1]!) {
-      const child = top.children.next();
-      if (child !== undefined) {
+  constructor(contents: Contents) {
+    super(256);
+    this.contents = contents;
+  }
+
+  run(roots: readonly Source[]): Uint8Array {
+    for (const byte of tag.MAGIC) this.byte(byte);
+    this.byte(tag.VERSION);
+    this.varint(roots.length);
+    this.number(roots);
+    this.write();
+    return this.finish();
+  }
+
+  // --- the first walk ------------------------------------------------------------------------------------------------
+
+  private number(roots: readonly Source[]): void {
+    const { contents, stack } = this;
+    this.begin(0, roots, 0, roots, roots.length);
+    for (;;) {
+      const top = stack[stack.length - 1]!;
+      if (top.at < top.end) {
+        const child = top.values === null ? top.items[top.at++]! : (top.at % 2 === 0 ? top.items : top.values)[top.at++ >> 1]!;
         this.walked += 1;
-        const item = this.lookUp(child);
-        if (item !== undefined) this.push(item);
-        else stack.push(this.open(child as Composite));
+        // No `switch`, for which engines would make the word that `typeof` gives.
+        if (typeof child === 'object' && child !== null) this.object(child);
+        else if (typeof child === 'string') this.leaf(child, child, contents.strings);
+        else if (typeof child === 'bigint') this.leaf(child, `b:${child.toString(16)}`);
+        else contents.atom(child);
         continue;
       }
+      const number = contents.close(top.start);
       stack.pop();
-      if (stack.length === 0) break;
-      this.push(this.close(top));
+      if (stack.length === 0) return;
+      const { source } = top;
+      if (source instanceof Row) {
+        this.first = source.first;
+        this.firstAt = contents.places[number]! + ITEMS;
+      }
+      if (this.walked - top.walked >= SMALL || source instanceof Closure) this.known.set(source, number);
+      contents.push(number);
     }
-    return this.counted(0);
   }
 
-  /** The items from there on, taken from the stack and counted. */
-  private counted(start: number): readonly Item[] {
-    const items = this.items.slice(start, this.height);
-    for (let i = 0; i < items.length; i++) {
-      const item = items[i]!;
-      if (item instanceof Part) item.uses += 1;
+  /** Numbers it, or opens it when it has to be looked into first. */
+  private object(child: Composite | Group): void {
+    const { contents } = this;
+    if (child instanceof Keyword) return this.leaf(child, child.name, contents.keywords);
+    if (child instanceof Group) return this.leaf(child, `g:${child.hash}`);
+    const number = this.known.get(child);
+    if (number !== undefined) return contents.push(number);
+    if (child instanceof Vector) {
+      const { flat, offset, size } = child;
+      return flat === null ? this.begin(tag.VECTOR.first, child, size, child.toArray(), size) : this.begin(tag.VECTOR.first, child, size, flat, size, offset);
     }
-    return items;
-  }
-
-  private push(item: Item): void {
-    this.items[this.height++] = item;
-    if (item instanceof Part) this.codes.push(item.id);
-    else pushAtomCodes(this.codes, item);
-  }
-
-  private open(source: Composite): Open {
-    const { codes } = this;
-    const codesStart = codes.size;
-    const kind = kindOf(source);
-    codes.push(kind);
-    if (kind === tag.CLOSURE) pushAtomCodes(codes, (source as Closure).code.unit);
-    return { source, children: childrenOf(source), start: this.height, codesStart, walked: this.walked };
-  }
-
-  /** The item when it needs no look inside. */
-  private lookUp(source: Source): Item | undefined {
-    if (typeof source === 'object' && source !== null) {
-      if (source instanceof Group) return this.text('group', source.hash, source);
-      if (isCaptures(source)) return this.known.get(source);
+    if (child instanceof MapValue) {
+      const { root, size } = child;
+      return this.begin(tag.MAP.first, child, size, root.leaf ? root.keys : child.keys(), 2 * size, 0, root.leaf ? root.values : child.values());
     }
-    if (isAtom(source)) return source;
-    if (typeof source === 'string') return this.text('string', source, source);
-    if (typeof source === 'bigint') return this.text('bigint', source, source);
-    return this.lookUpObject(source as Extract<Value, object>);
-  }
-
-  private lookUpObject(source: Extract<Value, object>): Item | undefined {
-    switch (source.kind) {
-      case 'keyword':
-      case 'symbol':
-        return this.text(source.kind, source.name, source);
-      case 'resource':
-        return this.text('resource', source.uri, source);
-      case 'uuid':
-        return this.text('uuid', source.text, source);
-      case 'function':
-        return source.primitive ? this.text('primitive', source.name, source) : this.known.get(source);
+    if (isArray(child)) return this.begin(tag.VECTOR.first, child, child.length, child, child.length);
+    if (child instanceof Row) return this.row(child);
+    if (child instanceof Closure) return this.begin(tag.CLOSURE, child, child.code.unit, [new Group(child.code.group), child.captures], 2);
+    switch (child.kind) {
+      case 'list':
+      case 'set':
+        return this.begin(tag.COMPOSITES[child.kind]!, child, child.size, child.toArray(), child.size);
+      case 'error':
+        return this.begin(tag.ERROR, child, 0, [child.type, child.message, child.data, child.span, child.stack], 5);
+      case 'float':
+      case 'timestamp':
+        return contents.atom(child);
       default:
-        return this.known.get(source);
+        this.leaf(child, `${child.kind}:${'name' in child ? child.name : 'uri' in child ? child.uri : child.text}`);
     }
   }
 
-  private text(kind: string, text: string | bigint, source: Source): Part {
-    let parts = this.texts.get(kind);
-    if (parts === undefined) this.texts.set(kind, (parts = new LargeMap()));
-    let part = parts.get(text);
-    if (part === undefined) parts.set(text, (part = this.part(source, NO_ITEMS)));
-    return part;
-  }
-
-  private close({ source, start, codesStart, walked }: Open): Part {
-    const { codes, contents, composites } = this;
-    let number = contents.find(codes, codesStart);
-    if (number < 0) {
-      number = contents.add();
-      composites.push(this.part(source, this.counted(start)));
+  private leaf(source: Leaf, text: string, numbers: LargeMap<string, number> = this.contents.others): void {
+    const { contents, leaves } = this;
+    const { count } = contents;
+    const number = contents.text(text, numbers);
+    if (number === count) {
+      contents.places[number] = -1;
+      leaves[number] = source;
+      // However often it occurs.
+      if (text.length < tag.SHARED_TEXT_MIN) contents.uses[number] = -NUMBERED;
     }
-    this.height = start;
-    codes.size = codesStart;
-    const part = composites[number]!;
-    if (this.walked - walked >= SMALL || source instanceof Closure) this.known.set(source, part);
-    return part;
+    contents.push(number);
   }
 
-  private part(source: Source, items: readonly Item[]): Part {
-    return new Part(source, items, this.count++);
+  private row(row: Row): void {
+    const { first, rest } = row;
+    const { contents } = this;
+    const count = first.length + rest.length;
+    if (first !== this.first) return this.begin(tag.VECTOR.first, row, count, [...first, ...rest], count);
+    this.begin(tag.VECTOR.first, row, count, rest, rest.length);
+    for (let i = 0; i < first.length; i++) contents.push(contents.kept[this.firstAt + i]!);
+  }
+
+  /** `length` parts, which `items` has from `at` on. */
+  private begin(kind: number, source: Composite, count: number, items: Open['items'], length: number, at: number = 0, values: Open['values'] = null): void {
+    const { contents } = this;
+    if (count + length === 0 && kind > 0) return contents.push(-kind);
+    this.stack.push({ source, items, values, at, end: at + length, start: contents.open(kind, count), walked: this.walked });
+  }
+
+  // --- the second walk -----------------------------------------------------------------------------------------------
+
+  /** How often each number occurs. */
+  private count(): void {
+    const { kept, end, uses } = this.contents;
+    for (let at = 0; at < end; ) {
+      const next = at + kept[at + 1]!;
+      for (at += ITEMS; at < next; at++) {
+        const code = kept[at]!;
+        if (code >= 0) uses[code]! += 1;
+        else if (code >= TIMESTAMP) at += 2;
+      }
+    }
+  }
+
+  /** Writes all codes from the last composite down, numbering shared parts as they come. */
+  private write(): void {
+    const { contents, leaves } = this;
+    const { kept, places, uses } = contents;
+    this.count();
+    let numbered = 0;
+    const stack: number[] = [];
+    let height = 0;
+    let end = contents.end;
+    let at = places[contents.count - 1]! + ITEMS;
+    for (;;) {
+      if (at === end) {
+        if (height === 0) return;
+        end = stack[--height]!;
+        at = stack[--height]!;
+        continue;
+      }
+      const code = kept[at++]!;
+      if (code < 0) {
+        if (code < -0xff) writeInteger(this, code - SMALL_BASE);
+        else if (code < TIMESTAMP) this.byte(-code);
+        else {
+          const number = contents.wideAt(at);
+          at += 2;
+          if (code === INTEGER) writeInteger(this, number);
+          else if (code === FLOAT) writeFloat(this, number);
+          else writeTimestamp(this, number);
+        }
+        continue;
+      }
+      const use = uses[code]!;
+      if (use >= NUMBERED) {
+        tag.writeSized(this, tag.REFERENCE, use - NUMBERED);
+        continue;
+      }
+      if (use > 1) {
+        uses[code] = NUMBERED + numbered++;
+        this.byte(tag.SHARED);
+      }
+      const place = places[code]!;
+      if (place < 0) writeLeaf(this, leaves[code]!);
+      else {
+        stack[height++] = at;
+        stack[height++] = end;
+        at = place + ITEMS;
+        end = place + kept[place + 1]!;
+        writeCompositeHead(this, kept[at - 2]!, kept[at - 1]!);
+      }
+    }
   }
 }
 
-function isCaptures(source: Extract<Source, object>): source is readonly Value[] {
+function isArray(source: Composite | Group): source is readonly Source[] {
   return Array.isArray(source);
 }
 
-/** Captures are encoded as a vector is. Only what has parts is asked for. */
-function kindOf(source: Composite): number {
-  return isCaptures(source) ? tag.VECTOR.first : tag.COMPOSITES[source.kind]!;
-}
-
-function childrenOf(source: Composite): Open['children'] {
-  if (isCaptures(source)) return new ArrayCursor(source);
-  switch (source.kind) {
-    case 'vector':
-    case 'list':
-    case 'set':
-    case 'map':
-      return source.cursor();
-    case 'error':
-      return new ArrayCursor([source.type, source.message, source.data, source.span, source.stack]);
-    case 'function': {
-      if (source.primitive) break;
-      const captures = source.captures.length === 0 ? Vector.empty() : source.captures;
-      return new ArrayCursor<Source>([new Group(source.code.group), captures]);
-    }
-    default:
-  }
-  return new ArrayCursor<Source>([]); // what has no parts is not looked into
-}
-
-/** Writes the items and everything below them, numbering shared parts as they come. */
-function writeItems(writer: ByteWriter, roots: readonly Item[]): void {
-  let numbered = 0;
-  const stack: { readonly items: readonly Item[]; next: number }[] = [{ items: roots, next: 0 }];
-  while (stack.length > 0) {
-    const top = stack[stack.length - 1]!;
-    if (top.next === top.items.length) {
-      stack.pop();
-      continue;
-    }
-    const item = top.items[top.next++]!;
-    if (!(item instanceof Part)) {
-      writeAtom(writer, item);
-      continue;
-    }
-    if (item.number >= 0) {
-      tag.writeSized(writer, tag.REFERENCE, item.number);
-      continue;
-    }
-    if (item.uses > 1) {
-      item.number = numbered++;
-      writer.byte(tag.SHARED);
-    }
-    writeHead(writer, item.source);
-    if (item.items.length > 0) stack.push({ items: item.items, next: 0 });
-  }
-}
-
-function writeAtom(writer: ByteWriter, value: Value): void {
+/** All of a value that has no parts; of a collection what stands in front of them. */
+export function writeHead(writer: ByteWriter, value: Value): void {
   if (typeof value === 'number') {
     if (Number.isInteger(value)) writeInteger(writer, value);
     else writeFloat(writer, value);
   } else if (value === null) writer.byte(tag.NIL);
   else if (typeof value === 'boolean') writer.byte(value ? tag.TRUE : tag.FALSE);
-  else writeHead(writer, value);
+  else if (typeof value !== 'object') writeLeaf(writer, value);
+  else if (value.kind === 'float') writeFloat(writer, value.value);
+  else if (value.kind === 'timestamp') writeTimestamp(writer, value.epochMs);
+  else if ('size' in value) writeCompositeHead(writer, tag.COMPOSITES[value.kind]!, value.size);
+  else writeLeaf(writer, value as Leaf);
 }
 
 function writeInteger(writer: ByteWriter, value: number): void {
@@ -279,49 +294,30 @@ function writeFloat(writer: ByteWriter, value: number): void {
   writer.double(value);
 }
 
-/** Everything but the parts that can be shared. */
-export function writeHead(writer: ByteWriter, source: Source): void {
-  if (typeof source === 'string') writeSizedText(writer, tag.STRING, source);
-  else if (typeof source === 'bigint') writeBig(writer, source);
-  else if (typeof source !== 'object' || source === null) writeAtom(writer, source);
-  else if (isCaptures(source)) tag.writeSized(writer, tag.VECTOR, source.length);
-  else if (source instanceof Group) {
-    writer.byte(tag.GROUP);
-    writeHex(writer, source.hash);
-  } else writeObjectHead(writer, source);
+function writeTimestamp(writer: ByteWriter, epochMs: number): void {
+  writer.byte(tag.TIMESTAMP);
+  writer.varint(epochMs - EPOCH_MS_MIN);
 }
 
-function writeObjectHead(writer: ByteWriter, value: Extract<Value, object>): void {
-  switch (value.kind) {
-    case 'float':
-      return writeFloat(writer, value.value);
-    case 'keyword':
-      return writeSizedText(writer, tag.KEYWORD, value.name);
-    case 'symbol':
-      return writeText(writer, tag.SYMBOL, value.name);
-    case 'vector':
-      return tag.writeSized(writer, tag.VECTOR, value.size);
-    case 'map':
-      return tag.writeSized(writer, tag.MAP, value.size);
-    case 'list':
-      return tag.writeSized(writer, tag.LIST, value.size);
-    case 'set':
-      return tag.writeSized(writer, tag.SET, value.size);
-    case 'timestamp':
-      writer.byte(tag.TIMESTAMP);
-      return writer.varint(value.epochMs - EPOCH_MS_MIN);
-    case 'uuid':
-      writer.byte(tag.UUID);
-      return writeHex(writer, value.text.replaceAll('-', ''));
-    case 'resource':
-      return writeText(writer, tag.HANDLE, value.uri);
-    case 'error':
-      return writer.byte(tag.ERROR);
-    case 'function':
-      if (value.primitive) return writeText(writer, tag.PRIMITIVE, value.name);
-      writer.byte(tag.CLOSURE);
-      return writer.varint(value.code.unit);
-  }
+function writeLeaf(writer: ByteWriter, leaf: Leaf): void {
+  if (typeof leaf === 'string') writeSizedText(writer, tag.STRING, leaf);
+  else if (leaf instanceof Keyword) writeSizedText(writer, tag.KEYWORD, leaf.name);
+  else if (typeof leaf === 'bigint') writeBig(writer, leaf);
+  else if (leaf instanceof Group) {
+    writer.byte(tag.GROUP);
+    writeHex(writer, leaf.hash);
+  } else if (leaf instanceof SymbolValue) writeText(writer, tag.SYMBOL, leaf.name);
+  else if (leaf instanceof Handle) writeText(writer, tag.HANDLE, leaf.uri);
+  else if (leaf instanceof Uuid) {
+    writer.byte(tag.UUID);
+    writeHex(writer, leaf.text.replaceAll('-', ''));
+  } else writeText(writer, tag.PRIMITIVE, leaf.name);
+}
+
+function writeCompositeHead(writer: ByteWriter, kind: number, count: number): void {
+  if (kind < tag.ERROR) return tag.writeSized(writer, kind === tag.VECTOR.first ? tag.VECTOR : kind === tag.MAP.first ? tag.MAP : kind === tag.LIST.first ? tag.LIST : tag.SET, count);
+  writer.byte(kind);
+  if (kind === tag.CLOSURE) writer.varint(count);
 }
 
 export function writeSizedText(writer: ByteWriter, kind: tag.SizedTag, text: string): void {

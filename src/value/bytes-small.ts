@@ -4,7 +4,6 @@
  * the other encoder begins anew. For who writes many small documents, as journals do.
  */
 import { ByteWriter } from './binary.ts';
-import { isAtom } from './bytes-content.ts';
 import { writeHead, writeSizedText } from './bytes-encode.ts';
 import * as tag from './bytes-tags.ts';
 import type { Value } from './value.ts';
@@ -100,7 +99,7 @@ export class SmallWriter extends ByteWriter {
       case 'map':
         return this.composite(value, depth);
       default:
-        if (!isAtom(value)) return false;
+        if (value.kind !== 'float' && value.kind !== 'timestamp') return false;
         writeHead(this, value);
         return true;
     }

@@ -40,7 +40,7 @@
  * never recurses, and needs memory linear in the bytes.
  */
 import type { Result } from '../diagnostic/diagnostic.ts';
-import { type DecodeFault, type DecodeOptions, decodeDocument } from './bytes-decode.ts';
+import { type DecodeFault, type DecodeOptions, decodeDocument, decodeOne } from './bytes-decode.ts';
 import { atomSize, encodeDocument } from './bytes-encode.ts';
 import type { Value } from './value.ts';
 
@@ -61,13 +61,7 @@ export function encodeMany(roots: readonly Value[]): Uint8Array {
 
 /** The one root of a document. */
 export function decodeValue(bytes: Uint8Array, options: DecodeOptions = {}): Result<Value, DecodeFault> {
-  const decoded = decodeDocument(bytes, options);
-  if (!decoded.ok) return decoded;
-  const [value] = decoded.value;
-  if (value === undefined || decoded.value.length !== 1) {
-    return { ok: false, error: { message: `expected one value, found ${decoded.value.length}`, offset: 0 } };
-  }
-  return { ok: true, value };
+  return decodeOne(bytes, options);
 }
 
 /** The roots of a document. */

@@ -1,5 +1,6 @@
 /** SHA-256 of values and of bytes. */
 import { encodeValue } from './bytes.ts';
+import { encodeDocument, type Source } from './bytes-encode.ts';
 import { bytesToHex } from './hex.ts';
 import { sha256 } from './sha256.ts';
 import type { Value } from './value.ts';
@@ -10,6 +11,11 @@ const VALUE_DOMAIN = asciiBytes('rtfs/value/1\n');
 /** The hash of the canonical bytes: 64 hexadecimal digits. Two values have the same one exactly when they are the same. */
 export function hashValue(value: Value): string {
   return sha256Hex(VALUE_DOMAIN, encodeValue(value));
+}
+
+/** The same of the value that something stands for. */
+export function hashSource(source: Source): string {
+  return sha256Hex(VALUE_DOMAIN, encodeDocument([source]));
 }
 
 /** The hash of the pieces one after the other: 64 hexadecimal digits. */

@@ -5,11 +5,11 @@
  */
 import { describe, expect, test } from 'vitest';
 import { cancel, exposedContext, remaining, resume } from '../../src/evaluator/kernel.ts';
-import { restore, snapshot, stateValue } from '../../src/evaluator/snapshot.ts';
+import { restore, snapshot } from '../../src/evaluator/snapshot.ts';
 import type { Advance, Answer, State } from '../../src/evaluator/state.ts';
 import { type Program, startProgram } from '../../src/host/compile.ts';
 import { dataOf } from '../support/data.ts';
-import { encodeValue } from '../../src/value/bytes.ts';
+import { decodeValue, encodeValue } from '../../src/value/bytes.ts';
 import type { MapValue } from '../../src/value/map.ts';
 import type { Value } from '../../src/value/value.ts';
 import { testEnvironment } from '../support/environment.ts';
@@ -91,7 +91,9 @@ function starts(): readonly Start[] {
   return TEXTS.flatMap((text) => {
     const program = compiled(environment, text);
     return statesOf(program).map((state) => {
-      const document = stateValue(state);
+      const decoded = decodeValue(snapshot(state), { resolveCode: (group, unit) => state.table.find(group, unit) });
+      if (!decoded.ok) throw new Error(decoded.error.message);
+      const document = decoded.value;
       return { program, text, document, paths: pathsOf(document) };
     });
   });

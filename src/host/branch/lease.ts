@@ -6,9 +6,9 @@
  * The worker of a run that is kept makes no call that follows from an answer before that answer is written down at home (H1), and leaves calls
  * that must not happen twice to home, which knows what to do about them when it ends in their midst.
  */
-import { fiberValue } from '../../evaluator/snapshot.ts';
+import { fiberParts } from '../../evaluator/snapshot.ts';
 import type { Fiber } from '../../evaluator/state.ts';
-import { hashValue } from '../../value/hash.ts';
+import { hashSource } from '../../value/hash.ts';
 import type { Note } from '../book.ts';
 import type { Environment, Program } from '../compile.ts';
 import { cancelledFailure, HostFailure } from '../failure.ts';
@@ -178,5 +178,5 @@ interface Lease {
 
 /** Of a branch as it stands: the same at home and at the worker, which both write it down. */
 export function branchHash(branch: Fiber): string {
-  return hashValue(fiberValue(branch));
+  return hashSource(fiberParts(branch));
 }

@@ -1,6 +1,8 @@
 /** What ran last is used again: it must hold no value, and nobody else may have it while it runs. */
 import { expect, test } from 'vitest';
+import { CodeTable } from '../../../src/evaluator/code.ts';
 import { resume } from '../../../src/evaluator/kernel.ts';
+import { restore, snapshot } from '../../../src/evaluator/snapshot.ts';
 import { compile, startProgram } from '../../../src/host/compile.ts';
 import type { Advance } from '../../../src/evaluator/state.ts';
 import { MapValue } from '../../../src/value/map.ts';
@@ -44,6 +46,33 @@ test('a value that a run has got is not held on to by what ran it', () => {
     expect(reaches(idle!, mark, at.state.table)).toBe(false);
   }
   expect(reaches(at.state, mark, at.state.table)).toBe(true);
+});
+
+test('nor by what its states are saved and restored with', () => {
+  const mark = MapValue.of(keyword('mark'), 'a text of its own');
+  const { state } = answer(begin('(let [y (call :a)] (call :b [y]) y)'), mark);
+  const { table } = state;
+  const bytes = snapshot(state);
+  const { contents } = table;
+  expect(reaches(contents!, mark, table)).toBe(false);
+  expect(contents!.strings.get('a text of its own')).toBeUndefined();
+  const restored = restore(bytes, table);
+  expect(table.contents).toBe(contents);
+  expect(contents!.strings.get('a text of its own')).toBeUndefined();
+  expect(restored.ok && Buffer.compare(snapshot(restored.value), bytes)).toBe(0);
+});
+
+test('a state that is saved while code is looked for to restore another has what it needs to itself', () => {
+  const { state } = answer(begin('(let [f (fn [x] (call :b x))] [(f (call :a))])'), 'a text');
+  const bytes = snapshot(state);
+  const inside: Uint8Array[] = [];
+  const table = new CodeTable(state.table.primitives, () => {
+    inside.push(snapshot({ ...state, table }));
+    return null;
+  });
+  const restored = restore(bytes, table);
+  expect(restored.ok ? '' : restored.error.message).toMatch(/^the code [0-9a-f]{64} is missing$/);
+  expect(inside).toEqual([bytes]);
 });
 
 test('two states of one table go on in turns, and each again, with the same results', () => {

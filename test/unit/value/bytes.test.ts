@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeMany, decodeValue, encodedSize, encodeMany, encodeValue } from '../../../src/value/bytes.ts';
+import { encodeDocument, Row } from '../../../src/value/bytes-encode.ts';
 import { hashValue, sha256Hex } from '../../../src/value/hash.ts';
 import { bytesToHex, hexToBytes } from '../../../src/value/hex.ts';
 import { List } from '../../../src/value/list.ts';
@@ -362,5 +363,17 @@ describe('the size without the bytes', () => {
 
   test('of any value is their number', () => {
     fc.assert(fc.property(arbitraryValue(), (value) => encodedSize(value) === encodeValue(value).length));
+  });
+});
+
+describe('what stands for a vector', () => {
+  test('is written as the vector', () => {
+    const first: readonly Value[] = [new Closure(testCode(GROUP, 0)!, []), 0, keyword('at'), null];
+    const other: readonly Value[] = ['a text', Vector.of(2 ** 40, 'a text')];
+    const rests: readonly (readonly Value[])[] = [[], [], [Vector.of(1, 'a text')], [0.5, 'a text'], [], [Vector.of(1, 'a text')]];
+    const pieces = [first, other].flatMap((begin) => [...rests, ...rests].map((rest) => ({ begin, rest })));
+    const vector = Vector.adopt(pieces.map(({ begin, rest }) => Vector.of(...begin, ...rest)));
+    const rows = pieces.map(({ begin, rest }) => new Row(begin, rest));
+    expect(bytesToHex(encodeDocument([[rows, [], [[], 1]]]))).toBe(bytesToHex(encodeValue(Vector.of(vector, Vector.empty(), Vector.of(Vector.empty(), 1)))));
   });
 });
