@@ -5,8 +5,9 @@
 // Running.
 export type { Passed } from './host/amounts.ts';
 export type { Ceiling } from './host/branch/ceiling.ts';
-export type { LeaseOptions, WorkerAddress } from './host/branch/lease.ts';
+export type { LeaseOptions, WorkersOptions } from './host/branch/lease.ts';
 export { runWithWorkers } from './host/branch/run.ts';
+export type { WorkerAddress } from './host/branch/session.ts';
 export type { Callback, CallbackEnd, CallbackParent, CallbackRuns } from './host/callback/callback.ts';
 export { systemClock } from './host/clock.ts';
 export { type Candidate, delegate, type DelegatedCall, type Delegation, type Signals, type Target } from './host/delegation.ts';

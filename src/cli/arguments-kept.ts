@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { restateOf, restateOption, type RestateFlags } from './arguments-engine.ts';
 import { type Invocation, type JsonForm, METRICS_FORMATS, type MetricsOptions, type Saying, type StepsChoice } from './invocation.ts';
+import { type WorkersFlags, workersOf, workersOptions, wrongWorkers } from './arguments-workers.ts';
 import type { ColourChoice } from './terminal.ts';
 
 /** What `arguments.ts` lends: how commands are made there, and where the result goes. */
@@ -95,13 +96,14 @@ function whyDenied({ command, ask }: ArgumentTools): void {
     });
 }
 
-function verify({ command, ask, refuse }: ArgumentTools): void {
+function verify({ command, ask, refuse, collect }: ArgumentTools): void {
   storeOption(command('verify', 'check that everything in a store is what was written'))
     .argument('[store]', 'the store, like --store')
+    .option('--with <store>', 'look here too for runs that runs of the store speak of: logs of workers (repeatable)', collect)
     .option('--json', 'print the report as one JSON document')
-    .action((file: string | undefined, flags: CommonFlags) => {
+    .action((file: string | undefined, flags: CommonFlags & { with?: string[] }) => {
       if (file !== undefined && flags.store !== undefined) return refuse('two stores are named', []);
-      ask({ command: 'verify', options: { store: file ?? flags.store ?? null, json: flags.json === true, colour: flags.color } });
+      ask({ command: 'verify', options: { store: file ?? flags.store ?? null, others: flags.with ?? [], json: flags.json === true, colour: flags.color } });
     });
 }
 
@@ -161,15 +163,17 @@ export function driveOptions(flags: DriveFlags): Driving {
 }
 
 function resume(tools: ArgumentTools): void {
-  driving(tools, tools.command('resume', 'go on with a run where it stopped'))
+  workersOptions(driving(tools, tools.command('resume', 'go on with a run where it stopped')), tools.collect)
     .argument('<run>', 'its id, or the beginning of it')
     .option('--patch <file>', 'put the keys of a map into the context first: RTFS data by the name of the file, else JSON')
     .addOption(new Option('--patch-policy <policy>', 'what happens to keys that are there').choices(PATCH_POLICIES).default('keep-existing'))
     .option('--as <who>', 'who patches; the user of this machine unless given')
     .option('--budget <amounts>', 'give the run so much more of its budget: calls=10,cost=0.5', tools.collect)
-    .action((run: string, flags: DriveFlags & { patch?: string; patchPolicy: string; as?: string; budget?: string[] }) => {
+    .action((run: string, flags: DriveFlags & WorkersFlags & { patch?: string; patchPolicy: string; as?: string; budget?: string[] }) => {
+      const wrong = wrongWorkers(flags);
+      if (wrong !== null) return tools.refuse(...wrong);
       const patch = flags.patch === undefined ? null : { file: flags.patch, policy: flags.patchPolicy, who: flags.as ?? null };
-      tools.ask({ command: 'resume', options: { run, patch, budget: flags.budget ?? [], ...driveOptions(flags) } });
+      tools.ask({ command: 'resume', options: { run, patch, budget: flags.budget ?? [], workers: workersOf(flags), ...driveOptions(flags) } });
     });
 }
 

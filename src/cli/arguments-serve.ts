@@ -20,6 +20,7 @@ interface WorkerFlags extends ListenFlags {
   readonly policy?: string;
   readonly secrets?: string;
   readonly strict?: true;
+  readonly store?: string;
   readonly allow?: string[];
   readonly path?: string[];
   readonly capabilities?: string;
@@ -50,12 +51,13 @@ function worker({ command, ask, refuse, world }: ArgumentTools): void {
     .option('--policy <policy>', 'the most that branches may do, whatever is granted: a name that `rtfs policy` lists, or a file')
     .option('--secrets <file>', 'secrets by name, a JSON object in a file that only you can read')
     .option('--strict', 'deny calls from steps that see more of the plan than is recommended')
-    .action(({ http, address, tokenFile, keys, allow, limit, path, capabilities, policy, secrets, strict, color }: WorkerFlags) => {
+    .option('--store <file>', 'keep a log of each branch in this file, to be held against what those say who gave it out (`rtfs verify --with`)')
+    .action(({ http, address, tokenFile, keys, allow, limit, path, capabilities, policy, secrets, strict, store, color }: WorkerFlags) => {
       if (http === undefined) return refuse('--http PORT says where', ['`rtfs worker --http 4001`, or `--http 0` for a port that is free']);
       const port = portOf(http);
       if (port === null) return refuse(...noPort(http));
       const grants = { grants: allow ?? [], limits: limit ?? [], modulePaths: path ?? [], capabilities: capabilities ?? null };
-      ask({ command: 'worker', options: { port, address: address ?? null, tokenFile: tokenFile ?? null, keys: keys ?? null, security: { policy: policy ?? null, constitution: null, secrets: secrets ?? null, strict: strict === true, budget: [] }, ...grants, colour: color } });
+      ask({ command: 'worker', options: { port, address: address ?? null, tokenFile: tokenFile ?? null, keys: keys ?? null, store: store ?? null, security: { policy: policy ?? null, constitution: null, secrets: secrets ?? null, strict: strict === true, budget: [] }, ...grants, colour: color } });
     });
 }
 

@@ -13,8 +13,9 @@ import { engineCommands } from './arguments-engine.ts';
 import { historyCommands } from './arguments-history.ts';
 import { type ArgumentTools, keptCommands } from './arguments-kept.ts';
 import { serveCommands } from './arguments-serve.ts';
+import { type WorkersFlags, workersOf, workersOptions, wrongWorkers } from './arguments-workers.ts';
 import {
-  type CapabilityOptions, COMMANDS, type CommonOptions, type Invocation, type JsonForm, type KeepOptions, NO_SECURITY, type SecurityOptions, type StepsChoice, type WorkersChoice, type WorldOptions,
+  type CapabilityOptions, COMMANDS, type CommonOptions, type Invocation, type JsonForm, type KeepOptions, NO_SECURITY, type SecurityOptions, type StepsChoice, type WorldOptions,
 } from './invocation.ts';
 import { originOf } from './source.ts';
 import { COLOUR_CHOICES, type ColourChoice } from './terminal.ts';
@@ -58,7 +59,7 @@ function collect(value: string, before: readonly string[] | undefined): string[]
 }
 
 /** What is written as one word with its value, so that the file that comes after `--json` is not taken for a value. */
-interface RunFlags extends WorldFlags {
+interface RunFlags extends WorldFlags, WorkersFlags {
   readonly eval?: string[];
   readonly tier: TierName;
   readonly input?: string;
@@ -78,9 +79,6 @@ interface RunFlags extends WorldFlags {
   readonly secrets?: string;
   readonly strict?: true;
   readonly budget?: string[];
-  readonly workers?: string[];
-  readonly tokenFile?: string;
-  readonly keys?: string;
 }
 
 function keepOf({ store, keep, id, checkpoint, wait }: RunFlags): KeepOptions | null {
@@ -88,19 +86,11 @@ function keepOf({ store, keep, id, checkpoint, wait }: RunFlags): KeepOptions | 
   return { store: store ?? null, id: id ?? null, checkpoint: checkpoint ?? null, waits: wait };
 }
 
-function workersOf({ workers, tokenFile, keys }: RunFlags): WorkersChoice | null {
-  return workers === undefined ? null : { urls: workers, tokenFile: tokenFile ?? null, keys: keys ?? null };
-}
-
-/** What cannot be done with branches that are elsewhere; null: nothing is in the way. */
+/** What stands above the grants of a run, and cannot be kept in other processes; null: nothing is in the way. */
 function againstWorkers(flags: RunFlags): [message: string, help: readonly string[]] | null {
-  const { workers, tokenFile, keys, store, keep, constitution, budget } = flags;
-  if (workers === undefined) return tokenFile === undefined && keys === undefined ? null : ['--token-file and --keys belong to --workers', ['add `--workers URL`, or leave them out']];
-  const wrong = workers.find((url) => !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ''));
-  if (wrong !== undefined) return [`\`${wrong}\` is no address of a worker`, ['`rtfs worker --http PORT` says its own: http://127.0.0.1:4001/']];
-  if (store !== undefined || keep === true) return ['a run that is kept stays in one process', ['leave out --workers, or --keep and --store']];
-  if (constitution !== undefined || budget !== undefined) return ['a constitution and a budget cannot be kept in other processes', ['leave out --workers, or --constitution and --budget']];
-  return null;
+  const wrong = wrongWorkers(flags);
+  if (wrong !== null || flags.workers === undefined || (flags.constitution === undefined && flags.budget === undefined)) return wrong;
+  return ['a constitution and a budget cannot be kept in other processes', ['leave out --workers, or --constitution and --budget']];
 }
 
 function jsonForm(document: boolean | undefined, stream: boolean | undefined): JsonForm {
@@ -178,7 +168,7 @@ class Asked {
 
   private run(root: Command): void {
     const command = this.command(root, 'run', 'run a plan and print its value (also `rtfs FILE`)').argument('[file]', 'the plan; `-` for standard input').argument('[args...]', 'what the plan finds in *args*');
-    this.tier(this.world(command))
+    workersOptions(this.tier(this.world(command))
       .option('-e, --eval <expr>', 'run this instead of a file (repeatable)', collect)
       .option('--input <file>', 'data that the plan finds in *input*: JSON, or RTFS data from .rtfs and .edn; `-` for standard input')
       .option('--json', 'print one JSON document with status, value, error and diagnostics')
@@ -196,10 +186,7 @@ class Asked {
       .option('--keep', 'keep the run in the store of the project (.rtfs/runs.db)')
       .option('--id <id>', 'the id of the kept run; a new one unless given')
       .option('--checkpoint <when>', 'when the state of a kept run is written: effect, step, a count of effects (50), a time (10s)')
-      .option('--no-wait', 'put a kept run away when it waits, even for time alone')
-      .option('--workers <url>', 'let this `rtfs worker` carry on branches of the plan (repeatable)', collect)
-      .option('--token-file <file>', 'the token of the workers, in a file; else the variable RTFS_TOKEN')
-      .option('--keys <dir>', 'the keys that sign what workers are given; those of the workers must be known among them (default: those of this user)')
+      .option('--no-wait', 'put a kept run away when it waits, even for time alone'), collect)
       .action((file: string | undefined, args: string[], flags: RunFlags) => {
         const json = jsonForm(flags.json, flags['json=stream']);
         const operands = file === undefined ? [] : [file, ...args];

@@ -147,6 +147,8 @@ export interface ExportOptions extends CommonOptions, StoreChoice {
 }
 
 export interface VerifyOptions extends CommonOptions, StoreChoice {
+  /** Stores where runs are looked for that runs of the store speak of. */
+  readonly others: readonly string[];
   readonly json: boolean;
 }
 
@@ -179,6 +181,8 @@ export interface ResumeOptions extends DrivingOptions {
   readonly budget: readonly string[];
   /** Null: the context stays as it is. */
   readonly patch: { readonly file: string; readonly policy: string; readonly who: string | null } | null;
+  /** Null: nobody else carries on branches. */
+  readonly workers: WorkersChoice | null;
 }
 
 export interface WhyDeniedOptions extends CommonOptions, PlaceChoice {
@@ -289,6 +293,8 @@ export interface ListenOptions {
 }
 
 export interface WorkerOptions extends CommonOptions, WorldOptions, ListenOptions {
+  /** Where a log of each branch is kept; null: none is. */
+  readonly store: string | null;
   readonly keys: string | null;
   /** What stands above the grants here, whatever those say who give out branches. */
   readonly security: SecurityOptions;

@@ -60,15 +60,18 @@ class Run {
     const stopping = (): void => this.terminal.error('interrupted: undoing what was begun (Ctrl-C again ends at once)\n');
     const { keep } = options;
     const place = { terminal: this.terminal, json: options.json, lookup: sources.lookup };
+    const shared = { grants: world.value.grants, above: security?.host ?? {}, terminal: this.terminal };
+    const workers = options.workers === null ? null : await (await import('./workers.ts')).workersFor(options.workers, shared);
+    if (workers?.ok === false) return this.invalid([workers.error], EXIT.usage);
+    const isolations = security === null ? {} : { isolations: security.isolations };
     if (keep !== null) {
       const { runKept } = await import('./kept/run.ts');
-      return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, security: options.security, isolations: security?.isolations, keep, name: nameOf(options.origin), diagnostics, place });
+      return runKept({ program, limits, variables, openHost, openWatch, grants: world.value.grants, security: options.security, ...isolations, keep, name: nameOf(options.origin), diagnostics, workers: workers?.value ?? null, place });
     }
-    if (options.workers !== null) {
-      const { leaseOptions, runShared } = await import('./workers.ts');
-      const shared = { program, start: { limits, variables, ...(security === null ? {} : { isolations: security.isolations }) }, grants: world.value.grants, above: security?.host ?? {}, openHost, openWatch, observer: tellsPassed(this.terminal), terminal: this.terminal };
-      const leases = await leaseOptions(options.workers, shared);
-      return leases.ok ? tellEnding(await withInterrupt((signal) => runShared(leases.value, { ...shared, signal })), { ...place, run: null }, diagnostics) : this.invalid([leases.error], EXIT.usage);
+    if (workers !== null) {
+      const { runShared } = await import('./workers.ts');
+      const given = { ...shared, program, start: { limits, variables, ...isolations }, openHost, openWatch, observer: tellsPassed(this.terminal) };
+      return tellEnding(await withInterrupt((signal) => runShared(workers.value, { ...given, signal })), { ...place, run: null }, diagnostics);
     }
     const above = security === null ? {} : { isolations: security.isolations, governor: security.newGovernor() };
     const execution = { program, limits, variables, openHost, interruptible: withInterrupt, openWatch, stopping, observer: tellsPassed(this.terminal), ...above };

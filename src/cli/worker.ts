@@ -6,6 +6,7 @@ import { DEFAULT_GRANTS } from '../host/security/grant.ts';
 import { cliEnvironment } from './environment.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { WorkerOptions } from './invocation.ts';
+import { openStore } from './kept/store.ts';
 import { report } from './report.ts';
 import { listen, signingKeys } from './serve.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,10 +27,18 @@ async function work(options: WorkerOptions, terminal: Terminal): ReturnType<type
   const [world, keys] = [await openWorld(options, () => Promise.resolve(console)), signingKeys(options.keys)];
   if (!world.ok) return world.error;
   if (!keys.ok) return keys.error;
+  const opened = options.store === null ? null : await openStore({ store: options.store }, true);
+  if (opened?.ok === false) return [opened.error];
+  // What is written down there is signed by whoever signs what is given back.
+  const keeping = opened === null ? null : { ...opened.value.keeping, keys: keys.value };
   const own = [...DEFAULT_GRANTS, ...world.value.grants];
   const hostFor: Parameters<typeof serveWorker>[0]['hostFor'] = async (given) => {
     const { ask: _, ...host } = await world.value.openHostWith(commonGrants(own, [...DEFAULT_GRANTS, ...given]));
     return host;
   };
-  return listen(options, terminal, 'works', (http) => serveWorker({ ...http, environment: cliEnvironment(), keys: keys.value, hostFor }));
+  try {
+    return await listen(options, terminal, 'works', (http) => serveWorker({ ...http, environment: cliEnvironment(), keys: keys.value, keeping, hostFor }));
+  } finally {
+    await keeping?.store.close();
+  }
 }

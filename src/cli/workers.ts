@@ -3,7 +3,7 @@ import { type Diagnostic, diagnostic, type Result } from '../diagnostic/diagnost
 import type { StartOptions } from '../evaluator/kernel.ts';
 import { cancel, exposedContext, resume } from '../evaluator/kernel.ts';
 import type { Event, State } from '../evaluator/state.ts';
-import type { LeaseOptions } from '../host/branch/lease.ts';
+import type { WorkersOptions } from '../host/branch/lease.ts';
 import { runWithWorkers } from '../host/branch/run.ts';
 import type { Program } from '../host/compile.ts';
 import { drive } from '../host/loop.ts';
@@ -35,7 +35,7 @@ const QUANTUM = 5_000_000;
 const CONCURRENT_CALLS = 256;
 
 /** What has to be known before the run begins; or what is wrong with it. */
-export async function leaseOptions({ urls, tokenFile, keys }: WorkersChoice, { grants, above, terminal }: Pick<SharedRun, 'grants' | 'above' | 'terminal'>): Promise<Result<LeaseOptions, Diagnostic>> {
+export async function workersFor({ urls, tokenFile, keys }: WorkersChoice, { grants, above, terminal }: Pick<SharedRun, 'grants' | 'above' | 'terminal'>): Promise<Result<WorkersOptions, Diagnostic>> {
   const token = await givenToken(tokenFile);
   if (!token.ok) return token;
   const signing = signingKeys(keys);
@@ -46,19 +46,19 @@ export async function leaseOptions({ urls, tokenFile, keys }: WorkersChoice, { g
   return {
     ok: true,
     value: {
-      environment: cliEnvironment(), keys: signing.value, workers: urls.map((url) => ({ url, token: token.value })), run: newRunId(Date.now()), grants,
+      keys: signing.value, workers: urls.map((url) => ({ url, token: token.value })), grants,
       ceiling: { policy: above.policy ?? null, strict: above.strict ?? false },
       lost: ({ url }, path, reason) => terminal.error(`warning: the worker ${url} does not carry on the branch ${path.replace(/\.$/, '')}: ${reason}\n`),
     },
   };
 }
 
-export async function runShared(leases: LeaseOptions, { program, start, openHost, openWatch, observer, signal }: SharedRun): Promise<Ending> {
+export async function runShared(workers: WorkersOptions, { program, start, openHost, openWatch, observer, signal }: SharedRun): Promise<Ending> {
   const watch = await openWatch();
   const host = await openHost();
   const told = { ...observer, ...watch?.observer };
   try {
-    const result = await runWithWorkers(program, host, leases, { start, signal, observer: told });
+    const result = await runWithWorkers(program, host, { ...workers, environment: cliEnvironment(), run: newRunId(Date.now()) }, { start, signal, observer: told });
     if (result.kind === 'complete') return { kind: 'complete', value: result.value };
     if (result.kind === 'failed') return { kind: 'failed', error: result.error };
     await undo(result.state, host, told);

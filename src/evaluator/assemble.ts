@@ -25,15 +25,6 @@ const INSTRUCTIONS: ReadonlyMap<string, OpCode> = new Map<string, OpCode>([
   ['count/1', Op.COUNT], ['first/1', Op.FIRST],
 ]);
 
-/** Comparisons that jump when they are false: with a register and with a literal integer on the right. */
-const JUMPS: ReadonlyMap<OpCode, readonly [register: OpCode, literal: OpCode]> = new Map([
-  [Op.LT, [Op.JUMP_NOT_LT, Op.JUMP_NOT_LT_I]],
-  [Op.LE, [Op.JUMP_NOT_LE, Op.JUMP_NOT_LE_I]],
-  [Op.GT, [Op.JUMP_NOT_GT, Op.JUMP_NOT_GT_I]],
-  [Op.GE, [Op.JUMP_NOT_GE, Op.JUMP_NOT_GE_I]],
-  [Op.EQ, [Op.JUMP_NOT_EQ, Op.JUMP_NOT_EQ_I]],
-]);
-
 interface Label {
   at: number;
   readonly uses: number[];
@@ -366,11 +357,10 @@ class Assembler {
       return true;
     }
     const instruction = INSTRUCTIONS.get(`${node.name}/${node.args.length}`);
-    const jumps = instruction === undefined ? undefined : JUMPS.get(instruction);
-    if (jumps === undefined) return false;
+    if (instruction === undefined || instruction < Op.LT || instruction > Op.EQ) return false;
     const literal = smallInteger(b!);
-    if (literal === null) this.jump(otherwise, jumps[0], this.operand(a!), this.operand(b!));
-    else this.jump(otherwise, jumps[1], this.operand(a!), literal);
+    const jump = instruction - Op.LT + (literal === null ? Op.JUMP_NOT_LT : Op.JUMP_NOT_LT_I);
+    this.jump(otherwise, jump as OpCode, this.operand(a!), literal ?? this.operand(b!));
     return true;
   }
 

@@ -4,8 +4,9 @@
  *
  * Only branches of the outermost fork stand apart; what forks inside of them goes with them.
  */
+import { fiberLike, hasEnded } from './fiber.ts';
 import { NO_OPTIONS, type ResumeOptions } from './kernel.ts';
-import { hasEnded, pendingCalls, Scheduler } from './scheduler.ts';
+import { pendingCalls, Scheduler } from './scheduler.ts';
 import type { Answer, Event, Fiber, HostCall, State } from './state.ts';
 
 /** The branches that have begun and wait for something, by their paths. */
@@ -38,9 +39,10 @@ export function resumeBranch(state: State, branch: Fiber, answers: readonly Answ
 }
 
 /** The state with the branch in the place of the one with its path: to be resumed, so that the run learns what has become of it. */
-export function withBranch(state: State, branch: Fiber): State {
+function withBranch(state: State, branch: Fiber): State {
   const { main } = state;
   const join = main.join!;
-  const changed: Fiber = { ...main, join: { ...join, branches: join.branches.map((one) => (one.path === branch.path ? branch : one)) } };
+  const changed = fiberLike(main);
+  changed.join = { ...join, branches: join.branches.map((one) => (one.path === branch.path ? branch : one)) };
   return { ...state, main: changed, pending: pendingCalls(changed), status: 'ready' };
 }

@@ -58,6 +58,8 @@ export class ArmCode {
   native: Native | null = null;
   private readonly targets: (Target | null)[];
   private live: Liveness | null = null;
+  private spanAddress = -1;
+  private span: Span | null = null;
 
   constructor(parts: ArmParts) {
     this.code = parts.code;
@@ -106,6 +108,13 @@ export class ArmCode {
   }
 
   spanAt(address: number): Span | null {
+    // A loop makes the same call again and again.
+    if (address === this.spanAddress) return this.span;
+    this.spanAddress = address;
+    return (this.span = this.findSpan(address));
+  }
+
+  private findSpan(address: number): Span | null {
     let low = 0;
     let high = this.marks.length;
     while (low < high) {

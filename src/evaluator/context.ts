@@ -76,7 +76,7 @@ export function rootContext(data: MapValue, sizeBytes = 0): Context {
   };
 }
 
-type Changing<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
+export type Changing<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
 
 /**
  * A copy, to be changed by whoever has it before anybody else sees it. Field by field: what is spread has another shape at each place where that is done,

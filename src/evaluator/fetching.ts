@@ -2,6 +2,7 @@
 import type { MapValue } from '../value/map.ts';
 import type { Value } from '../value/value.ts';
 import type { Context } from './context.ts';
+import { fiberLike } from './fiber.ts';
 import { exposedContext } from './kernel.ts';
 import type { Fiber, State } from './state.ts';
 import { knownBytes } from './steps.ts';
@@ -61,9 +62,11 @@ class Contexts {
   }
 
   fiber(fiber: Fiber): Fiber {
-    const context = this.context(fiber.context);
-    const branches = fiber.join?.branches.map((branch) => this.fiber(branch));
-    return { ...fiber, context, join: fiber.join === null || branches === undefined ? null : { ...fiber.join, branches } };
+    const { context, join } = fiber;
+    const next = fiberLike(fiber);
+    next.context = this.context(context);
+    if (join !== null) next.join = { ...join, branches: join.branches.map((branch) => this.fiber(branch)) };
+    return next;
   }
 
   private context(innermost: Context): Context {

@@ -42,7 +42,7 @@ export function liveRegisters(arm: ArmCode): Liveness {
 }
 
 function isCall(op: OpCode): boolean {
-  return op === Op.CALL || op === Op.CALL_DEFINITION || op === Op.APPLY || op === Op.HOST_CALL || op === Op.STEP_FAIL || op === Op.FORK;
+  return OPERANDS[op].includes('c');
 }
 
 /** At a call the result is not there yet and the arguments are gone; elsewhere the instruction is still to come. */

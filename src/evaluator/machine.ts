@@ -15,17 +15,18 @@ import { List } from '../value/list.ts';
 import { Vector } from '../value/vector.ts';
 import type { StepForm } from '../ir/step-options.ts';
 import type { ArmCode, Code, CodeTable, Handler } from './code.ts';
-import { type Context, contextKey, contextsFrom, holderOf, ISOLATIONS, NOWHERE, readContext } from './context.ts';
-import type { Event, Origin } from './event.ts';
+import { type Changing, type Context, contextKey, holderOf, ISOLATIONS, NOWHERE, readContext } from './context.ts';
+import type { Event } from './event.ts';
+import { COMPENSATION_DEPTH, compensationRoom, fiberLike, FORKS_MAX, isTooDeep, newFiber, NOTHING_NAMED, outermost, shieldDepth } from './fiber.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { CALL_POINT, CALL_SIZE, HOST_CALL_SIZE, Op, type OpCode } from './opcodes.ts';
-import { callData, geSlow, gtSlow, isMachineNumber, type KernelFunctions, kernelFunctions, leSlow, ltSlow, same } from './operations.ts';
+import { callData, isMachineNumber, type KernelFunctions, kernelFunctions, same } from './operations.ts';
 import { arityError } from './primitives/registry.ts';
 import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
 import type { ResumeOptions } from './kernel.ts';
-import type { Answer, Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
+import type { Fiber, FiberStatus, Frame, State, Stop } from './state.ts';
 import {
-  afterFailure, branchContext, enterStep, failStep, forkOptions, leaveStep, runOperation, setContext, type Site, siteOf, sourcesOfEntries, tellFailed,
+  afterFailure, branchContext, enterStep, failStep, forkOptions, leaveStep, runOperation, setContext, type Site, siteOf, sourcesOfEntries,
 } from './steps.ts';
 import { need } from './stored.ts';
 import { withFailuresOf } from './thrown.ts';
@@ -36,19 +37,6 @@ import { originsOf, type Sources, trackedAddress, trackedArm, Tracker, union } f
 /** Why `run` came back: what the fiber is then. */
 type Signal = Exclude<FiberStatus, 'unstarted' | 'cancelled'>;
 
-/** How a fiber goes on. */
-export type Entry =
-  /** From its beginning, by calling the function. */
-  | { readonly kind: 'begin'; readonly fn: Value; readonly args: readonly Value[]; readonly sources: Sources | null }
-  /** After a preemption. */
-  | { readonly kind: 'proceed' }
-  /** With the value of the branches that it waits for. */
-  | { readonly kind: 'value'; readonly value: Value; readonly sources: Sources | null }
-  /** By leaving the context that has to end. */
-  | { readonly kind: 'stop' }
-  /** By failing where it stands. */
-  | { readonly kind: 'error'; readonly error: Value; readonly fatal: boolean; readonly sources: Sources | null };
-
 export class Machine implements Site, Running {
   readonly meter: RunMeter;
   limits: Limits = DEFAULT_LIMITS;
@@ -58,29 +46,12 @@ export class Machine implements Site, Running {
   quantum: number = Number.POSITIVE_INFINITY;
   /** Null until something has happened. */
   events: Event[] | null = null;
-  context: Context = NOWHERE;
   private readonly table: CodeTable;
   private readonly tier: Tier | null;
   private readonly kernel: KernelFunctions;
-  /** The value of `done`, the error of `failed`. */
-  private result: Value = null;
-  private fatal = false;
-  private pending: HostCall | null = null;
-  private join: Join | null = null;
-
-  // The running fiber.
-  private path = '';
-  private rootDepth = 0;
-  private depthBelow = 0;
-  private calls = 0;
-  private position = 0;
-  private failing = false;
-  private cancelled = false;
-  private stop: Stop | null = null;
-  private held: Stop | null = null;
-  private defined = NOTHING_DEFINED;
+  /** The running fiber: a copy, which nobody else has before it is saved. */
+  fiber: Changing<Fiber> = NO_FIBER;
   private ownDefined: Set<string> | null = null;
-  private variables: ReadonlyMap<string, Value> = NOTHING_NAMED;
   private ownVariables: Map<string, Value> | null = null;
 
   // The running frame.
@@ -110,6 +81,14 @@ export class Machine implements Site, Running {
     this.meter = tier?.meter ?? { fuel: 0, allocation: 0, limits: DEFAULT_LIMITS, pauseAt: 0 };
   }
 
+  get context(): Context {
+    return this.fiber.context;
+  }
+
+  set context(context: Context) {
+    this.fiber.context = context;
+  }
+
   // --- going in and out --------------------------------------------------------------------------------------------
 
   /** The fibers of this state are about to be run. */
@@ -125,147 +104,104 @@ export class Machine implements Site, Running {
     const { registers, stackClosure } = this;
     if (Math.max(registers.length, stackClosure.length) > KEPT_MAX) return false;
     for (let i = 0; i < registers.length; i++) registers[i] = null;
-    for (let i = 0; i < stackClosure.length; i++) stackClosure[i] = NOBODY;
-    this.events = this.pending = this.join = this.stop = this.held = this.ownDefined = this.ownVariables = this.below = this.tracker = this.result = null;
+    // What was used since the last resume lies below what was not.
+    for (let i = 0; i < stackClosure.length && stackClosure[i] !== NOBODY; i++) stackClosure[i] = NOBODY;
+    this.events = this.ownDefined = this.ownVariables = this.below = this.tracker = null;
     this.refused = undefined;
     this.closure = NOBODY;
-    this.context = NOWHERE;
-    this.variables = NOTHING_NAMED;
-    this.defined = NOTHING_DEFINED;
+    this.fiber = NO_FIBER;
     return true;
   }
 
-  /** Runs a fiber until it has ended, waits, or has used the quantum; gives what it has become. */
-  go(fiber: Fiber, entry: Entry): Fiber {
+  // Each of these runs a fiber until it has ended, waits, or has used the quantum, and gives what it has become.
+
+  /** From its beginning, by calling the function. */
+  begin(fiber: Fiber, fn: Value, args: readonly Value[], sources: Sources | null): Fiber {
     this.take(fiber);
-    return this.save(this.enterFiber(entry));
+    if (sources !== null) {
+      this.tracker ??= new Tracker(NOTHING_NAMED);
+      this.tracker.callee = sources;
+    }
+    this.reserve(args.length);
+    args.forEach((arg, index) => (this.registers[index] = arg));
+    try {
+      if (!(fn instanceof Closure)) return this.save(this.complete(this.callOther(fn, 0, args.length)));
+      this.enter(fn, 0, args.length);
+    } catch (thrown) {
+      if (!(thrown instanceof Raised)) throw thrown;
+      this.fiber.result = thrown.value;
+      this.fiber.fatal = thrown.fatal;
+      return this.save('failed');
+    }
+    return this.save(this.run());
   }
 
-  /** The same with the answer to its call. */
-  answer(fiber: Fiber, answer: Answer): Fiber {
+  /** After a preemption. */
+  proceed(fiber: Fiber): Fiber {
     this.take(fiber);
-    return this.save(answer.ok ? this.proceed(answer.value, null) : this.fail(new Raised(answer.error, false), null));
+    return this.save(this.run());
   }
 
-  private take(fiber: Fiber): void {
+  /** With the value of its call, or of the branches that it waits for. */
+  give(fiber: Fiber, value: Value, sources: Sources | null): Fiber {
+    this.take(fiber);
+    this.deliver(value, sources);
+    return this.save(this.run());
+  }
+
+  /** By failing where it stands. */
+  fail(fiber: Fiber, raised: Raised, sources: Sources | null): Fiber {
+    this.take(fiber);
+    if (this.tracker !== null) this.tracker.last = sources;
+    return this.save(this.unwind(raised) ? this.run() : 'failed');
+  }
+
+  /** By leaving the context that has to end. */
+  leave(fiber: Fiber): Fiber {
+    this.take(fiber);
+    const stop = this.fiber.stop!;
+    const error = this.withPlace(new Raised(stop.error, false)) as ErrorValue;
+    this.fiber.stop = { ...stop, error, raised: true };
+    return this.save(this.unwindStopped(error) ? this.run() : 'failed');
+  }
+
+  private take(from: Fiber): void {
     const { meter, tier } = this;
-    this.path = fiber.path;
-    this.rootDepth = fiber.rootDepth;
-    this.depthBelow = fiber.depthBelow;
+    const fiber = fiberLike(from);
+    this.fiber = fiber;
+    fiber.call = fiber.join = null;
+    if (!fiber.failing) fiber.result = null;
     meter.fuel = fiber.fuel;
     meter.allocation = fiber.allocation;
     meter.limits = this.limits;
     meter.pauseAt = Math.max(0, fiber.fuel - this.quantum);
     tier?.begin(this);
-    this.calls = fiber.calls;
-    this.position = fiber.position;
-    this.context = fiber.context;
-    this.variables = fiber.variables;
-    this.ownVariables = null;
-    this.failing = fiber.failing;
-    this.cancelled = fiber.cancelled;
-    this.stop = fiber.stop;
-    this.held = fiber.held;
-    this.defined = fiber.defined;
-    this.ownDefined = null;
-    this.pending = null;
-    this.join = null;
-    this.fatal = false;
+    this.ownVariables = this.ownDefined = null;
     this.height = 0;
     this.below = null;
-    this.depthLeft = this.depthLimit() - fiber.depthBelow;
     this.tracker = fiber.variableSources === null ? null : new Tracker(fiber.variableSources);
-    if (fiber.frame !== null) this.load(fiber.frame);
-  }
-
-  private enterFiber(entry: Entry): Signal {
-    switch (entry.kind) {
-      case 'begin':
-        if (entry.sources !== null) {
-          this.tracker ??= new Tracker(NOTHING_NAMED);
-          this.tracker.callee = entry.sources;
-        }
-        return this.begin(entry.fn, entry.args);
-      case 'proceed':
-        return this.run();
-      case 'value':
-        return this.proceed(entry.value, entry.sources);
-      case 'stop':
-        return this.leave(this.stop!) ? this.run() : 'failed';
-      case 'error':
-        return this.fail(new Raised(entry.error, entry.fatal), entry.sources);
-    }
-  }
-
-  private proceed(value: Value, sources: Sources | null): Signal {
-    const { ops } = this.arm;
-    const register = this.base + ops[this.pc + 1]!;
-    this.registers[register] = value;
-    if (this.tracker !== null) this.tracker.registers[register] = sources;
-    this.pc += ops[this.pc] === Op.HOST_CALL ? HOST_CALL_SIZE : CALL_SIZE;
-    return this.run();
-  }
-
-  private fail(raised: Raised, sources: Sources | null): Signal {
-    if (this.tracker !== null) this.tracker.last = sources;
-    return this.unwind(raised) ? this.run() : 'failed';
-  }
-
-  /** Calls `fn` as the first thing. */
-  private begin(fn: Value, args: readonly Value[]): Signal {
-    this.reserve(args.length);
-    args.forEach((arg, index) => (this.registers[index] = arg));
-    try {
-      const value = this.enterValue(fn, 0, args.length);
-      if (value !== undefined) return this.complete(value);
-    } catch (thrown) {
-      return this.failOutside(thrown);
-    }
-    return this.run();
+    if (fiber.frame === null) this.depthLeft = this.depthLimit();
+    else this.load(fiber.frame);
   }
 
   /** What is left, as data. */
   private save(signal: Signal): Fiber {
+    const { fiber, meter, tracker } = this;
     const ended = signal === 'done' || signal === 'failed';
-    const frame = ended ? null : this.spill(signal);
-    const { meter } = this;
-    return {
-      status: signal,
-      path: this.path,
-      position: this.position,
-      frame,
-      context: this.context,
-      rootDepth: this.rootDepth,
-      variables: this.ownVariables ?? this.variables,
-      // What failed for want of them may have asked for more than there was.
-      fuel: Math.max(0, meter.fuel),
-      allocation: Math.max(0, meter.allocation),
-      calls: this.calls,
-      depthBelow: this.depthBelow,
-      call: this.pending,
-      join: this.join,
-      stop: ended ? null : this.stop,
-      held: ended ? null : this.held,
-      failing: this.failing,
-      cancelled: this.cancelled,
-      defined: this.ownDefined ?? this.defined,
-      result: ended || this.failing ? this.result : null,
-      resultSources: ended && this.tracker !== null ? this.tracker.last : null,
-      variableSources: this.tracker === null ? null : this.tracker.variables,
-      fatal: this.fatal,
-    };
+    fiber.status = signal;
+    fiber.frame = ended ? null : this.spill(signal);
+    // What failed for want of them may have asked for more than there was.
+    fiber.fuel = Math.max(0, meter.fuel);
+    fiber.allocation = Math.max(0, meter.allocation);
+    if (ended) fiber.stop = fiber.held = null;
+    fiber.resultSources = ended && tracker !== null ? tracker.last : null;
+    fiber.variableSources = tracker === null ? null : tracker.variables;
+    return fiber;
   }
 
   private complete(value: Value): Signal {
-    this.result = value;
-    return this.failing ? 'failed' : 'done';
-  }
-
-  private failOutside(thrown: unknown): Signal {
-    if (!(thrown instanceof Raised)) throw thrown;
-    this.result = thrown.value;
-    this.fatal = thrown.fatal;
-    return 'failed';
+    this.fiber.result = value;
+    return this.fiber.failing ? 'failed' : 'done';
   }
 
   /** Makes the heap frame the running one. */
@@ -279,16 +215,14 @@ export class Machine implements Site, Running {
     if (frame.point !== 0 && arm.ops[this.pc] === Op.LOOP) this.pc += 2;
     this.tail = frame.tail;
     this.below = frame.parent;
-    this.depthLeft = this.depthLimit() - this.depthBelow - frame.depth;
+    this.depthLeft = this.depthLimit() - frame.depth;
     this.reserve(arm.registers);
     const live = arm.liveAt(frame.point);
-    for (let i = 0; i < live.length; i++) this.registers[live[i]!] = frame.slots[i]!;
-    if (this.tracker !== null) this.loadSources(this.tracker, frame, live);
-  }
-
-  private loadSources(tracker: Tracker, { sources }: Frame, live: readonly number[]): void {
-    tracker.closure = sources?.[0] ?? null;
-    for (let i = 0; i < live.length; i++) tracker.registers[live[i]!] = sources?.[i + 1] ?? null;
+    for (let i = 0; i < live.length; i++) {
+      this.registers[live[i]!] = frame.slots[i]!;
+      this.tracker?.set(live[i]!, frame.sources?.[i + 1] ?? null);
+    }
+    if (this.tracker !== null) this.tracker.closure = frame.sources?.[0] ?? null;
   }
 
   /** From here on sources are tracked: the running calls go on in tracked code. */
@@ -351,18 +285,7 @@ export class Machine implements Site, Running {
 
   // --- calling -----------------------------------------------------------------------------------------------------
 
-  /**
-   * Calls `fn` with the `count` arguments from register `first` (absolute) on. A closure becomes the running frame,
-   * whose base is `first`, and undefined is returned; anything else gives its value at once.
-   */
-  private enterValue(fn: Value, first: number, count: number): Value | undefined {
-    if (fn instanceof Closure) {
-      this.enter(fn, first, count);
-      return undefined;
-    }
-    return this.callOther(fn, first, count);
-  }
-
+  /** A call with the `count` arguments from register `first` (absolute) on: the closure becomes the running frame, whose base is `first`. */
   private enter(closure: Closure, first: number, count: number): void {
     const code = closure.code as Code;
     const arm = code.armFor(count);
@@ -384,7 +307,7 @@ export class Machine implements Site, Running {
     const extra = this.registers.slice(first + arm.required, first + count);
     if (extra.length > 0) chargeCells(this.meter, extra.length);
     this.reserve(first + arm.required + 1);
-    if (this.tracker !== null) this.tracker.registers[first + arm.required] = this.tracker.among(first + arm.required, extra.length);
+    this.tracker?.set(first + arm.required, this.tracker.among(first + arm.required, extra.length));
     this.registers[first + arm.required] = List.adopt(extra);
   }
 
@@ -396,10 +319,17 @@ export class Machine implements Site, Running {
   private return(value: Value): boolean {
     const sources = this.tracker?.last ?? null;
     if (!this.drop()) return false;
-    this.registers[this.base + this.arm.ops[this.pc + 1]!] = value;
-    if (this.tracker !== null) this.tracker.registers[this.base + this.arm.ops[this.pc + 1]!] = sources;
-    this.pc += CALL_SIZE;
+    this.deliver(value, sources);
     return true;
+  }
+
+  /** The running frame, which stands at a call, goes on behind it. */
+  private deliver(value: Value, sources: Sources | null): void {
+    const { ops } = this.arm;
+    const register = this.base + ops[this.pc + 1]!;
+    this.registers[register] = value;
+    this.tracker?.set(register, sources);
+    this.pc += ops[this.pc] === Op.HOST_CALL ? HOST_CALL_SIZE : CALL_SIZE;
   }
 
   /** Forgets the running frame; its caller, still at its call, becomes the running one. False when there is none. */
@@ -427,19 +357,12 @@ export class Machine implements Site, Running {
   private unwind(raised: Raised): boolean {
     const value = this.withPlace(raised);
     if (raised.fatal) return this.failAll(value);
-    if (this.stop !== null && this.stop.raised) return this.unwindStopped(value);
+    if (this.fiber.stop?.raised === true) return this.unwindStopped(value);
     for (;;) {
       const handler = this.arm.handlers.find((one) => this.pc >= one.start && this.pc < one.end);
       if (handler !== undefined) return this.handle(handler, value);
       if (!this.drop()) return this.atBottom(value);
     }
-  }
-
-  /** Begins to leave the context that has to end. */
-  private leave(stop: Stop): boolean {
-    const error = this.withPlace(new Raised(stop.error, false)) as ErrorValue;
-    this.stop = { ...stop, error, raised: true };
-    return this.unwindStopped(error);
   }
 
   /**
@@ -453,21 +376,21 @@ export class Machine implements Site, Running {
       for (const [index, handler] of this.arm.handlers.entries()) {
         if (this.pc < handler.start || this.pc >= handler.end) continue;
         if (this.isInCleanup(handler, depth)) return this.handle(handler, thrown);
-        const stop: Stop = this.stop!;
+        const stop: Stop = this.fiber.stop!;
         const isEdge = handler.kind === 'step' || handler.kind === 'recover';
         if (isEdge && this.context.depth === stop.depth) {
-          this.stop = null;
+          this.fiber.stop = null;
           this.context = { ...this.context, deadline: null };
           return this.handle(handler, stop.error);
         }
         if (handler.kind === 'catch' || handler.kind === 'recover') continue;
-        this.stop = { ...stop, cleanup: handler.kind === 'finally' ? { depth, handler: index } : null };
+        this.fiber.stop = { ...stop, cleanup: handler.kind === 'finally' ? { depth, handler: index } : null };
         return this.handle(handler, stop.error);
       }
-      const { error } = this.stop!;
+      const { error } = this.fiber.stop!;
       if (!this.drop()) {
-        this.cancelled = true;
-        this.stop = null;
+        this.fiber.cancelled = true;
+        this.fiber.stop = null;
         return this.atBottom(error);
       }
     }
@@ -475,7 +398,7 @@ export class Machine implements Site, Running {
 
   /** Whether the handler lies inside the `finally` that the stop has entered, in its frame or in one called from it. */
   private isInCleanup(handler: Handler, depth: number): boolean {
-    const cleanup = this.stop!.cleanup;
+    const cleanup = this.fiber.stop!.cleanup;
     if (cleanup === null || depth < cleanup.depth) return false;
     if (depth > cleanup.depth) return true;
     const running = this.arm.handlers[cleanup.handler];
@@ -486,51 +409,49 @@ export class Machine implements Site, Running {
   private handle(handler: Handler, value: Value): true {
     if (handler.kind === 'recover') this.context = afterFailure(this.context);
     this.registers[this.base + handler.register] = value;
-    if (this.tracker !== null) this.tracker.registers[this.base + handler.register] = this.tracker.last;
+    this.tracker?.set(this.base + handler.register, this.tracker.last);
     this.pc = handler.at;
     return true;
   }
 
   /** No frame is left: what has completed in the fiber's root is undone first. */
   private atBottom(error: Value): boolean {
-    this.result = error;
-    const { context } = this;
-    if (this.failing || context.compensations.size === 0) return false;
-    const { fn, entries } = this.takeCompensations();
-    if (!(fn instanceof Closure) || (fn.code as Code).armFor(2) === null) return false;
-    this.failing = true;
+    this.fiber.result = error;
+    if (this.fiber.failing) return false;
+    const fn = this.compensations(0, error);
+    if (fn === null) return false;
+    this.fiber.failing = true;
     this.depthLeft += COMPENSATION_DEPTH;
-    this.registers[0] = entries;
-    this.registers[1] = error;
-    this.trackCompensations(0, entries, this.tracker?.last ?? null);
     this.enter(fn, 0, 2);
     return true;
   }
 
   /** Compensations have room of their own, so that a plan that fails for its depth can be undone. */
   private depthLimit(): number {
-    return this.limits.depth + this.room();
+    return this.limits.depth + compensationRoom(this.fiber) - this.fiber.depthBelow;
   }
 
-  private room(): number {
-    return compensationRoom(this.context, this.rootDepth, this.failing);
-  }
-
-  /** The compensations of the current context, newest last, and the library's function that runs them. */
-  private takeCompensations(): { readonly fn: Value; readonly entries: Vector } {
-    const entries = this.context.compensations;
-    this.context = { ...this.context, compensations: Vector.empty() };
+  /**
+   * The library's function that undoes what has completed in the current context, which forgets it. Its arguments, what is to be undone
+   * and the error, stand from the register `first` on; itself it has no sources. Null when there is nothing to be done.
+   */
+  private compensations(first: number, error: Value): Closure | null {
+    const { tracker, context } = this;
+    const entries = context.compensations;
+    if (entries.size === 0) return null;
+    this.context = { ...context, compensations: Vector.empty() };
     const last = entries.get(entries.size - 1);
-    return { fn: (last instanceof Vector ? last.get(5) : undefined) ?? null, entries };
-  }
-
-  /** The runner of compensations gets two arguments; itself it has no sources. */
-  private trackCompensations(first: number, entries: Vector, ofError: Sources | null): void {
-    const { tracker } = this;
-    if (tracker === null) return;
-    tracker.fill(first, 1, sourcesOfEntries(entries));
-    tracker.fill(first + 1, 1, ofError);
-    tracker.callee = null;
+    const fn = last instanceof Vector ? last.get(5) : null;
+    if (!(fn instanceof Closure) || (fn.code as Code).armFor(2) === null) return null;
+    this.reserve(first + 2);
+    this.registers[first] = entries;
+    this.registers[first + 1] = error;
+    if (tracker !== null) {
+      tracker.set(first + 1, tracker.last);
+      tracker.set(first, sourcesOfEntries(entries));
+      tracker.callee = null;
+    }
+    return fn;
   }
 
   argumentSources(): Sources | null {
@@ -539,17 +460,14 @@ export class Machine implements Site, Running {
 
   derive(sources: Sources | null): void {
     const register = this.base + this.arm.ops[this.pc + 1]!;
-    if (this.tracker !== null) this.tracker.registers[register] = union(this.tracker.get(register), sources);
+    this.tracker?.set(register, union(this.tracker.get(register), sources));
   }
 
   /** What no plan may catch ends every open step of the fiber. */
   private failAll(value: Value): boolean {
-    for (const at of contextsFrom(this.context, this.rootDepth + 1)) {
-      tellFailed(this, at, value);
-      this.context = at.parent!;
-    }
-    this.result = value;
-    this.fatal = true;
+    while (this.context.depth > this.fiber.rootDepth) failStep(this, value);
+    this.fiber.result = value;
+    this.fiber.fatal = true;
     return false;
   }
 
@@ -575,23 +493,24 @@ export class Machine implements Site, Running {
   // --- variables, contexts, steps ----------------------------------------------------------------------------------
 
   variable(name: string): Value {
-    const value = (this.ownVariables ?? this.variables).get(name);
+    const value = this.fiber.variables.get(name);
     if (value !== undefined) return value;
     return raise('undefined-symbol', `Undefined symbol: ${name}`);
   }
 
   setVariable(name: string, value: Value): void {
-    this.ownVariables ??= new Map(this.variables);
+    const { fiber } = this;
+    if (this.ownVariables === null) fiber.variables = this.ownVariables = new Map(fiber.variables);
     this.ownVariables.set(name, value);
     // What a branch defines is found again when it is joined.
-    if (this.path === '' || (this.ownDefined ?? this.defined).has(name)) return;
-    this.ownDefined ??= new Set(this.defined);
+    if (fiber.path === '' || fiber.defined.has(name)) return;
+    if (this.ownDefined === null) fiber.defined = this.ownDefined = new Set(fiber.defined);
     this.ownDefined.add(name);
   }
 
   nextPosition(): string {
-    this.position += 1;
-    return `${this.path}${this.position}`;
+    const { fiber } = this;
+    return `${fiber.path}${(fiber.position += 1)}`;
   }
 
   tell(event: Event): void {
@@ -603,44 +522,40 @@ export class Machine implements Site, Running {
    * their value, the error, takes the place of this one when the edge is reached again.
    */
   private undo(register: number): boolean {
-    const { context } = this;
-    if (context.compensations.size > 0 && !context.compensating) {
-      const { fn, entries } = this.takeCompensations();
-      if (fn instanceof Closure && (fn.code as Code).armFor(2) !== null) {
-        this.runCompensations(fn, entries, this.registers[this.base + register]!);
-        return true;
-      }
+    const error = this.registers[this.base + register]!;
+    const { compensating } = this.context;
+    const fn = compensating ? null : this.compensations(this.base + this.arm.registers, error);
+    if (fn !== null) {
+      this.runCompensations(fn);
+      return true;
     }
-    if (context.compensating) this.endShield(register);
+    if (compensating) this.endShield(register);
     failStep(this, this.registers[this.base + register]!);
     return false;
   }
 
-  private runCompensations(fn: Closure, entries: Vector, error: Value): void {
-    const first = this.base + this.arm.registers;
-    this.reserve(first + 2);
-    this.registers[first] = entries;
-    this.registers[first + 1] = error;
-    this.trackCompensations(first, entries, this.tracker?.last ?? null);
-    if (shieldDepth(this.context, this.rootDepth, this.failing) === 0) this.depthLeft += COMPENSATION_DEPTH;
+  private runCompensations(fn: Closure): void {
+    const { fiber } = this;
+    if (shieldDepth(fiber) === 0) this.depthLeft += COMPENSATION_DEPTH;
     this.context = { ...this.context, compensating: true };
     // What is on its way out waits until they have run.
-    this.held = outermost(this.held, this.stop);
-    this.stop = null;
-    this.enterFrom(fn, first, 2);
+    fiber.held = outermost(fiber.held, fiber.stop);
+    fiber.stop = null;
+    this.enterFrom(fn, this.base + this.arm.registers, 2);
   }
 
   /** What wanted to stop the fiber meanwhile, or was on its way, goes on; with it what could not be undone. */
   private endShield(register: number): void {
     this.context = { ...this.context, compensating: false };
-    const shield = shieldDepth(this.context, this.rootDepth, this.failing);
+    const shield = shieldDepth(this.fiber);
     if (shield === 0) this.depthLeft -= COMPENSATION_DEPTH;
     // The step fails anyway.
-    if (this.held !== null && this.held.depth >= this.context.depth) this.held = null;
-    if (this.held === null || this.held.depth <= shield) return;
-    const error = withFailuresOf(this.held.error, this.registers[this.base + register]!);
-    this.stop = { ...this.held, error, raised: true, cleanup: null };
-    this.held = null;
+    const { fiber } = this;
+    if (fiber.held !== null && fiber.held.depth >= this.context.depth) fiber.held = null;
+    if (fiber.held === null || fiber.held.depth <= shield) return;
+    const error = withFailuresOf(fiber.held.error, this.registers[this.base + register]!);
+    fiber.stop = { ...fiber.held, error, raised: true, cleanup: null };
+    fiber.held = null;
     this.registers[this.base + register] = error;
   }
 
@@ -649,42 +564,41 @@ export class Machine implements Site, Running {
     const functions = this.kernel.elements.f1(fns, this.meter) as Vector;
     const count = functions.size;
     if (count === 0) return false;
-    const { limits, context } = this;
+    const { limits, context, fiber, meter } = this;
     if (count > limits.branches) raiseLimit('branches', limits.branches);
     if (context.depth > limits.contextDepth) raiseLimit('contextDepth', limits.contextDepth);
-    if (forkLevels(this.path) >= FORKS_MAX) raise('overflow', `Limit exceeded: branches of branches, more than ${FORKS_MAX} deep`);
+    if (isTooDeep(fiber)) raise('overflow', `Limit exceeded: branches of branches, more than ${FORKS_MAX} deep`);
     const choices = forkOptions(options, count);
-    chargeCells(this.meter, count);
+    chargeCells(meter, count);
     const path = this.nextPosition();
-    const share = { fuel: part(this.meter.fuel, count), allocation: part(this.meter.allocation, count), calls: part(this.calls, count) };
-    this.meter.fuel -= taken(share.fuel, count);
-    this.meter.allocation -= taken(share.allocation, count);
-    this.calls -= taken(share.calls, count);
-    const depthBelow = this.depthBelow + this.depth() - this.room();
-    const variables = this.ownVariables ?? this.variables;
-    const branches = functions.toArray().map((result, index) => newFiber('unstarted', `${path}.${index}.`, branchContext(context, index), variables, share, depthBelow, result, this.tracker));
-    this.join = { branches, ...choices, failed: null };
+    const share = { fuel: part(meter.fuel, count), allocation: part(meter.allocation, count), calls: part(fiber.calls, count) };
+    meter.fuel -= taken(share.fuel, count);
+    meter.allocation -= taken(share.allocation, count);
+    fiber.calls -= taken(share.calls, count);
+    const depthBelow = fiber.depthBelow + this.depth() - compensationRoom(fiber);
+    const branches = functions.toArray().map((result, index) => newFiber('unstarted', `${path}.${index}.`, branchContext(context, index), fiber.variables, share, depthBelow, result, this.tracker));
+    fiber.join = { branches, ...choices, failed: null };
     return true;
   }
 
   private makeCall(ops: Int32Array, pc: number): void {
     const { base, registers } = this;
-    if (this.calls <= 0) raiseLimit('calls', this.limits.calls);
+    if (this.fiber.calls <= 0) raiseLimit('calls', this.limits.calls);
     const capability = capabilityName(registers[base + ops[pc + 2]!]!);
     if (this.context.deciding) raise('step', `A merge policy may not call: :${capability} was called while it decided a key`);
     const first = base + ops[pc + 3]!;
     const count = ops[pc + 4]!;
     const options = ops[pc + 6]!;
-    this.calls -= 1;
+    this.fiber.calls -= 1;
     const { step, isolation, exposure } = siteOf(this.context);
-    this.pending = {
+    this.fiber.call = {
       id: this.nextPosition(),
       capability,
       // What is written down is made faster than what is cut out.
       args: count === 1 ? [registers[first]!] : registers.slice(first, first + count),
       options: options < 0 ? null : registers[base + options]!,
       step, isolation, exposure,
-      derivedFrom: this.tracker === null ? NO_ORIGINS : originsOf(this.tracker.among(first, count)),
+      derivedFrom: originsOf(this.tracker?.among(first, count) ?? null),
       span: this.arm.spanAt(pc),
     };
   }
@@ -769,28 +683,28 @@ export class Machine implements Site, Running {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
-          pc = (typeof a === 'number' && typeof b === 'number' ? a < b : ltSlow(a, b, kernel, meter)) ? pc + 4 : ops[pc + 3]!;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a < b : kernel.lt.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
         case 11 /* JUMP_NOT_LE */: {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
-          pc = (typeof a === 'number' && typeof b === 'number' ? a <= b : leSlow(a, b, kernel, meter)) ? pc + 4 : ops[pc + 3]!;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a <= b : kernel.le.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
         case 12 /* JUMP_NOT_GT */: {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
-          pc = (typeof a === 'number' && typeof b === 'number' ? a > b : gtSlow(a, b, kernel, meter)) ? pc + 4 : ops[pc + 3]!;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a > b : kernel.gt.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
         case 13 /* JUMP_NOT_GE */: {
           const a = registers[base + ops[pc + 1]!]!;
           const b = registers[base + ops[pc + 2]!]!;
           this.pc = pc;
-          pc = (typeof a === 'number' && typeof b === 'number' ? a >= b : geSlow(a, b, kernel, meter)) ? pc + 4 : ops[pc + 3]!;
+          pc = (typeof a === 'number' && typeof b === 'number' ? a >= b : kernel.ge.f2(a, b, meter) === true) ? pc + 4 : ops[pc + 3]!;
           continue;
         }
         case 14 /* JUMP_NOT_EQ */: {
@@ -914,7 +828,7 @@ export class Machine implements Site, Running {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a < b : ltSlow(a, b, kernel, meter);
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a < b : kernel.lt.f2(a, b, meter) === true;
           pc += 4;
           continue;
         }
@@ -922,7 +836,7 @@ export class Machine implements Site, Running {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a <= b : leSlow(a, b, kernel, meter);
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a <= b : kernel.le.f2(a, b, meter) === true;
           pc += 4;
           continue;
         }
@@ -930,7 +844,7 @@ export class Machine implements Site, Running {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a > b : gtSlow(a, b, kernel, meter);
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a > b : kernel.gt.f2(a, b, meter) === true;
           pc += 4;
           continue;
         }
@@ -938,7 +852,7 @@ export class Machine implements Site, Running {
           const a = registers[base + ops[pc + 2]!]!;
           const b = registers[base + ops[pc + 3]!]!;
           this.pc = pc;
-          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a >= b : geSlow(a, b, kernel, meter);
+          registers[base + ops[pc + 1]!] = typeof a === 'number' && typeof b === 'number' ? a >= b : kernel.ge.f2(a, b, meter) === true;
           pc += 4;
           continue;
         }
@@ -1165,7 +1079,7 @@ export class Machine implements Site, Running {
           continue;
         case 52 /* RETURN */: {
           const value = registers[base + ops[pc + 1]!]!;
-          if (this.height === 0) {
+          if (this.height === 0 || this.tracker !== null) {
             if (!this.return(value)) return this.complete(value);
             arm = this.arm;
             base = this.base;
@@ -1214,7 +1128,7 @@ export class Machine implements Site, Running {
             ({ arm, pc } = this);
             ({ ops } = arm);
             registers[base + ops[pc + 1]!] = found;
-            tracker.registers[base + ops[pc + 1]!] = [{ key: key as Keyword, context: holderOf(this.context, key)!.id, value: found }];
+            tracker.set(base + ops[pc + 1]!, [{ key: key as Keyword, context: holderOf(this.context, key)!.id, value: found }]);
             pc += 4;
           }
           continue;
@@ -1254,7 +1168,7 @@ export class Machine implements Site, Running {
           pc += CALL_SIZE;
           continue;
         case 66 /* TRACK */:
-          this.tracker!.before(arm, pc + 1, base, this.height, () => this.callerRegister());
+          this.tracker!.before(arm, pc + 1, base);
           pc += 1;
           continue;
         case 65 /* OPERATION */: {
@@ -1306,19 +1220,13 @@ export class Machine implements Site, Running {
     this.depthLeft -= 1;
   }
 
-  /** The register that the caller waits for. */
-  private callerRegister(): number {
-    const top = this.height - 1;
-    return this.stackBase[top]! + this.stackArm[top]!.ops[(this.stackPc[top]! >> 1) + 1]!;
-  }
-
   /** A tail call: the running frame makes room for the callee. */
   replace(fn: Closure, first: number, count: number): void {
     const { registers, base } = this;
     const code = fn.code as Code;
     if (code.armFor(count) === null) arityError(code.name ?? 'a function', code.arityText, count);
     for (let i = 0; i < count; i++) registers[base + i] = registers[first + i]!;
-    if (this.tracker !== null) for (let i = 0; i < count; i++) this.tracker.registers[base + i] = this.tracker.get(first + i);
+    for (let i = 0; i < count; i++) this.tracker?.set(base + i, this.tracker.get(first + i));
     this.depthLeft += 1;
     this.enter(fn, base, count);
     this.tail = true;
@@ -1330,7 +1238,7 @@ export class Machine implements Site, Running {
     const count = elements.size;
     this.reserve(first + count + 1);
     for (let i = 0; i < count; i++) this.registers[first + i] = elements.get(i)!;
-    this.tracker?.fill(first, count, this.tracker.last);
+    for (let i = 0; i < count; i++) this.tracker?.set(first + i, this.tracker.last);
     return count;
   }
 
@@ -1345,25 +1253,12 @@ export class Machine implements Site, Running {
   }
 }
 
-const NO_ORIGINS: readonly Origin[] = [];
+/** Stands where a fiber was. */
+const NO_FIBER: Fiber = newFiber('done', '', NOWHERE, NOTHING_NAMED, DEFAULT_LIMITS, 0, null, null);
 /** Stands where a function was that must not be held on to. */
 const NOBODY = new Closure({ group: '', unit: 0, name: null }, []);
 /** Registers, and calls, for which there is room in a machine that is kept. */
 const KEPT_MAX = 128;
-/** One for all states: an empty map is as large as what a small run keeps on top of it. */
-export const NOTHING_NAMED: ReadonlyMap<string, never> = new Map<string, never>();
-
-/** A fiber to which nothing has happened yet. `left`: its part of the limits. */
-export function newFiber(
-  status: FiberStatus, path: string, context: Context, variables: Fiber['variables'], left: Pick<Fiber, 'fuel' | 'allocation' | 'calls'>, depthBelow: number, result: Value, tracker: Tracker | null,
-): Fiber {
-  return {
-    status, path, position: 0, frame: null, context, rootDepth: context.depth, variables, fuel: left.fuel, allocation: left.allocation, calls: left.calls, depthBelow,
-    call: null, join: null, stop: null, held: null, failing: false, cancelled: false, defined: NOTHING_DEFINED, result,
-    resultSources: tracker?.last ?? null, variableSources: tracker?.variables ?? null, fatal: false,
-  };
-}
-
 /** The sources of a frame that is put away; null when there are none. */
 function frameSources(tracker: Tracker, own: Sources | null, live: readonly number[], base: number): readonly (Sources | null)[] | null {
   const sources = [own, ...live.map((register) => tracker.get(base + register))];
@@ -1377,36 +1272,6 @@ function part(left: number, count: number): number {
 
 function taken(share: number, count: number): number {
   return Number.isFinite(share) ? share * count : 0;
-}
-
-/** Frames that compensations may use beyond the limit. */
-const COMPENSATION_DEPTH = 1_000;
-
-/** How deep branches may lie in branches: what walks the tree of fibers may recurse. */
-export const FORKS_MAX = 200;
-
-const NOTHING_DEFINED: ReadonlySet<string> = new Set();
-
-function forkLevels(path: string): number {
-  let dots = 0;
-  for (let at = path.indexOf('.'); at >= 0; at = path.indexOf('.', at + 1)) dots += 1;
-  return dots / 2;
-}
-
-/** The depth of the innermost context whose compensations are running; 0 when there is none. Contexts up to there cannot be stopped. */
-export function shieldDepth(context: Context, rootDepth: number, failing: boolean): number {
-  for (let at: Context | null = context; at !== null && at.depth >= rootDepth; at = at.parent) if (at.compensating) return at.depth;
-  return failing ? rootDepth : 0;
-}
-
-/** The frames that a fiber may use beyond the limit; branches that it makes may use them too. */
-export function compensationRoom(context: Context, rootDepth: number, failing: boolean): number {
-  return shieldDepth(context, rootDepth, failing) > 0 ? COMPENSATION_DEPTH : 0;
-}
-
-/** Of two stops the one of the outer context. */
-export function outermost(a: Stop | null, b: Stop | null): Stop | null {
-  return a === null || (b !== null && b.depth < a.depth) ? b : a;
 }
 
 function capabilityName(value: Value): string {

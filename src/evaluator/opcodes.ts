@@ -17,6 +17,7 @@ export const Op = {
   JUMP: 7, // t
   JUMP_FALSE: 8, // s t
   JUMP_TRUE: 9, // s t
+  // Comparisons stand three times in the same order: these jump when they are false, the next ones have a literal on the right.
   JUMP_NOT_LT: 10, // a b t
   JUMP_NOT_LE: 11,
   JUMP_NOT_GT: 12,
@@ -80,7 +81,7 @@ export type OpCode = (typeof Op)[keyof typeof Op];
 
 /**
  * The operands of each instruction, in the order of `Op`, by a letter for how each is used: `w` is written, `r` read, `p` read unless it is negative, `t` a
- * target of jumps, `v` the first register of a window, `n` a count (of the window before it), `o` anything else.
+ * target of jumps, `v` the first register of a window, `n` a count (of the window before it), `c` the point of what waits for a value, `o` anything else.
  */
 export const OPERANDS: Readonly<Record<OpCode, string>> = [
   'wo', // CONST
@@ -126,13 +127,13 @@ export const OPERANDS: Readonly<Record<OpCode, string>> = [
   'worr', // PRIMITIVE_2
   'worrr', // PRIMITIVE_3
   'wovn', // PRIMITIVE_N
-  'wrvno', // CALL
-  'wovno', // CALL_DEFINITION
+  'wrvnc', // CALL
+  'wovnc', // CALL_DEFINITION
   'rvn', // TAIL_CALL
   'ovn', // TAIL_CALL_DEFINITION
-  'wrroo', // APPLY
+  'wrroc', // APPLY
   'rro', // TAIL_APPLY
-  'wrvnop', // HOST_CALL
+  'wrvncp', // HOST_CALL
   'won', // CLOSURE
   'o', // LOOP
   'r', // RETURN
@@ -142,12 +143,12 @@ export const OPERANDS: Readonly<Record<OpCode, string>> = [
   'rr', // CONTEXT_SET
   'op', // STEP_ENTER
   'o', // STEP_LEAVE
-  'wrtoo', // STEP_FAIL
+  'wrtoc', // STEP_FAIL
   'wr', // MAKE_PENDING
   'wro', // SUB_I
   'wr', // INC
   'wr', // DEC
-  'wrroo', // FORK
+  'wrroc', // FORK
   'wovn', // OPERATION
   '', // TRACK
 ] as const;

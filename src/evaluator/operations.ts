@@ -60,26 +60,6 @@ export function isMachineNumber(value: Value): value is number | Float {
   return typeof value === 'number' || value instanceof Float;
 }
 
-function double(value: number | Float): number {
-  return typeof value === 'number' ? value : value.value;
-}
-
-export function ltSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
-  return isMachineNumber(a) && isMachineNumber(b) ? double(a) < double(b) : kernel.lt.f2(a, b, meter) === true;
-}
-
-export function leSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
-  return isMachineNumber(a) && isMachineNumber(b) ? double(a) <= double(b) : kernel.le.f2(a, b, meter) === true;
-}
-
-export function gtSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
-  return isMachineNumber(a) && isMachineNumber(b) ? double(a) > double(b) : kernel.gt.f2(a, b, meter) === true;
-}
-
-export function geSlow(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
-  return isMachineNumber(a) && isMachineNumber(b) ? double(a) >= double(b) : kernel.ge.f2(a, b, meter) === true;
-}
-
 export function same(a: Value, b: Value, kernel: KernelFunctions, meter: Meter): boolean {
   if (a === b && typeof a === 'object') return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return equals(a, b);

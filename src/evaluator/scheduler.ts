@@ -13,16 +13,17 @@
 import { MapValue } from '../value/map.ts';
 import { type ErrorValue, keyword, type Value } from '../value/value.ts';
 import { Vector } from '../value/vector.ts';
-import { changeAt, type Context, contextsFrom } from './context.ts';
+import { changeAt, type Changing, type Context } from './context.ts';
 import { ROOT_ID } from './context-id.ts';
 import type { CodeTable } from './code.ts';
 import { comparePositions, type Event } from './event.ts';
-import { type Entry, Machine, outermost, shieldDepth } from './machine.ts';
-import { errorValue } from './raise.ts';
+import { fiberLike, hasEnded, outermost, shieldDepth } from './fiber.ts';
+import { Machine } from './machine.ts';
+import { errorValue, Raised } from './raise.ts';
 import type { ResumeOptions } from './kernel.ts';
 import type { Answer, Fiber, HostCall, Join, State, Stop } from './state.ts';
 import { fetched } from './stored.ts';
-import { cancelledError, tellFailed, timeoutError, withUndone } from './steps.ts';
+import { cancelledError, timeoutError, withUndone } from './steps.ts';
 import { asError, errorMap } from './thrown.ts';
 import type { Tier } from './tier.ts';
 import { type Sources, union } from './tracking.ts';
@@ -73,9 +74,14 @@ export class Scheduler {
   settle(fiber: Fiber): Fiber {
     for (let at = fiber; ; ) {
       const next = this.advance(at);
-      if (next === at || onlyBranchesMoved(at, next)) return next;
+      if (next === at || onlyBranchesMoved(at, next) || this.isAtRest(next)) return next;
       at = next;
     }
+  }
+
+  /** Whether it waits for an answer that is not there, which is plain where no step around it can have a deadline: the next look would see nothing else. */
+  private isAtRest({ status, context }: Fiber): boolean {
+    return status === 'waiting' && context.parent === null && this.single === null && this.many === null;
   }
 
   /** The fiber after its next stretch; the same one when there is nothing to do for it. */
@@ -84,7 +90,7 @@ export class Scheduler {
     switch (fiber.status) {
       case 'ready':
         if (this.preempted) return fiber;
-        return this.go(fiber, fiber.stop !== null && !fiber.stop.raised ? { kind: 'stop' } : { kind: 'proceed' });
+        return this.spent(fiber, isToStop(fiber) ? this.machine.leave(fiber) : this.machine.proceed(fiber));
       case 'waiting':
         return this.answer(fiber) ?? this.expire(fiber);
       case 'joining': {
@@ -97,11 +103,7 @@ export class Scheduler {
   }
 
   begin(fiber: Fiber, fn: Value, args: readonly Value[]): Fiber {
-    return this.settle(this.go(fiber, { kind: 'begin', fn, args, sources: null }));
-  }
-
-  private go(fiber: Fiber, entry: Entry): Fiber {
-    return this.spent(fiber, this.machine.go(fiber, entry));
+    return this.settle(this.spent(fiber, this.machine.begin(fiber, fn, args, null)));
   }
 
   /** The fiber after a stretch of the machine, which has used some of the quantum. */
@@ -125,7 +127,9 @@ export class Scheduler {
 
   private answer(fiber: Fiber): Fiber | null {
     const answer = this.takeAnswer(fiber.call!.id);
-    return answer === null ? null : this.spent(fiber, this.machine.answer(fiber, answer));
+    if (answer === null) return null;
+    const { machine } = this;
+    return this.spent(fiber, answer.ok ? machine.give(fiber, answer.value, null) : machine.fail(fiber, new Raised(answer.error, false), null));
   }
 
   // --- stopping ------------------------------------------------------------------------------------------------------
@@ -134,31 +138,40 @@ export class Scheduler {
   private noteDeadlines(fiber: Fiber): Fiber {
     if (this.single === null && this.many === null) return fiber;
     let { context } = fiber;
-    for (const at of deadlines(fiber)) {
+    for (const at of deadlines(fiber, false)) {
       const answer = this.takeAnswer(at.deadline!.id);
       if (answer === null) continue;
       const passed = answer.ok ? timeoutError(at) : answer.error;
       context = changeAt(context, at.depth, (one) => (one.deadline = { ...one.deadline!, passed }));
     }
-    return context === fiber.context ? fiber : { ...fiber, context };
+    if (context === fiber.context) return fiber;
+    const next = fiberLike(fiber);
+    next.context = context;
+    return next;
   }
 
   /** Of several deadlines that have passed that of the outermost step counts. */
   private expire(fiber: Fiber): Fiber {
-    let expired: Context | null = null;
-    for (let at: Context | null = fiber.context; at !== null && at.depth >= fiber.rootDepth; at = at.parent) {
-      if (at.deadline !== null && at.deadline.passed !== null && mayExpire(fiber, at)) expired = at;
-    }
-    return expired === null ? fiber : this.stop(fiber, expired, expired.deadline!.passed!);
+    const expired = deadlines(fiber, true).at(-1);
+    return expired === undefined ? fiber : this.stop(fiber, expired, expired.deadline!.passed!);
   }
 
   /** Has the context end, as soon as that may be; a stop further out counts for more. */
   private stop(fiber: Fiber, { depth }: Context, error: ErrorValue): Fiber {
     const stop: Stop = { depth, error, raised: false, cleanup: null };
-    if (depth <= shieldDepth(fiber.context, fiber.rootDepth, fiber.failing)) return { ...fiber, held: outermost(fiber.held, stop) };
+    const next = fiberLike(fiber);
+    if (depth <= shieldDepth(fiber)) {
+      next.held = outermost(fiber.held, stop);
+      return next;
+    }
     if (outermost(fiber.stop, stop) !== stop) return fiber;
-    if (fiber.status === 'waiting') return { ...fiber, stop, status: 'ready', call: null };
-    return fiber.join === null ? { ...fiber, stop } : { ...fiber, stop, join: this.cancelBranches(fiber.join, error.message) };
+    next.stop = stop;
+    if (fiber.status === 'waiting') {
+      next.status = 'ready';
+      next.call = null;
+    }
+    if (fiber.join !== null) next.join = this.cancelBranches(fiber.join, error.message);
+    return next;
   }
 
   stopAll(main: Fiber, reason: string): Fiber {
@@ -175,8 +188,12 @@ export class Scheduler {
     if (hasEnded(branch) || branch.failing) return branch;
     const root = rootOf(branch);
     const error = cancelledError(root, reason);
-    if (branch.status === 'unstarted') return this.ended({ ...branch, status: 'failed', cancelled: true, result: error });
-    return this.stop(branch, root, error);
+    if (branch.status !== 'unstarted') return this.stop(branch, root, error);
+    const next = fiberLike(branch);
+    next.status = 'failed';
+    next.cancelled = true;
+    next.result = error;
+    return this.ended(next);
   }
 
   // --- branches ------------------------------------------------------------------------------------------------------
@@ -196,8 +213,11 @@ export class Scheduler {
 
   private settleBranches(join: Join): Join {
     let changed: Fiber[] | null = null;
+    const meant = this.single === null ? -1 : branchNumber(join, this.single.id);
     for (let i = 0; i < join.branches.length; i++) {
       const branch = join.branches[i]!;
+      // Of thousands one has an answer: for what waits, and is not meant, there is nothing to do.
+      if (i !== meant && branch.status === 'waiting' && this.many === null) continue;
       const settled = this.settleBranch(branch);
       if (settled === branch) continue;
       changed ??= join.branches.slice();
@@ -217,14 +237,15 @@ export class Scheduler {
     const status = branch.status === 'done' ? 'done' : branch.cancelled ? 'cancelled' : 'failed';
     const root = rootOf(branch);
     const index = root.occurrence;
-    const position = branch.position + 1;
-    const at = `${branch.path}${position}`;
+    const next = fiberLike(branch);
+    next.status = status;
+    const at = `${branch.path}${(next.position += 1)}`;
     this.machine.tell(
       status === 'done'
         ? { kind: 'branch-completed', at, step: root.id, index }
         : { kind: status === 'failed' ? 'branch-failed' : 'branch-cancelled', at, step: root.id, index, error: branch.result },
     );
-    return { ...branch, status, position };
+    return next;
   }
 
   /** Starts branches in order while there is room. */
@@ -248,9 +269,9 @@ export class Scheduler {
 
   private startBranch(branch: Fiber): Fiber {
     const root = branch.context;
-    const position = branch.position + 1;
-    this.machine.tell({ kind: 'branch-started', at: `${branch.path}${position}`, step: root.id, index: root.occurrence });
-    const begun = this.go({ ...branch, position }, { kind: 'begin', fn: branch.result, args: [], sources: branch.resultSources });
+    const next = fiberLike(branch);
+    this.machine.tell({ kind: 'branch-started', at: `${branch.path}${(next.position += 1)}`, step: root.id, index: root.occurrence });
+    const begun = this.spent(next, this.machine.begin(next, branch.result, [], branch.resultSources));
     return hasEnded(begun) ? this.ended(begun) : begun;
   }
 
@@ -264,35 +285,45 @@ export class Scheduler {
   private finish(fiber: Fiber, join: Join): Fiber {
     const good = join.branches.filter((branch) => branch.status === 'done');
     const sources = join.branches.reduce<Sources | null>((all, branch) => union(all, branch.resultSources), null);
-    const joined = withTracking(joinFiber(fiber, join, good), sources);
-    if (fiber.stop !== null && !fiber.stop.raised) return this.go(joined, { kind: 'stop' });
+    const joined = joinFiber(fiber, join, good);
+    // What branches give has sources only for a fiber that looks after them.
+    if (sources !== null) joined.variableSources ??= new Map();
+    return this.spent(joined, this.goOn(joined, join, good, sources));
+  }
+
+  private goOn(joined: Changing<Fiber>, join: Join, good: readonly Fiber[], sources: Sources | null): Fiber {
+    const { machine } = this;
+    if (isToStop(joined)) return machine.leave(joined);
     if (join.failed !== null) {
       const { result, resultSources } = join.branches[join.failed]!;
-      return this.go(joined, { kind: 'error', error: result, fatal: false, sources: resultSources });
+      return machine.fail(joined, new Raised(result, false), resultSources);
     }
-    if (join.bestEffort && good.length < join.minSuccess) {
-      return this.go(joined, { kind: 'error', error: tooFew(fiber.context, join, good.length), fatal: false, sources });
-    }
-    return this.go(joinVariables(joined, good), { kind: 'value', value: Vector.adopt(join.branches.map(resultOf)), sources });
+    if (join.bestEffort && good.length < join.minSuccess) return machine.fail(joined, new Raised(tooFew(joined.context, join, good.length), false), sources);
+    joinVariables(joined, good);
+    return machine.give(joined, Vector.adopt(join.branches.map(resultOf)), sources);
   }
 
   /** Ends everything that is open in the branches and the fiber. */
   private endAll(fiber: Fiber, join: Join, fatal: Fiber): Fiber {
     for (const branch of join.branches) this.kill(branch, fatal.result);
     const joined = joinFiber(fiber, join, []);
-    return this.go(joined, { kind: 'error', error: fatal.result, fatal: true, sources: null });
+    return this.spent(joined, this.machine.fail(joined, new Raised(fatal.result, true), null));
   }
 
   private kill(fiber: Fiber, error: Value): void {
     if (hasEnded(fiber)) return;
     for (const branch of fiber.join?.branches ?? []) this.kill(branch, error);
-    let { position } = fiber;
-    const nextPosition = (): string => `${fiber.path}${(position += 1)}`;
-    const tell = (event: Event): void => this.machine.tell(event);
-    for (const at of contextsFrom(fiber.context, fiber.rootDepth + 1)) tellFailed({ tell, nextPosition }, at, error);
-    const root = rootOf(fiber);
-    tell({ kind: 'branch-cancelled', at: nextPosition(), step: root.id, index: root.occurrence, error });
+    const next = fiberLike(fiber.frame === null ? fiber : this.machine.fail(fiber, new Raised(error, true), null));
+    next.cancelled = true;
+    next.result = error;
+    this.ended(next);
   }
+}
+
+/** The number of the branch that a call was made in; -1, or one that is not there, for a call of somebody else. */
+function branchNumber({ branches }: Join, call: string): number {
+  const fork = branches[0]!.path.slice(0, -2); // without the first branch's own `0.`
+  return call.startsWith(fork) ? Number.parseInt(call.slice(fork.length), 10) : -1;
 }
 
 const NO_IDS: readonly string[] = [];
@@ -327,8 +358,9 @@ function onlyBranchesMoved(before: Fiber, after: Fiber): boolean {
   return after.status === 'joining' && before.status === 'joining' && after.frame === before.frame && after.context === before.context && after.stop === before.stop && after.held === before.held;
 }
 
-export function hasEnded(fiber: Fiber): boolean {
-  return fiber.status === 'done' || fiber.status === 'failed' || fiber.status === 'cancelled';
+/** Whether there is a context that it has to leave, and has not begun to. */
+function isToStop({ stop }: Fiber): boolean {
+  return stop?.raised === false;
 }
 
 function rootOf(fiber: Fiber): Context {
@@ -338,14 +370,17 @@ function rootOf(fiber: Fiber): Context {
 }
 
 function withJoin(fiber: Fiber, join: Join): Fiber {
-  return join === fiber.join ? fiber : { ...fiber, join };
+  if (join === fiber.join) return fiber;
+  const next = fiberLike(fiber);
+  next.join = join;
+  return next;
 }
 
-/** The open steps of the fiber whose deadline is still to come, the innermost first. */
-function deadlines(fiber: Fiber): readonly Context[] {
+/** The open steps of the fiber whose deadline matters, and has passed or is still to come; the innermost first. */
+function deadlines(fiber: Fiber, passed: boolean): readonly Context[] {
   let found: Context[] | null = null;
   for (let at: Context | null = fiber.context; at !== null && at.depth >= fiber.rootDepth; at = at.parent) {
-    if (at.deadline !== null && at.deadline.passed === null && mayExpire(fiber, at)) (found ??= []).push(at);
+    if (at.deadline !== null && (at.deadline.passed !== null) === passed && mayExpire(fiber, at)) (found ??= []).push(at);
   }
   return found ?? NO_CONTEXTS;
 }
@@ -353,8 +388,9 @@ function deadlines(fiber: Fiber): readonly Context[] {
 const NO_CONTEXTS: readonly Context[] = [];
 
 /** Whether the time of the step matters: it is not about to end for something else. */
-function mayExpire({ stop, held, context, rootDepth, failing }: Fiber, at: Context): boolean {
-  const shield = shieldDepth(context, rootDepth, failing);
+function mayExpire(fiber: Fiber, at: Context): boolean {
+  const { stop, held } = fiber;
+  const shield = shieldDepth(fiber);
   if (stop !== null && at.depth >= stop.depth) return false;
   return at.depth > shield || (at.depth < shield && (held === null || at.depth < held.depth));
 }
@@ -365,26 +401,22 @@ function isDecisive(branch: Fiber, join: Join): boolean {
 }
 
 /** The fiber before it goes on: what the branches left of the limits, and how to undo what completed in them. */
-function joinFiber(fiber: Fiber, join: Join, good: readonly Fiber[]): Fiber {
-  let { fuel, allocation, calls, context } = fiber;
+function joinFiber(fiber: Fiber, join: Join, good: readonly Fiber[]): Changing<Fiber> {
+  const next = fiberLike(fiber);
   for (const branch of join.branches) {
     // What is unlimited stays so.
-    fuel += branch.fuel;
-    allocation += branch.allocation;
-    calls += branch.calls;
+    next.fuel += branch.fuel;
+    next.allocation += branch.allocation;
+    next.calls += branch.calls;
   }
-  for (const branch of good) context = withUndone(context, branch.context);
-  return { ...fiber, fuel, allocation, calls, context, join: null };
+  for (const branch of good) next.context = withUndone(next.context, branch.context);
+  next.join = null;
+  return next;
 }
 
-/** What branches give has sources only for a fiber that looks after them. */
-function withTracking(fiber: Fiber, sources: Sources | null): Fiber {
-  return sources === null || fiber.variableSources !== null ? fiber : { ...fiber, variableSources: new Map() };
-}
-
-/** The fiber with what the branches have defined, in their order, and where it comes from. */
-function joinVariables(fiber: Fiber, good: readonly Fiber[]): Fiber {
-  if (good.every((branch) => branch.defined.size === 0 && branch.variableSources === null)) return fiber;
+/** Gives the fiber what the branches have defined, in their order, and where it comes from. */
+function joinVariables(fiber: Changing<Fiber>, good: readonly Fiber[]): void {
+  if (good.every((branch) => branch.defined.size === 0 && branch.variableSources === null)) return;
   const variables = new Map(fiber.variables);
   const sources = new Map(fiber.variableSources ?? []);
   const defined = new Set(fiber.defined);
@@ -397,8 +429,9 @@ function joinVariables(fiber: Fiber, good: readonly Fiber[]): Fiber {
       if (fiber.path !== '') defined.add(name);
     }
   }
-  const isTracked = fiber.variableSources !== null || good.some((branch) => branch.variableSources !== null);
-  return { ...fiber, variables, defined, variableSources: isTracked ? sources : null };
+  fiber.variables = variables;
+  fiber.defined = defined;
+  if (fiber.variableSources !== null || good.some((branch) => branch.variableSources !== null)) fiber.variableSources = sources;
 }
 
 /** `[true value data]` or `[false error nil]`. */
@@ -419,13 +452,13 @@ function tooFew({ name }: Context, join: Join, good: number): ErrorValue {
 /** All calls that the fiber and its branches wait for, in the order of the text; the deadlines of a step before what it waits for. */
 export function pendingCalls(fiber: Fiber): readonly HostCall[] {
   // An array that grows begins with room for 17, and states keep it.
-  if (fiber.call !== null && fiber.join === null && deadlines(fiber) === NO_CONTEXTS) return [fiber.call];
+  if (fiber.call !== null && fiber.join === null && deadlines(fiber, false) === NO_CONTEXTS) return [fiber.call];
   return collectCalls(fiber, []);
 }
 
 function collectCalls(fiber: Fiber, calls: HostCall[]): HostCall[] {
   if (hasEnded(fiber) || fiber.status === 'unstarted') return calls;
-  const due = deadlines(fiber);
+  const due = deadlines(fiber, false);
   for (let i = due.length - 1; i >= 0; i--) calls.push(deadlineCall(due[i]!));
   if (fiber.call !== null) calls.push(fiber.call);
   if (fiber.join !== null) for (const branch of fiber.join.branches) collectCalls(branch, calls);

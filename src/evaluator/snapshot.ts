@@ -37,10 +37,10 @@ import { ROOT_ID } from './context-id.ts';
 import type { Origin } from './event.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.ts';
 import { Op, type OpCode } from './opcodes.ts';
-import { compensationRoom, FORKS_MAX } from './machine.ts';
+import { compensationRoom, hasEnded, isTooDeep } from './fiber.ts';
 import { Raised } from './raise.ts';
 import { remaining } from './kernel.ts';
-import { hasEnded, pendingCalls } from './scheduler.ts';
+import { pendingCalls } from './scheduler.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
 import { checkOptions, ownBytes, siteOf } from './steps.ts';
 import { readSources, type Sources, sourcesValue } from './tracking.ts';
@@ -219,7 +219,7 @@ function readFiber(value: Value, place: Place): Fiber {
   const stop = readStop(parts[10]!, rootDepth, context);
   const held = readStop(parts[11]!, rootDepth, context);
   const failing = flag(parts[12]);
-  const room = limits.depth + compensationRoom(context, rootDepth, failing) - depthBelow;
+  const room = limits.depth + compensationRoom({ context, rootDepth, failing }) - depthBelow;
   const frame = readFrames(parts[7]!, status, stop !== null && !stop.raised, room);
   if (openSteps(frame) !== context.depth - rootDepth) malformed('its contexts do not fit its frames');
   const position = index(parts[1], 'position');
@@ -251,13 +251,13 @@ function readJoin(value: Value, fiber: Fiber, limits: Limits): Join {
   const [at, bestEffort, minSuccess, maxConcurrency, failed, items] = vectorOf(value, 'join');
   const position = index(at, 'position');
   if (position < 1 || position > fiber.position) malformed('its branches began at a position that was never reached');
-  const depthBelow = fiber.depthBelow + fiber.frame!.depth - compensationRoom(fiber.context, fiber.rootDepth, fiber.failing);
+  const depthBelow = fiber.depthBelow + fiber.frame!.depth - compensationRoom(fiber);
   const fibers = vectorOf(items ?? null, 'branches');
   if (fibers.length === 0 || fibers.length > limits.branches) malformed('it has more branches than its limit');
   if (fiber.context.depth > limits.contextDepth) malformed('its contexts are deeper than their limit');
   const most = count(maxConcurrency ?? null, 'number of branches at a time');
   if (most < 1) malformed('none of its branches may run');
-  if (fiber.path.split('.').length > 2 * FORKS_MAX) malformed('its branches are too deep in one another');
+  if (isTooDeep(fiber)) malformed('its branches are too deep in one another');
   if (typeof failed === 'number' && failed >= fibers.length) malformed('a branch that it has not has failed');
   return {
     bestEffort: flag(bestEffort), minSuccess: index(minSuccess, 'number of branches'), maxConcurrency: most, failed: failed === null ? null : index(failed, 'failed branch'),

@@ -6,7 +6,7 @@
  * - S2 Whatever can fail on the way out fails before the context is left, so the step fails and nothing was merged.
  * - S3 Sizes are counted before a write, never after.
  */
-import { type OperationName, OPERATIONS } from '../ir/node.ts';
+import type { OPERATIONS } from '../ir/node.ts';
 import { optionProblem, optionsOf, type StepForm, type StepOption } from '../ir/step-options.ts';
 import { encodedSize } from '../value/bytes.ts';
 import { type Entry, MapValue } from '../value/map.ts';
@@ -22,7 +22,7 @@ import { functionsOf, type Policy, readPolicy } from './merge-policy.ts';
 import { chargeCells, chargeFuel, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
 import type { Exposure, HostCall } from './state.ts';
 import { fetched } from './stored.ts';
-import { readSources, type Sources, sourcesValue, union } from './tracking.ts';
+import { originsOf, readSources, type Sources, sourcesValue, union } from './tracking.ts';
 
 /** The machine, as the edges see it. */
 export interface Site {
@@ -223,14 +223,10 @@ export function sourcesOfEntries(entries: Vector): Sources | null {
 
 export function failStep(site: Site, error: Value): void {
   const { context } = site;
-  tellFailed(site, context, error);
-  site.context = context.parent!;
-}
-
-export function tellFailed(site: Pick<Site, 'tell' | 'nextPosition'>, context: Context, error: Value): void {
   const at = site.nextPosition();
   if (context.form === 'pass') site.tell({ kind: 'pass-failed', at, step: context.id, index: context.occurrence, error });
   else site.tell({ kind: 'step-failed', at, step: context.id, name: context.name, error });
+  site.context = context.parent!;
 }
 
 function joinPass(site: Site): void {
@@ -295,13 +291,10 @@ function written(site: Site, context: Context, key: Value, value: Value): Contex
   return next;
 }
 
-export function setContext(site: Site, key: Value, value: Value, derivedFrom: readonly Origin[] = NO_ORIGINS): void {
+export function setContext(site: Site, key: Value, value: Value, derivedFrom: readonly Origin[] = originsOf(null)): void {
   site.context = written(site, site.context, key, value);
   site.tell({ kind: 'context-set', at: site.nextPosition(), step: site.context.id, key, value, derivedFrom });
 }
-
-const NO_ORIGINS: readonly Origin[] = [];
-const NO_COMPENSATIONS: Vector = Vector.empty();
 
 interface Merged {
   readonly data: MapValue;
@@ -370,63 +363,64 @@ function isJoin(context: Context): boolean {
 
 type Operation = (site: Site, args: readonly Value[]) => Value;
 
-const TABLE: Readonly<Record<OperationName, Operation>> = {
-  '%own-data': (site) => fetched(site.context.data),
-  '%reset-data': (site, [data]) => resetData(site, mapArgument(data)),
-  '%questions': (site, [policy, sources]) => questions(site, policy ?? null, vectorArgument(sources).map((source) => readSource(source))),
-  '%asks': (_site, [policy]) => mayAsk(readPolicy(policy ?? null)),
-  '%check-produced': (site, [sources]) => {
+type ForEach<Names extends readonly unknown[]> = { readonly [Index in keyof Names]: Operation };
+
+/** In the order of `OPERATIONS`. */
+const TABLE: ForEach<typeof OPERATIONS> = [
+  /* %own-data */ (site) => fetched(site.context.data),
+  /* %reset-data */ (site, [data]) => resetData(site, mapArgument(data)),
+  /* %questions */ (site, [policy, sources]) => questions(site, policy ?? null, vectorArgument(sources).map((source) => readSource(source))),
+  /* %asks */ (_site, [policy]) => mayAsk(readPolicy(policy ?? null)),
+  /* %check-produced */ (site, [sources]) => {
     checkProduced(site.context, vectorArgument(sources).map((source) => readSource(source).data));
     return null;
   },
-  '%take-compensations': (site) => {
-    const { compensations } = site.context;
-    if (compensations.size > 0) site.context = { ...site.context, compensations: NO_COMPENSATIONS };
-    site.derive(sourcesOfEntries(compensations));
-    return compensations;
-  },
-  '%deciding': (site, [decides]) => {
+  /* %deciding */ (site, [decides]) => {
     site.context = { ...site.context, deciding: decides === true };
     return null;
   },
-  '%merge-up': (site, [policy, sources, stays]) => {
+  /* %merge-up */ (site, [policy, sources, stays]) => {
     mergeUp(site, readPolicy(policy ?? null), vectorArgument(sources).map((source) => readSource(source)), { stays: stays === true });
     return null;
   },
-  '%retrying': (site, [attempt, delayMs, error]) => {
+  /* %retrying */ (site, [attempt, delayMs, error]) => {
     const { id, name } = site.context;
     site.tell({ kind: 'step-retrying', at: site.nextPosition(), step: id, name, attempt: Number(attempt), delayMs: Number(delayMs), error: error ?? null });
     return null;
   },
-  '%recovered': (site, [by, error]) => {
+  /* %recovered */ (site, [by, error]) => {
     const { id, name } = site.context;
     site.tell({ kind: 'step-recovered', at: site.nextPosition(), step: id, name, by: by === 'delegate' ? 'delegate' : 'fallback', error: error ?? null });
     return null;
   },
-  '%compensation': (site, [undo, result, retries, runner]) => {
+  /* %compensation */ (site, [undo, result, retries, runner]) => {
     const { context } = site;
     const next = contextLike(context);
     next.compensation = Vector.of(context.id, context.name, undo ?? null, result ?? null, retries ?? null, runner ?? null, sourcesValue(site.argumentSources()));
     site.context = next;
     return null;
   },
-  '%compensating': (site, [word, id, name, error]) => {
+  /* %compensating */ (site, [word, id, name, error]) => {
     const which = { at: site.nextPosition(), step: String(id), name: String(name) };
     if (word === 'failed') site.tell({ kind: 'compensation-failed', ...which, error: error ?? null });
     else site.tell({ kind: word === 'completed' ? 'compensation-completed' : 'compensation-started', ...which });
     return null;
   },
-  '%step': (site) => Vector.of(site.context.id, site.context.name),
-  '%check-entry': (site, [form, options]) => {
+  /* %take-compensations */ (site) => {
+    const { compensations } = site.context;
+    if (compensations.size > 0) site.context = { ...site.context, compensations: Vector.empty() };
+    site.derive(sourcesOfEntries(compensations));
+    return compensations;
+  },
+  /* %step */ (site) => Vector.of(site.context.id, site.context.name),
+  /* %check-entry */ (site, [form, options]) => {
     checkEntry(site, String(form) as StepForm, options ?? null);
     return null;
   },
-};
-
-const BY_INDEX: readonly Operation[] = OPERATIONS.map((name) => TABLE[name]);
+];
 
 export function runOperation(site: Site, index: number, args: readonly Value[]): Value {
-  return BY_INDEX[index]!(site, args);
+  return TABLE[index]!(site, args);
 }
 
 function mapArgument(value: Value | undefined): MapValue {

@@ -74,7 +74,7 @@ function order(a: string, b: string): number {
 /** The sources of one machine's registers, and of the functions that it runs. */
 export class Tracker {
   /** As the machine's registers; absent is none. */
-  readonly registers: (Sources | null | undefined)[] = [];
+  private readonly registers: (Sources | null | undefined)[] = [];
   variables: Map<string, Sources>;
   /** Of what the running function captured. */
   closure: Sources | null = null;
@@ -93,59 +93,42 @@ export class Tracker {
     return this.registers[register] ?? null;
   }
 
-  /** The instruction at `pc` is about to run; `height` is that of the machine's stack. */
-  before(arm: ArmCode, pc: number, base: number, height: number, caller: () => number): void {
-    const { ops } = arm;
-    const op = ops[pc] as OpCode;
+  set(register: number, sources: Sources | null): void {
+    this.registers[register] = sources;
+  }
+
+  /** The instruction at `pc` is about to run. */
+  before(arm: ArmCode, pc: number, base: number): void {
+    const { ops, liveness } = arm;
+    const { reads, writes } = liveness.instructions[liveness.indexAt.get(pc)!]!;
+    let last: Sources | null = null;
+    for (let i = 0; i < reads.length; i++) last = union(last, this.get(base + reads[i]!));
     this.callee = null;
-    this.last = this.read(ops, op, pc, base);
-    switch (op) {
+    this.last = last;
+    switch (ops[pc] as OpCode) {
       case Op.CONST:
       case Op.DEFINITION:
-        this.registers[base + ops[pc + 1]!] = null;
-        return;
+        return this.set(base + writes, null);
       case Op.CAPTURE:
       case Op.SIBLING:
-        this.registers[base + ops[pc + 1]!] = this.closure;
-        return;
+        return this.set(base + writes, this.closure);
       case Op.VAR:
-        this.registers[base + ops[pc + 1]!] = this.variables.get(arm.constants[ops[pc + 2]!] as string) ?? null;
-        return;
+        return this.set(base + writes, this.variables.get(arm.constants[ops[pc + 2]!] as string) ?? null);
       case Op.SET_VAR:
-        return this.setVariable(arm.constants[ops[pc + 1]!] as string, this.get(base + ops[pc + 2]!));
+        return this.setVariable(arm.constants[ops[pc + 1]!] as string, last);
       case Op.CALL:
       case Op.APPLY:
         this.callee = this.get(base + ops[pc + 2]!);
-        this.registers[base + ops[pc + 1]!] = this.last;
-        return;
+        return this.set(base + writes, last);
       case Op.TAIL_CALL:
       case Op.TAIL_APPLY:
         this.callee = this.get(base + ops[pc + 1]!);
         return;
-      case Op.RETURN:
-        if (height > 0) {
-          this.registers[caller()] = this.last;
-          this.closure = this.stack[height - 1] ?? null;
-        }
-        return;
       case Op.CONTEXT_GET:
         return;
       default:
-        if (OPERANDS[op].startsWith('w')) this.registers[base + ops[pc + 1]!] = this.last;
+        if (writes >= 0) this.set(base + writes, last);
     }
-  }
-
-  /** The sources of everything that an instruction reads. */
-  private read(ops: Int32Array, op: OpCode, pc: number, base: number): Sources | null {
-    let found: Sources | null = null;
-    const kinds = OPERANDS[op];
-    for (let i = 0; i < kinds.length; i++) {
-      const operand = ops[pc + 1 + i]!;
-      if (kinds[i] === 'r' || (kinds[i] === 'p' && operand >= 0)) found = union(found, this.get(base + operand));
-      else if (kinds[i] === 'v') found = union(found, this.among(base + operand, ops[pc + 2 + i]!));
-    }
-    if (op === Op.CLOSURE) for (let i = 0; i < ops[pc + 3]!; i++) found = union(found, this.get(base + ops[pc + 4 + i]!));
-    return found;
   }
 
   /** Of `count` registers from `first` on. */
@@ -153,10 +136,6 @@ export class Tracker {
     let found: Sources | null = null;
     for (let i = 0; i < count; i++) found = union(found, this.get(first + i));
     return found;
-  }
-
-  fill(first: number, count: number, sources: Sources | null): void {
-    for (let i = 0; i < count; i++) this.registers[first + i] = sources;
   }
 
   private setVariable(name: string, sources: Sources | null): void {
@@ -195,43 +174,33 @@ function trackedOf(arm: ArmCode): Tracked {
 }
 
 function track(arm: ArmCode): Tracked {
-  const starts = instructionStarts(arm.ops);
+  const { ops, points, handlers, marks, liveness } = arm;
   /** The address of the TRACK before the instruction. */
   const moved = new Map<number, number>();
+  const addresses = new Map<number, number>();
   let size = 0;
-  starts.forEach((start, index) => {
-    moved.set(start, size);
-    size += 1 + (starts[index + 1] ?? arm.ops.length) - start;
-  });
-  moved.set(arm.ops.length, size);
-  const ops = new Int32Array(size);
-  starts.forEach((start, index) => {
-    const at = moved.get(start)!;
-    ops[at] = Op.TRACK;
-    ops.set(arm.ops.subarray(start, starts[index + 1] ?? arm.ops.length), at + 1);
-    const target = OPERANDS[arm.ops[start] as OpCode].indexOf('t') + 1;
-    if (target > 0) ops[at + 1 + target] = moved.get(arm.ops[start + target]!)!;
-  });
-  const addresses = new Map(starts.map((start) => [start, moved.get(start)! + 1]));
+  for (const { at, next } of liveness.instructions) {
+    moved.set(at, size);
+    addresses.set(at, size + 1);
+    size += 1 + next - at;
+  }
+  moved.set(ops.length, size);
+  const changed = new Int32Array(size);
+  for (const { at, next, target } of liveness.instructions) {
+    const start = addresses.get(at)!;
+    changed[start - 1] = Op.TRACK;
+    changed.set(ops.subarray(at, next), start);
+    if (target >= 0) changed[start + 1 + OPERANDS[ops[at] as OpCode].indexOf('t')] = moved.get(target)!;
+  }
+  const to = (address: number): number => moved.get(address)!;
   return {
     addresses,
     arm: new ArmCode({
-      ...arm, ops, plain: arm,
+      ...arm, ops: changed, plain: arm,
       // The entry is where it was: whatever stands there is tracked too.
-      points: arm.points.map((address, point) => (point === 0 ? moved.get(address)! : addresses.get(address)!)),
-      handlers: arm.handlers.map((handler) => ({ ...handler, start: moved.get(handler.start)!, end: moved.get(handler.end)!, at: moved.get(handler.at)!, until: moved.get(handler.until)! })),
-      marks: arm.marks.map((mark) => ({ ...mark, at: moved.get(mark.at)! })),
+      points: points.map((address, point) => to(address) + (point === 0 ? 0 : 1)),
+      handlers: handlers.map((handler) => ({ ...handler, start: to(handler.start), end: to(handler.end), at: to(handler.at), until: to(handler.until) })),
+      marks: marks.map((mark) => ({ ...mark, at: to(mark.at) })),
     }),
   };
-}
-
-function instructionStarts(ops: Int32Array): number[] {
-  const starts: number[] = [];
-  for (let at = 0; at < ops.length; ) {
-    starts.push(at);
-    const op = ops[at] as OpCode;
-    const size = 1 + OPERANDS[op].length;
-    at += op === Op.CLOSURE ? size + ops[at + 3]! : size;
-  }
-  return starts;
 }

@@ -1,11 +1,12 @@
 /** The kernel as the loop sees it: values that lie in a store are fetched before the loop hears of anything. */
 import type { Result } from '../diagnostic/diagnostic.ts';
 import { storedForCall } from '../evaluator/fetching.ts';
-import { cancel, exposedContext, resume, type ResumeOptions, variablesAt } from '../evaluator/kernel.ts';
+import { cancel, exposedContext, type ResumeOptions, variablesAt } from '../evaluator/kernel.ts';
 import { errorValue } from '../evaluator/raise.ts';
 import type { Advance, Answer, Event, State } from '../evaluator/state.ts';
 import type { Stored } from '../evaluator/stored.ts';
 import type { MapValue } from '../value/map.ts';
+import { resumeBranches } from './branch/turns.ts';
 import type { Kernel, Turn } from './port.ts';
 
 /** The state with these values in it, as `Chunker.provide` gives it. */
@@ -18,7 +19,7 @@ export interface LoopKernel extends Required<Pick<Kernel<never, State, never, Ev
 
 export function loopKernel(fetch: FetchValues): LoopKernel {
   return {
-    resume: (state, answers: readonly Answer[], options?: ResumeOptions) => settled(state, (at) => resume(at, answers, options), fetch),
+    resume: (state, answers: readonly Answer[], options?: ResumeOptions) => settled(state, (at) => resumeBranches(at, answers, options), fetch),
     cancel: (state, reason, options?: ResumeOptions) => settled(state, (at) => cancel(at, reason, options), fetch),
     exposed: (state, callId) => exposed(state, callId, fetch),
     variables: variablesAt,

@@ -29,11 +29,14 @@ export function run(program: Pick<Program, 'main' | 'table'>, host: LoopHost & G
   return runOn(newKernel(host), { table, fn: table.closureOf(main), args: [] }, host, { ...parts, callbacks: callbacksOf(table, host, parts) });
 }
 
-type RunParts = RunOptions & Pick<LoopOptions<State, Event>, 'follow' | 'isTraced'>;
+type RunParts = RunOptions & Pick<LoopOptions<State, Event>, 'follow' | 'isTraced'> & {
+  /** The keys of calls that call back. Default: their ids. */
+  readonly keyOf?: (callId: string) => string;
+};
 
 /** What a capability calls back runs as the run itself does: on such a kernel, under such limits. */
-export function callbacksOf(table: Program['table'], host: LoopHost & Governed, { start: { limits, isolations, quantum = QUANTUM } = {}, signal = new AbortController().signal, maxConcurrent = CONCURRENT_CALLS, observer = {}, ...rules }: RunParts): CallbackRuns {
-  return unkeptCallbacks({ table, newKernel: () => newKernel(host), host, observer, start: { quantum, ...(limits === undefined ? {} : { limits }), ...(isolations === undefined ? {} : { isolations }) }, loop: { ...rules, signal, maxConcurrent } });
+export function callbacksOf(table: Program['table'], host: LoopHost & Governed, { start: { limits, isolations, quantum = QUANTUM } = {}, signal = new AbortController().signal, maxConcurrent = CONCURRENT_CALLS, observer = {}, keyOf, ...rules }: RunParts): CallbackRuns {
+  return unkeptCallbacks({ table, newKernel: () => newKernel(host), host, observer, start: { quantum, ...(limits === undefined ? {} : { limits }), ...(isolations === undefined ? {} : { isolations }) }, loop: { ...rules, signal, maxConcurrent } }, 0, keyOf);
 }
 
 function newKernel({ constitution }: Governed): EntryKernel {

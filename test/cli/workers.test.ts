@@ -41,10 +41,37 @@ test('rtfs run --workers gives branches away, under the policy of home, and take
   expect(alone.err).toContain('the token is missing or wrong');
 });
 
+test('a kept run gives branches away, also when it is gone on with, and both stores tell of the same', async () => {
+  const cwd = directory();
+  const keys = join(cwd, 'keys');
+  // The journal of home and its heads are signed by the user; the worker signs with the keys that both have.
+  const env = { RTFS_TOKEN: TOKEN, RTFS_KEYS: keys };
+  const worker = start(['worker', '--http', '0', '--allow', 'env=ROOM', '--keys', keys, '--store', join(cwd, 'logs.db')], { env: { ...env, ROOM: 'there' } });
+  running.add(worker);
+  const url = /works at (\S+)/.exec(String((await once(worker.stdout, 'data'))[0]))![1]!;
+  const run = (args: readonly string[]): ReturnType<typeof rtfs> => rtfs(args, { cwd, env: { ...env, ROOM: 'here' } });
+  const shared = ['--keys', keys, '--workers', url];
+  const rooms = '(step-parallel (call :env.get "ROOM") (call :env.get "ROOM"))';
+
+  expect(await run(['run', '-e', `[${rooms} (call :user.ask "Go on?") ${rooms}]`, '--allow', 'env=ROOM', '--allow', 'user.ask', '--store', 'runs.db', '--id', 'trip', ...shared])).toMatchObject({ code: 3, err: expect.stringContaining('Go on?') as string });
+  const waits = await run(['runs', '--store', 'runs.db', '--json']);
+  const call = (JSON.parse(waits.out) as { readonly waits: readonly { readonly call: string }[] }[])[0]!.waits[0]!.call;
+  expect(await run(['answer', 'trip', call, 'yes', '--no-resume', '--store', 'runs.db'])).toMatchObject({ code: 0 });
+  expect(await run(['resume', 'trip', '--store', 'runs.db', ...shared])).toMatchObject({ code: 0, out: '[["there" "there"] "yes" ["there" "there"]]\n' });
+  expect(await run(['replay', 'trip', '--store', 'runs.db'])).toMatchObject({ code: 0 });
+  const log = await run(['log', 'trip', '--store', 'runs.db']);
+  expect(log.out).toContain(`to ${url}`);
+  expect(log.out).toMatch(/branch-returned .* as trip~branch~/);
+  expect(await run(['verify', 'runs.db', '--with', 'logs.db'])).toMatchObject({ code: 0, out: expect.stringMatching(/^good: 1 runs/) as string });
+  expect(await run(['verify', 'logs.db'])).toMatchObject({ code: 0, out: expect.stringMatching(/^good: 4 runs/) as string });
+  expect((await run(['verify', 'runs.db', '--with', 'nowhere.db'])).err).toContain('there is no store nowhere.db');
+  const logged = (JSON.parse((await run(['runs', '--store', 'logs.db', '--json'])).out) as { readonly run: string }[]).map((one) => one.run);
+  expect((await run(['replay', logged[0]!, '--store', 'logs.db'])).err).toContain('of trip: that is the run to go on with');
+});
+
 test.each<[string, readonly string[], string]>([
   ['an address that is none', ['--workers', 'there'], '`there` is no address of a worker'],
   ['a token without workers', ['--token-file', 't'], '--token-file and --keys belong to --workers'],
-  ['a run that is kept', ['--workers', 'http://127.0.0.1:1', '--keep'], 'a run that is kept stays in one process'],
   ['a budget', ['--workers', 'http://127.0.0.1:1', '--budget', 'calls=1'], 'a constitution and a budget cannot be kept in other processes'],
   ['a policy with a budget', ['--workers', 'http://127.0.0.1:1', '--policy', 'networking'], 'the policy networking has a budget'],
 ])('%s is refused with 2', async (_, args, message) => {

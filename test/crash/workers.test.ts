@@ -1,22 +1,25 @@
 /** Branches carried on by other processes, one of which is killed in the middle of one (EC-18). */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runWithWorkers } from '../../src/host/branch/run.ts';
 import type { LeaseOptions } from '../../src/host/branch/lease.ts';
+import type { BranchTurns } from '../../src/host/branch/turns.ts';
 import { compile, type Program as Compiled } from '../../src/host/compile.ts';
 import { HostFailure } from '../../src/host/failure.ts';
 import { functionHost } from '../../src/host/function-host.ts';
 import { openKeys } from '../../src/host/journal/keys.ts';
 import { readPolicyDocument } from '../../src/host/open.ts';
+import { Tokens } from '../../src/host/protocol/token.ts';
 import { run } from '../../src/host/run.ts';
 import { fromPlain } from '../../src/value/plain.ts';
 import { printValue } from '../../src/value/print.ts';
 import { testEnvironment } from '../support/environment.ts';
+import { Ledger } from './ledger.ts';
 import { bundleProgram, type Program, startProgram } from './process.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'rtfs-workers-'));
@@ -24,35 +27,6 @@ const keyDirectory = path.join(folder, 'keys');
 const environment = testEnvironment();
 const started = new Set<Program>();
 let file = '';
-
-/** What was ordered: each key once, however often it was asked for. `hold` may keep a request waiting for ever. */
-class Ledger {
-  readonly orders = new Map<string, { readonly item: string; readonly by: Set<string> }>();
-  hold: (item: string, by: string) => boolean = () => false;
-  url = '';
-  private readonly server = createServer((request, response) => void this.take(request, response));
-
-  async open(): Promise<void> {
-    this.server.listen(0, '127.0.0.1');
-    await once(this.server, 'listening');
-    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
-  }
-
-  close(): void {
-    this.server.close();
-    this.server.closeAllConnections();
-  }
-
-  private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let text = '';
-    for await (const piece of request as AsyncIterable<Buffer>) text += piece.toString('utf8');
-    const { key, item, by } = JSON.parse(text) as { readonly key: string; readonly item: string; readonly by: string };
-    const order = this.orders.get(key) ?? { item, by: new Set<string>() };
-    this.orders.set(key, order);
-    order.by.add(by);
-    if (!this.hold(item, by)) response.end(String(item.length));
-  }
-}
 
 let ledger = new Ledger();
 
@@ -111,6 +85,10 @@ function leases(addresses: readonly { readonly url: string }[], more: Partial<Le
 /** Here nothing can be ordered: who does it is another process. */
 const home = (): ReturnType<typeof functionHost> => functionHost({ here: () => 'home', 'shop.order': () => { throw new HostFailure('security', 'not here'); } });
 
+function turnsLine(session: string, index: number, turns: BranchTurns, keys = openKeys(keyDirectory)): unknown {
+  return { method: 'turns', params: { turns: new Tokens(environment, keys).sealTurns(session, index, turns), last: false } };
+}
+
 const items = (): string[] => [...ledger.orders.values()].map(({ item }) => item).sort();
 
 describe('branches on other machines', () => {
@@ -136,8 +114,9 @@ describe('branches on other machines', () => {
     expect(shown(result)).toBe(await alone(PLAN));
     expect(lost.length).toBeGreaterThan(0);
     expect(items()).toEqual(['flight', 'hotel', 'moon', 'room', 'seat']);
-    const flight = [...ledger.orders.values()].find(({ item }) => item === 'flight')!;
-    expect(flight.by).toEqual(new Set(['a', 'b']));
+    // Under the key that the first one asked under.
+    const seat = [...ledger.orders.values()].find(({ item }) => item === 'seat')!;
+    expect(seat.by).toEqual(new Set(['a', 'b']));
   });
 
   test('are taken from a worker that says nothing any more', async () => {
@@ -198,6 +177,32 @@ describe('branches on other machines', () => {
     expect(shown(await runWithWorkers(compiled(text), here, leases(both, { grants })))).toBe('[[4 ":shop.pay was begun by a worker that was lost: nobody knows whether it happened"] 1]');
     const fare = [...ledger.orders.values()].filter(({ item }) => item === 'fare');
     expect(fare.map(({ by }) => by.size)).toEqual([1]);
+  });
+
+  test.each<[string, (session: string) => readonly unknown[], string]>([
+    ['no JSON', () => ['hello'], 'it answered no JSON'],
+    ['nothing', () => [], 'it ended without an answer'],
+    ['turns that nobody signed', () => [{ method: 'turns', params: { turns: 'rtfs1.turn.x.y.z', last: true } }], 'the turn is damaged'],
+    ['turns of another key', (session) => [turnsLine(session, 0, [[{ id: '1', ok: true, value: 7 }]], openKeys(path.join(folder, 'other')))], 'signed with a key that this server does not know'],
+    ['turns of another session', () => [turnsLine('another', 0, [[{ id: '1', ok: true, value: 7 }]])], 'what it tells of the branch cannot be read'],
+    ['turns a second time', (session) => [turnsLine(session, 0, []), turnsLine(session, 0, [])], 'what it tells of the branch cannot be read'],
+    ['an answer to what nobody asked', (session) => [turnsLine(session, 0, [[{ id: '99', ok: true, value: 7 }]]), { result: { home: false, state: '' } }], 'it has ended the branch, which has not ended here'],
+  ])('are not believed of a worker that tells %s', async (_, lines, reason) => {
+    await workers();
+    const server = createServer((request, response) => void (async () => {
+      let text = '';
+      for await (const piece of request as AsyncIterable<Buffer>) text += piece.toString('utf8');
+      const { params } = JSON.parse(text) as { readonly params: { readonly session: string } };
+      response.end(lines(params.session).map((line) => `${typeof line === 'string' ? line : JSON.stringify({ jsonrpc: '2.0', ...(line as object) })}\n`).join(''));
+    })());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const lost = new Set<string>();
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const result = await runWithWorkers(compiled(PLAN), functionHost({ 'shop.order': (item: string) => item.length, here: () => 'home' }), leases([{ url }], { lost: (_worker, _path, why) => lost.add(why) }));
+    server.close();
+    expect(shown(result)).toBe(await alone(PLAN));
+    expect([...lost].join('; ')).toContain(reason);
   });
 
   test('fail as they fail at home, and the others are told', async () => {

@@ -84,7 +84,7 @@ describe('packages', () => {
     ['fast-check', ['src/testing/arbitraries.ts', 'src/testing/values.ts']],
     ['chevrotain', ['src/parser/grammar.ts', 'src/parser/tokens.ts']],
     ['re2js', ['src/evaluator/primitives/re2.ts']],
-    ['commander', ['src/cli/arguments-engine.ts', 'src/cli/arguments-kept.ts', 'src/cli/arguments-serve.ts', 'src/cli/arguments.ts']],
+    ['commander', ['src/cli/arguments-engine.ts', 'src/cli/arguments-kept.ts', 'src/cli/arguments-serve.ts', 'src/cli/arguments-workers.ts', 'src/cli/arguments.ts']],
     ['@restatedev/restate-sdk', ['src/host/engine/restate/segment.ts', 'src/host/engine/restate/services.ts', 'src/host/engine/restate/worker.ts']],
     ['better-sqlite3', ['src/host/store/sqlite-open.ts', 'src/host/store/sqlite-schema.ts', 'src/host/store/sqlite-writer.ts', 'src/host/store/sqlite.ts']],
     ['@modelcontextprotocol/client', ['src/host/executor/mcp/connection.ts', 'src/host/executor/mcp/servers.ts', 'src/host/executor/mcp/tool.ts']],

@@ -58,6 +58,8 @@ const DATA: Readonly<Record<RecordKind, readonly DraftData[]>> = {
   'message-ignored': [{ message: 3, reason: 'no call 5 waits for an answer' }],
   'callback-started': [{ call: '3', number: 1, run: 'r~3~1' }],
   'budget-passed': [{ budget: keyword('cost'), soft: 2_500_000, used: 2_500_001 }],
+  'branch-given': [{ path: '2.0.', state: HASH, worker: 'http://127.0.0.1:4001/' }],
+  'branch-returned': [{ path: '2.0.', given: HASH, state: GROUP, run: 'r~branch~2.0', seq: 9, hash: HASH }, { path: '2.1.', given: HASH, state: GROUP, 'worker-state': HASH }],
 };
 
 /** By the name of the file. */

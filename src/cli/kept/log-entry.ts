@@ -1,4 +1,5 @@
 /** What is shown of a journal: a record, or one event of a turn, and what there is to say of it. */
+import { branchOf } from '../../host/durable/branch-log.ts';
 import { readParent } from '../../host/durable/callback.ts';
 import { Facts } from '../../host/durable/facts.ts';
 import { readDenial } from '../../host/security/denial.ts';
@@ -60,6 +61,10 @@ export function entryText(entry: LogEntry): string {
       return facts.text('at') === null ? `${call ?? ''} ${readDenial(facts.value('denial'))?.reasons[0]?.message ?? ''}` : `${facts.text('step') ?? ''} ${facts.error('error')?.message ?? ''}`;
     case 'callback-started':
       return `${call ?? ''} calls back: ${facts.text('run') ?? ''}`;
+    case 'branch-given':
+      return `${facts.text('path') ?? ''} to ${facts.text('worker') ?? ''}`;
+    case 'branch-returned':
+      return `${facts.text('path') ?? ''}${facts.text('run') === null ? '' : ` as ${facts.text('run') ?? ''} tells`}${facts.text('worker-state') === null ? '' : ', where it came to something else'}`;
     case 'call-repeated':
       return `${call ?? ''}${who}`;
     case 'checkpoint':
@@ -69,7 +74,7 @@ export function entryText(entry: LogEntry): string {
     case 'cancel-requested':
       return `${facts.text('reason') ?? ''}${who}`;
     case 'run-started':
-      return `${facts.text('name') ?? ''} ${(facts.text('program') ?? '').slice(0, 12)}${facts.text('from') === null ? '' : ` forked from ${facts.text('from') ?? ''} at record ${facts.number('seq') ?? ''}`}${callbackText(facts)}`;
+      return `${facts.text('name') ?? ''} ${(facts.text('program') ?? '').slice(0, 12)}${facts.text('from') === null ? '' : ` forked from ${facts.text('from') ?? ''} at record ${facts.number('seq') ?? ''}`}${callbackText(facts)}${branchText(facts)}`;
     case 'run-resumed':
       return `process ${facts.number('process') ?? ''} on ${facts.text('host') ?? ''}`;
     case 'run-complete':
@@ -85,6 +90,11 @@ export function entryText(entry: LogEntry): string {
 function callbackText(started: Facts): string {
   const parent = readParent(started);
   return parent === null ? '' : ` called back by ${parent.run ?? ''} ${parent.call} (call :${parent.capability}), ${printBrief(started.value('function'), SHOWN_MAX)} ${started.items('args').map((arg) => printBrief(arg, SHOWN_MAX)).join(' ')}`;
+}
+
+function branchText(started: Facts): string {
+  const branch = branchOf(started);
+  return branch === null ? '' : `, ${branch.path} of ${branch.run}`;
 }
 
 /** What the run has used of its budget by then. */

@@ -4,7 +4,8 @@ import type { SourceLookup } from '../../diagnostic/position.ts';
 import type { Facts } from '../../host/durable/facts.ts';
 import { believedAuthority } from '../../host/durable/authority.ts';
 import { type DriveOptions, type Keeping, resumeRun } from '../../host/durable/driver.ts';
-import type { Host } from '../../host/port.ts';
+import type { WorkersOptions } from '../../host/branch/lease.ts';
+import type { Grant, Host } from '../../host/port.ts';
 import type { Governed } from '../../host/security/governance.ts';
 import type { RunRow } from '../../host/store/port.ts';
 import { MapValue } from '../../value/map.ts';
@@ -14,12 +15,12 @@ import { tellEnding } from '../ending.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { readInput } from '../input.ts';
-import type { DrivingOptions, ResumeOptions } from '../invocation.ts';
+import type { DrivingOptions, ResumeOptions, WorkersChoice } from '../invocation.ts';
 import { tellsPassed } from '../passed.ts';
 import { Sources } from '../source.ts';
 import type { Terminal } from '../terminal.ts';
 import { openWatch, type Watch } from '../watching.ts';
-import { openWorld, terminalConsole } from '../world.ts';
+import { openWorld, terminalConsole, type World } from '../world.ts';
 import { readAuthority } from './authority.ts';
 import { endingOf, storeDiagnostic } from './drive.ts';
 import { personOf } from './person.ts';
@@ -33,7 +34,7 @@ export function resumeCommand(options: ResumeOptions, terminal: Terminal): Promi
     if (patch !== null && !patch.ok) return refuse(...patch.error);
     const more = parseBudget(options.budget);
     if (!more.ok) return refuse(...more.error);
-    return goOn(opened, row, options, terminal, { ...(patch === null ? {} : { patch: patch.value }), ...(options.budget.length === 0 ? {} : { budget: more.value }) });
+    return goOn(opened, row, options, terminal, { workers: options.workers, ...(patch === null ? {} : { patch: patch.value }), ...(options.budget.length === 0 ? {} : { budget: more.value }) });
   });
 }
 
@@ -49,10 +50,11 @@ export interface GoingOn {
   readonly said?: boolean;
   readonly patch?: NonNullable<DriveOptions['patch']>;
   readonly budget?: NonNullable<DriveOptions['budget']>;
+  readonly workers?: WorkersChoice | null;
 }
 
 /** The run goes on as far as it gets; what it was granted when it was begun holds, with what is granted now. */
-export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, 'id'>, options: DrivingOptions, terminal: Terminal, { said = false, patch, budget }: GoingOn = {}): Promise<ExitCode> {
+export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, 'id'>, options: DrivingOptions, terminal: Terminal, { said = false, patch, budget, workers = null }: GoingOn = {}): Promise<ExitCode> {
   const { json } = options;
   const watch = await openWatch({ steps: options.steps, json, terminal, clock: keeping.clock });
   const closing: Host['close'][] = [];
@@ -61,9 +63,9 @@ export async function goOn({ keeping, option }: OpenedStore, row: Pick<RunRow, '
     const resumed = await withInterrupt((signal) =>
       resumeRun(keeping, row.id, async ({ started, program }) => {
         lookup = (file) => program.table.sourceText(file);
-        const host = await hostFor(started, { keeping, row, options, terminal, watch });
+        const { host, workers: shared } = await hostFor(started, { keeping, row, options, terminal, watch, workers });
         closing.push(host.close);
-        return { host, signal, observer: { ...tellsPassed(terminal), ...watch?.observer }, asks: process.stdin.isTTY === true, person: personOf(null), park: { timers: !options.waits }, ...(patch === undefined ? {} : { patch }), ...(budget === undefined ? {} : { budget }) };
+        return { host, signal, observer: { ...tellsPassed(terminal), ...watch?.observer }, asks: process.stdin.isTTY === true, person: personOf(null), park: { timers: !options.waits }, ...(patch === undefined ? {} : { patch }), ...(budget === undefined ? {} : { budget }), ...(shared === null ? {} : { workers: shared }) };
       }),
     );
     watch?.end();
@@ -97,10 +99,11 @@ interface Going {
   readonly options: DrivingOptions;
   readonly terminal: Terminal;
   readonly watch: Watch | null;
+  readonly workers: WorkersChoice | null;
 }
 
 /** What stood above the grants stands there again in any case; the grants count only when they can be believed. */
-async function hostFor(started: Facts, { keeping, row, options, terminal, watch }: Going): Promise<Host & Governed> {
+async function hostFor(started: Facts, { keeping, row, options, terminal, watch, workers }: Going): Promise<{ readonly host: Host & Governed; readonly workers: WorkersOptions | null }> {
   const written = started.value('authority');
   const { grants, security } = readAuthority(written instanceof MapValue ? written : MapValue.empty());
   const believed = believedAuthority(row.id, started, keeping.keys);
@@ -110,5 +113,15 @@ async function hostFor(started: Facts, { keeping, row, options, terminal, watch 
     return watch?.console(console) ?? console;
   });
   if (!world.ok) throw new Refusal(world.error);
-  return world.value.openHost(believed.ok ? grants : []);
+  const given = believed.ok ? grants : [];
+  return { host: await world.value.openHost(given), workers: workers === null ? null : await sharing(started, workers, [...world.value.grants, ...given], world.value, terminal) };
+}
+
+/** Who carries on its branches, when that can be. */
+async function sharing(started: Facts, choice: WorkersChoice, grants: readonly Grant[], { security }: World, terminal: Terminal): Promise<WorkersOptions> {
+  if (started.value('budget') !== null || security?.host.constitution !== undefined) throw new Refusal([diagnostic('E0502', 'the run has a budget or a constitution, which cannot be kept in other processes', null, { help: ['leave out --workers'] })]);
+  const { workersFor } = await import('../workers.ts');
+  const workers = await workersFor(choice, { grants, above: security?.host ?? {}, terminal });
+  if (!workers.ok) throw new Refusal([workers.error]);
+  return workers.value;
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Diagnostic, diagnostic, type Result } from '../../diagnostic/diagnostic.ts';
 import type { StartOptions } from '../../evaluator/kernel.ts';
 import type { Limits } from '../../evaluator/limits.ts';
+import type { WorkersOptions } from '../../host/branch/lease.ts';
 import type { Program } from '../../host/compile.ts';
 import { startRun } from '../../host/durable/driver.ts';
 import type { CheckpointPolicy } from '../../host/durable/recorder.ts';
@@ -26,10 +27,12 @@ export interface KeptRun {
   readonly variables: Iterable<readonly [string, Value]>;
   readonly grants: readonly Grant[];
   readonly security: SecurityOptions;
-  readonly isolations: StartOptions['isolations'];
+  readonly isolations?: StartOptions['isolations'];
   readonly openHost: () => Promise<Host & Governed>;
   readonly openWatch: () => Promise<Watch | null>;
   readonly keep: KeepOptions;
+  /** Null: branches stay here. */
+  readonly workers: WorkersOptions | null;
   readonly name: string;
   readonly diagnostics: readonly Diagnostic[];
   readonly place: Omit<EndingPlace, 'run'>;
@@ -48,7 +51,7 @@ export async function runKept(kept: KeptRun): Promise<ExitCode> {
   try {
     const result = await withInterrupt((signal) =>
       startRun(keeping, program, { id, name, authority: authorityValue(grants, kept.security), start: { limits, variables, ...(kept.isolations === undefined ? {} : { isolations: kept.isolations }) } }, {
-        host, signal, observer: { ...tellsPassed(place.terminal), ...watch?.observer }, checkpoints: checkpoints.value, asks: process.stdin.isTTY === true, person: personOf(null), park: { timers: !keep.waits },
+        host, signal, observer: { ...tellsPassed(place.terminal), ...watch?.observer }, checkpoints: checkpoints.value, asks: process.stdin.isTTY === true, person: personOf(null), park: { timers: !keep.waits }, ...(kept.workers === null ? {} : { workers: kept.workers }),
       }),
     );
     watch?.end();

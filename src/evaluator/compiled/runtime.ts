@@ -8,7 +8,7 @@ import { Closure, Float, makeFloat, PrimitiveFunction, type Value } from '../../
 import { mayGrow, Vector } from '../../value/vector.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
-import { callData, geSlow, gtSlow, isMachineNumber, type KernelFunctions, kernelFunctions, leSlow, ltSlow, same } from '../operations.ts';
+import { callData, isMachineNumber, type KernelFunctions, kernelFunctions, same } from '../operations.ts';
 import { arityError } from '../primitives/registry.ts';
 import { chargeOneMore } from '../primitives/collection.ts';
 import { chargeCells, Raised } from '../raise.ts';
@@ -158,10 +158,10 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
     multiply: (a: Value, b: Value): Value => (isMachineNumber(a) && isMachineNumber(b) ? multiply(a, b) : kernel.mul.f2(a, b, meter)),
     increment: (a: Value): Value => (typeof a === 'number' ? increment(a) : kernel.inc.f1(a, meter)),
     decrement: (a: Value): Value => (typeof a === 'number' ? decrement(a) : kernel.dec.f1(a, meter)),
-    less: (a: Value, b: Value): boolean => ltSlow(a, b, kernel, meter),
-    lessOrEqual: (a: Value, b: Value): boolean => leSlow(a, b, kernel, meter),
-    greater: (a: Value, b: Value): boolean => gtSlow(a, b, kernel, meter),
-    greaterOrEqual: (a: Value, b: Value): boolean => geSlow(a, b, kernel, meter),
+    less: (a: Value, b: Value): boolean => kernel.lt.f2(a, b, meter) === true,
+    lessOrEqual: (a: Value, b: Value): boolean => kernel.le.f2(a, b, meter) === true,
+    greater: (a: Value, b: Value): boolean => kernel.gt.f2(a, b, meter) === true,
+    greaterOrEqual: (a: Value, b: Value): boolean => kernel.ge.f2(a, b, meter) === true,
     same: (a: Value, b: Value): boolean => same(a, b, kernel, meter),
     isVector: (value: Value): boolean => value instanceof Vector,
     /** The array of a vector that is flat. */

@@ -39,8 +39,8 @@ interface NativeLoop {
   readonly plainIntegers: readonly number[];
 }
 
-/** Heat of an arm that will not be compiled. */
-const COLD = Number.NEGATIVE_INFINITY;
+/** Heat of an arm that will not be compiled; a small integer, as all heat is: engines make a new shape of what gets another kind of number. */
+const COLD = -1;
 
 /** Made source by unit hash, arm and point; what was made first goes first when there is too much. */
 export class SourceCache {
@@ -132,7 +132,7 @@ export class CompiledTier implements Tier {
 
   isHot(arm: ArmCode): boolean {
     if (arm.native !== null) return true;
-    arm.heat += 1;
+    if (arm.heat !== COLD) arm.heat += 1;
     return arm.heat > this.threshold; // it is compiled when it is called
   }
 

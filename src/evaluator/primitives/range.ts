@@ -36,8 +36,10 @@ function sizeOfRange(start: NumberValue, end: NumberValue, step: NumberValue): n
   if (!isBefore(start, end)) return 0;
   if (isInteger(start) && isInteger(end) && isInteger(step)) return integerSteps(BigInt(end) - BigInt(start), BigInt(step));
   const size = Math.max(1, Math.ceil((toDouble(end) - toDouble(start)) / toDouble(step))) || 0;
-  // The division rounds: what it lets in beyond the end is taken off again.
-  return Number.isFinite(size) && size > 1 && !isBefore(elementOf(start, step, size - 1), end) ? size - 1 : size;
+  if (!Number.isFinite(size)) return size;
+  // The division rounds: what it lets in beyond the end is taken off again, and what it leaves out before the end is put in.
+  if (size > 1 && !isBefore(elementOf(start, step, size - 1), end)) return size - 1;
+  return isBefore(elementOf(start, step, size), end) ? size + 1 : size;
 }
 
 /** How many steps it takes to cover `distance`, which has the sign of `step`. */

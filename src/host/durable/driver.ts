@@ -4,10 +4,13 @@
  */
 import { storedValues } from '../../evaluator/fetching.ts';
 import { mergeContext } from '../../evaluator/kernel.ts';
-import type { Event, State } from '../../evaluator/state.ts';
+import type { Advance, Event, State } from '../../evaluator/state.ts';
 import type { Stored } from '../../evaluator/stored.ts';
 import type { MapValue } from '../../value/map.ts';
 import type { Result } from '../../diagnostic/diagnostic.ts';
+import { BranchKernel } from '../branch/kernel.ts';
+import { Leases, type WorkersOptions } from '../branch/lease.ts';
+import { withBranches } from '../branch/run.ts';
 import type { Callback, CallbackRuns } from '../callback/callback.ts';
 import { underParent } from '../callback/policy.ts';
 import { defectsOf } from '../callback/unkept.ts';
@@ -19,13 +22,14 @@ import type { PatchRequest } from '../recorder.ts';
 import { afterTurn } from '../memory.ts';
 import { type Keys, signHead } from '../journal/signature.ts';
 import { loopKernel } from '../kernel.ts';
-import type { Clock, Kernel, Observer } from '../port.ts';
+import type { Clock, Kernel, Observer, Turn } from '../port.ts';
 import { type Amounts, amountsValue, readAmounts, softValue } from '../amounts.ts';
 import { type Governed, governFirst, Governor, governsContexts, isTracing } from '../security/governance.ts';
 import { emptyLineage } from '../security/lineage.ts';
 import { EMPTY_HEAD, type Lease, type Owner, type RunRow, type Store, StoreProblem } from '../store/port.ts';
 import { checkNewRunId } from '../store/problem.ts';
 import { believedAuthority, signedAuthority } from './authority.ts';
+import { branchLogText, branchOf } from './branch-log.ts';
 import { callbackData, keptCallbacks, readParent } from './callback.ts';
 import { Facts } from './facts.ts';
 import { follow } from './follow.ts';
@@ -63,6 +67,8 @@ export interface DriveOptions {
   readonly asks?: boolean;
   /** Who answers those: `human:ann`. Default: `human:terminal`. */
   readonly person?: string;
+  /** Carry on branches of the plan. Not for runs with a budget or under a constitution. */
+  readonly workers?: WorkersOptions;
   /** More of the budget than the run was given before. */
   readonly budget?: Amounts;
   /** Goes into the root of the plan's contexts before the run goes on. */
@@ -133,6 +139,8 @@ export async function resumeRun(keeping: Keeping, id: string, optionsFor: Option
     const world = { store, environment, keeper, programs };
     const opened = await openRun(world, id);
     if (!opened.ok) return problem('damaged', opened.error);
+    const whose = branchOf(opened.value.started);
+    if (whose !== null) return problem('ended', branchLogText(id, whose));
     const options = await optionsFor(opened.value, row);
     const recovered = await recover(world, row, opened.value, options.host.constitution ?? null);
     if (!recovered.ok) return problem('damaged', recovered.error);
@@ -159,6 +167,12 @@ function budgetOf(started: Facts): Pick<LoopHost, 'budget'> {
   return grant === null ? {} : { budget: { grant, source: source ?? 'none' } };
 }
 
+interface Parted extends Pick<DriveOptions, 'host'> {
+  readonly leases: Leases;
+  readonly kernel: Driven['kernel'];
+  readonly first: Turn<State, Event>;
+}
+
 /** One run while this process drives it. */
 class Driven {
   private readonly keeping: Keeping;
@@ -171,6 +185,7 @@ class Driven {
   private readonly program: Runnable;
   private readonly seen = new Set<number>();
   private lost: StoreProblem | null = null;
+  private readonly leases: Leases | null;
 
   constructor(keeping: Keeping, lease: Lease, { first, program, started, position, memory, refusals, held }: Recovered, options: DriveOptions, keeper: StateKeeper) {
     const { store, clock, sha256, keys } = keeping;
@@ -195,9 +210,12 @@ class Driven {
     signal?.addEventListener('abort', () => this.stopping.abort(), { signal: this.over.signal });
     const { constitution } = host;
     const governor = constitution === undefined || !governsContexts(constitution) ? null : new Governor(constitution, { lineage: () => this.loop.memory.lineage ?? emptyLineage(), refused: (more) => this.recorder.refusedMerges(more) });
-    this.kernel = this.kernelOver(keeper, governor);
+    const own = this.kernelOver(keeper, governor);
+    const parted = options.workers === undefined ? null : this.parted(own, { first, host, workers: options.workers, keeper, started });
+    this.leases = parted?.leases ?? null;
+    this.kernel = parted?.kernel ?? own;
     this.loop = new Loop({
-      kernel: this.kernel, first: held === null || governor === null ? first : governor.hold(first, held.question, held.take), host: { ...host, ...(parent === null ? {} : { policy: underParent(host.policy, parent) }), ...budgetOf(started) }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
+      kernel: this.kernel, first: held === null || governor === null ? (parted?.first ?? first) : governor.hold(first, held.question, held.take), host: { ...(parted?.host ?? host), ...(parent === null ? {} : { policy: underParent(host.policy, parent) }), ...budgetOf(started) }, signal: this.stopping.signal, quantum: DURABLE_QUANTUM, maxConcurrent: options.maxConcurrent ?? CONCURRENT_CALLS,
       observer, recorder: this.recorder, goes: position.goes,
       memory, follow: afterTurn, callbacks: this.callbacks(program, started, parent?.hops ?? 0, options), ...(options.givenUp === undefined ? {} : { givenUp: options.givenUp }),
     });
@@ -236,11 +254,7 @@ class Driven {
 
   /** The kernel over this run's store: what lies there is fetched when the machine looks at it, and the journal says so. */
   private kernelOver(keeper: StateKeeper, governor: Governor | null): Driven['kernel'] {
-    const fetch = (state: State, values: readonly Stored[]): ReturnType<StateKeeper['fetch']> => {
-      const fetched = keeper.fetch(state, values, this.keeping.store);
-      if (fetched.ok) this.recorder.fetched(values);
-      return fetched;
-    };
+    const fetch = (state: State, values: readonly Stored[]): ReturnType<StateKeeper['fetch']> => this.fetch(keeper, state, values);
     const kernel = loopKernel(fetch);
     return {
       // Once for each effect: where there are no rules there is nothing between the loop and the machine.
@@ -255,6 +269,24 @@ class Driven {
         return whole.ok ? mergeContext(whole.value, data, policy) : { ok: false, error: whole.error.message };
       },
     };
+  }
+
+  private fetch(keeper: StateKeeper, state: State, values: readonly Stored[]): ReturnType<StateKeeper['fetch']> {
+    const fetched = keeper.fetch(state, values, this.keeping.store);
+    if (fetched.ok) this.recorder.fetched(values);
+    return fetched;
+  }
+
+  /** The same run, with branches that workers carry on. */
+  private parted(own: Driven['kernel'], { first, host, workers, keeper, started }: { readonly first: Advance; readonly started: Facts; readonly host: DriveOptions['host']; readonly workers: WorkersOptions; readonly keeper: StateKeeper }): Parted {
+    if (budgetOf(started).budget !== undefined) throw new Error('a run with a budget cannot be given to workers');
+    const leases = new Leases(this.program, { ...workers, environment: this.keeping.environment, run: this.lease.run }, (kind, data) => this.recorder.draft(kind, data));
+    const kernel = new BranchKernel(own, leases);
+    // What goes away must be whole.
+    const stored = storedValues(first.state);
+    const whole = stored.length === 0 ? null : this.fetch(keeper, first.state, stored);
+    const turn = whole?.ok === true ? { ...first, state: whole.value } : first;
+    return { leases, first: kernel.part(turn), kernel: { ...own, resume: kernel.resume, cancel: kernel.cancel, exposed: kernel.exposed }, host: withBranches(host, kernel, leases).host };
   }
 
   /** The run may take more than it was given before. */
@@ -274,6 +306,7 @@ class Driven {
       if (this.lost !== null) throw this.lost;
       return result;
     } finally {
+      this.leases?.closeAll();
       over.abort();
       await Promise.all(beside);
       await store.release(this.lease);

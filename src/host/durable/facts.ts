@@ -5,6 +5,7 @@
  *   run-started     program name [+ variables limits isolations context] [+ budget budget-source soft-budget] [+ traced] [+ authority authority-key authority-signature, see `authority.ts`]
  *                   [+ from seq hash: this run was forked from the record `seq` of the run `from`]
  *                   [+ function args parent: it is a callback, and begins with the function; `parent` is a map, see `callback.ts`]
+ *                   [+ branch: it is what a worker wrote down of somebody's branch, a map, see `branch/log.ts`]
  *   run-resumed     owner  [+ notes]                  run-waiting   waits [+ budget]
  *   call-requested  turn call capability args determinism [+ id] [+ options step isolation derived-from] [+ due] [+ exposed] [+ held] | [+ refused] | [+ first]
  *   call-answered   turn call  value | error  [+ by] [+ duration-ms] [+ who] [+ used] [+ quanta]
@@ -17,6 +18,8 @@
  *   governance-denied   call denial (`security/denial.ts`) | turn at step into verdict rule keys error: a merge
  *   budget-exhausted    call budget step granted left wanted      grant-changed  budget
  *   budget-passed   budget soft used                  callback-started  call number run: that run is a callback of the call
+ *   branch-given    path state worker: the hash of the branch, and where it went
+ *   branch-returned path state [+ given] [+ worker-state: where the worker says that it came to something else] [+ run seq hash: its log] [+ home: not at its end]
  *   checkpoint      root turn open reason [+ memory] [+ label cancelled] [+ quanta]
  *   context-patched  turn data policy [+ who] [+ quanta]
  *   value-fetched   hash bytes

@@ -9,6 +9,7 @@ import { decodeValue } from '../../value/bytes.ts';
 import type { DecodeOptions } from '../../value/bytes-decode.ts';
 import { MapValue } from '../../value/map.ts';
 import type { ErrorValue, Value } from '../../value/value.ts';
+import { resumeBranches } from '../branch/turns.ts';
 import { decodeRecord, type JournalRecord, WITHOUT_CODE } from '../journal/record.ts';
 import type { Store } from '../store/port.ts';
 import { Facts, whole } from './facts.ts';
@@ -112,7 +113,7 @@ export function refusedIn(records: readonly JournalRecord[]): Refused {
 export function takeTurn(state: State, input: TurnInput, quanta: readonly number[], refused: Refused = NONE_REFUSED): Advance {
   switch (input.kind) {
     case 'answers':
-      return inGoes(quanta, refused, (quantum) => resume(state, input.answers, { quantum, refused }));
+      return inGoes(quanta, refused, (quantum) => resumeBranches(state, input.answers, { quantum, refused }));
     case 'cancel':
       return inGoes(quanta, refused, (quantum) => cancel(state, input.reason, { quantum, refused }));
     case 'patch':

@@ -10,6 +10,7 @@ import type { HostCall, State } from '../../evaluator/state.ts';
 import { encodeValue } from '../../value/bytes.ts';
 import { printBrief } from '../../value/print.ts';
 import { ErrorValue, type Value } from '../../value/value.ts';
+import { BRANCH_CAPABILITY, isOfBranch } from '../branch/turns.ts';
 import { breathe } from '../breathe.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import { recordData } from '../journal/record.ts';
@@ -103,7 +104,8 @@ class Replay {
     const { input, records } = this.tape.stretches[index]!;
     if (input?.kind !== 'answers' || before === null) return null;
     for (const { id } of input.answers) {
-      if (before.pending.some((call) => call.id === id)) continue;
+      // What a worker tells of a branch is taken as far as the branch waits for it.
+      if (isOfBranch(id) || before.pending.some((call) => call.id === id)) continue;
       const record = records.find(({ kind, data }) => kind === 'call-answered' && (new Facts(data).text('call') ?? '') === id);
       return { seq: record?.seq ?? input.seq, what: `the answer to call ${id}`, expected: `the program waits for call ${id}`, got: standing(before) };
     }
@@ -127,8 +129,8 @@ class Replay {
     switch (record.kind) {
       case 'call-requested':
       case 'approval-requested': {
-        // The merge itself is among the events; that somebody was asked about it says nothing of the program.
-        if (facts.text('capability') === MERGE) return null;
+        // The merge itself is among the events; that somebody was asked about it, or that a branch was given out, says nothing of the program.
+        if (facts.text('capability') === MERGE || facts.text('capability') === BRANCH_CAPABILITY) return null;
         this.calls += record.kind === 'call-requested' ? 1 : 0;
         // What was refused is written with the answer that it got, as part of the next turn.
         const isOfBefore = facts.text('refused') !== null && facts.number('turn') === this.tape.stretches[index]!.input?.turn;

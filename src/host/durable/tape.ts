@@ -5,9 +5,11 @@
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import { cancel, resume, start } from '../../evaluator/kernel.ts';
 import type { Advance, Event, HostCall, State } from '../../evaluator/state.ts';
+import { resumeBranches } from '../branch/turns.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { Head, Store } from '../store/port.ts';
 import { Facts } from './facts.ts';
+import { branchLogText, branchOf } from './branch-log.ts';
 import { patched, readRecords, type Refused, refusedIn, resting, type Stretch, stretchesIn } from './history.ts';
 import { afterTurn, type Memory, readMemory } from '../memory.ts';
 import type { Runnable } from './program.ts';
@@ -61,6 +63,8 @@ export class Tape {
     const opened = await openRun(world, run);
     if (!opened.ok) return opened;
     const { program, started, options } = opened.value;
+    const whose = branchOf(started);
+    if (whose !== null) return { ok: false, error: branchLogText(run, whose) };
     const records = await readRecords(world.store, run, 1, undefined, options);
     if (!records.ok) return records;
     const origin = originOf(started);
@@ -97,7 +101,7 @@ export class Tape {
     if (input === null) return this.begin(quantum, refused);
     switch (input.kind) {
       case 'answers':
-        return resume(before!, input.answers, { quantum, refused });
+        return resumeBranches(before!, input.answers, { quantum, refused });
       case 'cancel':
         return cancel(before!, input.reason, { quantum, refused });
       case 'patch': {

@@ -14,10 +14,14 @@ export interface ContentRules {
   readonly link: (record: JournalRecord) => RunLink | null;
 }
 
-/** fork: the run goes on from that record of the other one · callback: the other one is a callback of this one, as its first record has to say. */
+/**
+ * fork: the run goes on from that record of the other one · callback: the other one is a callback of this one, as its first record has to say · log: the other one
+ * is what a worker has written down of a branch of this one, as its first record has to say; that is its last one. `differs`: the worker came to something else.
+ */
 export type RunLink =
   | { readonly kind: 'fork'; readonly run: string; readonly seq: number; readonly hash: Hash }
-  | { readonly kind: 'callback'; readonly run: string; readonly isIn: (start: JournalRecord) => boolean };
+  | { readonly kind: 'callback'; readonly run: string; readonly isIn: (start: JournalRecord) => boolean }
+  | { readonly kind: 'log'; readonly run: string; readonly seq: number; readonly hash: Hash; readonly differs: boolean; readonly isIn: (start: JournalRecord) => boolean };
 
 export interface ContentFault {
   readonly hash: Hash;

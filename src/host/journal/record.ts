@@ -32,6 +32,7 @@ export const RECORD_KINDS = [
   'approval-requested', 'approval-granted', 'approval-denied', 'governance-denied', 'hint-applied', 'delegated',
   'budget-exhausted', 'grant-changed', 'call-repeated', 'cancel-requested', 'message-ignored',
   'call-planned', 'attempt-started', 'attempt-ended', 'budget-passed', 'callback-started',
+  'branch-given', 'branch-returned',
 ] as const;
 
 export type RecordKind = (typeof RECORD_KINDS)[number];

@@ -10,6 +10,8 @@ export interface VerifyOptions {
   readonly keys: KnownKeys;
   readonly rules: ContentRules;
   readonly sha256: Sha256;
+  /** Where runs are looked for as well that runs of the store speak of. */
+  readonly others?: readonly Store[];
   /** Called after each run, for people who wait. */
   readonly onRun?: (report: RunReport, done: number, of: number) => void;
 }
@@ -63,7 +65,7 @@ async function verifyRun(store: Store, row: RunRow, options: VerifyOptions, seen
   const lost = await readAll(store, row.id, add);
   const signatures = await orFault(() => store.signatures(row.id), 0);
   const report = chain.finish(row.head, signatures.value ?? [], headCheck(keys));
-  const fault = firstOf(report, lost, signatures.fault) ?? checkpointFault(row, names.state) ?? (await linkFault(store, links));
+  const fault = firstOf(report, lost, signatures.fault) ?? checkpointFault(row, names.state) ?? (await linkFault([store, ...(options.others ?? [])], links));
   // What bad records and those behind them name says nothing.
   const good = fault === null ? names : { lasting: names.lasting.filter(({ seq }) => seq < fault.seq), state: null };
   const content = await orFault(() => followContent(store, rootsOf(row, good), rules, seen), 0);
@@ -109,21 +111,32 @@ function firstOf({ fault }: ChainReport, lost: Lost | null, signatures: Lost | n
 }
 
 /** What a run says of others against what those say. */
-async function linkFault(store: Store, links: readonly (RunLink & { readonly at: number })[]): Promise<RunReport['fault']> {
+async function linkFault(stores: readonly Store[], links: readonly (RunLink & { readonly at: number })[]): Promise<RunReport['fault']> {
   for (const link of links) {
-    const message = (await orFault(() => misfit(store, link), 0)).value;
+    const message = (await orFault(() => misfit(stores, link), 0)).value;
     if (message !== null) return { seq: link.at, reason: 'link', message };
   }
   return null;
 }
 
-/** Null where they agree. A run that is not in the store, any more or at all, says nothing; what is wrong with it otherwise is told with it. */
-async function misfit(store: Store, link: RunLink): Promise<string | null> {
-  if ((await store.run(link.run)) === null) return null;
-  const [record] = await store.records(link.run, link.kind === 'fork' ? link.seq : 1, 1);
-  if (link.kind === 'fork') return record?.hash === link.hash ? null : `it was forked from another record ${link.seq} than the run ${link.run} has`;
-  const start = record === undefined ? null : decodeRecord(record.bytes, WITHOUT_CODE);
-  return start?.ok === true && !link.isIn(start.value) ? `the run ${link.run} is no callback of this call, as its first record says` : null;
+/** Null where they agree. A run that is in none of the stores, any more or at all, says nothing; what is wrong with it otherwise is told with it. */
+async function misfit(stores: readonly Store[], link: RunLink): Promise<string | null> {
+  if (link.kind === 'log' && link.differs) return `the worker that wrote down ${link.run === '' ? 'nothing' : `the run ${link.run}`} came to another state of the branch`;
+  const store = await storeOf(stores, link.run);
+  if (store === null) return null;
+  const at = async (seq: number): Promise<StoredRecord | null> => (await store.records(link.run, seq, 1))[0] ?? null;
+  if (link.kind === 'fork') return (await at(link.seq))?.hash === link.hash ? null : `it was forked from another record ${link.seq} than the run ${link.run} has`;
+  const first = await at(1);
+  const start = first === null ? null : decodeRecord(first.bytes, WITHOUT_CODE);
+  const isIn = start?.ok !== true || link.isIn(start.value);
+  if (link.kind === 'callback') return isIn ? null : `the run ${link.run} is no callback of this call, as its first record says`;
+  if (!isIn) return `the run ${link.run} is not of this branch as it was given out, as its first record says`;
+  return (await at(link.seq))?.hash === link.hash ? null : `the worker ended with another record ${link.seq} than the run ${link.run} has`;
+}
+
+async function storeOf(stores: readonly Store[], run: string): Promise<Store | null> {
+  for (const store of stores) if (run !== '' && (await store.run(run)) !== null) return store;
+  return null;
 }
 
 /** `named` is the state that the record names which the row points to. */

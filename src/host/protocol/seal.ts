@@ -6,7 +6,7 @@
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import type { Keys } from '../journal/signature.ts';
 
-export type SealKind = 'state' | 'code';
+export type SealKind = 'state' | 'code' | 'turn';
 
 const VERSION = 'rtfs1';
 const DOMAIN = 'rtfs/protocol-';

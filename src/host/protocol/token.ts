@@ -1,5 +1,5 @@
 /**
- * Programs and runs as clients keep them (see `seal.ts` for the text around it).
+ * Programs and runs as clients keep them, and what workers tell of branches (see `seal.ts` for the text around it).
  *
  *   payload = pieces of bytes (`packBytes`): the header, the snapshot (of a state only), the program's document, then the code of the program that the library
  *             does not have
@@ -9,12 +9,15 @@
  */
 import type { Result } from '../../diagnostic/diagnostic.ts';
 import { restore, snapshot } from '../../evaluator/snapshot.ts';
+import type { CodeTable } from '../../evaluator/code.ts';
 import type { State } from '../../evaluator/state.ts';
 import { hashBytes } from '../../ir/hash.ts';
 import { decodeValue, encodeValue } from '../../value/bytes.ts';
 import { Vector } from '../../value/vector.ts';
+import { type BranchTurns, readTurns, turnsValue } from '../branch/turns.ts';
 import type { Environment } from '../compile.ts';
 import { keepProgram, openProgram, programGroups, programHash, type Runnable } from '../durable/program.ts';
+import { codeOptions } from '../durable/recover.ts';
 import type { Keys } from '../journal/signature.ts';
 import type { Hash } from '../store/port.ts';
 import { Recent, type RecentLimits } from './recent.ts';
@@ -92,6 +95,20 @@ export class Tokens {
     const open = { code: code.value, state: state.value, run };
     this.states.set(text, open);
     return { ok: true, value: open };
+  }
+
+  /** What a worker tells of a branch; `index` counts that within the session. */
+  sealTurns(session: string, index: number, turns: BranchTurns): string {
+    return seal(this.keys, 'turn', encodeValue(Vector.of(session, index, turnsValue(turns))));
+  }
+
+  openTurns(text: string, session: string, index: number, table: CodeTable): Result<BranchTurns, string> {
+    const payload = unseal(this.keys, 'turn', text);
+    if (!payload.ok) return { ok: false, error: payload.error.message };
+    const decoded = decodeValue(payload.value, codeOptions({ table }));
+    const [of, at, turns = null] = decoded.ok && decoded.value instanceof Vector ? decoded.value.toArray() : [];
+    const read = of === session && at === index ? readTurns(turns) : null;
+    return read === null ? { ok: false, error: 'what it tells of the branch cannot be read' } : { ok: true, value: read };
   }
 
   private open(kind: 'state' | 'code', text: string): Result<{ readonly run: string | null; readonly pieces: readonly Uint8Array[] }, TokenFault> {

@@ -66,9 +66,11 @@ function isTextOrNull(value: Value | undefined): value is string | null {
 /** Several lines, each with its line break. */
 export function denialText({ call, capability, step, reasons }: Denial): string {
   const lines = [`:${capability} was denied (call ${call}${step === null ? '' : `, step ${step}`})`];
-  for (const { rule, source, message, cure } of reasons) {
+  for (const { rule, id, source, message, cure } of reasons) {
     lines.push(`  ${rule}: ${message}`);
-    lines.push(`    decided by ${source}`);
+    // Of other rules the message says it all.
+    const isNamed = rule === 'constitution' && id !== null && !message.includes(id);
+    lines.push(`    decided by ${source}${isNamed ? `, rule ${id}` : ''}`);
     lines.push(cure === null ? '    nothing that could be granted allows it' : `    to allow it: ${cure}`);
   }
   if (reasons.length > 1) lines.push('  All of these stand against it: each has to be mended.');

@@ -280,6 +280,7 @@ describe('why a call was denied', () => {
         '',
       ].join('\n'),
     );
+    expect(denialText({ ...denial, reasons: [{ ...reasons[1]!, message: 'the key :token is not shown' }] })).toContain('    decided by the constitution c, rule r1\n');
     expect(denialText({ ...denial, step: null, reasons: reasons.slice(0, 1) })).toBe(':fs.read was denied (call 3)\n  capability: the policy networking does not allow it\n    decided by the policy networking\n    to allow it: add "fs.read" to it\n');
   });
 
