@@ -13,6 +13,9 @@ const SAMPLE_MS = 60;
 /** The engine optimises in the background and may take back what it did: so long it is given, and at least so many runs. */
 const WARM_UP_MS = 250;
 const WARM_UP_RUNS = 2;
+/** A run that takes so long differs little from the next one: three samples of it have to do. */
+const LONG_MS = 300;
+const LONG_SAMPLES = 3;
 
 export interface Task {
   readonly run: () => unknown;
@@ -36,26 +39,46 @@ export const lastResult: { value: unknown } = { value: null };
 /** The median timing of each task, the tasks taking turns. */
 export function measure(tasks: readonly Task[], options: MeasureOptions = {}): Timing[] {
   const { sampleMs = SAMPLE_MS, warmUpRuns = WARM_UP_RUNS } = options;
-  const repetitions = tasks.map((task) => warmUp(task, sampleMs, warmUpRuns));
+  const warm = tasks.map((task) => warmedUp(task, sampleMs, warmUpRuns));
+  const rounds = warm.map(({ fastestMs }) => options.samples ?? (fastestMs < LONG_MS ? SAMPLES : LONG_SAMPLES));
   const samples = tasks.map((): Timing[] => []);
-  for (let round = 0; round < (options.samples ?? SAMPLES); round++) {
-    tasks.forEach((task, index) => samples[index]!.push(sample(task, repetitions[index]!)));
+  for (let round = 0; round < Math.max(...rounds); round++) {
+    tasks.forEach((task, index) => {
+      if (round < rounds[index]!) samples[index]!.push(sample(task, warm[index]!.repetitions));
+    });
   }
   return samples.map(medianTiming);
+}
+
+interface Warm {
+  readonly fastestMs: number;
+  /** How many runs make a sample. */
+  readonly repetitions: number;
+}
+
+/** What many rows are measured against is warmed up once. */
+const warmTasks = new WeakMap<Task, Warm>();
+
+function warmedUp(task: Task, sampleMs: number, runs: number): Warm {
+  const known = warmTasks.get(task);
+  if (known !== undefined) return known;
+  const warm = warmUp(task, sampleMs, runs);
+  warmTasks.set(task, warm);
+  return warm;
 }
 
 export function measureOne(run: () => unknown, options: MeasureOptions = {}): Timing {
   return measure([{ run }], options)[0]!;
 }
 
-/** Runs the task until the engine knows it, and says how many runs make a sample. */
-function warmUp(task: Task, sampleMs: number, runs: number): number {
+/** Runs the task until the engine knows it. */
+function warmUp(task: Task, sampleMs: number, runs: number): Warm {
   const start = performance.now();
   let fastestMs = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs || performance.now() - start < WARM_UP_MS; run++) {
     fastestMs = Math.min(fastestMs, sample(task, 1).wallMs);
   }
-  return Math.max(1, Math.ceil(sampleMs / Math.max(fastestMs, 0.0001)));
+  return { fastestMs, repetitions: Math.max(1, Math.ceil(sampleMs / Math.max(fastestMs, 0.0001))) };
 }
 
 /**

@@ -29,7 +29,7 @@ const resumeName = (past: number): string => `going on after ${past} effects`;
 const WAITING_BYTES = 'bytes of a waiting run, 1,000 in a store';
 const WAITING_MEMORY = 'memory of 10,000 waiting runs in one process';
 
-const FREE_EFFECTS = 200_000;
+const FREE_EFFECTS = 100_000;
 const FREE_ROUNDS = 5;
 const EFFECTS = 500;
 const GROUP = 50;

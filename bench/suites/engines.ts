@@ -24,20 +24,20 @@ import type { Suite, SuiteInput } from './suite.ts';
 
 /** The last but one: where a segment has the longest past. */
 const PAST = [10, 999, 9_999] as const;
-/** Takes minutes on Restate: measured when it is asked for (`--long`). What 9,999 cost without segments is for comparison, and takes half a minute: then as well. */
+/** Takes minutes on Restate: measured when it is asked for (`--long`). What many steps cost without segments is for comparison, and takes up to half a minute: then as well. */
 const LONG_PAST = 99_999;
 const PLACES = ['an engine in memory', 'a store in a file', 'Restate', 'Restate without segments'] as const;
 type Place = (typeof PLACES)[number];
 
 function pastsOf(place: Place, isLong: boolean): readonly number[] {
-  if (place === 'Restate without segments') return isLong ? PAST : PAST.slice(0, 2);
+  if (place === 'Restate without segments') return isLong ? PAST : PAST.slice(0, 1);
   return isLong ? [...PAST, LONG_PAST] : PAST;
 }
 
 const rateName = (past: number, place: Place): string => `steps a second, ${past} of them, on ${place}`;
 const resumeName = (past: number, place: Place): string => `standing again after ${past} steps, on ${place}`;
 
-/** On Restate the last steps alone are made one after the other, and those before them so many at a time: their number is what counts, and each takes some milliseconds. */
+/** The last steps alone are made one after the other, and those before them so many at a time: their number is what counts, and each takes up to some milliseconds. */
 const ALONE = 999;
 const TOGETHER = 100;
 
@@ -55,7 +55,7 @@ export const engines: Suite = {
     const rows: Row[] = [];
     const wanted = (place: Place): readonly number[] => pastsOf(place, isLong).filter((past) => wants(rateName(past, place)) || wants(resumeName(past, place)));
     const note = (place: Place, past: number, { rate, resumeMs }: Measured): void => {
-      const rateNote = place.startsWith('Restate') && past > ALONE ? `the last ${ALONE}; those before ${TOGETHER} at a time` : '';
+      const rateNote = past > ALONE ? `the last ${ALONE}; those before ${TOGETHER} at a time` : '';
       rows.push(row(rateName(past, place), rate, '/s', null, rateNote));
       rows.push(row(resumeName(past, place), resumeMs, 'ms', place === 'Restate' && past > 10 ? RESUME_MS : null, place === 'a store in a file' ? 'reading the store' : 'one attempt, from its beginning'));
     };
@@ -77,7 +77,7 @@ export const engines: Suite = {
 };
 
 /** `together` calls `TOGETHER` at a time, the others of the `past` one after the other, then one that waits. */
-const plan = (past: number, together: number = 0): string => `
+const plan = (past: number, together: number): string => `
   (loop [i 0] (if (< i ${together}) (do (pmap (fn [n] (call :tick n)) (range i (+ i ${TOGETHER}))) (recur (+ i ${TOGETHER})))))
   (loop [i ${together} sum 0] (if (< i ${past}) (recur (inc i) (+ sum (call :tick i))) (do (call :user.ask "?") sum)))`;
 
@@ -93,7 +93,15 @@ function hostOf(ticked: (call: unknown) => void): EngineWorld['host'] {
   return { capabilities: capabilityRegistry([tick, ...userCapabilities()], new Map()), policy: { decide: () => ({ allowed: true, grants: [] }) }, clock: systemClock };
 }
 
-const HOST = hostOf(() => undefined);
+/** How many of the past are made together, a host that sees when the first of the others is called, and the rate of these others. */
+function watched(past: number): { readonly host: EngineWorld['host']; readonly together: number; readonly rate: (startMs: number, endMs: number) => number } {
+  const together = Math.max(0, past - ALONE);
+  let aloneMs = 0;
+  const host = hostOf((call) => {
+    if (call === together) aloneMs = performance.now();
+  });
+  return { host, together, rate: (startMs, endMs) => ((past - together) * 1_000) / (endMs - (together === 0 ? startMs : aloneMs)) };
+}
 
 async function inFile(environment: Environment, past: number): Promise<Measured> {
   const directory = mkdtempSync(path.join(tmpdir(), 'rtfs-bench-'));
@@ -101,9 +109,10 @@ async function inFile(environment: Environment, past: number): Promise<Measured>
   if (!keeping.ok) throw new Error(keeping.error);
   const { store, newKeeper } = keeping.value;
   try {
+    const { host, together, rate } = watched(past);
     const startMs = performance.now();
-    const result = await startRun(keeping.value, compiled(environment, plan(past)), { id: 'run', name: 'bench' }, { host: HOST });
-    const rate = (past * 1_000) / (performance.now() - startMs);
+    const result = await startRun(keeping.value, compiled(environment, plan(past, together)), { id: 'run', name: 'bench' }, { host });
+    const waitingMs = performance.now();
     if (result.kind !== 'waiting') throw new Error(`the run is ${result.kind}`);
     const resumeStartMs = performance.now();
     const world = { store, environment, keeper: newKeeper(), programs: new Map() };
@@ -111,7 +120,7 @@ async function inFile(environment: Environment, past: number): Promise<Measured>
     if (!opened.ok) throw new Error(opened.error);
     const recovered = await recover(world, (await store.run('run'))!, opened.value, null);
     if (!recovered.ok) throw new Error(recovered.error);
-    return { rate, resumeMs: performance.now() - resumeStartMs };
+    return { rate: rate(startMs, waitingMs), resumeMs: performance.now() - resumeStartMs };
   } finally {
     await store.close();
     rmSync(directory, { recursive: true });
@@ -120,10 +129,11 @@ async function inFile(environment: Environment, past: number): Promise<Measured>
 
 async function inMemory(environment: Environment, past: number): Promise<Measured> {
   const engine = createMemoryEngine(systemClock);
-  const drive = segmentDriver({ environment, host: HOST });
+  const { host, together, rate } = watched(past);
+  const drive = segmentDriver({ environment, host });
   const crash = (): Promise<void> => Promise.resolve(engine.crash());
   try {
-    return await onEngine({ engine, name: `bench-${past}`, serve: (wrapped) => Promise.resolve(engine.serve(wrapped)), drive, crash, askMs: 2 }, environment, past);
+    return await onEngine({ engine, name: `bench-${past}`, serve: (wrapped) => Promise.resolve(engine.serve(wrapped)), drive, crash, rate, askMs: 2 }, environment, past, together);
   } finally {
     engine.crash();
   }
@@ -154,16 +164,11 @@ async function onRestate(environment: Environment, server: RunningServer, past: 
     if (port === 0) await worker.register();
     port = worker.port;
   };
-  const together = Math.max(0, past - ALONE);
-  let aloneMs = 0;
-  const host = hostOf((call) => {
-    if (call === together) aloneMs = performance.now();
-  });
+  const { host, together, rate } = watched(past);
   const drive = segmentDriver({ environment, host, segment: { calls, bytes: Number.POSITIVE_INFINITY } });
   try {
     const name = `bench-${past}-${calls}`;
-    const { rate, resumeMs, waitingMs } = await onEngine({ engine: restateEngine(address.value), name, serve, drive, crash, askMs: 10 }, environment, past, together);
-    return { rate: together === 0 ? rate : (ALONE * 1_000) / (waitingMs - aloneMs), resumeMs };
+    return await onEngine({ engine: restateEngine(address.value), name, serve, drive, crash, rate, askMs: 10 }, environment, past, together);
   } finally {
     await crash();
     await keeping.close();
@@ -180,11 +185,12 @@ interface Subject {
   readonly serve: (drive: DriveSegment) => Promise<void>;
   readonly drive: DriveSegment;
   readonly crash: () => Promise<void>;
+  readonly rate: (startMs: number, endMs: number) => number;
   /** After so long the engine is asked again how the run stands; each question takes its time from the run. */
   readonly askMs: number;
 }
 
-async function onEngine({ engine, name, serve, drive, crash, askMs }: Subject, environment: Environment, past: number, together: number = 0): Promise<Measured & { readonly waitingMs: number }> {
+async function onEngine({ engine, name, serve, drive, crash, rate, askMs }: Subject, environment: Environment, past: number, together: number): Promise<Measured> {
   let begunMs = 0;
   let lastMs = 0;
   /** Sees when the attempt begins, and when it was last told something. */
@@ -208,5 +214,5 @@ async function onEngine({ engine, name, serve, drive, crash, askMs }: Subject, e
   const before = begunMs;
   await serve(seen);
   while (begunMs === before || performance.now() - lastMs < QUIET_MS) await new Promise((resolve) => setTimeout(resolve, 20));
-  return { rate: (past * 1_000) / (waitingMs - startMs), resumeMs: lastMs - begunMs, waitingMs };
+  return { rate: rate(startMs, waitingMs), resumeMs: lastMs - begunMs };
 }

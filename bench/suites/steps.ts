@@ -7,12 +7,15 @@ import { restore, snapshot } from '../../src/evaluator/snapshot.ts';
 import type { Advance, Answer, HostCall, State } from '../../src/evaluator/state.ts';
 import { type Entry as MapEntry, MapValue } from '../../src/value/map.ts';
 import { keyword, type Value } from '../../src/value/value.ts';
-import { measure, measureOne, type Timing } from '../measure.ts';
+import type { Environment } from '../../src/host/compile.ts';
+import { measure, measureOne, type Task, type Timing } from '../measure.ts';
 import { type Row, row } from '../report.ts';
 import { type Entry, entryOf } from '../subject.ts';
 import type { Suite, SuiteInput } from './suite.ts';
 
 const TURNS = 10_000;
+/** Of what takes twenty times as long. */
+const SLOW_TURNS = 1_000;
 const FEW_KEYS = 10;
 const MANY_KEYS = 10_000;
 const FORKS = 4_000;
@@ -27,12 +30,12 @@ const around = (body: string): string => `(defn main [n] (loop [i 0] (if (< i n)
 const EMPTY_LOOP = around('i');
 
 /** What a loop does, by the row's name. */
-const IN_LOOPS: readonly (readonly [name: string, target: number | null, source: string])[] = [
+const IN_LOOPS: readonly (readonly [name: string, target: number | null, source: string, turns?: number])[] = [
   ['step with an empty body', 5, around('(step "a")')],
   ['step with :params', null, around('(step "a" :params {:i i} (:i %params))')],
   ['step-if', null, around('(step-if (< i n) i)')],
   ['step-loop, each pass', null, '(defn main [n] (step-loop [last 0 x (range n)] (inc x)))'],
-  ['step-loop with a test, each pass', null, '(defn main [n] (step-loop (< (context/get :i 0) n) (context/set :i (inc (context/get :i 0)))))\n'],
+  ['step-loop with a test, each pass', null, '(defn main [n] (step-loop (< (context/get :i 0) n) (context/set :i (inc (context/get :i 0)))))\n', SLOW_TURNS],
   ['context/get, four contexts up', null, `(defn main [n] (step "a" (context/set :k 1) (step "b" (step "c" (step "d" (step "e" ${loopOf('(context/get :k)')}))))))`],
   ['context/set of a number', null, `(defn main [n] (step "a" ${loopOf('(context/set :k i)')}))`],
   ['context/set of a map of 100 entries', null, `(defn main [n] (let [m (zipmap (range 100) (range 100))] (step "a" ${loopOf('(context/set :k m)')})))`],
@@ -80,12 +83,18 @@ export const steps: Suite = {
 // --- in loops --------------------------------------------------------------------------------------------------------
 
 function loops({ environment, wants }: SuiteInput): Row[] {
-  const base = entryOf(environment, EMPTY_LOOP);
-  return IN_LOOPS.filter(([name]) => wants(name)).map(([name, target, source]) => {
+  const bases = new Map([TURNS, SLOW_TURNS].map((turns) => [turns, emptyLoop(environment, turns)]));
+  return IN_LOOPS.filter(([name]) => wants(name)).map(([name, target, source, turns = TURNS]) => {
     const entry = entryOf(environment, source);
-    const [ours, empty] = measure([{ run: () => complete(entry, [TURNS]) }, { run: () => complete(base, [TURNS]) }]);
-    return row(name, perTurn(ours!, empty!, TURNS), 'µs', target, `wall ${wallPerTurn(ours!, empty!, TURNS)} µs`);
+    const [ours, empty] = measure([{ run: () => complete(entry, [turns]) }, bases.get(turns)!]);
+    return row(name, perTurn(ours!, empty!, turns), 'µs', target, `wall ${wallPerTurn(ours!, empty!, turns)} µs`);
   });
+}
+
+/** What is taken off each row: the same task for all of them, so that it is warmed up once. */
+function emptyLoop(environment: Environment, turns: number): Task {
+  const entry = entryOf(environment, EMPTY_LOOP);
+  return { run: () => complete(entry, [turns]) };
 }
 
 function perTurn(ours: Timing, empty: Timing, turns: number): number {
@@ -97,12 +106,12 @@ function wallPerTurn(ours: Timing, empty: Timing, turns: number): string {
 }
 
 function forks({ environment, wants }: SuiteInput): Row[] {
-  const base = entryOf(environment, EMPTY_LOOP);
+  const base = emptyLoop(environment, FORKS);
   const [few, many] = [contextOf(FEW_KEYS), contextOf(MANY_KEYS)];
   return FORKED.filter(([name]) => wants(name)).map(([name, source]) => {
     const entry = entryOf(environment, source);
     const [small, large, empty] = measure([
-      { run: () => complete(entry, [FORKS], few) }, { run: () => complete(entry, [FORKS], many) }, { run: () => complete(base, [FORKS], few) },
+      { run: () => complete(entry, [FORKS], few) }, { run: () => complete(entry, [FORKS], many) }, base,
     ]);
     const [inSmall, inLarge] = [perTurn(small!, empty!, FORKS), perTurn(large!, empty!, FORKS)];
     return row(name, inLarge / inSmall, '× 10 keys', FLAT, `${inLarge.toPrecision(3)} µs / ${inSmall.toPrecision(3)} µs`);

@@ -18,10 +18,11 @@ import { applyMacro, type MacroBudget, MACRO_EXPANSIONS_MAX, MACRO_NODES_MAX } f
 import { type Arity, type Documentation, type Expander, type ExpansionResult, type Library, Namespace, OwnDocumentation } from './namespace.ts';
 import { defines } from './read-meta.ts';
 import { GroupBuilder, outermost, UnitBuilder } from './scope.ts';
+import { FunctionSource, PendingDefinition } from './pending.ts';
 import { parseStructs, type StructDeclaration } from './struct-form.ts';
 import type { TypeEnv } from './type-name.ts';
 import { readDef, readStruct, structUnit } from './special/definition.ts';
-import { buildFunction, type FunctionShape, isFunctionLiteral, readFunction, required } from './special/function.ts';
+import { type FunctionShape, isFunctionLiteral, readFunction, required } from './special/function.ts';
 
 export interface ProgramOptions {
   readonly library: Library;
@@ -67,67 +68,6 @@ interface Item {
   readonly form: Form;
   /** The definition that the form became, unless its name turns out to be a variable. */
   readonly definition: PendingDefinition | null;
-}
-
-const NO_UNIT: Unit = { name: null, arms: [], span: null };
-
-/** What makes a unit when somebody asks for it. */
-interface UnitSource {
-  build(): Unit;
-}
-
-/** A function at the top, as it was read. Thousands of these wait until all names are known: so they are no closures, and hold little. */
-class FunctionSource implements UnitSource {
-  private readonly lowering: Lowering;
-  private readonly shape: FunctionShape;
-  private readonly label: string;
-  /** By what name it sees itself, if not by that of its definition. */
-  private readonly self: string | null;
-  private readonly hints: Hints | null;
-
-  constructor(lowering: Lowering, shape: FunctionShape, label: string, self: string | null, hints: Hints | null) {
-    this.lowering = lowering;
-    this.shape = shape;
-    this.label = label;
-    this.self = self;
-    this.hints = hints;
-  }
-
-  build(): Unit {
-    const { lowering, shape, label, self } = this;
-    const { root } = lowering.program;
-    const around = lowering.setAside(this.hints);
-    const unit = buildFunction(lowering, shape, label, new GroupBuilder(root), outermost(root), self);
-    lowering.resume(around);
-    return unit;
-  }
-}
-
-/** A definition whose unit is built when it is first asked for. */
-class PendingDefinition implements Definition {
-  readonly name: string;
-  group = '';
-  member = 0;
-  members: readonly Definition[] = [this];
-  readonly arities: readonly Arity[];
-  private source: UnitSource | null;
-  private built: Unit | null = null;
-
-  constructor(name: string, arities: readonly Arity[], source: UnitSource) {
-    this.name = name;
-    this.arities = arities;
-    this.source = source;
-  }
-
-  get unit(): Unit {
-    if (this.built !== null) return this.built;
-    const { source } = this;
-    // Asked for while being built: only the identity matters then.
-    if (source === null) return NO_UNIT;
-    this.source = null;
-    this.built = source.build();
-    return this.built;
-  }
 }
 
 export class ProgramBuilder {
