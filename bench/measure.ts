@@ -12,6 +12,8 @@ const SAMPLES = 5;
 const SAMPLE_MS = 60;
 /** The engine optimises in the background and may take back what it did: so long it is given, and at least so many runs. */
 const WARM_UP_MS = 250;
+/** What does little and often is optimised and taken back for longer: the first 300 ms of yields and snapshots take twice as long as those after two seconds. */
+export const LONG_WARM_UP: MeasureOptions = { warmUpMs: 1_500 };
 const WARM_UP_RUNS = 2;
 /** A run that takes so long differs little from the next one: three samples of it have to do. */
 const LONG_MS = 300;
@@ -31,6 +33,7 @@ export interface MeasureOptions {
   readonly samples?: number;
   readonly sampleMs?: number;
   readonly warmUpRuns?: number;
+  readonly warmUpMs?: number;
 }
 
 /** Whatever the last run gave: kept in sight of others, so that no engine can leave the work out. */
@@ -38,8 +41,7 @@ export const lastResult: { value: unknown } = { value: null };
 
 /** The median timing of each task, the tasks taking turns. */
 export function measure(tasks: readonly Task[], options: MeasureOptions = {}): Timing[] {
-  const { sampleMs = SAMPLE_MS, warmUpRuns = WARM_UP_RUNS } = options;
-  const warm = tasks.map((task) => warmedUp(task, sampleMs, warmUpRuns));
+  const warm = tasks.map((task) => warmedUp(task, options));
   const rounds = warm.map(({ fastestMs }) => options.samples ?? (fastestMs < LONG_MS ? SAMPLES : LONG_SAMPLES));
   const samples = tasks.map((): Timing[] => []);
   for (let round = 0; round < Math.max(...rounds); round++) {
@@ -59,10 +61,10 @@ interface Warm {
 /** What many rows are measured against is warmed up once. */
 const warmTasks = new WeakMap<Task, Warm>();
 
-function warmedUp(task: Task, sampleMs: number, runs: number): Warm {
+function warmedUp(task: Task, options: MeasureOptions): Warm {
   const known = warmTasks.get(task);
   if (known !== undefined) return known;
-  const warm = warmUp(task, sampleMs, runs);
+  const warm = warmUp(task, options);
   warmTasks.set(task, warm);
   return warm;
 }
@@ -72,10 +74,10 @@ export function measureOne(run: () => unknown, options: MeasureOptions = {}): Ti
 }
 
 /** Runs the task until the engine knows it. */
-function warmUp(task: Task, sampleMs: number, runs: number): Warm {
+function warmUp(task: Task, { sampleMs = SAMPLE_MS, warmUpRuns = WARM_UP_RUNS, warmUpMs = WARM_UP_MS }: MeasureOptions): Warm {
   const start = performance.now();
   let fastestMs = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < runs || performance.now() - start < WARM_UP_MS; run++) {
+  for (let run = 0; run < warmUpRuns || performance.now() - start < warmUpMs; run++) {
     fastestMs = Math.min(fastestMs, sample(task, 1).wallMs);
   }
   return { fastestMs, repetitions: Math.max(1, Math.ceil(sampleMs / Math.max(fastestMs, 0.0001))) };

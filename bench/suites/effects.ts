@@ -1,7 +1,7 @@
 /** What one effect costs the kernel: from the outcome of one call, through `resume`, to the outcome of the next. */
 import { resume, start } from '../../src/evaluator/kernel.ts';
 import type { Advance } from '../../src/evaluator/state.ts';
-import { measureOne } from '../measure.ts';
+import { LONG_WARM_UP, measureOne } from '../measure.ts';
 import { type Row, row } from '../report.ts';
 import { type Entry, entryOf } from '../subject.ts';
 import type { Suite, SuiteInput } from './suite.ts';
@@ -39,7 +39,7 @@ export const effects: Suite = {
       if (!wants(name)) return;
       const entry = entryOf(environment, SOURCE, fn);
       if (drive(entry, args) !== calls) throw new Error(`${name}: another number of calls`);
-      const { cpuMs, wallMs } = measureOne(() => drive(entry, args));
+      const { cpuMs, wallMs } = measureOne(() => drive(entry, args), target === null ? {} : LONG_WARM_UP);
       const wall = ((wallMs * 1000) / calls).toPrecision(3);
       rows.push(row(name, (cpuMs * 1000) / calls, 'µs', target, `wall ${wall} µs`));
     };

@@ -8,7 +8,7 @@ import type { State } from '../../src/evaluator/state.ts';
 import { MapValue } from '../../src/value/map.ts';
 import { keyword, type Value } from '../../src/value/value.ts';
 import { Vector } from '../../src/value/vector.ts';
-import { measure } from '../measure.ts';
+import { LONG_WARM_UP, measure } from '../measure.ts';
 import { type Row, row } from '../report.ts';
 import { type Entry, entryOf } from '../subject.ts';
 import type { Suite, SuiteInput } from './suite.ts';
@@ -141,7 +141,7 @@ function timings(entry: Entry): Row[] {
     if (!restored.ok) throw new Error(restored.error.message);
     return restored.value;
   };
-  const [saving, loading] = measure([{ run: () => snapshot(state) }, { run: load }]);
+  const [saving, loading] = measure([{ run: () => snapshot(state) }, { run: load }], LONG_WARM_UP);
   return [
     row(SAVE, saving!.cpuMs * 1000, 'µs', 100, `${bytes.length} bytes, wall ${(saving!.wallMs * 1000).toPrecision(3)} µs`),
     row(LOAD, loading!.cpuMs * 1000, 'µs', 150, `wall ${(loading!.wallMs * 1000).toPrecision(3)} µs`),

@@ -242,9 +242,9 @@ export class CodeTable {
   readonly primitives: PrimitiveTable;
   /** Null: everything runs on the machine. */
   readonly tier: Tier | null;
-  /** What ran code of this table last: nobody uses it, and it holds no value. */
+  /** What ran code of this table last: nobody uses it, and it holds no value. @internal */
   idle: Scheduler | null = null;
-  /** The same of what saved or restored a state last. */
+  /** The same of what saved or restored a state last. @internal */
   contents: Contents | null = null;
   private readonly source: CodeSource;
   private readonly groups = new Map<string, readonly Code[]>();
@@ -259,7 +259,7 @@ export class CodeTable {
     this.tier = newTier === undefined ? null : newTier(this);
   }
 
-  /** What states are saved and restored with, which nobody else has until it is kept again. */
+  /** What states are saved and restored with, which nobody else has until it is kept again. @internal */
   takeContents(): Contents {
     const contents = this.contents ?? new Contents();
     this.contents = null;
