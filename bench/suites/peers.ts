@@ -72,7 +72,7 @@ async function runWorkload(workload: Workload, contestants: readonly Peer[], fol
   for (const peer of contestants) {
     const main = await peer.load(folder, workload.source);
     const ours = running(benchEnvironment(), workload);
-    const [own, other] = measure([{ run: () => ours.run(args) }, { run: () => main(...args) }], { samples: 3, warmUpRuns: 1 });
+    const [own, other] = measure([{ run: () => ours.run(args) }, { run: () => main(...args) }], { samples: 5, warmUpRuns: 2 });
     measured.push({ peer, row: rowOf(peer, workload, other!, own!) });
   }
   return measured;

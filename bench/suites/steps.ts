@@ -54,6 +54,8 @@ const FORKED: readonly (readonly [name: string, source: string])[] = LEVELS.flat
 ]);
 /** How much more it may be for so many more keys before it is not the same any more. */
 const FLAT = 1.25;
+/** What is asked is a ratio of differences. */
+const FORK_SAMPLES = { samples: 7 };
 
 const START = '1,000 branches: to their first calls';
 const AT_ONCE = '1,000 branches: all calls answered at once, joined';
@@ -112,7 +114,7 @@ function forks({ environment, wants }: SuiteInput): Row[] {
     const entry = entryOf(environment, source);
     const [small, large, empty] = measure([
       { run: () => complete(entry, [FORKS], few) }, { run: () => complete(entry, [FORKS], many) }, base,
-    ]);
+    ], FORK_SAMPLES);
     const [inSmall, inLarge] = [perTurn(small!, empty!, FORKS), perTurn(large!, empty!, FORKS)];
     return row(name, inLarge / inSmall, '× 10 keys', FLAT, `${inLarge.toPrecision(3)} µs / ${inSmall.toPrecision(3)} µs`);
   });
