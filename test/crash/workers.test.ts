@@ -1,11 +1,12 @@
 /** Branches carried on by other processes, one of which is killed in the middle of one (EC-18). */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { start } from '../../src/evaluator/kernel.ts';
 import { runWithWorkers } from '../../src/host/branch/run.ts';
 import type { LeaseOptions } from '../../src/host/branch/lease.ts';
 import type { BranchTurns } from '../../src/host/branch/turns.ts';
@@ -84,6 +85,19 @@ function leases(addresses: readonly { readonly url: string }[], more: Partial<Le
 
 /** Here nothing can be ordered: who does it is another process. */
 const home = (): ReturnType<typeof functionHost> => functionHost({ here: () => 'home', 'shop.order': () => { throw new HostFailure('security', 'not here'); } });
+
+/** A worker that tells these lines of every branch. */
+async function telling(lines: (session: string) => readonly unknown[]): Promise<{ readonly url: string; readonly server: Server }> {
+  const server = createServer((request, response) => void (async () => {
+    let text = '';
+    for await (const piece of request as AsyncIterable<Buffer>) text += piece.toString('utf8');
+    const { params } = JSON.parse(text) as { readonly params: { readonly session: string } };
+    response.end(lines(params.session).map((line) => `${typeof line === 'string' ? line : JSON.stringify({ jsonrpc: '2.0', ...(line as object) })}\n`).join(''));
+  })());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+}
 
 function turnsLine(session: string, index: number, turns: BranchTurns, keys = openKeys(keyDirectory)): unknown {
   return { method: 'turns', params: { turns: new Tokens(environment, keys).sealTurns(session, index, turns), last: false } };
@@ -189,20 +203,23 @@ describe('branches on other machines', () => {
     ['an answer to what nobody asked', (session) => [turnsLine(session, 0, [[{ id: '99', ok: true, value: 7 }]]), { result: { home: false, state: '' } }], 'it has ended the branch, which has not ended here'],
   ])('are not believed of a worker that tells %s', async (_, lines, reason) => {
     await workers();
-    const server = createServer((request, response) => void (async () => {
-      let text = '';
-      for await (const piece of request as AsyncIterable<Buffer>) text += piece.toString('utf8');
-      const { params } = JSON.parse(text) as { readonly params: { readonly session: string } };
-      response.end(lines(params.session).map((line) => `${typeof line === 'string' ? line : JSON.stringify({ jsonrpc: '2.0', ...(line as object) })}\n`).join(''));
-    })());
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    const { server, url } = await telling(lines);
     const lost = new Set<string>();
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const result = await runWithWorkers(compiled(PLAN), functionHost({ 'shop.order': (item: string) => item.length, here: () => 'home' }), leases([{ url }], { lost: (_worker, _path, why) => lost.add(why) }));
     server.close();
     expect(shown(result)).toBe(await alone(PLAN));
     expect([...lost].join('; ')).toContain(reason);
+  });
+
+  test('in which what must not happen twice is answered go to another worker', async () => {
+    const [one] = await workers('a');
+    const program = compiled('(step-parallel [(call :shop.pay "fare") (call :shop.order "seat")] 1)');
+    const [call] = start(program.table, program.table.closureOf(program.main), []).state.pending;
+    const fake = await telling((session) => [{ method: 'begins', params: { call: call!.id } }, turnsLine(session, 0, [[{ id: call!.id, ok: true, value: 5 }]])]);
+    const grants = ['shop.order', 'shop.pay'].map((capability) => ({ capability, scope: null }));
+    expect(shown(await runWithWorkers(program, home(), leases([fake, one!], { grants })))).toBe('[[5 4] 1]');
+    fake.server.close();
+    expect(items()).toEqual(['seat']);
   });
 
   test('fail as they fail at home, and the others are told', async () => {

@@ -35,10 +35,8 @@ export interface SessionOptions {
   readonly readTurns: (text: string, index: number) => Result<BranchTurns, string>;
 }
 
-const METHODS = { begins: 'begins', turns: 'turns' } as const;
-
 export class Session {
-  /** Calls that the worker says it begins, and that must not be made twice. */
+  /** Calls that the worker says it begins, that must not be made twice, and of which it has not told the answer. */
   readonly begun = new Set<string>();
   /** Null until the worker is done. */
   ending: Ending | null = null;
@@ -121,8 +119,13 @@ export class Session {
     }
   }
 
+  /** Nothing is in doubt of the call any more, nor of what its callbacks called. */
+  private answered(call: string): void {
+    for (const key of this.begun) if (key === call || key.startsWith(`${call}~`)) this.begun.delete(key);
+  }
+
   private hear(line: string): void {
-    if (line === '') return;
+    if (line === '' || this.over !== null) return;
     let message: Line;
     try {
       message = JSON.parse(line) as Line;
@@ -130,11 +133,12 @@ export class Session {
       return this.fail('it answered no JSON');
     }
     const { method, params, result, error } = message;
-    if (method === METHODS.begins) this.begun.add(String(params?.call));
-    else if (method === METHODS.turns) {
+    if (method === 'begins') this.begun.add(String(params?.call));
+    else if (method === 'turns') {
       const read = this.options.readTurns(String(params?.turns), this.heard++);
       if (!read.ok) return this.fail(read.error);
       this.turns.push({ kind: 'turns', turns: read.value, isLast: params?.last === true });
+      for (const { id } of read.value.flat()) this.answered(id);
       this.wake();
     } else if (result !== undefined) {
       this.ending = endingIn(result);

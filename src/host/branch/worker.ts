@@ -57,24 +57,26 @@ type Write = (line: string) => Promise<void>;
 class Pace {
   told = 0;
   private done = 0;
+  private readonly signal: AbortSignal;
   private wake: () => void = () => undefined;
+
+  /** The signal: nobody waits for the branch any more. */
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+    signal.addEventListener('abort', () => this.wake(), { once: true });
+  }
 
   proceed(done: number): void {
     this.done = Math.max(this.done, done);
     this.wake();
   }
 
-  mayGoOn(signal: AbortSignal): Promise<void> | null {
-    return this.done >= this.told ? null : this.wait(signal);
+  mayGoOn(): Promise<void> | null {
+    return this.done >= this.told ? null : this.wait();
   }
 
-  private async wait(signal: AbortSignal): Promise<void> {
-    while (this.done < this.told && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-    }
+  private async wait(): Promise<void> {
+    while (this.done < this.told && !this.signal.aborted) await new Promise<void>((resolve) => (this.wake = resolve));
   }
 }
 
@@ -136,7 +138,7 @@ class Worker {
     if (given === null) return params.refuse('path', 'is that of no branch of the state');
     const host = await hostFor(grants);
     const alive = setInterval(() => void write(notificationText('alive', objectText({ path: quoteJson(path) }))), leaseMs / 3);
-    const pace = new Pace();
+    const pace = new Pace(signal);
     this.paces.set(session, pace);
     const home: Home = {
       run,
@@ -146,7 +148,7 @@ class Worker {
       },
       begins: (key) => write(notificationText('begins', objectText({ call: quoteJson(key) }))),
       keepsLive: paced,
-      mayGoOn: () => (paced ? pace.mayGoOn(signal) : null),
+      mayGoOn: () => (paced ? pace.mayGoOn() : null),
     };
     let log: BranchLog | null = null;
     try {
