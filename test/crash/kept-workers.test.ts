@@ -15,6 +15,7 @@ import { nodeSha256 } from '../../src/host/journal/digest.ts';
 import { verifyStore } from '../../src/host/journal/verify.ts';
 import { openKeeping } from '../../src/host/open-store.ts';
 import type { Keeping } from '../../src/host/durable/driver.ts';
+import type { Capability } from '../../src/host/port.ts';
 import type { JournalRecord } from '../../src/host/journal/record.ts';
 import { printValue } from '../../src/value/print.ts';
 import { testEnvironment } from '../support/environment.ts';
@@ -184,6 +185,17 @@ test('what must not happen twice is done at home, once', async () => {
   expect(await program.line('complete')).toBe('complete [[4 "paid" 4] 5]');
   await program.ended;
   expect(program.lines().filter((line) => line.startsWith('paid '))).toEqual(['paid fare']);
+}, 120_000);
+
+test('branches of callbacks stay at home', async () => {
+  const here = await world('', 'a');
+  const keeping = await keepingOf(here.store);
+  const workers = { keys: openKeys(keys), workers: here.workers.map(({ url }) => ({ url, token: null })), grants: [{ capability: 'shop.order', scope: null }] };
+  const each: Capability = { id: 'each', summary: '', determinism: 'idempotent', call: ([fn], { callBack }) => callBack!(fn!, [1]) };
+  const host = functionHost({ 'shop.order': (item: string) => `${item} at home` }, { capabilities: [each] });
+  const result = await startRun(keeping, programOf('(call :each (fn [n] (step-parallel (call :shop.order "seat") (call :shop.order "meal"))))'), { id: 'trip', name: 'trip' }, { host, workers });
+  expect(result.kind === 'complete' && printValue(result.value)).toBe('["seat at home" "meal at home"]');
+  expect(ledger.asked).toBe(0);
 }, 120_000);
 
 test('a run that was stopped while a worker had a branch goes on without workers', async () => {

@@ -227,7 +227,8 @@ class Driven {
   /** Each is a run of its own in the same store, and gone on with when its call is made again. */
   private callbacks(program: Runnable, started: Facts, hops: number, options: DriveOptions): CallbackRuns {
     const { keeping, lease: { run } } = this;
-    const { patch: _, budget: __, ...same } = options;
+    // Branches of callbacks stay here, where what is said of their call is looked at.
+    const { patch: _, budget: __, workers: ___, ...same } = options;
     const driving = ({ left, givenUp, parent }: Callback): DriveOptions => {
       const { budget, ...host } = options.host;
       const limited = Object.keys(left).length === 0 ? host : { ...host, budget: { grant: left, source: budget?.source ?? parent.capability } };
@@ -278,14 +279,16 @@ class Driven {
   }
 
   /** The same run, with branches that workers carry on. */
-  private parted(own: Driven['kernel'], { first, host, workers, keeper, started }: { readonly first: Advance; readonly started: Facts; readonly host: DriveOptions['host']; readonly workers: WorkersOptions; readonly keeper: StateKeeper }): Parted {
+  private parted(own: Driven['kernel'], { first, host, workers, keeper, started }: { readonly first: Advance; readonly started: Facts; readonly host: DriveOptions['host']; readonly workers: WorkersOptions; readonly keeper: StateKeeper }): Parted | null {
     if (budgetOf(started).budget !== undefined) throw new Error('a run with a budget cannot be given to workers');
     const leases = new Leases(this.program, { ...workers, environment: this.keeping.environment, run: this.lease.run }, (kind, data) => this.recorder.draft(kind, data));
     const kernel = new BranchKernel(own, leases);
     // What goes away must be whole.
     const stored = storedValues(first.state);
     const whole = stored.length === 0 ? null : this.fetch(keeper, first.state, stored);
-    const turn = whole?.ok === true ? { ...first, state: whole.value } : first;
+    // When it cannot be had, the run goes on here until it is looked at, and says so.
+    if (whole?.ok === false) return null;
+    const turn = whole === null ? first : { ...first, state: whole.value };
     return { leases, first: kernel.part(turn), kernel: { ...own, resume: kernel.resume, cancel: kernel.cancel, exposed: kernel.exposed }, host: withBranches(host, kernel, leases).host };
   }
 
