@@ -190,7 +190,8 @@ export class RunRecorder implements Recorder<State, Event> {
       this.open.set(call.id, { dueMs, wasMade: wasMade || flight.isRepeated, askedMs, approved: before?.approved ?? null, denied: before?.denied ?? null, wasRequested });
       mustWrite ||= wasMade && judged.capability.determinism === 'live';
     }
-    return mustWrite || this.attemptEnded ? this.write() : null;
+    // Nothing of the run has changed but what is under way: records alone are quicker to write.
+    return mustWrite || this.attemptEnded ? this.write(false) : null;
   };
 
   answering = (answers: readonly Given[], quanta: readonly number[]): Promise<void> => {
@@ -362,14 +363,14 @@ export class RunRecorder implements Recorder<State, Event> {
     this.stepEnded = false;
   }
 
-  /** Writes all that is pending as one batch. */
-  write(): Promise<void> {
-    return this.hasPending ? this.parts.store.append(this.parts.lease, this.batch()) : Promise.resolve();
+  /** Writes all that is pending as one batch; whether the row says when. */
+  write(isDated: boolean = true): Promise<void> {
+    return this.hasPending ? this.parts.store.append(this.parts.lease, this.batch(isDated)) : Promise.resolve();
   }
 
   private async writeSigned(): Promise<void> {
     if (!this.hasPending) return;
-    const batch = this.batch();
+    const batch = this.batch(true);
     const signature = (await this.parts.sign?.(this.run, this.head)) ?? null;
     await this.parts.store.append(this.parts.lease, { ...batch, signature });
   }
@@ -379,12 +380,15 @@ export class RunRecorder implements Recorder<State, Event> {
   }
 
   /** What is pending, which is no more. The head is that of its records. */
-  private batch(): Batch {
+  private batch(isDated: boolean): Batch {
     const { drafts, content, taken, saved } = this;
     const records = chained(this.run, this.head, drafts, content, this.parts.sha256);
     const last = records.at(-1);
-    const updatedMs = this.parts.clock.nowMs();
-    let change: RowChange = this.change === NO_CHANGE ? { updatedMs } : { ...this.change, updatedMs };
+    let { change } = this;
+    if (change !== NO_CHANGE || isDated) {
+      const updatedMs = this.parts.clock.nowMs();
+      change = change === NO_CHANGE ? { updatedMs } : { ...change, updatedMs };
+    }
     if (saved !== null) change = { ...change, checkpoint: { seq: records[saved.at]!.seq, hash: saved.root } };
     this.drafts = [];
     if (content.length > 0) this.content = [];

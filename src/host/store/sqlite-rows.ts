@@ -2,7 +2,7 @@
  * Rows of SQLite as what they stand for. A damaged file may hold anything anywhere, whatever the schema says, so every field is looked at.
  */
 import type { Hash, Head, Owner, RunRow } from './port.ts';
-import { STATUSES } from './sqlite-schema.ts';
+import { RUNNING, STATUSES } from './sqlite-schema.ts';
 
 /** What is in the columns of one row. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -39,9 +39,13 @@ export function hashBlob(hash: Hash): Uint8Array {
   return bytes;
 }
 
+/** For `isRowBehind`: the last record of a run that is running. */
+export const LAST_SEQ = `CASE status WHEN ${RUNNING} THEN (SELECT max(seq) FROM records WHERE records.run = runs.number) END AS last_seq`;
+
 /** Behind SELECT, for `runOf` and `ownerOf`; may be followed by conditions. */
 export const RUN_COLUMNS = `
-  id, name, status, created_ms, updated_ms, head_seq, head_hash, checkpoint_seq, checkpoint_hash, wake_ms, waits, epoch, until_ms, host, process, token
+  id, name, status, created_ms, updated_ms, head_seq, head_hash, ${LAST_SEQ},
+  CASE status WHEN ${RUNNING} THEN (SELECT hash FROM records WHERE records.run = runs.number ORDER BY seq DESC LIMIT 1) END AS last_hash, checkpoint_seq, checkpoint_hash, wake_ms, waits, epoch, until_ms, host, process, token
   FROM runs LEFT JOIN leases ON leases.run = runs.number`;
 
 export function runOf(row: Row, complain: Complain): RunRow {
@@ -51,12 +55,22 @@ export function runOf(row: Row, complain: Complain): RunRow {
     status: STATUSES[wholeOf(row['status'], complain)] ?? complain(),
     createdMs: wholeOf(row['created_ms'], complain),
     updatedMs: wholeOf(row['updated_ms'], complain),
-    head: { seq: wholeOf(row['head_seq'], complain), hash: hashOf(row['head_hash'], complain) },
+    head: headOf(row, complain),
     checkpoint: checkpointOf(row, complain),
     wakeMs: row['wake_ms'] === null ? null : wholeOf(row['wake_ms'], complain),
     waits: bytesOf(row['waits'], complain),
     owner: ownerOf(row, complain),
   };
+}
+
+/** Whether records were written for which the row was not. */
+export function isRowBehind(row: Row, complain: Complain): boolean {
+  return row['last_seq'] !== null && wholeOf(row['last_seq'], complain) > wholeOf(row['head_seq'], complain);
+}
+
+function headOf(row: Row, complain: Complain): Head {
+  const [seq, hash] = isRowBehind(row, complain) ? (['last_seq', 'last_hash'] as const) : (['head_seq', 'head_hash'] as const);
+  return { seq: wholeOf(row[seq], complain), hash: hashOf(row[hash], complain) };
 }
 
 function checkpointOf(row: Row, complain: Complain): Head | null {

@@ -12,11 +12,16 @@
  * - Records that are written together lie in one row, and what all records of a run begin with lies in the row of the run (version 3; see
  *   `sqlite-records.ts`).
  * - Content lies in the order of writing, since a table kept by hashes leaves a third of its room empty (version 2).
+ * - While a run is running, its row may say the head of an earlier record: records alone are written without the row, which is a page of its own (version 4; in
+ *   version 3 the row was always written). Once it waits or has ended, the row says its head.
  */
 import type { Database } from 'better-sqlite3';
 import { type RunStatus, StoreProblem } from './port.ts';
 
 export const STATUSES: readonly RunStatus[] = ['running', 'waiting', 'complete', 'failed', 'cancelled'];
+
+/** Its place. */
+export const RUNNING = STATUSES.indexOf('running');
 
 /** "RTFS": says whose file it is. */
 const APPLICATION_ID = 0x52544653;
@@ -113,8 +118,11 @@ const VERSION_3 = `
   ALTER TABLE records ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
 `;
 
+/** The tables are the same: a version that believes what a row says of its head must not open the file. */
+const VERSION_4 = '';
+
 /** What makes a file of each version from one of the version before; the first makes it from an empty one. */
-const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3];
+const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /** Brings the file to this version, in one transaction. Throws a `StoreProblem` for files of others. */
 export function prepareSchema(database: Database, path: string): void {

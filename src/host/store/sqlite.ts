@@ -8,15 +8,15 @@ import type { Database, Statement } from 'better-sqlite3';
 import { hexToBytes } from '../../value/hex.ts';
 import { isGone as isProcessGone } from './owner.ts';
 import {
-  type Acquisition, type Batch, type Content, EMPTY_HEAD, type Hash, hasEnded, type Lease, type Message, type NewRun, type Owner, type RowChange, type RunFilter, type RunRow,
+  type Acquisition, type Batch, type Content, EMPTY_HEAD, type Hash, hasEnded, type Head, type Lease, type Message, type NewRun, type Owner, type RowChange, type RunFilter, type RunRow,
   type SignedHead, type Store, type StoredRecord,
 } from './port.ts';
 import { checkRunId, leaseLost, notEnded, outOfOrder, runExists, storeClosed, unknownRun } from './problem.ts';
 import { limitSize, openDatabase, patiently } from './sqlite-open.ts';
 import { damaged } from './sqlite-problem.ts';
 import { packRecords, recordHead, unpackRecords } from './sqlite-records.ts';
-import { bytesOf, type Complain, hashBlob, hashOf, ownerOf, type Row, RUN_COLUMNS, runOf, textOf, wholeOf } from './sqlite-rows.ts';
-import { STATUSES } from './sqlite-schema.ts';
+import { bytesOf, type Complain, hashBlob, hashOf, isRowBehind, LAST_SEQ, ownerOf, type Row, RUN_COLUMNS, runOf, textOf, wholeOf } from './sqlite-rows.ts';
+import { RUNNING, STATUSES } from './sqlite-schema.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 
 export interface SqliteStoreOptions {
@@ -241,10 +241,11 @@ class SqliteStore implements Store {
   }
 
   private writeBatch(lease: Lease, batch: Batch): void {
-    const { number, seq, hash } = this.checked(lease, batch);
+    const { number, head, isRunning } = this.checked(lease, batch);
     const { records, signature, content, taken, change } = batch;
-    if (records.length > 0 || Object.keys(change).length > 0) this.advance(number, records[records.length - 1], change);
-    if (records.length > 0) this.writeRecords(number, records, hash, this.recordHeadOf(lease, number, seq, records[0]!));
+    const isRowAhead = Object.keys(change).length > 0 || (records.length > 0 && !isRunning);
+    if (isRowAhead) this.advance(number, records[records.length - 1] ?? head, change);
+    if (records.length > 0) this.writeRecords(number, records, head.hash, this.recordHeadOf(lease, number, head.seq, records[0]!));
     if (signature !== null) this.statement(INSERT_SIGNATURE).run(number, signature.seq, hashBlob(signature.hash), signature.key, signature.signature);
     for (const one of content) this.keep(one);
     for (const id of taken) this.statement('DELETE FROM messages WHERE id = ? AND run = ?').run(id, number);
@@ -268,19 +269,22 @@ class SqliteStore implements Store {
   }
 
   /** The run's number and its head, if the lease still holds and the head is where the batch begins. */
-  private checked(lease: Lease, { records }: Batch): { readonly number: number; readonly seq: number; readonly hash: Hash } {
-    const row = this.statement(`SELECT number, head_seq, head_hash ${HELD}`).get(...heldBy(lease)) as Row | undefined;
+  private checked(lease: Lease, { records }: Batch): { readonly number: number; readonly head: Head; readonly isRunning: boolean } {
+    const row = this.statement(`SELECT number, status, head_seq, head_hash, ${LAST_SEQ} ${HELD}`).get(...heldBy(lease)) as Row | undefined;
     if (row === undefined) throw leaseLost(lease.run);
     const complain = this.complain(`the run ${lease.run}`);
-    const seq = wholeOf(row['head_seq'], complain);
+    const number = wholeOf(row['number'], complain);
+    const isBehind = isRowBehind(row, complain);
+    const seq = wholeOf(row[isBehind ? 'last_seq' : 'head_seq'], complain);
     if (records.some((record, i) => record.seq !== seq + i + 1)) throw outOfOrder(lease.run, seq);
-    return { number: wholeOf(row['number'], complain), seq, hash: hashOf(row['head_hash'], complain) };
+    const hash = isBehind ? this.statement(SELECT_HASH).pluck().get(number, seq) : row['head_hash'];
+    return { number, head: { seq, hash: hashOf(hash, complain) }, isRunning: row['status'] === RUNNING };
   }
 
   /** There is one statement for each choice of columns, so that a row is written once whatever changes. */
-  private advance(number: number, last: StoredRecord | undefined, change: RowChange): void {
-    const values: unknown[] = last === undefined ? [] : [last.seq, hashBlob(last.hash)];
-    let choice = values.length > 0 ? 1 : 0;
+  private advance(number: number, head: Head, change: RowChange): void {
+    const values: unknown[] = [head.seq, hashBlob(head.hash)];
+    let choice = 0;
     for (const { name, bit, fields } of CHANGES) {
       if (change[name] === undefined) continue;
       choice |= bit;
@@ -296,7 +300,7 @@ class SqliteStore implements Store {
 
 function advanceText(choice: number): string {
   const columns = CHANGES.filter(({ bit }) => (choice & bit) !== 0).map((change) => change.columns);
-  return `UPDATE runs SET ${[...((choice & 1) === 0 ? [] : ['head_seq = ?, head_hash = ?']), ...columns].join(', ')} WHERE number = ?`;
+  return `UPDATE runs SET ${['head_seq = ?, head_hash = ?', ...columns].join(', ')} WHERE number = ?`;
 }
 
 /** The row of a run whose lease holds. */
@@ -309,6 +313,7 @@ function heldBy(lease: Lease): readonly [string, number, string] {
 const INSERT_RUN = `
   INSERT INTO runs (id, name, status, created_ms, updated_ms, head_seq, head_hash, waits, epoch) VALUES (?, ?, 0, ?, ?, 0, ?, x'', 1)`;
 const INSERT_LEASE = 'INSERT OR REPLACE INTO leases (run, until_ms, host, process, token) VALUES (?, ?, ?, ?, ?)';
+const SELECT_HASH = 'SELECT hash FROM records WHERE run = ? AND seq = ?';
 const SELECT_RUN_RECORDS = 'SELECT number, record_head FROM runs WHERE id = ?';
 const SELECT_RECORDS = 'SELECT seq, hash, count, cut, bytes FROM records WHERE run = ? AND seq >= ? ORDER BY seq LIMIT ?';
 const SELECT_SIGNATURES = 'SELECT seq, hash, key, signature FROM signatures WHERE run = (SELECT number FROM runs WHERE id = ?) ORDER BY seq';
@@ -329,11 +334,11 @@ interface ColumnChange {
   readonly fields: (change: RowChange) => readonly unknown[];
 }
 
-/** How what changes of a row is written; the first bit stands for the head. */
+/** How what changes of a row is written, with its head. */
 const CHANGES: readonly ColumnChange[] = [
-  { name: 'status', bit: 2, columns: 'status = ?', fields: ({ status }) => [STATUSES.indexOf(status!)] },
-  { name: 'updatedMs', bit: 4, columns: 'updated_ms = ?', fields: ({ updatedMs }) => [updatedMs] },
-  { name: 'wakeMs', bit: 8, columns: 'wake_ms = ?', fields: ({ wakeMs }) => [wakeMs] },
-  { name: 'waits', bit: 16, columns: 'waits = ?', fields: ({ waits }) => [waits] },
-  { name: 'checkpoint', bit: 32, columns: 'checkpoint_seq = ?, checkpoint_hash = ?', fields: ({ checkpoint }) => [checkpoint?.seq ?? null, checkpoint == null ? null : hashBlob(checkpoint.hash)] },
+  { name: 'status', bit: 1, columns: 'status = ?', fields: ({ status }) => [STATUSES.indexOf(status!)] },
+  { name: 'updatedMs', bit: 2, columns: 'updated_ms = ?', fields: ({ updatedMs }) => [updatedMs] },
+  { name: 'wakeMs', bit: 4, columns: 'wake_ms = ?', fields: ({ wakeMs }) => [wakeMs] },
+  { name: 'waits', bit: 8, columns: 'waits = ?', fields: ({ waits }) => [waits] },
+  { name: 'checkpoint', bit: 16, columns: 'checkpoint_seq = ?, checkpoint_hash = ?', fields: ({ checkpoint }) => [checkpoint?.seq ?? null, checkpoint == null ? null : hashBlob(checkpoint.hash)] },
 ];
