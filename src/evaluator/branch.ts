@@ -32,7 +32,7 @@ export interface BranchTurn {
 
 /** Goes on with the branch alone. */
 export function resumeBranch(state: State, branch: Fiber, answers: readonly Answer[], options: ResumeOptions = NO_OPTIONS): BranchTurn {
-  const scheduler = Scheduler.take(state, answers, options, null); // no compiled code: what it does not finish would have to be begun again
+  const scheduler = Scheduler.take(state, options, null).expect(answers); // no compiled code: what it does not finish would have to be begun again
   const settled = scheduler.settleBranch(branch);
   const status = hasEnded(settled) ? 'ended' : scheduler.preempted ? 'preempted' : 'waiting';
   return { state: withBranch(state, settled), events: scheduler.giveBack(), status };

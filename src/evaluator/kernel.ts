@@ -62,6 +62,8 @@ export function start(table: CodeTable, fn: Value, args: readonly Value[], optio
  * `failed` with kind `host` and the state is the one given.
  */
 export function resume(state: State, answers: readonly Answer[], options: ResumeOptions = NO_OPTIONS): Advance {
+  // Nearly always: the answer to the one call there is.
+  if (answers.length === 1 && state.main.call?.id === answers[0]!.id) return go(state, answers, options, null);
   const problem = misuse(state, answers);
   if (problem !== null) return refused(state, problem);
   return go(state, answers, options, settle);
@@ -69,20 +71,23 @@ export function resume(state: State, answers: readonly Answer[], options: Resume
 
 export const NO_OPTIONS: ResumeOptions = {};
 
-type Stretch = (scheduler: Scheduler, main: Fiber) => Fiber;
+type Stretch = (scheduler: Scheduler, main: Fiber, answers: readonly Answer[]) => Fiber;
 
-function settle(scheduler: Scheduler, main: Fiber): Fiber {
-  return scheduler.settle(main);
+function settle(scheduler: Scheduler, main: Fiber, answers: readonly Answer[]): Fiber {
+  const settled = scheduler.expect(answers).settle(main);
+  scheduler.tellDropped();
+  return settled;
 }
 
 /**
  * Nothing that happens here shows before it is over: so what compiled code cannot finish is done again, interpreted, and where a value
  * is needed that is not here, nothing has happened.
  */
-function go(state: State, answers: readonly Answer[], options: ResumeOptions, stretch: Stretch): Advance {
+function go(state: State, answers: readonly Answer[], options: ResumeOptions, stretch: Stretch | null): Advance {
   for (let { tier } = state.table; ; tier = null) {
     try {
-      return goOn(state, Scheduler.take(state, answers, options, tier), stretch);
+      const scheduler = Scheduler.take(state, options, tier);
+      return goOn(state, scheduler, stretch === null ? scheduler.give(state.main, answers[0]!) : stretch(scheduler, state.main, answers));
     } catch (thrown) {
       if (thrown instanceof Unfetched) return { outcome: { kind: 'requires-values', values: thrown.values }, state, events: [] };
       if (!(thrown instanceof Abandoned)) throw thrown;
@@ -242,9 +247,7 @@ function refused(state: State, problem: string): Advance {
   return { outcome: { kind: 'failed', error }, state, events: [] };
 }
 
-function goOn(before: State, scheduler: Scheduler, stretch: Stretch): Advance {
-  const main = stretch(scheduler, before.main);
-  scheduler.tellDropped();
+function goOn(before: State, scheduler: Scheduler, main: Fiber): Advance {
   const ended = hasEnded(main);
   const pending = pendingCalls(main);
   const status = ended ? 'done' : scheduler.preempted ? 'ready' : 'waiting';

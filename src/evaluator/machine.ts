@@ -93,7 +93,7 @@ export class Machine implements Site, Running {
 
   /** The fibers of this state are about to be run. */
   prepare({ limits, isolations }: State, { quantum, refused }: ResumeOptions): void {
-    this.limits = limits;
+    this.limits = this.meter.limits = limits;
     this.isolations = isolations;
     this.refused = refused;
     this.quantum = quantum ?? Number.POSITIVE_INFINITY;
@@ -106,10 +106,8 @@ export class Machine implements Site, Running {
     for (let i = 0; i < registers.length; i++) registers[i] = null;
     // What was used since the last resume lies below what was not.
     for (let i = 0; i < stackClosure.length && stackClosure[i] !== NOBODY; i++) stackClosure[i] = NOBODY;
-    this.events = this.ownDefined = this.ownVariables = this.below = this.tracker = null;
+    this.events = null;
     this.refused = undefined;
-    this.closure = NOBODY;
-    this.fiber = NO_FIBER;
     return true;
   }
 
@@ -173,13 +171,10 @@ export class Machine implements Site, Running {
     if (!fiber.failing) fiber.result = null;
     meter.fuel = fiber.fuel;
     meter.allocation = fiber.allocation;
-    meter.limits = this.limits;
     meter.pauseAt = Math.max(0, fiber.fuel - this.quantum);
-    tier?.begin(this);
-    this.ownVariables = this.ownDefined = null;
+    if (tier !== null && tier.machine !== this) tier.begin(this);
     this.height = 0;
-    this.below = null;
-    this.tracker = fiber.variableSources === null ? null : new Tracker(fiber.variableSources);
+    if (fiber.variableSources !== null) this.tracker = new Tracker(fiber.variableSources);
     if (fiber.frame === null) this.depthLeft = this.depthLimit();
     else this.load(fiber.frame);
   }
@@ -196,6 +191,9 @@ export class Machine implements Site, Running {
     if (ended) fiber.stop = fiber.held = null;
     fiber.resultSources = ended && tracker !== null ? tracker.last : null;
     fiber.variableSources = tracker === null ? null : tracker.variables;
+    this.ownDefined = this.ownVariables = this.below = this.tracker = null;
+    this.closure = NOBODY;
+    this.fiber = NO_FIBER;
     return fiber;
   }
 
@@ -218,11 +216,12 @@ export class Machine implements Site, Running {
     this.depthLeft = this.depthLimit() - frame.depth;
     this.reserve(arm.registers);
     const live = arm.liveAt(frame.point);
-    for (let i = 0; i < live.length; i++) {
-      this.registers[live[i]!] = frame.slots[i]!;
-      this.tracker?.set(live[i]!, frame.sources?.[i + 1] ?? null);
-    }
-    if (this.tracker !== null) this.tracker.closure = frame.sources?.[0] ?? null;
+    const { registers, tracker } = this;
+    const { slots, sources } = frame;
+    for (let i = 0; i < live.length; i++) registers[live[i]!] = slots[i]!;
+    if (tracker === null) return;
+    for (let i = 0; i < live.length; i++) tracker.set(live[i]!, sources?.[i + 1] ?? null);
+    tracker.closure = sources?.[0] ?? null;
   }
 
   /** From here on sources are tracked: the running calls go on in tracked code. */

@@ -44,15 +44,20 @@ export class Scheduler {
   }
 
   /** One for this state, which nobody else has until it is given back. */
-  static take(state: State, answers: readonly Answer[], options: ResumeOptions, tier: Tier | null): Scheduler {
+  static take(state: State, options: ResumeOptions, tier: Tier | null): Scheduler {
     const { table } = state;
     const scheduler = table.idle?.tier === tier ? table.idle : new Scheduler(table, tier);
     table.idle = null;
     scheduler.machine.prepare(state, options);
-    if (answers.length === 1) scheduler.single = answers[0]!;
-    else if (answers.length > 1) scheduler.many = new Map(answers.map((answer) => [answer.id, answer]));
     scheduler.preempted = false;
     return scheduler;
+  }
+
+  /** These are the answers for whoever waits for them. */
+  expect(answers: readonly Answer[]): this {
+    if (answers.length === 1) this.single = answers[0]!;
+    else if (answers.length > 1) this.many = new Map(answers.map((answer) => [answer.id, answer]));
+    return this;
   }
 
   /** What was told, by position: branches run one after the other. Nothing may be asked of the scheduler any more. */
@@ -60,8 +65,7 @@ export class Scheduler {
     const { events } = this.machine;
     this.single = this.many = null;
     if (this.machine.clear()) this.table.idle = this;
-    if (events === null) return NO_EVENTS;
-    return events.length > 1 && events.some((event) => event.at.includes('.')) ? events.sort((a, b) => comparePositions(a.at, b.at)) : events;
+    return events === null ? NO_EVENTS : inOrder(events);
   }
 
   /** Tells of the answers that nobody took. */
@@ -74,14 +78,16 @@ export class Scheduler {
   settle(fiber: Fiber): Fiber {
     for (let at = fiber; ; ) {
       const next = this.advance(at);
-      if (next === at || onlyBranchesMoved(at, next) || this.isAtRest(next)) return next;
+      if (next === at || onlyBranchesMoved(at, next)) return next;
       at = next;
     }
   }
 
-  /** Whether it waits for an answer that is not there, which is plain where no step around it can have a deadline: the next look would see nothing else. */
-  private isAtRest({ status, context }: Fiber): boolean {
-    return status === 'waiting' && context.parent === null && this.single === null && this.many === null;
+  /** The same with the answer that the fiber waits for, where there is no other. */
+  give(fiber: Fiber, answer: Answer): Fiber {
+    const next = this.given(fiber, answer);
+    // Where no step around it can have a deadline, the next look would see nothing else.
+    return next.status === 'waiting' && next.context.parent === null ? next : this.settle(next);
   }
 
   /** The fiber after its next stretch; the same one when there is nothing to do for it. */
@@ -127,7 +133,10 @@ export class Scheduler {
 
   private answer(fiber: Fiber): Fiber | null {
     const answer = this.takeAnswer(fiber.call!.id);
-    if (answer === null) return null;
+    return answer === null ? null : this.given(fiber, answer);
+  }
+
+  private given(fiber: Fiber, answer: Answer): Fiber {
     const { machine } = this;
     return this.spent(fiber, answer.ok ? machine.give(fiber, answer.value, null) : machine.fail(fiber, new Raised(answer.error, false), null));
   }
@@ -326,6 +335,10 @@ function branchNumber({ branches }: Join, call: string): number {
   return call.startsWith(fork) ? Number.parseInt(call.slice(fork.length), 10) : -1;
 }
 
+function inOrder(events: Event[]): readonly Event[] {
+  return events.some((event) => event.at.includes('.')) ? events.sort((a, b) => comparePositions(a.at, b.at)) : events;
+}
+
 const NO_IDS: readonly string[] = [];
 const NO_EVENTS: readonly Event[] = [];
 
@@ -452,7 +465,7 @@ function tooFew({ name }: Context, join: Join, good: number): ErrorValue {
 /** All calls that the fiber and its branches wait for, in the order of the text; the deadlines of a step before what it waits for. */
 export function pendingCalls(fiber: Fiber): readonly HostCall[] {
   // An array that grows begins with room for 17, and states keep it.
-  if (fiber.call !== null && fiber.join === null && deadlines(fiber, false) === NO_CONTEXTS) return [fiber.call];
+  if (fiber.call !== null && deadlines(fiber, false) === NO_CONTEXTS) return [fiber.call];
   return collectCalls(fiber, []);
 }
 

@@ -75,7 +75,9 @@ export interface Tier {
   readonly meter: RunMeter;
   /** What code begins with that is not compiled yet. */
   readonly stubs: NativeEntries;
-  /** The machine is about to run a fiber. */
+  /** The one that has begun last. */
+  readonly machine: Running | null;
+  /** Another machine than the last one is about to run. */
   begin(machine: Running): void;
   /** Counts a call or a turn of an arm; true once it is worth compiling. */
   isHot(arm: ArmCode): boolean;
