@@ -19,7 +19,7 @@ import { ownBytes } from './steps.ts';
 import { Raised } from './raise.ts';
 import { fetched, Unfetched } from './stored.ts';
 import { asError } from './thrown.ts';
-import { Abandoned } from './tier.ts';
+import { Abandoned, type Tier } from './tier.ts';
 import type { Advance, Answer, Fiber, Outcome, State } from './state.ts';
 
 export interface ResumeOptions {
@@ -62,8 +62,15 @@ export function start(table: CodeTable, fn: Value, args: readonly Value[], optio
  * `failed` with kind `host` and the state is the one given.
  */
 export function resume(state: State, answers: readonly Answer[], options: ResumeOptions = NO_OPTIONS): Advance {
-  // Nearly always: the answer to the one call there is.
-  if (answers.length === 1 && state.main.call?.id === answers[0]!.id) return go(state, answers, options, null);
+  // Nearly always: the value of the one call there is. As short as can be, since an effect costs little else.
+  if (answers.length === 1 && answers[0]!.ok && state.main.call?.id === answers[0]!.id) {
+    try {
+      const scheduler = Scheduler.take(state, options, state.table.tier);
+      return goOn(state, scheduler, scheduler.give(state.main, answers[0]!.value));
+    } catch (thrown) {
+      return withoutValues(state, thrown) ?? go(state, answers, options, settle, null);
+    }
+  }
   const problem = misuse(state, answers);
   if (problem !== null) return refused(state, problem);
   return go(state, answers, options, settle);
@@ -83,16 +90,23 @@ function settle(scheduler: Scheduler, main: Fiber, answers: readonly Answer[]): 
  * Nothing that happens here shows before it is over: so what compiled code cannot finish is done again, interpreted, and where a value
  * is needed that is not here, nothing has happened.
  */
-function go(state: State, answers: readonly Answer[], options: ResumeOptions, stretch: Stretch | null): Advance {
-  for (let { tier } = state.table; ; tier = null) {
+function go(state: State, answers: readonly Answer[], options: ResumeOptions, stretch: Stretch, first: Tier | null = state.table.tier): Advance {
+  for (let tier = first; ; tier = null) {
     try {
       const scheduler = Scheduler.take(state, options, tier);
-      return goOn(state, scheduler, stretch === null ? scheduler.give(state.main, answers[0]!) : stretch(scheduler, state.main, answers));
+      return goOn(state, scheduler, stretch(scheduler, state.main, answers));
     } catch (thrown) {
-      if (thrown instanceof Unfetched) return { outcome: { kind: 'requires-values', values: thrown.values }, state, events: [] };
-      if (!(thrown instanceof Abandoned)) throw thrown;
+      const advance = withoutValues(state, thrown);
+      if (advance !== null) return advance;
     }
   }
+}
+
+/** Null: the stretch has to be done again, interpreted. */
+function withoutValues(state: State, thrown: unknown): Advance | null {
+  if (thrown instanceof Unfetched) return { outcome: { kind: 'requires-values', values: thrown.values }, state, events: [] };
+  if (thrown instanceof Abandoned) return null;
+  throw thrown;
 }
 
 /**
@@ -249,10 +263,10 @@ function refused(state: State, problem: string): Advance {
 
 function goOn(before: State, scheduler: Scheduler, main: Fiber): Advance {
   const ended = hasEnded(main);
-  const pending = pendingCalls(main);
+  const pending = main.call !== null && main.context.parent === null ? [main.call] : pendingCalls(main);
   const status = ended ? 'done' : scheduler.preempted ? 'ready' : 'waiting';
   const state: State = { table: before.table, limits: before.limits, isolations: before.isolations, main, status, pending };
-  return { outcome: outcomeOf(state), state, events: scheduler.giveBack() };
+  return { outcome: status === 'waiting' ? { kind: 'requires-host', calls: pending } : outcomeOf(state), state, events: scheduler.giveBack() };
 }
 
 function outcomeOf({ main, status, pending }: State): Outcome {

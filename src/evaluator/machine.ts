@@ -62,7 +62,7 @@ export class Machine implements Site, Running {
   tail = false;
   // The stack of calls made since the last resume, and the heap frames below it.
   // Copying what is written down here is faster than filling an array, and most runs are resumed to wait again after a few instructions.
-  registers: Value[] = [null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null];
+  registers: Value[] = [null, null, null, null, null, null, null, null];
   private height = 0;
   private readonly stackArm: ArmCode[] = [];
   private readonly stackClosure: Closure[] = [];

@@ -83,11 +83,12 @@ export class Scheduler {
     }
   }
 
-  /** The same with the answer that the fiber waits for, where there is no other. */
-  give(fiber: Fiber, answer: Answer): Fiber {
-    const next = this.given(fiber, answer);
+  /** The same with the value that the fiber waits for, where there is no other answer. */
+  give(fiber: Fiber, value: Value): Fiber {
+    const { machine } = this;
+    const next = machine.give(fiber, value, null);
     // Where no step around it can have a deadline, the next look would see nothing else.
-    return next.status === 'waiting' && next.context.parent === null ? next : this.settle(next);
+    return next.status === 'waiting' && next.context.parent === null && machine.quantum === Number.POSITIVE_INFINITY ? next : this.settle(this.spent(fiber, next));
   }
 
   /** The fiber after its next stretch; the same one when there is nothing to do for it. */
@@ -133,10 +134,7 @@ export class Scheduler {
 
   private answer(fiber: Fiber): Fiber | null {
     const answer = this.takeAnswer(fiber.call!.id);
-    return answer === null ? null : this.given(fiber, answer);
-  }
-
-  private given(fiber: Fiber, answer: Answer): Fiber {
+    if (answer === null) return null;
     const { machine } = this;
     return this.spent(fiber, answer.ok ? machine.give(fiber, answer.value, null) : machine.fail(fiber, new Raised(answer.error, false), null));
   }
