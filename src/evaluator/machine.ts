@@ -257,12 +257,15 @@ export class Machine implements Site, Running {
     return { arm: plain, closure, point, slots: this.slots(base, live), parent, depth: parent === null ? 1 : parent.depth + 1, tail, sources };
   }
 
-  /** The values of registers, from `base` on. Often there is one, and an array that is written down is made much faster than others. */
+  /** The values of registers, from `base` on. Often there are one to three, and an array that is written down is made much faster than others. */
   private slots(base: number, live: readonly number[]): Value[] {
     const { registers } = this;
-    if (live.length === 1) return [registers[base + live[0]!]!];
-    const slots = new Array<Value>(live.length);
-    for (let i = 0; i < live.length; i++) slots[i] = registers[base + live[i]!]!;
+    const count = live.length;
+    if (count === 1) return [registers[base + live[0]!]!];
+    if (count === 2) return [registers[base + live[0]!]!, registers[base + live[1]!]!];
+    if (count === 3) return [registers[base + live[0]!]!, registers[base + live[1]!]!, registers[base + live[2]!]!];
+    const slots = new Array<Value>(count);
+    for (let i = 0; i < count; i++) slots[i] = registers[base + live[i]!]!;
     return slots;
   }
 
@@ -324,11 +327,12 @@ export class Machine implements Site, Running {
 
   /** The running frame, which stands at a call, goes on behind it. */
   private deliver(value: Value, sources: Sources | null): void {
+    const { pc, tracker } = this;
     const { ops } = this.arm;
-    const register = this.base + ops[this.pc + 1]!;
+    const register = this.base + ops[pc + 1]!;
     this.registers[register] = value;
-    this.tracker?.set(register, sources);
-    this.pc += ops[this.pc] === Op.HOST_CALL ? HOST_CALL_SIZE : CALL_SIZE;
+    if (tracker !== null) tracker.set(register, sources);
+    this.pc = pc + (ops[pc] === Op.HOST_CALL ? HOST_CALL_SIZE : CALL_SIZE);
   }
 
   /** Forgets the running frame; its caller, still at its call, becomes the running one. False when there is none. */
