@@ -48,7 +48,19 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** What is left of the counted limits while a machine runs. Mutable, owned by one machine. */
 export interface Meter {
+  /** Until something has to be looked at: a stretch of what is left, so small that engines have it as a machine number. Below zero: look now. */
   fuel: number;
+  /** What is left beyond the stretch. */
+  reserve: number;
   allocation: number;
   readonly limits: Limits;
+}
+
+/** So much fuel, all of it in reserve. */
+export function meterOf(limits: Limits, fuel: number = limits.fuel, allocation: number = limits.allocation): Meter {
+  return { fuel: 0, reserve: fuel, allocation, limits };
+}
+
+export function fuelLeft({ fuel, reserve }: Meter): number {
+  return fuel + reserve;
 }
