@@ -18,7 +18,7 @@ import type { ArmCode, Code, CodeTable, Handler } from './code.ts';
 import { type Changing, type Context, contextKey, holderOf, ISOLATIONS, NOWHERE, readContext } from './context.ts';
 import type { Event } from './event.ts';
 import { COMPENSATION_DEPTH, compensationRoom, fiberLike, FORKS_MAX, isTooDeep, newFiber, NOTHING_NAMED, outermost, shieldDepth } from './fiber.ts';
-import { DEFAULT_LIMITS, fuelLeft, type Limits, meterOf } from './limits.ts';
+import { DEFAULT_LIMITS, fuelLeft, type Limits, meterOf, STRETCH } from './limits.ts';
 import { CALL_POINT, CALL_SIZE, HOST_CALL_SIZE, Op, type OpCode } from './opcodes.ts';
 import { callData, isMachineNumber, type KernelFunctions, kernelFunctions, same } from './operations.ts';
 import { arityError } from './primitives/registry.ts';
@@ -1265,8 +1265,6 @@ export class Machine implements Site, Running {
   }
 }
 
-/** Fuel is counted in stretches of at most so much: a number of 31 bits. */
-const STRETCH = 0x3fffffff;
 /** Stands where a fiber was. */
 const NO_FIBER: Fiber = newFiber('done', '', NOWHERE, NOTHING_NAMED, DEFAULT_LIMITS, 0, null, null);
 /** Stands where a function was that must not be held on to. */

@@ -162,7 +162,12 @@ export class CompiledTier implements Tier {
     this.left.clear();
     if (pause === null) this.blame();
     if (takeHeld(this.held, machine)) return --this.meter.fuel < 0 && machine.outOfFuel(false);
-    return pause !== null && machine.outOfFuel(pause === 'loop');
+    if (pause === null) return false;
+    const isLoop = pause === 'loop';
+    if (machine.outOfFuel(isLoop)) return true;
+    // There was more in reserve: the machine goes on, and counts the turn.
+    if (isLoop) this.meter.fuel += 1;
+    return false;
   }
 
   /**
