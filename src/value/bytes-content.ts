@@ -85,7 +85,7 @@ export class Contents {
     }
   }
 
-  private number(value: number): void {
+  number(value: number): void {
     const whole = value | 0;
     if (whole === value && whole > -SMALL_LIMIT && whole < SMALL_LIMIT) this.push(SMALL_BASE + whole);
     else this.wide(Number.isInteger(value) ? INTEGER : FLOAT, value);
