@@ -231,7 +231,7 @@ class Decoder extends ByteReader {
       this.leaf(new Uuid(text), `uuid:${text}`);
     } else if (first === tag.GROUP) {
       const hash = bytesToHex(this.bytes(tag.GROUP_BYTES));
-      this.leaf(new Group(hash), `g:${hash}`);
+      this.leaf(new Group(hash), hash);
     } else this.fail(`no value begins with the byte ${first}`, this.itemAt);
   }
 

@@ -119,8 +119,9 @@ class Encoder extends ByteWriter {
     this.begin(0, roots, 0, roots, roots.length);
     for (let { top } = this; top !== null; top = this.top) {
       const { items, values, end, source } = top;
+      const { walked } = this;
       let { at } = top;
-      while (at < end && this.top === top) {
+      while (at < end && this.walked === walked) {
         const child: Source | Group = values === null ? items[at]! : (at % 2 === 0 ? items : values)[at >> 1]!;
         at += 1;
         // No `switch`, for which engines would make the word that `typeof` gives.
@@ -131,11 +132,11 @@ class Encoder extends ByteWriter {
         else contents.atom(child);
       }
       top.at = at;
-      if (this.top !== top) continue;
+      if (this.walked !== walked) continue;
       const number = contents.close(top.start);
       this.top = top.outer;
       if (source === this.whole) this.wholeAt = contents.places[number]! + ITEMS;
-      if (this.walked - top.walked >= SMALL) this.known.set(source, number);
+      if (walked - top.walked >= SMALL) this.known.set(source, number);
       contents.push(number);
     }
   }
@@ -163,7 +164,7 @@ class Encoder extends ByteWriter {
       this.walked += SMALL;
       return;
     }
-    if (child instanceof Group) return this.leaf(child, `g:${child.hash}`);
+    if (child instanceof Group) return this.leaf(child, child.hash);
     switch (child.kind) {
       case 'list':
       case 'set':
@@ -207,7 +208,7 @@ class Encoder extends ByteWriter {
   private begin(kind: number, source: Composite, count: number, items: Open['items'], length: number, at: number = 0, values: Open['values'] = null): void {
     const { contents, walked, top: outer } = this;
     if (count + length === 0 && kind > 0) return contents.push(-kind);
-    this.walked = walked + length;
+    this.walked = walked + length + 1;
     this.top = { source, items, values, at, end: at + length, start: contents.open(kind, count), walked, outer };
   }
 
