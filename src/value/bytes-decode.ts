@@ -78,13 +78,8 @@ export function decodeOne(bytes: Uint8Array, options: DecodeOptions, contents?: 
   return { ok: true, value };
 }
 
-/** The hash of a group of code: met only inside closures. */
-class Group {
-  readonly hash: string;
-  constructor(hash: string) {
-    this.hash = hash;
-  }
-}
+/** The hash of a group of code: met only inside closures. No value is an array, which is told at a look. */
+type Group = readonly [hash: string];
 
 type Item = Value | Group;
 
@@ -231,7 +226,7 @@ class Decoder extends ByteReader {
       this.leaf(new Uuid(text), `uuid:${text}`);
     } else if (first === tag.GROUP) {
       const hash = bytesToHex(this.bytes(tag.GROUP_BYTES));
-      this.leaf(new Group(hash), hash);
+      this.leaf([hash], hash);
     } else this.fail(`no value begins with the byte ${first}`, this.itemAt);
   }
 
@@ -338,7 +333,7 @@ class Decoder extends ByteReader {
 
   private deliverPart(item: Item, id: number, normal: boolean): void {
     this.contents.push(id);
-    if (item instanceof Group && (this.top.kind !== tag.CLOSURE || this.height > this.top.start)) return this.fail('the hash of a group stands where a value should be');
+    if (Array.isArray(item) && (this.top.kind !== tag.CLOSURE || this.height > this.top.start)) return this.fail('the hash of a group stands where a value should be');
     this.deliver(item, normal);
   }
 
@@ -392,7 +387,7 @@ class Decoder extends ByteReader {
   private build(kind: number, start: number, end: number, open: Open): Value | undefined {
     const items = this.items as Value[]; // groups come only in closures
     if (kind === tag.MAP.first) return buildMap(items, start, (end - start) >> 1);
-    const parts = items.slice(start, end);
+    const parts = copy(items, start, end);
     if (kind === tag.VECTOR.first) return Vector.adopt(parts);
     if (kind === tag.LIST.first) return List.adopt(parts);
     if (kind === tag.SET.first) return SetValue.fromSorted(parts);
@@ -408,14 +403,15 @@ class Decoder extends ByteReader {
 
   private buildClosure(open: Open, items: readonly Item[]): Closure | undefined {
     const [group, captured] = items;
-    if (!(group instanceof Group) || !(captured instanceof Vector)) {
+    if (!Array.isArray(group) || !(captured instanceof Vector)) {
       this.fail('a closure has no group or no captures', open.offset);
       return undefined;
     }
-    const code = this.options.resolveCode?.(group.hash, open.unit) ?? null;
+    const [hash] = group as Group;
+    const code = this.options.resolveCode?.(hash, open.unit) ?? null;
     if (code === null) {
-      const missingCode = { group: group.hash, unit: open.unit };
-      this.fault ??= { message: `unknown code: unit ${open.unit} of ${group.hash}`, offset: open.offset, missingCode };
+      const missingCode = { group: hash, unit: open.unit };
+      this.fault ??= { message: `unknown code: unit ${open.unit} of ${hash}`, offset: open.offset, missingCode };
       return undefined;
     }
     if (captured.size !== (this.options.captureCount?.(code) ?? captured.size)) {
@@ -428,10 +424,18 @@ class Decoder extends ByteReader {
   }
 }
 
+/** What lies there. Engines make what is short sooner when it is written out. */
+function copy(items: readonly Value[], start: number, end: number): Value[] {
+  const first = items[start]!;
+  if (end - start === 1) return [first];
+  if (end - start === 2) return [first, items[start + 1]!];
+  return end - start === 3 ? [first, items[start + 1]!, items[start + 2]!] : items.slice(start, end);
+}
+
 function buildMap(items: readonly Value[], start: number, size: number): MapValue {
   // Copies, since arrays that grow have room for more.
-  const keys = items.slice(start, start + size);
-  const values = items.slice(start, start + size);
+  const keys = copy(items, start, start + size);
+  const values = copy(items, start, start + size);
   for (let i = 0, at = start; i < size; i++, at += 2) {
     keys[i] = items[at]!;
     values[i] = items[at + 1]!;
