@@ -62,20 +62,26 @@ type Composite = Extract<Source, object>;
 /** What has no parts and can be shared. */
 type Leaf = string | bigint | Keyword | SymbolValue | Uuid | Handle | PrimitiveFunction | Group;
 
-/** A composite whose parts are being looked at. */
-interface Open {
-  readonly source: Composite;
+/** A composite whose parts are being looked at; there is one for each depth, for whatever lies there. */
+class Open {
+  source: Composite = NOTHING;
   /** Its parts, or the keys of a map with their values beside them. */
-  readonly items: readonly (Source | Group)[];
-  readonly values: readonly Value[] | null;
-  at: number;
-  readonly end: number;
+  items: readonly (Source | Group)[] = NOTHING;
+  values: readonly Value[] | null = null;
+  at = 0;
+  end = 0;
   /** Where its codes begin. */
-  readonly start: number;
+  start = 0;
   /** What was walked before it. */
-  readonly walked: number;
+  walked = 0;
   readonly outer: Open | null;
+  inner: Open | null = null;
+  constructor(outer: Open | null) {
+    this.outer = outer;
+  }
 }
+
+const NOTHING: readonly Source[] = [];
 
 /** What is written as a reference has this and its number in place of how often it is used. */
 const NUMBERED = 1_073_741_824;
@@ -90,7 +96,7 @@ class Encoder extends ByteWriter {
   /** Composites met before, by identity. */
   private readonly known = new LargeMap<Composite, number>();
   /** The innermost composite that is open. */
-  private top: Open | null = null;
+  private top = new Open(null);
   private walked = 0;
   /** The last row that was walked whole, and where the codes of it are kept. */
   private whole: Row | null = null;
@@ -117,7 +123,7 @@ class Encoder extends ByteWriter {
   private number(roots: readonly Source[]): void {
     const { contents } = this;
     this.begin(0, roots, 0, roots, roots.length);
-    for (let { top } = this; top !== null; top = this.top) {
+    for (let { top } = this; top.outer !== null; top = this.top) {
       const { items, values, end, source } = top;
       const { walked } = this;
       let { at } = top;
@@ -206,10 +212,17 @@ class Encoder extends ByteWriter {
 
   /** `length` parts, which `items` has from `at` on. */
   private begin(kind: number, source: Composite, count: number, items: Open['items'], length: number, at: number = 0, values: Open['values'] = null): void {
-    const { contents, walked, top: outer } = this;
+    const { contents, walked, top } = this;
     if (count + length === 0 && kind > 0) return contents.push(-kind);
+    const open = (this.top = top.inner ??= new Open(top));
+    open.source = source;
+    open.items = items;
+    open.values = values;
+    open.at = at;
+    open.end = at + length;
+    open.start = contents.open(kind, count);
+    open.walked = walked;
     this.walked = walked + length + 1;
-    this.top = { source, items, values, at, end: at + length, start: contents.open(kind, count), walked, outer };
   }
 
   // --- the second walk -----------------------------------------------------------------------------------------------
