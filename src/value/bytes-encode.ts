@@ -89,10 +89,16 @@ const NUMBERED = 1_073_741_824;
 /** What has so few values in it, counted as often as they are walked, is walked again where it occurs again: less than remembering it costs. */
 const SMALL = 12;
 
+/** So many of the last texts are found without a map. */
+const RECENT = 8;
+
 class Encoder extends ByteWriter {
   private readonly contents: Contents;
   /** What has no parts, by its number. */
   private readonly leaves: Leaf[] = [];
+  /** The last of each length, by its remainder, and its number. */
+  private readonly recent: (Leaf | null)[] = [null, null, null, null, null, null, null, null];
+  private readonly recentNumbers: number[] = [0, 0, 0, 0, 0, 0, 0, 0];
   /** Composites met before, by identity. */
   private readonly known = new LargeMap<Composite, number>();
   /** The innermost composite that is open. */
@@ -186,9 +192,13 @@ class Encoder extends ByteWriter {
   }
 
   private leaf(source: Leaf, text: string, numbers: LargeMap<string, number> = this.contents.others): void {
-    const { contents, leaves } = this;
+    const { contents, leaves, recent } = this;
     const { count } = contents;
+    const place = text.length % RECENT;
+    if (recent[place] === source) return contents.push(this.recentNumbers[place]!);
     const number = contents.text(text, numbers);
+    recent[place] = source;
+    this.recentNumbers[place] = number;
     if (number === count) {
       contents.places[number] = -1;
       leaves[number] = source;
