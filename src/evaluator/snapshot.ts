@@ -45,7 +45,7 @@ import { pendingCalls } from './scheduler.ts';
 import type { Fiber, FiberStatus, Frame, HostCall, Join, State, Stop } from './state.ts';
 import { checkOptions, ownBytes, siteOf } from './steps.ts';
 import { readSources, type Sources, sourcesValue } from './tracking.ts';
-import { flag, index, Malformed, malformed, mapOf, oneOf, text, vectorOf } from './well-formed.ts';
+import { flag, index, Malformed, malformed, mapOf, oneOf, text, unfit, vectorOf } from './well-formed.ts';
 
 const MAGIC = 'rtfs/state';
 const SNAPSHOT_VERSION = 1;
@@ -410,15 +410,17 @@ function readFrames(value: Value, status: FiberStatus, interrupted: boolean, fra
 }
 
 function readFrame(value: Value, place: FramePlace, parent: Frame | null): Frame {
-  const parts = vectorOf(value, 'frame');
-  const [fn, armIndex, point, tail, origins] = parts;
-  const slots = parts.slice(FRAME_PARTS);
+  if (!(value instanceof Vector)) return unfit('frame', 'vector');
+  const fn = value.get(0);
+  const tail = value.get(3);
+  const origins = value.get(4);
+  const slots = value.toArray(FRAME_PARTS);
   if (!(fn instanceof Closure)) return malformed('a frame has no function');
   const code = fn.code as Code;
-  const armNumber = index(armIndex, 'arm');
+  const armNumber = index(value.get(1), 'arm');
   if (armNumber >= code.source.arms.length) malformed('a frame names an arm that its code does not have');
   const arm = code.arm(armNumber);
-  const at = index(point, 'point');
+  const at = index(value.get(2), 'point');
   if (at >= arm.points.length || !fits(arm.ops[arm.points[at]!] as OpCode, at, place)) malformed('a frame stands at a point that it cannot stand at');
   if (slots.length !== arm.liveAt(at).length) malformed('a frame has another number of slots than its point');
   if (typeof tail !== 'boolean') return malformed('a frame has no tail mark');

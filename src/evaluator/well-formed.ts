@@ -14,7 +14,7 @@ export function malformed(message: string): never {
   throw new Malformed(message);
 }
 
-function unfit(what: string, kind: string): never {
+export function unfit(what: string, kind: string): never {
   return malformed(`the ${what} should be a ${kind}`);
 }
 

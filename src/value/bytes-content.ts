@@ -85,7 +85,7 @@ export class Contents {
     }
   }
 
-  private number(value: number): void {
+  number(value: number): void {
     const whole = value | 0;
     if (whole === value && whole > -SMALL_LIMIT && whole < SMALL_LIMIT) this.push(SMALL_BASE + whole);
     else this.wide(Number.isInteger(value) ? INTEGER : FLOAT, value);
@@ -131,8 +131,9 @@ export class Contents {
     }
     kept[end] = hash;
     this.size = start;
-    for (let place = hash; place < hash + PLACES; place++) {
-      const at = slots[place & (slots.length - 1)]! - 1;
+    const mask = slots.length - 1;
+    for (let place = 0; place < PLACES; place++) {
+      const at = slots[(hash + place) & mask]! - 1;
       if (at < 0) return this.add();
       if (this.isThere(at)) return kept[at + NUMBER]!;
     }
@@ -166,8 +167,8 @@ export class Contents {
 
   private place(at: number, slots: Int32Array): void {
     const hash = this.kept[at]!;
-    for (let place = hash; place < hash + PLACES; place++) {
-      const slot = place & (slots.length - 1);
+    for (let place = 0; place < PLACES; place++) {
+      const slot = (hash + place) & (slots.length - 1);
       if (slots[slot] !== 0) continue;
       slots[slot] = at + 1;
       return;

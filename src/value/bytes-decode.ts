@@ -78,34 +78,33 @@ export function decodeOne(bytes: Uint8Array, options: DecodeOptions, contents?: 
   return { ok: true, value };
 }
 
-/** The hash of a group of code: met only inside closures. */
-class Group {
-  readonly hash: string;
-  constructor(hash: string) {
-    this.hash = hash;
-  }
-}
+/** The hash of a group of code: met only inside closures. No value is an array, which is told at a look. */
+type Group = readonly [hash: string];
 
 type Item = Value | Group;
 
-/** A composite that is being read. */
-interface Open {
+/** A composite that is being read. There is one for each depth, for whatever lies there: all of these together would be a third of what reading allocates. */
+class Open {
   /** As in its codes; 0 for the roots. */
-  readonly kind: number;
-  readonly offset: number;
+  kind = 0;
+  offset = 0;
   /** Its items lie on the decoder's stack from here on. */
-  readonly start: number;
+  start = 0;
   /** Where its items will end. */
-  readonly end: number;
-  readonly codesStart: number;
-  normal: boolean;
+  end = 0;
+  codesStart = 0;
+  normal = true;
   /** The number under which it is shared, or -1. */
-  readonly shared: number;
+  shared = -1;
   /** Of a closure. */
-  readonly unit: number;
+  unit = 0;
   /** Every how many items there is a key; 0 for never. */
-  readonly keys: number;
-  readonly outer: Open | undefined;
+  keys = 0;
+  readonly outer: Open | null;
+  inner: Open | null = null;
+  constructor(outer: Open | null) {
+    this.outer = outer;
+  }
 }
 
 interface Shared {
@@ -135,7 +134,7 @@ class Decoder extends ByteReader {
   declare fault: DecodeFault | null;
   private readonly options: DecodeOptions;
   /** The innermost composite that is open. */
-  private top!: Open;
+  private top = new Open(null);
   /** What has been read of the composites that are open; its codes are in `contents`. */
   private readonly items: Item[] = [null];
   private height = 0;
@@ -162,7 +161,7 @@ class Decoder extends ByteReader {
     while (this.fault === null) {
       const { top } = this;
       if (this.height < top.end) this.readItem();
-      else if (top.outer === undefined) break;
+      else if (top.outer === null) break;
       else this.close(top);
     }
     this.checkEnd();
@@ -231,7 +230,7 @@ class Decoder extends ByteReader {
       this.leaf(new Uuid(text), `uuid:${text}`);
     } else if (first === tag.GROUP) {
       const hash = bytesToHex(this.bytes(tag.GROUP_BYTES));
-      this.leaf(new Group(hash), `g:${hash}`);
+      this.leaf([hash], hash);
     } else this.fail(`no value begins with the byte ${first}`, this.itemAt);
   }
 
@@ -338,7 +337,7 @@ class Decoder extends ByteReader {
 
   private deliverPart(item: Item, id: number, normal: boolean): void {
     this.contents.push(id);
-    if (item instanceof Group && (this.top.kind !== tag.CLOSURE || this.height > this.top.start)) return this.fail('the hash of a group stands where a value should be');
+    if (Array.isArray(item) && (this.top.kind !== tag.CLOSURE || this.height > this.top.start)) return this.fail('the hash of a group stands where a value should be');
     this.deliver(item, normal);
   }
 
@@ -353,9 +352,18 @@ class Decoder extends ByteReader {
 
   private begin(kind: number, count: number, wanted: number, offset: number): void {
     if (wanted > this.left) this.fail('the bytes end too early', offset);
-    const { height, pending, contents, top: outer } = this;
-    const keys = kind === tag.MAP.first ? 2 : kind === tag.SET.first ? 1 : 0;
-    this.top = { kind, offset, start: height, end: height + wanted, codesStart: contents.open(kind, count), normal: true, shared: pending, unit: count, keys, outer };
+    const { height, top } = this;
+    const open = kind === 0 ? top : (top.inner ??= new Open(top));
+    this.top = open;
+    open.kind = kind;
+    open.offset = offset;
+    open.start = height;
+    open.end = height + wanted;
+    open.codesStart = this.contents.open(kind, count);
+    open.normal = true;
+    open.shared = this.pending;
+    open.unit = count;
+    open.keys = kind === tag.MAP.first ? 2 : kind === tag.SET.first ? 1 : 0;
   }
 
   /** Hands an item to what contains it; `normal`: whether it may stand in a key. */
@@ -392,7 +400,7 @@ class Decoder extends ByteReader {
   private build(kind: number, start: number, end: number, open: Open): Value | undefined {
     const items = this.items as Value[]; // groups come only in closures
     if (kind === tag.MAP.first) return buildMap(items, start, (end - start) >> 1);
-    const parts = items.slice(start, end);
+    const parts = copy(items, start, end);
     if (kind === tag.VECTOR.first) return Vector.adopt(parts);
     if (kind === tag.LIST.first) return List.adopt(parts);
     if (kind === tag.SET.first) return SetValue.fromSorted(parts);
@@ -408,14 +416,15 @@ class Decoder extends ByteReader {
 
   private buildClosure(open: Open, items: readonly Item[]): Closure | undefined {
     const [group, captured] = items;
-    if (!(group instanceof Group) || !(captured instanceof Vector)) {
+    if (!Array.isArray(group) || !(captured instanceof Vector)) {
       this.fail('a closure has no group or no captures', open.offset);
       return undefined;
     }
-    const code = this.options.resolveCode?.(group.hash, open.unit) ?? null;
+    const [hash] = group as Group;
+    const code = this.options.resolveCode?.(hash, open.unit) ?? null;
     if (code === null) {
-      const missingCode = { group: group.hash, unit: open.unit };
-      this.fault ??= { message: `unknown code: unit ${open.unit} of ${group.hash}`, offset: open.offset, missingCode };
+      const missingCode = { group: hash, unit: open.unit };
+      this.fault ??= { message: `unknown code: unit ${open.unit} of ${hash}`, offset: open.offset, missingCode };
       return undefined;
     }
     if (captured.size !== (this.options.captureCount?.(code) ?? captured.size)) {
@@ -428,10 +437,18 @@ class Decoder extends ByteReader {
   }
 }
 
+/** What lies there. Engines make what is short sooner when it is written out. */
+function copy(items: readonly Value[], start: number, end: number): Value[] {
+  const first = items[start]!;
+  if (end - start === 1) return [first];
+  if (end - start === 2) return [first, items[start + 1]!];
+  return end - start === 3 ? [first, items[start + 1]!, items[start + 2]!] : items.slice(start, end);
+}
+
 function buildMap(items: readonly Value[], start: number, size: number): MapValue {
   // Copies, since arrays that grow have room for more.
-  const keys = items.slice(start, start + size);
-  const values = items.slice(start, start + size);
+  const keys = copy(items, start, start + size);
+  const values = copy(items, start, start + size);
   for (let i = 0, at = start; i < size; i++, at += 2) {
     keys[i] = items[at]!;
     values[i] = items[at + 1]!;

@@ -62,19 +62,26 @@ type Composite = Extract<Source, object>;
 /** What has no parts and can be shared. */
 type Leaf = string | bigint | Keyword | SymbolValue | Uuid | Handle | PrimitiveFunction | Group;
 
-/** A composite whose parts are being looked at. */
-interface Open {
-  readonly source: Composite;
+/** A composite whose parts are being looked at; there is one for each depth, for whatever lies there. */
+class Open {
+  source: Composite = NOTHING;
   /** Its parts, or the keys of a map with their values beside them. */
-  readonly items: readonly (Source | Group)[];
-  readonly values: readonly Value[] | null;
-  at: number;
-  readonly end: number;
+  items: readonly (Source | Group)[] = NOTHING;
+  values: readonly Value[] | null = null;
+  at = 0;
+  end = 0;
   /** Where its codes begin. */
-  readonly start: number;
+  start = 0;
   /** What was walked before it. */
-  readonly walked: number;
+  walked = 0;
+  readonly outer: Open | null;
+  inner: Open | null = null;
+  constructor(outer: Open | null) {
+    this.outer = outer;
+  }
 }
+
+const NOTHING: readonly Source[] = [];
 
 /** What is written as a reference has this and its number in place of how often it is used. */
 const NUMBERED = 1_073_741_824;
@@ -82,28 +89,37 @@ const NUMBERED = 1_073_741_824;
 /** What has so few values in it, counted as often as they are walked, is walked again where it occurs again: less than remembering it costs. */
 const SMALL = 12;
 
+/** So many of the last texts are found without a map. */
+const RECENT = 8;
+
 class Encoder extends ByteWriter {
   private readonly contents: Contents;
   /** What has no parts, by its number. */
   private readonly leaves: Leaf[] = [];
+  /** The last of each length, by its remainder, and its number. */
+  private readonly recent: (Leaf | null)[] = [null, null, null, null, null, null, null, null];
+  private readonly recentNumbers: number[] = [0, 0, 0, 0, 0, 0, 0, 0];
   /** Composites met before, by identity. */
   private readonly known = new LargeMap<Composite, number>();
-  private readonly stack: Open[] = [];
+  /** The innermost composite that is open. */
+  private top = new Open(null);
   private walked = 0;
-  /** What the last row began with, and where the codes of that are kept. */
-  private first: readonly Value[] = [];
-  private firstAt = 0;
+  /** The last row that was walked whole, and where the codes of it are kept. */
+  private whole: Row | null = null;
+  private wholeAt = 0;
 
   constructor(contents: Contents) {
-    super(256);
+    super(0);
     this.contents = contents;
   }
 
   run(roots: readonly Source[]): Uint8Array {
+    this.number(roots);
+    // Codes are about as many as bytes.
+    this.buffer = new Uint8Array(this.contents.end + 64);
     for (const byte of tag.MAGIC) this.byte(byte);
     this.byte(tag.VERSION);
     this.varint(roots.length);
-    this.number(roots);
     this.write();
     return this.finish();
   }
@@ -111,29 +127,28 @@ class Encoder extends ByteWriter {
   // --- the first walk ------------------------------------------------------------------------------------------------
 
   private number(roots: readonly Source[]): void {
-    const { contents, stack } = this;
+    const { contents } = this;
     this.begin(0, roots, 0, roots, roots.length);
-    for (;;) {
-      const top = stack[stack.length - 1]!;
-      if (top.at < top.end) {
-        const child = top.values === null ? top.items[top.at++]! : (top.at % 2 === 0 ? top.items : top.values)[top.at++ >> 1]!;
-        this.walked += 1;
+    for (let { top } = this; top.outer !== null; top = this.top) {
+      const { items, values, end, source } = top;
+      const { walked } = this;
+      let { at } = top;
+      while (at < end && this.walked === walked) {
+        const child: Source | Group = values === null ? items[at]! : (at % 2 === 0 ? items : values)[at >> 1]!;
+        at += 1;
         // No `switch`, for which engines would make the word that `typeof` gives.
-        if (typeof child === 'object' && child !== null) this.object(child);
+        if (typeof child === 'number') contents.number(child);
         else if (typeof child === 'string') this.leaf(child, child, contents.strings);
+        else if (typeof child === 'object' && child !== null) this.object(child);
         else if (typeof child === 'bigint') this.leaf(child, `b:${child.toString(16)}`);
         else contents.atom(child);
-        continue;
       }
+      top.at = at;
+      if (this.walked !== walked) continue;
       const number = contents.close(top.start);
-      stack.pop();
-      if (stack.length === 0) return;
-      const { source } = top;
-      if (source instanceof Row) {
-        this.first = source.first;
-        this.firstAt = contents.places[number]! + ITEMS;
-      }
-      if (this.walked - top.walked >= SMALL || source instanceof Closure) this.known.set(source, number);
+      this.top = top.outer;
+      if (source === this.whole) this.wholeAt = contents.places[number]! + ITEMS;
+      if (walked - top.walked >= SMALL) this.known.set(source, number);
       contents.push(number);
     }
   }
@@ -142,8 +157,7 @@ class Encoder extends ByteWriter {
   private object(child: Composite | Group): void {
     const { contents } = this;
     if (child instanceof Keyword) return this.leaf(child, child.name, contents.keywords);
-    if (child instanceof Group) return this.leaf(child, `g:${child.hash}`);
-    const number = this.known.get(child);
+    const number = this.known.get(child as Composite);
     if (number !== undefined) return contents.push(number);
     if (child instanceof Vector) {
       const { flat, offset, size } = child;
@@ -155,7 +169,14 @@ class Encoder extends ByteWriter {
     }
     if (isArray(child)) return this.begin(tag.VECTOR.first, child, child.length, child, child.length);
     if (child instanceof Row) return this.row(child);
-    if (child instanceof Closure) return this.begin(tag.CLOSURE, child, child.code.unit, [new Group(child.code.group), child.captures], 2);
+    if (child instanceof Closure) {
+      // It is remembered, however little there is in it.
+      this.walked -= SMALL;
+      this.begin(tag.CLOSURE, child, child.code.unit, [new Group(child.code.group), child.captures], 2);
+      this.walked += SMALL;
+      return;
+    }
+    if (child instanceof Group) return this.leaf(child, child.hash);
     switch (child.kind) {
       case 'list':
       case 'set':
@@ -171,9 +192,13 @@ class Encoder extends ByteWriter {
   }
 
   private leaf(source: Leaf, text: string, numbers: LargeMap<string, number> = this.contents.others): void {
-    const { contents, leaves } = this;
+    const { contents, leaves, recent } = this;
     const { count } = contents;
+    const place = text.length % RECENT;
+    if (recent[place] === source) return contents.push(this.recentNumbers[place]!);
     const number = contents.text(text, numbers);
+    recent[place] = source;
+    this.recentNumbers[place] = number;
     if (number === count) {
       contents.places[number] = -1;
       leaves[number] = source;
@@ -185,18 +210,29 @@ class Encoder extends ByteWriter {
 
   private row(row: Row): void {
     const { first, rest } = row;
-    const { contents } = this;
+    const { contents, whole } = this;
     const count = first.length + rest.length;
-    if (first !== this.first) return this.begin(tag.VECTOR.first, row, count, [...first, ...rest], count);
+    if (first !== whole?.first) {
+      this.whole = row;
+      return this.begin(tag.VECTOR.first, row, count, [...first, ...rest], count);
+    }
     this.begin(tag.VECTOR.first, row, count, rest, rest.length);
-    for (let i = 0; i < first.length; i++) contents.push(contents.kept[this.firstAt + i]!);
+    for (let i = 0; i < first.length; i++) contents.push(contents.kept[this.wholeAt + i]!);
   }
 
   /** `length` parts, which `items` has from `at` on. */
   private begin(kind: number, source: Composite, count: number, items: Open['items'], length: number, at: number = 0, values: Open['values'] = null): void {
-    const { contents } = this;
+    const { contents, walked, top } = this;
     if (count + length === 0 && kind > 0) return contents.push(-kind);
-    this.stack.push({ source, items, values, at, end: at + length, start: contents.open(kind, count), walked: this.walked });
+    const open = (this.top = top.inner ??= new Open(top));
+    open.source = source;
+    open.items = items;
+    open.values = values;
+    open.at = at;
+    open.end = at + length;
+    open.start = contents.open(kind, count);
+    open.walked = walked;
+    this.walked = walked + length + 1;
   }
 
   // --- the second walk -----------------------------------------------------------------------------------------------
