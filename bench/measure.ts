@@ -15,6 +15,9 @@ const WARM_UP_MS = 250;
 /** What does little and often is optimised and taken back for longer: the first 300 ms of yields and snapshots take twice as long as those after two seconds. */
 export const LONG_WARM_UP: MeasureOptions = { warmUpMs: 1_500 };
 const WARM_UP_RUNS = 2;
+/** Where the middle half of the samples differs by more than this, something was under way that will be over soon: more are taken, for so long at most. */
+const STEADY_RATIO = 1.2;
+const STEADYING_MS = 2_000;
 /** A run that takes so long differs little from the next one: three samples of it have to do. */
 const LONG_MS = 300;
 const LONG_SAMPLES = 3;
@@ -44,11 +47,9 @@ export function measure(tasks: readonly Task[], options: MeasureOptions = {}): T
   const warm = tasks.map((task) => warmedUp(task, options));
   const rounds = warm.map(({ fastestMs }) => options.samples ?? (fastestMs < LONG_MS ? SAMPLES : LONG_SAMPLES));
   const samples = tasks.map((): Timing[] => []);
-  for (let round = 0; round < Math.max(...rounds); round++) {
-    tasks.forEach((task, index) => {
-      if (round < rounds[index]!) samples[index]!.push(sample(task, warm[index]!.repetitions));
-    });
-  }
+  const takeOne = (task: Task, index: number): void => void samples[index]!.push(sample(task, warm[index]!.repetitions));
+  for (let round = 0; round < Math.max(...rounds); round++) tasks.forEach((task, index) => round < rounds[index]! && takeOne(task, index));
+  for (const start = performance.now(); performance.now() - start < STEADYING_MS && !samples.every(isSteady); ) tasks.forEach(takeOne);
   return samples.map(medianTiming);
 }
 
@@ -94,6 +95,12 @@ function sample(task: Task, repetitions: number): Timing {
   const wallMs = performance.now() - wallStart;
   const { user, system } = process.cpuUsage(cpuStart);
   return { wallMs: wallMs / repetitions, cpuMs: (user + system) / 1000 / repetitions };
+}
+
+function isSteady(samples: readonly Timing[]): boolean {
+  const sorted = samples.map((one) => one.cpuMs).sort((a, b) => a - b);
+  const quarter = Math.floor(sorted.length / 4);
+  return sorted.at(-1 - quarter)! < sorted[quarter]! * STEADY_RATIO;
 }
 
 function medianTiming(samples: readonly Timing[]): Timing {

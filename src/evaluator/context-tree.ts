@@ -18,7 +18,7 @@ import { Vector } from '../value/vector.ts';
 import { CONTEXT_ID_LENGTH_MAX, type Isolation } from './context.ts';
 import { childId, depthOf, keyOf, type Place, placeOf, ROOT_ID } from './context-id.ts';
 import { captureView, type Mode, newNode, type Node, nodeAt, rowOf, viewed, visibleFrom, withEntries } from './context-node.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import { DEFAULT_LIMITS, meterOf } from './limits.ts';
 import { needsBase, type Policy, policyProblem, readPolicy } from './merge-policy.ts';
 import { conflictMessage, type Merged, mergeInto, type MergeOptions, type MergeQuestion, type MergeRecord, type MergeSource, nextQuestions } from './merge.ts';
 import { Raised } from './raise.ts';
@@ -342,7 +342,7 @@ function asksPlan(policy: Policy): boolean {
 
 /** Merging is paid for by nobody here, but the sizes of collections are limited. */
 function mergeOne(policy: Policy, source: MergeSource, target: MergeOptions['target'], ask: MergeBy): TreeResult<Merged> {
-  const options: MergeOptions = { target, meter: { fuel: Number.POSITIVE_INFINITY, allocation: Number.POSITIVE_INFINITY, limits: DEFAULT_LIMITS } };
+  const options: MergeOptions = { target, meter: meterOf(DEFAULT_LIMITS, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY) };
   const questions = nextQuestions(policy, [source], options);
   const answers = typeof ask === 'function' ? questions.map((question): Entry => [question.args[0], ask(question)]) : [];
   try {

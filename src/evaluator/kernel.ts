@@ -10,7 +10,7 @@ import { MapValue } from '../value/map.ts';
 import { Vector } from '../value/vector.ts';
 import type { CodeTable } from './code.ts';
 import { type Context, contextKey, contextLike, type Isolation, ISOLATIONS, rootContext, visibleData, withRootData } from './context.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { DEFAULT_LIMITS, type Limits, meterOf } from './limits.ts';
 import { mergeInto } from './merge.ts';
 import { needsBase, readPolicy } from './merge-policy.ts';
 import { fiberLike, hasEnded, newFiber, NOTHING_NAMED } from './fiber.ts';
@@ -128,7 +128,7 @@ export function updateContext(state: State, data: MapValue): State {
  */
 export function mergeContext(state: State, data: MapValue, policy: Value): Result<State, string> {
   const root = rootOf(state.main.context);
-  const meter = { fuel: Number.POSITIVE_INFINITY, allocation: Number.POSITIVE_INFINITY, limits: state.limits };
+  const meter = meterOf(state.limits, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   try {
     const keyed = MapValue.from([...data].map(([key, value]) => [contextKey(key, 'a patch'), value] as const));
     const read = readPolicy(policy);

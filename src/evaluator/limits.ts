@@ -46,9 +46,24 @@ export const DEFAULT_LIMITS: Limits = {
   iterations: 1_000_000,
 };
 
+/** Fuel is counted in stretches of at most so much: what engines have as a machine number everywhere. */
+export const STRETCH = 0x3ffffff0;
+
 /** What is left of the counted limits while a machine runs. Mutable, owned by one machine. */
 export interface Meter {
+  /** Until something has to be looked at: a stretch of what is left. Below zero: look now. */
   fuel: number;
+  /** What is left beyond the stretch. */
+  reserve: number;
   allocation: number;
   readonly limits: Limits;
+}
+
+/** So much fuel, all of it in reserve. */
+export function meterOf(limits: Limits, fuel: number = limits.fuel, allocation: number = limits.allocation): Meter {
+  return { fuel: 0, reserve: fuel, allocation, limits };
+}
+
+export function fuelLeft({ fuel, reserve }: Meter): number {
+  return fuel + reserve;
 }

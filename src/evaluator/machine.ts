@@ -18,11 +18,11 @@ import type { ArmCode, Code, CodeTable, Handler } from './code.ts';
 import { type Changing, type Context, contextKey, holderOf, ISOLATIONS, NOWHERE, readContext } from './context.ts';
 import type { Event } from './event.ts';
 import { COMPENSATION_DEPTH, compensationRoom, fiberLike, FORKS_MAX, isTooDeep, newFiber, NOTHING_NAMED, outermost, shieldDepth } from './fiber.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { DEFAULT_LIMITS, fuelLeft, type Limits, meterOf, STRETCH } from './limits.ts';
 import { CALL_POINT, CALL_SIZE, HOST_CALL_SIZE, Op, type OpCode } from './opcodes.ts';
 import { callData, isMachineNumber, type KernelFunctions, kernelFunctions, same } from './operations.ts';
 import { arityError } from './primitives/registry.ts';
-import { chargeCells, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
+import { chargeCells, chargeFuel, errorValue, raise, Raised, raiseLimit, raiseType } from './raise.ts';
 import type { ResumeOptions } from './kernel.ts';
 import type { Fiber, FiberStatus, Frame, State, Stop } from './state.ts';
 import {
@@ -44,6 +44,8 @@ export class Machine implements Site, Running {
   refused: Site['refused'];
   /** Fuel after which the run pauses. */
   quantum: number = Number.POSITIVE_INFINITY;
+  /** The run pauses when less fuel than this is left. */
+  private stopAt = 0;
   /** Null until something has happened. */
   events: Event[] | null = null;
   private readonly table: CodeTable;
@@ -78,7 +80,7 @@ export class Machine implements Site, Running {
     this.table = table;
     this.tier = tier;
     this.kernel = kernelFunctions(table.primitives);
-    this.meter = tier?.meter ?? { fuel: 0, allocation: 0, limits: DEFAULT_LIMITS, pauseAt: 0 };
+    this.meter = tier?.meter ?? meterOf(DEFAULT_LIMITS);
   }
 
   get context(): Context {
@@ -171,10 +173,10 @@ export class Machine implements Site, Running {
     this.fiber = fiber;
     fiber.call = fiber.join = null;
     if (!fiber.failing) fiber.result = null;
-    meter.fuel = fiber.fuel;
     meter.allocation = fiber.allocation;
     meter.limits = this.limits;
-    meter.pauseAt = Math.max(0, fiber.fuel - this.quantum);
+    this.stopAt = Math.max(0, fiber.fuel - this.quantum);
+    this.refuel(fiber.fuel);
     tier?.begin(this);
     this.ownVariables = this.ownDefined = null;
     this.height = 0;
@@ -191,7 +193,7 @@ export class Machine implements Site, Running {
     fiber.status = signal;
     fiber.frame = ended ? null : this.spill(signal);
     // What failed for want of them may have asked for more than there was.
-    fiber.fuel = Math.max(0, meter.fuel);
+    fiber.fuel = Math.max(0, fuelLeft(meter));
     fiber.allocation = Math.max(0, meter.allocation);
     if (ended) fiber.stop = fiber.held = null;
     fiber.resultSources = ended && tracker !== null ? tracker.last : null;
@@ -571,8 +573,8 @@ export class Machine implements Site, Running {
     const choices = forkOptions(options, count);
     chargeCells(meter, count);
     const path = this.nextPosition();
-    const share = { fuel: part(meter.fuel, count), allocation: part(meter.allocation, count), calls: part(fiber.calls, count) };
-    meter.fuel -= taken(share.fuel, count);
+    const share = { fuel: part(fuelLeft(meter), count), allocation: part(meter.allocation, count), calls: part(fiber.calls, count) };
+    chargeFuel(meter, taken(share.fuel, count));
     meter.allocation -= taken(share.allocation, count);
     fiber.calls -= taken(share.calls, count);
     const depthBelow = fiber.depthBelow + this.depth() - compensationRoom(fiber);
@@ -624,7 +626,6 @@ export class Machine implements Site, Running {
    */
   private execute(): Signal {
     const { meter, kernel, registers } = this;
-    const { pauseAt } = meter;
     /** Null where nothing is compiled: sources are tracked by the machine alone. */
     let tier = this.tracker === null ? this.tier : null;
     let { arm, base, pc } = this;
@@ -965,7 +966,7 @@ export class Machine implements Site, Running {
           base = this.base;
           ops = arm.ops;
           pc = 0;
-          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
+          if (--meter.fuel < 0 && this.outOfFuel(false)) return 'ready';
           continue;
         }
         case 43 /* CALL */: {
@@ -989,7 +990,7 @@ export class Machine implements Site, Running {
           base = this.base;
           ops = arm.ops;
           pc = 0;
-          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
+          if (--meter.fuel < 0 && this.outOfFuel(false)) return 'ready';
           continue;
         }
         case 45 /* TAIL_CALL */:
@@ -1008,7 +1009,7 @@ export class Machine implements Site, Running {
             } else if (tier.takeOver(this)) return 'ready';
           } else {
             this.replace(fn, first, count);
-            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
+            if (--meter.fuel < 0 && this.outOfFuel(false)) return 'ready';
           }
           ({ arm, base, pc } = this);
           ({ ops } = arm);
@@ -1027,7 +1028,7 @@ export class Machine implements Site, Running {
           ({ arm, base } = this);
           ({ ops } = arm);
           pc = 0;
-          if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
+          if (--meter.fuel < 0 && this.outOfFuel(false)) return 'ready';
           continue;
         }
         case 48 /* TAIL_APPLY */: {
@@ -1040,7 +1041,7 @@ export class Machine implements Site, Running {
             if (!this.return(value)) return this.complete(value);
           } else {
             this.replace(fn, first, count);
-            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
+            if (--meter.fuel < 0 && this.outOfFuel(false)) return 'ready';
           }
           ({ arm, base, pc } = this);
           ({ ops } = arm);
@@ -1074,7 +1075,7 @@ export class Machine implements Site, Running {
               continue;
             }
           }
-          if (--meter.fuel < pauseAt && this.outOfFuel(true)) return 'ready';
+          if (--meter.fuel < 0 && this.outOfFuel(true)) return 'ready';
           pc += 2;
           continue;
         case 52 /* RETURN */: {
@@ -1158,7 +1159,7 @@ export class Machine implements Site, Running {
             ({ arm, base } = this);
             ({ ops } = arm);
             pc = 0;
-            if (--meter.fuel < pauseAt && this.outOfFuel(false)) return 'ready';
+            if (--meter.fuel < 0 && this.outOfFuel(false)) return 'ready';
           } else pc = ops[pc + 3]!;
           continue;
         case 64 /* FORK */:
@@ -1242,14 +1243,25 @@ export class Machine implements Site, Running {
     return count;
   }
 
-  /** Called when fuel has fallen below the pause: true to preempt, false to go on; raises when it is all gone. */
   outOfFuel(atLoop: boolean): boolean {
-    if (this.meter.fuel < 0) {
-      this.meter.fuel = 0;
+    const { meter } = this;
+    const left = fuelLeft(meter);
+    if (left < 0) {
+      meter.fuel = meter.reserve = 0;
       raiseLimit('fuel', this.limits.fuel);
     }
     this.atLoop = atLoop;
-    return true;
+    if (left < this.stopAt) return true;
+    this.refuel(left);
+    return false;
+  }
+
+  /** The next stretch of what is left, which ends where the quantum does. */
+  private refuel(left: number): void {
+    const { meter } = this;
+    const stretch = left - this.stopAt;
+    meter.fuel = stretch < STRETCH ? stretch | 0 : STRETCH;
+    meter.reserve = left - meter.fuel;
   }
 }
 

@@ -77,8 +77,20 @@ const SPENT: ReadonlySet<LimitName> = new Set(['fuel', 'allocation', 'calls']);
 
 /** Charges `steps` of fuel for work that grows with the data. */
 export function chargeFuel(meter: Meter, steps: number): void {
-  meter.fuel -= steps;
-  if (meter.fuel < 0) raiseLimit('fuel', meter.limits.fuel);
+  const left = meter.fuel - steps;
+  // Whole and small, whatever the engine made of the difference.
+  if (left >= 0) meter.fuel = left | 0;
+  else chargeReserve(meter, -left);
+}
+
+/** The stretch does not pay for it. */
+function chargeReserve(meter: Meter, steps: number): void {
+  meter.reserve += 1 - steps;
+  // Whoever counts next has a look.
+  meter.fuel = -1;
+  if (meter.reserve >= 1) return;
+  meter.reserve = 0;
+  raiseLimit('fuel', meter.limits.fuel);
 }
 
 /** Charges `cells` of allocation, and as much fuel. */

@@ -24,8 +24,6 @@ export interface NativeEntries {
 
 export interface RunMeter extends Meter {
   limits: Limits;
-  /** Preempt when fuel falls below this. */
-  pauseAt: number;
 }
 
 /** The machine as the compiled tier sees it: the running frame, and how others are put above it. */
@@ -47,7 +45,7 @@ export interface Running {
   enterFrom(fn: Closure, first: number, count: number): void;
   /** A tail call: the running frame makes room for the callee. */
   replace(fn: Closure, first: number, count: number): void;
-  /** Fuel has fallen below the pause: true to preempt; raises when it is all gone. */
+  /** The stretch of fuel is used up: true to preempt; raises when all of it is gone. */
   outOfFuel(atLoop: boolean): boolean;
 }
 

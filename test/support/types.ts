@@ -3,8 +3,7 @@
  * and a model of validation, written straight from the grammar of types without any thought for speed or depth.
  */
 import fc from 'fast-check';
-import type { Meter } from '../../src/evaluator/limits.ts';
-import { DEFAULT_LIMITS } from '../../src/evaluator/limits.ts';
+import { DEFAULT_LIMITS, type Meter, meterOf } from '../../src/evaluator/limits.ts';
 import {
   andType,
   ANY,
@@ -79,7 +78,7 @@ export function show(value: Value): string {
 }
 
 export function newMeter(fuel: number = DEFAULT_LIMITS.fuel): Meter {
-  return { fuel, allocation: DEFAULT_LIMITS.allocation, limits: { ...DEFAULT_LIMITS, fuel } };
+  return meterOf({ ...DEFAULT_LIMITS, fuel });
 }
 
 // --- structs ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import { machine } from './tiers.ts';
 /** All that generated code is made of: JavaScript's own words, ours, and numbers. */
 const WORDS = new Set([
   'use', 'strict', 'var', 'return', 'function', 'if', 'for', 'try', 'catch', 'throw', 'break', 'continue', 'typeof', 'number', 'undefined', 'null', 'true', 'false', 'Math', 'abs', 'trunc', 'floor',
-  'A', 'D', 'E', 'F', 'K', 'P', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'b', 'c', 'e', 'f', 'm', 'n', 'p', 't', 'u', 'v', 'w', 'fuel', 'pauseAt', 'meter', 'code', 'captures', 'value', 'size', 'get', 'rest',
+  'A', 'D', 'E', 'F', 'K', 'P', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'b', 'c', 'e', 'f', 'm', 'n', 'p', 't', 'u', 'v', 'w', 'fuel', 'meter', 'code', 'captures', 'value', 'size', 'get', 'rest',
   'callMany', 'add', 'subtract', 'multiply', 'increment', 'decrement', 'less', 'lessOrEqual', 'greater', 'greaterOrEqual', 'same', 'nth', 'keywordGet', 'conj', 'count', 'first', 'float', 'double', 'isFloat', 'isVector', 'isClosure', 'flat', 'at', 'offset', 'pay',
   'closure', 'sibling', 'variable', 'setVariable', 'known', 'data', 'apply', 'raised', 'rethrow', 'pending', 'failed', 'leaveMany', 'notBegun', 'bailOut', 'pauseAtLoop', 'tail', 'turns', 'array', 'grow',
 ]);

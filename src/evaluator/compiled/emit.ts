@@ -167,7 +167,7 @@ export class Emitter {
 
   private startOfArm(): readonly string[] {
     const live = this.arm.liveAt(0);
-    return [`if (n <= 0 || --m.fuel < m.pauseAt) return R.notBegun(n, ${this.exitFor(0, live)}, c${this.passed(', ')});`];
+    return [`if (n <= 0 || --m.fuel < 0) return R.notBegun(n, ${this.exitFor(0, live)}, c${this.passed(', ')});`];
   }
 
   /** The values of the registers that are live there lie in an array. What is a number stays one for the engine: hence the signs. */
@@ -571,8 +571,8 @@ export class Emitter {
       case Op.LOOP: {
         const live = this.arm.liveAt(d);
         const pause = `R.pauseAtLoop(); ${this.exit(at, live, live.map((register) => this.value(register, kinds)))}`;
-        if (this.counted === null) return this.line(`if (--m.fuel < m.pauseAt) { ${pause} }`);
-        return this.line(`if ((u = u - 1 | 0) < 0) { m.fuel -= w - u; if (m.fuel < m.pauseAt) { ${pause} } u = w = R.turns() | 0; }`);
+        if (this.counted === null) return this.line(`if (--m.fuel < 0) { ${pause} }`);
+        return this.line(`if ((u = u - 1 | 0) < 0) { m.fuel -= w - u; if (m.fuel < 0) { ${pause} } u = w = R.turns() | 0; }`);
       }
       case Op.RETURN:
         if (this.counted !== null) this.line('m.fuel -= w - u;');

@@ -7,7 +7,7 @@ import { List } from '../../value/list.ts';
 import { Closure, Float, makeFloat, PrimitiveFunction, type Value } from '../../value/value.ts';
 import { mayGrow, Vector } from '../../value/vector.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
-import { DEFAULT_LIMITS } from '../limits.ts';
+import { DEFAULT_LIMITS, fuelLeft, meterOf } from '../limits.ts';
 import { callData, isMachineNumber, type KernelFunctions, kernelFunctions, same } from '../operations.ts';
 import { arityError } from '../primitives/registry.ts';
 import { chargeOneMore } from '../primitives/collection.ts';
@@ -101,7 +101,7 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
       left.push(closure);
       left.push(exit);
       if (!isLoop) tier.bailedOut(arm);
-      else if (meter.fuel < meter.pauseAt) tier.pause = 'loop';
+      else if (meter.fuel < 0) tier.pause = 'loop';
       else meter.fuel += 1; // the machine counts the turn
     },
     /** Something is due before the frame goes on that has just been left. */
@@ -195,7 +195,7 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
     },
     /** Turns of a loop until something has to be looked at. */
     turns: (): number => {
-      const turns = meter.fuel - meter.pauseAt;
+      const turns = meter.fuel;
       return turns > TURNS_MAX ? TURNS_MAX : turns < 0 ? 0 : turns;
     },
   };
@@ -285,7 +285,7 @@ export function gathering(runtime: Runtime, arm: ArmCode, native: Native): (word
   return (words, closure, ...args) => {
     const extra = args.slice(arm.required);
     // What cannot be charged fails here, as long as the caller of a tail call is still there to be named.
-    if (words <= 0 && extra.length <= Math.min(meter.allocation, meter.fuel)) return enter(closure, args);
+    if (words <= 0 && extra.length <= Math.min(meter.allocation, fuelLeft(meter))) return enter(closure, args);
     if (extra.length > 0) chargeCells(meter, extra.length);
     args.length = arm.required;
     return native(words, closure, ...args, List.adopt(extra));
@@ -293,6 +293,6 @@ export function gathering(runtime: Runtime, arm: ArmCode, native: Native): (word
 }
 
 export function newMeter(): RunMeter {
-  return { fuel: 0, allocation: 0, limits: DEFAULT_LIMITS, pauseAt: 0 };
+  return meterOf(DEFAULT_LIMITS);
 }
 

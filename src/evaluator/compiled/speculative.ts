@@ -181,7 +181,7 @@ class SpeculativeEmitter extends Emitter {
       case Op.PRIMITIVE_2:
         return this.inlined(op, index, instruction, kinds);
       case Op.LOOP:
-        return this.line(`if (${this.counted === null ? '--m.fuel < m.pauseAt' : '(u = u - 1 | 0) < 0'}) { ${this.bailOut(index)} }`);
+        return this.line(`if (${this.counted === null ? '--m.fuel < 0' : '(u = u - 1 | 0) < 0'}) { ${this.bailOut(index)} }`);
       case Op.RETURN:
         if (this.counted === null) break;
         return this.line(`v = ${this.variable(d, false)}; break ${this.label('E')};`);

@@ -1,6 +1,7 @@
 /** Which code is compiled, and when. */
 import type { Closure, Value } from '../../value/value.ts';
 import type { ArmCode, Code, CodeTable } from '../code.ts';
+import { fuelLeft } from '../limits.ts';
 import { CALL_POINT, Op } from '../opcodes.ts';
 import { Raised } from '../raise.ts';
 import { Unfetched } from '../stored.ts';
@@ -160,8 +161,13 @@ export class CompiledTier implements Tier {
     this.pause = null;
     this.left.clear();
     if (pause === null) this.blame();
-    if (takeHeld(this.held, machine)) return --this.meter.fuel < this.meter.pauseAt && machine.outOfFuel(false);
-    return pause !== null && machine.outOfFuel(pause === 'loop');
+    if (takeHeld(this.held, machine)) return --this.meter.fuel < 0 && machine.outOfFuel(false);
+    if (pause === null) return false;
+    const isLoop = pause === 'loop';
+    if (machine.outOfFuel(isLoop)) return true;
+    // There was more in reserve: the machine goes on, and counts the turn.
+    if (isLoop) this.meter.fuel += 1;
+    return false;
   }
 
   /**
@@ -285,7 +291,7 @@ export class CompiledTier implements Tier {
   }
 
   private count(arm: ArmCode): void {
-    const { fuel } = this.meter;
+    const fuel = fuelLeft(this.meter);
     const known = this.blamed.get(arm);
     if (known === undefined || known.fuel - fuel > BLAME_FUEL || known.fuel < fuel) {
       this.blamed.set(arm, { count: 1, fuel });

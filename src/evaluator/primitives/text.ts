@@ -3,7 +3,7 @@
  * A lone surrogate counts as one code point. Indexes and lengths that a program sees are in code points; everything
  * here that says `unit` counts code units.
  */
-import type { Meter } from '../limits.ts';
+import { fuelLeft, type Meter } from '../limits.ts';
 import { chargeCells, chargeFuel, raiseLimit } from '../raise.ts';
 
 /** Code units that one step of fuel pays for when text is only looked at. */
@@ -29,7 +29,7 @@ export function chargeText(meter: Meter, units: number): void {
 
 /** The length of the longest text that what is left of fuel and allocation pays for. */
 export function affordableUnits(meter: Meter): number {
-  return Math.max(0, Math.floor(Math.min(meter.fuel, meter.allocation))) * UNITS_PER_CELL - 1;
+  return Math.max(0, Math.floor(Math.min(fuelLeft(meter), meter.allocation))) * UNITS_PER_CELL - 1;
 }
 
 /** Fails when a collection of `size` elements would be too large, and pays for it. */

@@ -2,7 +2,7 @@
  * The types of a manifest, held against a call: arguments before the executor runs, the answer before the program gets it. How arguments
  * become the input is said in `manifest.ts`.
  */
-import { DEFAULT_LIMITS } from '../../evaluator/limits.ts';
+import { DEFAULT_LIMITS, meterOf } from '../../evaluator/limits.ts';
 import type { RegexEngine } from '../../evaluator/primitives/regex-engine.ts';
 import { Raised } from '../../evaluator/raise.ts';
 import { Validator } from '../../evaluator/validate.ts';
@@ -68,7 +68,7 @@ export class Contract {
 
   private violation(type: Value, value: Value, what: string): string | null {
     try {
-      return this.validator.validate(type, value, { fuel: FUEL, allocation: FUEL, limits: DEFAULT_LIMITS });
+      return this.validator.validate(type, value, meterOf(DEFAULT_LIMITS, FUEL, FUEL));
     } catch (cause) {
       if (!(cause instanceof Raised)) throw cause;
       throw new HostFailure('validation', `Type validation error: ${what}: it is too large to be checked`);

@@ -1,7 +1,7 @@
 /** What merging does, from the tables of `docs/steps.md` and of the requirements. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_LIMITS, type Meter } from '../../../src/evaluator/limits.ts';
+import { DEFAULT_LIMITS, type Meter, meterOf } from '../../../src/evaluator/limits.ts';
 import { CONFLICT_PATH_MAX } from '../../../src/evaluator/merge-deep.ts';
 import { needsBase, policyProblem, policyValue, readPolicy } from '../../../src/evaluator/merge-policy.ts';
 import { conflictMessage, type Merged, mergeInto, type MergeSource, nextQuestions } from '../../../src/evaluator/merge.ts';
@@ -23,7 +23,7 @@ function map(entries: Readonly<Record<string, Value>>): MapValue {
 }
 
 function meter(fuel = Number.POSITIVE_INFINITY): Meter {
-  return { fuel, allocation: fuel, limits: { ...DEFAULT_LIMITS, fuel } };
+  return meterOf({ ...DEFAULT_LIMITS, fuel }, fuel, fuel);
 }
 
 const NOTHING = MapValue.empty();

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fuelLeft } from '../../../src/evaluator/limits.ts';
 import { checkPrimitives } from '../../../src/evaluator/primitives/check.ts';
 import { PrimitiveTable } from '../../../src/evaluator/primitives/registry.ts';
 import { Raised } from '../../../src/evaluator/raise.ts';
@@ -346,9 +347,9 @@ describe('large and deep values', () => {
 describe('fuel', () => {
   const spent = (type: Value, value: Value): number => {
     const meter = newMeter();
-    const before = meter.fuel;
+    const before = fuelLeft(meter);
     new Validator(NO_SERVICES).validate(type, value, meter);
-    return before - meter.fuel;
+    return before - fuelLeft(meter);
   };
 
   it('is paid for every element and field', () => {

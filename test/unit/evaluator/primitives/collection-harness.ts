@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { read } from '../../../../src/parser/reader.ts';
 import { formToValue } from '../../../../src/parser/datum.ts';
 import type { Form } from '../../../../src/parser/form.ts';
-import { DEFAULT_LIMITS, type Limits, type Meter } from '../../../../src/evaluator/limits.ts';
+import { DEFAULT_LIMITS, type Limits, type Meter, meterOf as newMeterOf } from '../../../../src/evaluator/limits.ts';
 import { collection, element } from '../../../../src/evaluator/primitives/collection.ts';
 import { destructure } from '../../../../src/evaluator/primitives/destructure.ts';
 import { internal } from '../../../../src/evaluator/primitives/internal.ts';
@@ -28,8 +28,7 @@ export const primitives: readonly Primitive[] = [...element, ...collection, ...l
 const table = new PrimitiveTable(primitives);
 
 export function meterOf(limits: Partial<Limits> = {}): Meter {
-  const all = { ...DEFAULT_LIMITS, ...limits };
-  return { fuel: all.fuel, allocation: all.allocation, limits: all };
+  return newMeterOf({ ...DEFAULT_LIMITS, ...limits });
 }
 
 /** Calls a primitive as the machine would. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fuelLeft } from '../../../../src/evaluator/limits.ts';
 import { List } from '../../../../src/value/list.ts';
 import { MapValue } from '../../../../src/value/map.ts';
 import type { Value } from '../../../../src/value/value.ts';
@@ -82,7 +83,7 @@ describe('limits', () => {
       const used = [view, cells].map((list) => {
         const meter = meterOf();
         call(name, [list, ...more], meter);
-        return meter.limits.fuel - meter.fuel;
+        return meter.limits.fuel - fuelLeft(meter);
       });
       expect(used[0], name).toBe(used[1]);
     }
@@ -104,7 +105,7 @@ describe('deep and shared data', () => {
     const fuelFor = (key: Value): number => {
       const meter = meterOf();
       call('get', [MapValue.of(key, 1), key], meter);
-      return meter.limits.fuel - meter.fuel;
+      return meter.limits.fuel - fuelLeft(meter);
     };
     expect(fuelFor(1)).toBe(0);
     expect(fuelFor(numbers(1000))).toBe(1001);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
+import { fuelLeft } from '../../../../src/evaluator/limits.ts';
 import type { Regex } from '../../../../src/evaluator/primitives/regex-engine.ts';
 import { createRe2Engine } from '../../../../src/evaluator/primitives/re2.ts';
 import { call, evaluate, meterOf, raised, rows } from './scalar-harness.ts';
@@ -137,7 +138,7 @@ describe('the machine', () => {
         const cost = (used: Regex): number => {
           const meter = meterOf();
           used.run(text, 0, 'search', meter);
-          return meter.limits.fuel - meter.fuel;
+          return meter.limits.fuel - fuelLeft(meter);
         };
         const regex = engine.compile(source) as Regex;
         const first = cost(regex);
@@ -160,7 +161,7 @@ describe('hostile patterns', () => {
     const steps = (length: number): number => {
       const meter = meterOf();
       call('re-find', [source, `${'a'.repeat(length)}!`], meter);
-      return meter.limits.fuel - meter.fuel;
+      return meter.limits.fuel - fuelLeft(meter);
     };
     expect(steps(4000)).toBeLessThan(4.5 * steps(1000));
   });

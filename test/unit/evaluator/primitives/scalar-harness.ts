@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { DEFAULT_LIMITS, type Limits, type Meter } from '../../../../src/evaluator/limits.ts';
+import { DEFAULT_LIMITS, type Limits, type Meter, meterOf as newMeterOf } from '../../../../src/evaluator/limits.ts';
 import { arithmetic } from '../../../../src/evaluator/primitives/arithmetic.ts';
 import { bits } from '../../../../src/evaluator/primitives/bits.ts';
 import { collection, element } from '../../../../src/evaluator/primitives/collection.ts';
@@ -92,8 +92,7 @@ function arityOf(form: Form): { readonly min: number; readonly max: number } {
 }
 
 export function meterOf(limits: Partial<Limits> = {}): Meter {
-  const all = { ...DEFAULT_LIMITS, ...limits };
-  return { fuel: all.fuel, allocation: all.allocation, limits: all };
+  return newMeterOf({ ...DEFAULT_LIMITS, ...limits });
 }
 
 function find(name: string): ReturnType<PrimitiveTable['get']> {

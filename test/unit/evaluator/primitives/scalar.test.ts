@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fuelLeft } from '../../../../src/evaluator/limits.ts';
 import { compare, equals } from '../../../../src/value/order.ts';
 import { ErrorValue, keyword, makeFloat, type Value } from '../../../../src/value/value.ts';
 import { List } from '../../../../src/value/list.ts';
@@ -49,7 +50,7 @@ describe('equality', () => {
     const cost = (a: Value, b: Value): number => {
       const meter = meterOf();
       call('=', [a, b], meter);
-      return meter.limits.fuel - meter.fuel;
+      return meter.limits.fuel - fuelLeft(meter);
     };
     const shared = Vector.of(1, 2, 3);
     expect(cost(Vector.of(shared, shared), Vector.of(shared, shared))).toBe(cost(Vector.of(Vector.of(1, 2, 3), Vector.of(1, 2, 3)), Vector.of(shared, shared)));
