@@ -86,20 +86,20 @@ type Item = Value | Group;
 /** A composite that is being read. There is one for each depth, for whatever lies there: all of these together would be a third of what reading allocates. */
 class Open {
   /** As in its codes; 0 for the roots. */
-  kind = 0;
-  offset = 0;
+  kind!: number;
+  offset!: number;
   /** Its items lie on the decoder's stack from here on. */
-  start = 0;
+  start!: number;
   /** Where its items will end. */
-  end = 0;
-  codesStart = 0;
-  normal = true;
+  end!: number;
+  codesStart!: number;
+  normal!: boolean;
   /** The number under which it is shared, or -1. */
-  shared = -1;
+  shared!: number;
   /** Of a closure. */
-  unit = 0;
+  unit!: number;
   /** Every how many items there is a key; 0 for never. */
-  keys = 0;
+  keys!: number;
   readonly outer: Open | null;
   inner: Open | null = null;
   constructor(outer: Open | null) {

@@ -64,16 +64,16 @@ type Leaf = string | bigint | Keyword | SymbolValue | Uuid | Handle | PrimitiveF
 
 /** A composite whose parts are being looked at; there is one for each depth, for whatever lies there. */
 class Open {
-  source: Composite = NOTHING;
+  source!: Composite;
   /** Its parts, or the keys of a map with their values beside them. */
-  items: readonly (Source | Group)[] = NOTHING;
-  values: readonly Value[] | null = null;
-  at = 0;
-  end = 0;
+  items!: readonly (Source | Group)[];
+  values!: readonly Value[] | null;
+  at!: number;
+  end!: number;
   /** Where its codes begin. */
-  start = 0;
+  start!: number;
   /** What was walked before it. */
-  walked = 0;
+  walked!: number;
   readonly outer: Open | null;
   inner: Open | null = null;
   constructor(outer: Open | null) {
@@ -81,24 +81,16 @@ class Open {
   }
 }
 
-const NOTHING: readonly Source[] = [];
-
 /** What is written as a reference has this and its number in place of how often it is used. */
 const NUMBERED = 1_073_741_824;
 
 /** What has so few values in it, counted as often as they are walked, is walked again where it occurs again: less than remembering it costs. */
 const SMALL = 12;
 
-/** So many of the last texts are found without a map. */
-const RECENT = 8;
-
 class Encoder extends ByteWriter {
   private readonly contents: Contents;
   /** What has no parts, by its number. */
   private readonly leaves: Leaf[] = [];
-  /** The last of each length, by its remainder, and its number. */
-  private readonly recent: (Leaf | null)[] = [null, null, null, null, null, null, null, null];
-  private readonly recentNumbers: number[] = [0, 0, 0, 0, 0, 0, 0, 0];
   /** Composites met before, by identity. */
   private readonly known = new LargeMap<Composite, number>();
   /** The innermost composite that is open. */
@@ -170,10 +162,9 @@ class Encoder extends ByteWriter {
     if (isArray(child)) return this.begin(tag.VECTOR.first, child, child.length, child, child.length);
     if (child instanceof Row) return this.row(child);
     if (child instanceof Closure) {
-      // It is remembered, however little there is in it.
-      this.walked -= SMALL;
       this.begin(tag.CLOSURE, child, child.code.unit, [new Group(child.code.group), child.captures], 2);
-      this.walked += SMALL;
+      // It is remembered, however little there is in it.
+      this.top.walked -= SMALL;
       return;
     }
     if (child instanceof Group) return this.leaf(child, child.hash);
@@ -192,13 +183,9 @@ class Encoder extends ByteWriter {
   }
 
   private leaf(source: Leaf, text: string, numbers: LargeMap<string, number> = this.contents.others): void {
-    const { contents, leaves, recent } = this;
+    const { contents, leaves } = this;
     const { count } = contents;
-    const place = text.length % RECENT;
-    if (recent[place] === source) return contents.push(this.recentNumbers[place]!);
     const number = contents.text(text, numbers);
-    recent[place] = source;
-    this.recentNumbers[place] = number;
     if (number === count) {
       contents.places[number] = -1;
       leaves[number] = source;
