@@ -16,8 +16,8 @@ const WARM_UP_MS = 250;
 export const LONG_WARM_UP: MeasureOptions = { warmUpMs: 1_500 };
 const WARM_UP_RUNS = 2;
 /** Where the middle half of the samples differs by more than this, something was under way that will be over soon: more are taken, for so long at most. */
-const STEADY_RATIO = 1.2;
-const STEADYING_MS = 2_000;
+const STEADY_RATIO = 1.5;
+const STEADYING_MS = 1_000;
 /** A run that takes so long differs little from the next one: three samples of it have to do. */
 const LONG_MS = 300;
 const LONG_SAMPLES = 3;

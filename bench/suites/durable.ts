@@ -35,8 +35,8 @@ const EFFECTS = 500;
 const GROUP = 50;
 const TURNS = 7;
 /** Where half of all is the most that there can be, a few hundredths decide, and what a run costs that has one effect is one of them. */
-const LIVE_EFFECTS = 1500;
-const LIVE_TURNS = 9;
+const LIVE_EFFECTS = 1000;
+const LIVE_TURNS = 8;
 /** What was optimised in memory is thrown away when the file is first written to, and made anew within some thousand effects. */
 const UNCOUNTED_TURNS = 2;
 /** Until the engine knows what it runs; in memory, since what is asked is what goes on beside the disk. */
