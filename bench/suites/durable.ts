@@ -33,7 +33,7 @@ const FREE_EFFECTS = 100_000;
 const FREE_ROUNDS = 5;
 const EFFECTS = 500;
 const GROUP = 50;
-const TURNS = 7;
+const TURNS = 5;
 /** Where half of all is the most that there can be, a few hundredths decide, and what a run costs that has one effect is one of them. */
 const LIVE_EFFECTS = 1000;
 const LIVE_TURNS = 8;
