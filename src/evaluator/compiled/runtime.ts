@@ -46,9 +46,6 @@ export interface BailoutExit extends VariableExit {
   readonly isLoop: boolean;
 }
 
-/** So that counting them stays within 32 bits. */
-const TURNS_MAX = 1_000_000_000;
-
 /** Words of native stack that compiled calls may take one below the other before they move to the machine's. */
 export const STACK_WORDS = 60_000;
 
@@ -194,10 +191,7 @@ export function createRuntime(table: CodeTable, tier: Owner, compile: (arm: ArmC
       return 0;
     },
     /** Turns of a loop until something has to be looked at. */
-    turns: (): number => {
-      const turns = meter.fuel;
-      return turns > TURNS_MAX ? TURNS_MAX : turns < 0 ? 0 : turns;
-    },
+    turns: (): number => (meter.fuel < 0 ? 0 : meter.fuel),
   };
   return { runtime, stubs };
 }

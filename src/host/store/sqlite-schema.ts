@@ -13,14 +13,14 @@
  *   `sqlite-records.ts`).
  * - Content lies in the order of writing, since a table kept by hashes leaves a third of its room empty (version 2).
  * - While a run is running, its row may say the head of an earlier record: records alone are written without the row, which is a page of its own (version 4; in
- *   version 3 the row was always written). Once it waits or has ended, the row says its head.
+ *   version 3 the row was always written). Once it waits or has ended, the row says its head. Until then nothing but the records says that there are those behind it.
  */
 import type { Database } from 'better-sqlite3';
 import { type RunStatus, StoreProblem } from './port.ts';
 
 export const STATUSES: readonly RunStatus[] = ['running', 'waiting', 'complete', 'failed', 'cancelled'];
 
-/** Its place. */
+/** The place of the status of runs that somebody drives, or did until they died. */
 export const RUNNING = STATUSES.indexOf('running');
 
 /** "RTFS": says whose file it is. */

@@ -270,7 +270,7 @@ class SqliteStore implements Store {
 
   /** The run's number and its head, if the lease still holds and the head is where the batch begins. */
   private checked(lease: Lease, { records }: Batch): { readonly number: number; readonly head: Head; readonly isRunning: boolean } {
-    const row = this.statement(`SELECT number, status, head_seq, head_hash, ${LAST_SEQ} ${HELD}`).get(...heldBy(lease)) as Row | undefined;
+    const row = this.statement(SELECT_HELD).get(...heldBy(lease)) as Row | undefined;
     if (row === undefined) throw leaseLost(lease.run);
     const complain = this.complain(`the run ${lease.run}`);
     const number = wholeOf(row['number'], complain);
@@ -305,6 +305,8 @@ function advanceText(choice: number): string {
 
 /** The row of a run whose lease holds. */
 const HELD = 'FROM runs JOIN leases ON leases.run = number WHERE id = ? AND epoch = ? AND token = ?';
+/** Looked up for every batch: made once. */
+const SELECT_HELD = `SELECT number, status, head_seq, head_hash, ${LAST_SEQ} ${HELD}`;
 
 function heldBy(lease: Lease): readonly [string, number, string] {
   return [lease.run, lease.epoch, lease.owner.token];

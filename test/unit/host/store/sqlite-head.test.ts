@@ -31,6 +31,15 @@ function seqInRow(): unknown {
   return seq;
 }
 
+/** Somebody changes the file behind the store's back. */
+async function tamper(statement: string): Promise<void> {
+  await store.close();
+  const database = new Database(file);
+  database.prepare(statement).run();
+  database.close();
+  store = await openSqliteStore(file);
+}
+
 const headOf = async (): Promise<unknown> => (await store.run('r'))!.head;
 
 test('records alone leave the row as it is, and the head is theirs', async () => {
@@ -66,19 +75,11 @@ test('what does not run has its head in its row', async () => {
   await store.append(lease, batchOf({ records: storedRecords(3, 1) }));
   expect(seqInRow()).toBe(3);
   // So a last record that is gone is missed.
-  await store.close();
-  const database = new Database(file);
-  database.prepare('DELETE FROM records WHERE seq = 3').run();
-  database.close();
-  store = await openSqliteStore(file);
+  await tamper('DELETE FROM records WHERE seq = 3');
   expect(await headOf()).toEqual({ seq: 3, hash: storedRecord(3).hash });
 });
 
 test('while a run is running, a last record that the row knows of is missed too', async () => {
-  await store.close();
-  const database = new Database(file);
-  database.prepare('UPDATE records SET run = 99').run();
-  database.close();
-  store = await openSqliteStore(file);
+  await tamper('UPDATE records SET run = 99');
   expect(await headOf()).toEqual({ seq: 2, hash: storedRecord(2).hash });
 });
